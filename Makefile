@@ -1,0 +1,75 @@
+# Needs make and a Python of 3.11 or later; everything else goes into .venv, by itself.
+# make demo | test | check | golden | bench | lock | clean       PYTHON=python3.12 chooses another Python
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
+WORKERS ?= 2
+
+.PHONY: demo test check lint types imports schemas golden bench lock clean
+
+demo: .venv/runtime.stamp
+	@$(BIN)/teams-importer demo
+
+test: .venv/dev.stamp
+	$(PYTEST) -n $(WORKERS)
+
+check: lint types imports schemas
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/dev.stamp
+	$(BIN)/mypy
+
+imports: .venv/dev.stamp
+	$(BIN)/lint-imports
+
+schemas: .venv/dev.stamp
+	$(BIN)/teams-importer schema --check schemas
+
+golden: .venv/dev.stamp
+	$(PYTEST) tests/rendering --snapshot-update
+
+bench: .venv/dev.stamp
+	@$(BIN)/python benchmarks/startup.py
+
+# A venv whose making failed half-way is removed, or the next run would take it for whole.
+.venv/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "teams-importer needs Python 3.11 or later; $(PYTHON) is not. Try: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	  echo "$(PYTHON) lacks venv or ensurepip. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "making .venv and installing the pinned requirements, once"
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; exit 1; }
+	@touch $@
+
+# The checkout is installed by a command of its own: pip wants a hash for everything beside it otherwise.
+.venv/runtime.stamp: .venv/made.stamp requirements/runtime.txt pyproject.toml
+	@$(PIP) install --require-hashes -r requirements/runtime.txt
+	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: .venv/runtime.stamp requirements/dev.txt requirements/clients.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes --no-deps -r requirements/clients.txt
+	@touch $@
+
+# Keeps the versions it finds; make lock LOCK=--upgrade takes the newest.
+LOCK ?=
+COMPILE = .venv-lock/bin/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
+  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(LOCK)
+lock:
+	@$(PYTHON) -m venv --clear .venv-lock
+	@.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv==0.13.9
+	$(COMPILE) pyproject.toml requirements/build.in --extra sandbox -o requirements/runtime.txt
+	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in --extra sandbox --extra adopt --extra tls \
+	  -o requirements/dev.txt
+	$(COMPILE) --no-deps requirements/clients.in -o requirements/clients.txt
+	@rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .venv-lock build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
