@@ -1,0 +1,133 @@
+"""Names: of kinds, fields, items, posts, changes and runs."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+__all__ = [
+    "ChangeId",
+    "Field",
+    "FullKey",
+    "Key",
+    "Kind",
+    "Lineage",
+    "Ref",
+    "RunId",
+    "UserId",
+    "Verb",
+    "change_id",
+    "full_key",
+    "is_key",
+    "key_of_target",
+    "parent_key",
+    "split_full_key",
+    "tag_key",
+    "target_of_key",
+]
+
+Key = NewType("Key", str)
+"""An item's name within its namespace: `path/key`; an answer `path/key#answer`; a tag `tag:name`."""
+
+FullKey = NewType("FullKey", str)
+"""`namespace:path/key`, as in markers."""
+
+ChangeId = NewType("ChangeId", str)
+"""`key!verb`, `key!set!field` or `key!links`: readable, stable, unique in a plan."""
+
+RunId = NewType("RunId", str)
+UserId = NewType("UserId", int)
+
+Lineage = NewType("Lineage", str)
+"""Names one (API origin, team, namespace): what a plan, a journal and a request id belong to."""
+
+_SEGMENT = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
+_TARGET = "key:"
+
+
+class Kind(StrEnum):
+    QUESTION = "question"
+    ANSWER = "answer"
+    ARTICLE = "article"
+    TAG = "tag"
+    COLLECTION = "collection"
+    IMAGE = "image"
+
+
+class Verb(StrEnum):
+    """SET is a field with a call of its own (accepted, experts, members, permissions)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    SET = "set"
+    DELETE = "delete"
+
+
+class Field(StrEnum):
+    TITLE = "title"
+    TAGS = "tags"
+    BODY = "body"
+    ACCEPTED = "accepted"
+    TYPE = "type"
+    PERMISSIONS = "permissions"
+    DESCRIPTION = "description"
+    EXPERTS = "experts"
+    ITEMS = "items"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Ref:
+    """The server's name of a post."""
+
+    kind: Kind
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Ref":
+        """Return the Ref that `str()` gave *text* for; ValueError when it isn't one."""
+        kind, _, number = text.partition("/")
+        return cls(Kind(kind), int(number))
+
+
+def is_key(text: str) -> bool:
+    """Tell whether *text* is a key of a question, article or collection, or a namespace."""
+    return len(text) <= 100 and _KEY.fullmatch(text) is not None
+
+
+def full_key(namespace: str, key: Key) -> FullKey:
+    return FullKey(f"{namespace}:{key}")
+
+
+def split_full_key(full: str) -> tuple[str, Key]:
+    namespace, _, key = full.partition(":")
+    return namespace, Key(key)
+
+
+def parent_key(key: Key) -> Key | None:
+    """Return the question's key of an answer's key, else None."""
+    question, hash_, _ = key.partition("#")
+    return Key(question) if hash_ else None
+
+
+def tag_key(name: str) -> Key:
+    return Key(f"tag:{name}")
+
+
+def target_of_key(key: Key) -> str:
+    """Return how a text's hole names an item of the manifest."""
+    return f"{_TARGET}{key}"
+
+
+def key_of_target(target: str) -> Key | None:
+    """Return the item a hole leads to, or None when it leads to a post by its ref."""
+    return Key(target.removeprefix(_TARGET)) if target.startswith(_TARGET) else None
+
+
+def change_id(key: Key, verb: Verb, field: Field | None = None, *, links: bool = False) -> ChangeId:
+    if links:
+        return ChangeId(f"{key}!links")
+    return ChangeId(f"{key}!{verb}" + (f"!{field}" if field else ""))

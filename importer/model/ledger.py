@@ -1,0 +1,105 @@
+"""What the journal remembers: bindings, bases, operations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, Verb
+from importer.text.digests import Digest
+
+__all__ = ["Base", "Binding", "FieldDigests", "Ledger", "Operation", "Run", "State"]
+
+
+class State(StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    REJECTED = "rejected"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the manifest said when we last wrote a field, and the server's echo of exactly that."""
+
+    ours: Digest
+    served: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """An item's post. `protected` outlives the item's place in the manifest."""
+
+    key: Key
+    ref: Ref
+    url: str
+    base: Mapping[Field, Base] = field(default_factory=dict)
+    parent: Ref | None = None
+    stamp: str = ""
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDigests:
+    """One field of an operation: digests of the value before, after, and of what becomes the base.
+
+    `before` is None for a create, `after` None for a delete. `base` is the digest of the
+    manifest's value that `after` carries (the stage-one text's own where links wait).
+    """
+
+    field: Field
+    before: Digest | None
+    after: Digest | None
+    base: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write and its life: the journal's row, the progress event, the report's line."""
+
+    run: RunId
+    change: ChangeId
+    attempt: int
+    request_id: str
+    key: Key
+    kind: Kind
+    verb: Verb
+    state: State
+    fields: tuple[FieldDigests, ...] = ()
+    ref: Ref | None = None
+    parent: Ref | None = None
+    opened_at: datetime | None = None
+    ended_at: datetime | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply (or undo) in the journal. `outcome` is empty while it runs or when it was killed."""
+
+    id: RunId
+    command: str
+    plan_digest: Digest
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str = ""
+    exit_code: int | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The journal as planning sees it. `serial` counts runs; `consumed` are digests of used plans.
+
+    `rejected` maps a change to the digest of the request the server refused, and its message.
+    """
+
+    lineage: Lineage
+    serial: int = 0
+    bindings: Mapping[Key, Binding] = field(default_factory=dict)
+    open: tuple[Operation, ...] = ()
+    rejected: Mapping[ChangeId, tuple[str, str]] = field(default_factory=dict)
+    consumed: frozenset[Digest] = frozenset()
+    watermark: datetime | None = None
+    canonical_version: int | None = None
+    exists: bool = False

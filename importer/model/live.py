@@ -1,0 +1,178 @@
+"""What was read of the live team, and how far the reading went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from importer.model.fields import Fields
+from importer.model.ids import Kind, Ref, UserId
+from importer.model.site import Site
+from importer.text.marker import Marker
+
+__all__ = [
+    "Ability",
+    "Access",
+    "Covered",
+    "Everything",
+    "Facts",
+    "LiveItem",
+    "Need",
+    "Newest",
+    "Rates",
+    "Refs",
+    "Same",
+    "Scope",
+    "Since",
+    "Snapshot",
+    "Synonym",
+    "Under",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What no manifest says: `engaged_by_others` when others voted, answered or commented."""
+
+    author: UserId | None = None
+    deleted: bool = False
+    locked: bool = False
+    engaged_by_others: bool = False
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveItem:
+    """A post as it stands, in canonical form: marker off, links into the team dug by ref.
+
+    A tag is one too: Ref(TAG, 0), its name is `fields[TITLE]`. `stamp` is opaque: unchanged if
+    equal. `raw_length` is the body's length in characters as the server keeps it.
+    """
+
+    ref: Ref
+    parent: Ref | None
+    url: str
+    fields: Fields
+    marker: Marker | None = None
+    facts: Facts = Facts()
+    stamp: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Synonym:
+    """Said of tags: `name` is another name of `master`."""
+
+    name: str
+    master: str
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Read, and its stamp is the one we knew."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Said by a reading at its end, or it isn't so: all posts of *kind* were seen, up to *until*."""
+
+    kind: Kind
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All posts of these kinds; stamps known already spare their content."""
+
+    kinds: tuple[Kind, ...]
+    known: Mapping[Ref, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What moved since the watermark."""
+
+    watermark: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """These posts; what isn't there any more is left out."""
+
+    refs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The author's posts created since then, questions and answers, newest first."""
+
+    author: UserId
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Under:
+    """The answers of these questions."""
+
+    parents: tuple[Ref, ...]
+
+
+Scope = Everything | Since | Refs | Newest | Under
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a reading gave. `covered` names the kinds read completely; `tags` all tag names known.
+
+    `synonyms` maps a synonym to its master.
+    """
+
+    site: Site
+    me: UserId | None
+    items: Mapping[Ref, LiveItem | Same]
+    covered: frozenset[Kind] = frozenset()
+    tags: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a command asks of the token: reading, or writing as well."""
+
+    write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the check found. `write_proven` is None where the server's answers leave it open.
+
+    Quota numbers are requests per day; None when the server didn't say.
+    """
+
+    me: UserId | None
+    name: str
+    site: Site
+    write_proven: bool | None
+    note: str = ""
+    quota_max: int | None = None
+    quota_remaining: int | None = None
+    clock_offset_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Whether a dialect can do something; if not, a reason fit for a person, and the page to go to."""
+
+    able: bool
+    reason: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """A dialect's documented pace: requests per second, requests per day, per page of posts."""
+
+    per_second: float
+    per_day: int
+    page_size: int

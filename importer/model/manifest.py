@@ -1,0 +1,97 @@
+"""What a team should hold: items, and what the manifest says about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from importer.errors import Span
+from importer.model.fields import Fields
+from importer.model.ids import Field, FullKey, Key, Kind, UserId
+from importer.text.digests import Digest
+
+__all__ = ["Fate", "Item", "Manifest", "MarkerStyle", "NewTags", "OnDrift", "Policy", "Removed"]
+
+
+class OnDrift(StrEnum):
+    KEEP = "keep"
+    OVERWRITE = "overwrite"
+
+
+class NewTags(StrEnum):
+    """REVIEW blocks a new tag only when it is close to an existing one; DECLARED asks for each."""
+
+    REVIEW = "review"
+    DECLARED = "declared"
+
+
+class Fate(StrEnum):
+    """What becomes of the live post of a removed item."""
+
+    DELETE = "delete"
+    KEEP = "keep"
+
+
+class MarkerStyle(StrEnum):
+    COMMENT = "comment"
+    FOOTER = "footer"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    on_drift: OnDrift = OnDrift.KEEP
+    new_tags: NewTags = NewTags.REVIEW
+    prune: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the manifest.
+
+    `fields` holds canonical values, only of fields the manifest manages (the others belong to the
+    site). `spans` says where each field stands, `span` where the item does. `remote_id` binds an
+    existing post (`id:`), `seen` maps a field to the digest of the live version the author took
+    note of, `was` are former full keys, `origin` old addresses (never sent).
+    """
+
+    key: Key
+    kind: Kind
+    span: Span
+    fields: Fields
+    parent: Key | None = None
+    spans: Mapping[Field, Span] = field(default_factory=dict)
+    remote_id: int | None = None
+    seen: Mapping[Field, Digest] = field(default_factory=dict)
+    was: tuple[FullKey, ...] = ()
+    author: UserId | None = None
+    origin: tuple[str, ...] = ()
+    protected: bool = False
+    on_drift: OnDrift | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The reviewed end of an item; an answer's key ends its answer alone."""
+
+    key: Key
+    fate: Fate
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All files of one manifest. Items come in the author's order: it is the order of creation.
+
+    `files` maps each file's path, relative to the manifest's folder, to the digest of its bytes;
+    `digest` is one over all of them.
+    """
+
+    namespace: str
+    span: Span
+    items: tuple[Item, ...]
+    digest: Digest
+    teams: tuple[str, ...] = ()
+    publishers: tuple[UserId, ...] = ()
+    policy: Policy = Policy()
+    markers: MarkerStyle = MarkerStyle.COMMENT
+    removed: tuple[Removed, ...] = ()
+    files: Mapping[str, Digest] = field(default_factory=dict)

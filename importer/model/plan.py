@@ -1,0 +1,301 @@
+"""A plan: what would change and why, what waits, and what it costs. No time, identity or code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from importer.errors import Span
+from importer.model.fields import Value
+from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, Verb
+from importer.model.ledger import Binding
+from importer.model.live import LiveItem
+from importer.model.manifest import Item, OnDrift
+from importer.text.digests import Digest
+
+__all__ = [
+    "FORMAT_VERSION",
+    "Blocked",
+    "BlockedCode",
+    "Change",
+    "Comparison",
+    "Cost",
+    "Decisions",
+    "Drift",
+    "FieldChange",
+    "Gone",
+    "How",
+    "ManualStep",
+    "Moved",
+    "Orphan",
+    "Pair",
+    "Plan",
+    "Reason",
+    "SavedPlan",
+    "Side",
+]
+
+FORMAT_VERSION = 1
+
+
+class Moved(StrEnum):
+    """Who moved a field since its base. EQUAL: ours and live agree, whatever the base says."""
+
+    NEITHER = "neither"
+    OURS = "ours"
+    LIVE = "live"
+    BOTH = "both"
+    EQUAL = "equal"
+
+
+class How(StrEnum):
+    """How an item found its post."""
+
+    BINDING = "binding"
+    MARKER = "marker"
+    ID = "id"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    NEW = "new"
+    EDITED = "edited"
+    MERGED = "merged"
+    LINKS = "links"
+    OVERWRITE = "overwrite"
+    REMOVED = "removed"
+    PRUNED = "pruned"
+    UNDO = "undo"
+
+
+class BlockedCode(StrEnum):
+    CONFLICT = "conflict"
+    NO_BASE = "no-base"
+    EQUAL_TITLE = "equal-title"
+    AMBIGUOUS = "ambiguous"
+    MISFIT = "misfit"
+    GONE = "gone"
+    NEW_TAG = "new-tag"
+    UNSUPPORTED = "unsupported"
+    NEEDS = "needs"
+    PROTECTED = "protected"
+    ENGAGED = "engaged"
+    UNREAD = "unread"
+    REJECTED = "rejected"
+    OPEN = "open"
+    NEWER_MARKER = "newer-marker"
+    LOCKED = "locked"
+    GUARD = "guard"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """An item, the post it found, what we remember of it, and per managed field who moved."""
+
+    item: Item
+    live: LiveItem | None
+    binding: Binding | None
+    how: How
+    moved: Mapping[Field, Moved] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A bound item whose post is missing from a complete read, and by its id too."""
+
+    item: Item
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A live post of ours that no item names."""
+
+    key: Key
+    ref: Ref
+    url: str
+    title: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One field of a blocked item: what the manifest says, what the site says."""
+
+    field: Field
+    ours: Value | None
+    live: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A wish that waits for a person."""
+
+    code: BlockedCode
+    key: Key | None
+    kind: Kind | None
+    why: str
+    remedy: str
+    url: str = ""
+    sides: tuple[Side, ...] = ()
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManualStep:
+    """A wish no API call can carry out, with the page to do it on."""
+
+    key: Key
+    what: str
+    page: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The one value that plan, drift, pull, adopt and export read.
+
+    `equal_titles` maps a new question's key to the live posts that bear its title already.
+    `blocked` are items whose post could not be told (ambiguous, misfit).
+    """
+
+    pairs: tuple[Pair, ...]
+    orphans: tuple[tuple[Orphan, LiveItem, Binding | None], ...] = ()
+    gone: tuple[Gone, ...] = ()
+    equal_titles: Mapping[Key, tuple[LiveItem, ...]] = field(default_factory=dict)
+    blocked: tuple[Blocked, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """`before` is the precondition, there is no other; None for a create.
+
+    `base` is the digest of the manifest's own value, which the marker and the journal remember;
+    `live_moved` says that the site had moved too (an overwrite, or a merge).
+    """
+
+    field: Field
+    before: Value | None
+    after: Value | None
+    base: Digest | None = None
+    live_moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Exactly one write. `parent` is the question's key of an answer, `needs` what goes before.
+
+    `ref` is None for a create. `brings_tags` are tags born with this write. `bumps` is the key of
+    the question that this write brings to the top of everybody's page, if it does. `marker_base`
+    holds the digests the marker gets for fields that ride along unchanged.
+    """
+
+    id: ChangeId
+    key: Key
+    kind: Kind
+    verb: Verb
+    reason: Reason
+    title: str = ""
+    ref: Ref | None = None
+    parent: Key | None = None
+    parent_ref: Ref | None = None
+    fields: tuple[FieldChange, ...] = ()
+    needs: tuple[ChangeId, ...] = ()
+    brings_tags: tuple[str, ...] = ()
+    bumps: bool = False
+    marker_base: Mapping[Field, Digest] = field(default_factory=dict)
+    protected: bool = False
+    url: str = ""
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A live edit of one field that the manifest doesn't know; kept."""
+
+    key: Key
+    kind: Kind
+    ref: Ref
+    url: str
+    title: str
+    field: Field
+    ours: Value
+    live: Value
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What carrying out the plan costs: requests, seconds at the documented pace, share of a day.
+
+    `bumped` counts the questions it brings to the top of everybody's page.
+    """
+
+    writes: int = 0
+    reads: int = 0
+    seconds: float = 0.0
+    per_day: int = 0
+    bumped: int = 0
+
+    @property
+    def requests(self) -> int:
+        return self.writes + self.reads
+
+    @property
+    def days(self) -> int:
+        return -(-self.requests // self.per_day) if self.per_day else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the person at the command line decided; part of the plan.
+
+    `only` are globs over keys. The `max_*` are `N` or `N%`, as given. `limit` takes the first N items.
+    """
+
+    only: tuple[str, ...] = ()
+    on_drift: OnDrift | None = None
+    prune: bool = False
+    limit: int | None = None
+    max_creates: str | None = None
+    max_updates: str | None = None
+    max_deletes: str | None = None
+    delete_engaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an apply needs, and nothing that differs between two equal readings.
+
+    `bindings` are to be remembered: posts found by marker or id, and bases where both sides agree.
+    `notes` say what this plan could not know (no journal: no telling deleted from never created).
+    """
+
+    lineage: Lineage
+    serial: int
+    namespace: str
+    team: str
+    site: str
+    manifest: Digest
+    decisions: Decisions
+    changes: tuple[Change, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    orphans: tuple[Orphan, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    manual: tuple[ManualStep, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    new_tags: tuple[str, ...] = ()
+    cost: Cost = Cost()
+    managed: int = 0
+    unchanged: int = 0
+    notes: tuple[str, ...] = ()
+    format_version: int = FORMAT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """What `--out` writes: a plan, its digest, and who made it when."""
+
+    plan: Plan
+    digest: Digest
+    made_at: str
+    made_by: str

@@ -1,0 +1,59 @@
+"""What an apply did."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, Verb
+
+__all__ = ["Incident", "Report", "Result", "ResultState"]
+
+
+class ResultState(StrEnum):
+    DONE = "done"
+    FOUND = "found"
+    STALE = "stale"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    NOT_REACHED = "not-reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one change; `why` for whatever isn't done. FOUND: an earlier attempt had done it."""
+
+    change: ChangeId
+    key: Key
+    kind: Kind
+    verb: Verb
+    state: ResultState
+    title: str = ""
+    ref: Ref | None = None
+    url: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that should not be: two posts of one key, an echo that differs."""
+
+    what: str
+    key: Key
+    refs: tuple[Ref, ...] = ()
+    severe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The end of a run. `stopped_by` is empty when it went through; `resume` is the command."""
+
+    run: RunId
+    results: tuple[Result, ...]
+    incidents: tuple[Incident, ...] = ()
+    stopped_by: str = ""
+    exit_code: int = 0
+    resume: str = ""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    requests: int = 0

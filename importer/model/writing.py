@@ -1,0 +1,63 @@
+"""A write and its outcome."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from importer.model.fields import Fields
+from importer.model.ids import Key, Kind, Ref, UserId, Verb
+from importer.model.live import LiveItem
+
+__all__ = ["Done", "NotApplied", "Outcome", "Rejected", "Unknown", "Write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One call. `fields` is the whole payload: live fields overlaid with what changes.
+
+    `marker` is the marker's line, put last in the body; "" for kinds without one. `links` maps the
+    keys a body's holes lead to, to their posts.
+    """
+
+    request_id: str
+    verb: Verb
+    kind: Kind
+    ref: Ref | None = None
+    parent: Ref | None = None
+    fields: Fields = field(default_factory=dict)
+    links: Mapping[Key, Ref] = field(default_factory=dict)
+    marker: str = ""
+    author: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The server did it; `item` is its echo (None after a delete)."""
+
+    item: LiveItem | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The server refused in its own words. `stops_run`: the next write would be refused as well."""
+
+    code: str
+    message: str
+    stops_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied:
+    """It surely did not happen; `proof` says why that is known."""
+
+    proof: str
+    resume_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It may or may not have happened."""
+
+    evidence: str
+
+
+Outcome = Done | Rejected | NotApplied | Unknown

@@ -1,0 +1,134 @@
+"""The ports: all that planning's shell and the executor know of the world outside."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from importer.model.fields import Value
+from importer.model.ids import Field, Key, Kind, RunId, Verb
+from importer.model.ledger import Binding, Ledger, Operation, Run
+from importer.model.live import (
+    Ability,
+    Access,
+    Covered,
+    LiveItem,
+    Need,
+    Rates,
+    Same,
+    Scope,
+    Synonym,
+)
+from importer.model.report import Report
+from importer.model.writing import Outcome, Write
+from importer.text.digests import Digest
+
+__all__ = ["Clock", "Journal", "Read", "Team", "TeamReader"]
+
+Read = LiveItem | Same | Synonym | Covered
+
+
+class TeamReader(Protocol):
+    """All that plan, pull, export and adopt are ever given."""
+
+    async def check(self, need: Need) -> Access:
+        """Check token and team before anything else.
+
+        Must raise the AccessError leaf that fits, BudgetExhausted, or ServiceError. Must not send
+        anything that could take effect. Must say in `Access.note` what it could not find out.
+        """
+        ...
+
+    def ability(self, kind: Kind, verb: Verb, field: Field | None = None) -> Ability:
+        """Tell whether the dialect can do this; a reason fit for a Blocked line when not."""
+        ...
+
+    @property
+    def rates(self) -> Rates:
+        """The documented pace, for the plan's cost."""
+        ...
+
+    def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+        """Yield canonical items, each ref once.
+
+        Must yield Covered only after a complete walk, and must raise (ServiceError,
+        BudgetExhausted, AccessError) rather than end early in silence. Texts have their links into
+        the team dug by ref (`question/12`), names have synonyms replaced by masters.
+        """
+        ...
+
+
+class Team(TeamReader, Protocol):
+    """What a confirmed apply or undo is given."""
+
+    async def write(self, write: Write) -> Outcome:
+        """Send one write.
+
+        Must raise for nothing the service or the network did: that is an Outcome. May repeat what
+        surely did not happen. Needs a committed intent in the journal.
+        """
+        ...
+
+
+class Journal(Protocol):
+    """The idempotency log. Raises JournalError (and LockHeld) and nothing else."""
+
+    async def ledger(self) -> Ledger:
+        """Return what planning needs; open operations always come whole."""
+        ...
+
+    async def texts(self, digests: Sequence[Digest]) -> Mapping[Digest, Value]:
+        """Return the stored values among *digests* (base and before texts)."""
+        ...
+
+    async def keep(self, values: Sequence[tuple[Digest, Value]]) -> None:
+        """Store values under their digests; durable with the next intent."""
+        ...
+
+    async def begin(self, run: Run) -> None:
+        """Open a run and take the lock. LockHeld names the holder."""
+        ...
+
+    async def intend(self, operation: Operation) -> None:
+        """Record an OPEN operation, durable on return. At most one may be open per key."""
+        ...
+
+    async def settle(self, operation: Operation, binding: Binding | None) -> None:
+        """Record the end of an OPEN operation (compare-and-set on change and attempt).
+
+        The binding goes into the same commit; a DONE delete takes the key's binding away.
+        """
+        ...
+
+    async def bind(self, bindings: Sequence[Binding]) -> None:
+        """Remember these bindings, whole, replacing those of the same keys."""
+        ...
+
+    async def unbind(self, keys: Sequence[Key]) -> None:
+        """Forget the bindings of these keys (their posts go their own way)."""
+        ...
+
+    async def end(self, run: Run, report: Report) -> None:
+        """Close the run: mark its plan used, raise the serial, let go of the lock."""
+        ...
+
+    async def runs(self) -> Sequence[Run]:
+        """Return all runs, oldest first."""
+        ...
+
+    async def history(
+        self, run: RunId | None = None, key: Key | None = None
+    ) -> Sequence[Operation]:
+        """Return operations, oldest first, of one run or one key."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the file; safe to call twice."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall time. Sleeping and monotonic time are the event loop's own."""
+
+    def now(self) -> datetime:
+        """Return the aware time in UTC."""
+        ...
