@@ -25,7 +25,7 @@ types: .venv/dev.stamp
 	$(BIN)/mypy
 
 imports: .venv/dev.stamp
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 schemas: .venv/dev.stamp
 	$(BIN)/teams-importer schema --check schemas

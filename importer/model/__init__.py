@@ -1,1 +1,1 @@
-"""Values that pass between rooms, frozen and typed; knows no file, no network, no clock, no decision."""
+"""The values that rooms hand each other; must not know files, network, clock or decisions."""

@@ -1,1 +1,1 @@
-"""Text: what a Markdown body says and where its links lead; knows nothing of teams, files or plans."""
+"""What a Markdown body says and where its links lead; must not know teams, files or plans."""
