@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, Verb
+from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, UserId, Verb
 from importer.text.digests import Digest
 
 __all__ = ["Base", "Binding", "FieldDigests", "Ledger", "Operation", "Run", "State"]
@@ -28,13 +28,18 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """An item's post. `protected` outlives the item's place in the manifest."""
+    """An item's post. `protected` outlives the item's place in the manifest.
+
+    `marked` holds the digests of the post's marker as last seen or written: a marker that says
+    something else was written by another runner since, and is the newer word.
+    """
 
     key: Key
     ref: Ref
     url: str
     base: Mapping[Field, Base] = field(default_factory=dict)
     parent: Ref | None = None
+    marked: Mapping[Field, Digest] = field(default_factory=dict)
     stamp: str = ""
     protected: bool = False
 
@@ -68,6 +73,7 @@ class Operation:
     fields: tuple[FieldDigests, ...] = ()
     ref: Ref | None = None
     parent: Ref | None = None
+    author: UserId | None = None
     opened_at: datetime | None = None
     ended_at: datetime | None = None
     evidence: str = ""
@@ -91,14 +97,15 @@ class Run:
 class Ledger:
     """The journal as planning sees it. `serial` counts runs; `consumed` are digests of used plans.
 
-    `rejected` maps a change to the digest of the request the server refused, and its message.
+    `rejected` are the changes whose latest operation the server refused. `exists` is false where
+    there is no journal yet.
     """
 
     lineage: Lineage
     serial: int = 0
     bindings: Mapping[Key, Binding] = field(default_factory=dict)
     open: tuple[Operation, ...] = ()
-    rejected: Mapping[ChangeId, tuple[str, str]] = field(default_factory=dict)
+    rejected: tuple[Operation, ...] = ()
     consumed: frozenset[Digest] = frozenset()
     watermark: datetime | None = None
     canonical_version: int | None = None

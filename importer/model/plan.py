@@ -38,13 +38,17 @@ FORMAT_VERSION = 1
 
 
 class Moved(StrEnum):
-    """Who moved a field since its base. EQUAL: ours and live agree, whatever the base says."""
+    """Who moved a field since its base.
+
+    EQUAL: ours and live agree, whatever the base says. NO_BASE: they differ and no base is known.
+    """
 
     NEITHER = "neither"
     OURS = "ours"
     LIVE = "live"
     BOTH = "both"
     EQUAL = "equal"
+    NO_BASE = "no-base"
 
 
 class How(StrEnum):
@@ -266,7 +270,8 @@ class Decisions:
 class Plan:
     """Everything an apply needs, and nothing that differs between two equal readings.
 
-    `bindings` are to be remembered: posts found by marker or id, and bases where both sides agree.
+    `bindings` are to be remembered: posts found by marker or id, and bases where both sides agree;
+    `released` are keys to forget (renamed, or let go).
     `notes` say what this plan could not know (no journal: no telling deleted from never created).
     """
 
@@ -283,6 +288,7 @@ class Plan:
     blocked: tuple[Blocked, ...] = ()
     manual: tuple[ManualStep, ...] = ()
     bindings: tuple[Binding, ...] = ()
+    released: tuple[Key, ...] = ()
     new_tags: tuple[str, ...] = ()
     cost: Cost = Cost()
     managed: int = 0
