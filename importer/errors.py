@@ -1,10 +1,12 @@
 """What can go wrong, as values: the error tree, the exit codes, and a Problem in a file.
 
-This room knows no other. Every leaf has an exit code and a message of three parts: what, where, what to do next.
+This room knows no other. Every leaf has an exit code and a message of three parts: what, where,
+what to do next.
 
     ImporterError                 (anything else is our bug: 1; wrong use: 64; signals: 130, 143)
       ManifestError 3             many Problems, each with file:line:column, rule, remedy
-      PlanRefused 4               PlanStale, PlanConsumed, PlanForeign, PlanAltered, GuardTripped, NotConfirmed
+      PlanRefused 4               PlanStale, PlanConsumed, PlanForeign, PlanAltered,
+                                  GuardTripped, NotConfirmed
       PartlyApplied 5             some changes failed or were skipped
       AccessError 6               TokenMissing, TokenInvalid, TokenExpired, TokenReadOnly,
                                   TeamMissing, TeamUnknown, TeamForeign
@@ -108,6 +110,8 @@ class Span:
 
 
 class Severity(StrEnum):
+    """Errors stop a command, warnings don't."""
+
     ERROR = "error"
     WARNING = "warning"
 
@@ -127,7 +131,7 @@ class Problem:
 
 
 class ImporterError(Exception):
-    """Base of everything we raise on purpose; `remedy` is the next step, `exit_code` the way out."""
+    """Base of everything we raise on purpose; `remedy` is the next step."""
 
     exit_code = ExitCode.BUG
 

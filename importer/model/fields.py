@@ -1,20 +1,20 @@
 """THE table: which fields a kind has, their shape, the call that writes them, their limits.
 
-    kind       field       shape   written by     marker  limits (v2.3)
-    question   title       line    the post       t       15 to 150 characters
-               tags        names   the post       g       1 to 5 tags
-               body        text    the post       b       30 to 30,000 characters
-    answer     body        text    the post       b       30 to 30,000 characters
-               accepted    flag    own call
-    article    title       line    the post       t       15 to 150 characters
-               tags        names   the post       g       1 to 5 tags
-               body        text    the post       b       at most 100,000 characters
-               type        line    the post
-               permissions names   own call
-    tag        description line    nobody (by hand)
-               experts     names   own call
-    collection title       line    the post
-               items       ordered own call
+kind       field       shape   written by     marker  limits (v2.3)
+question   title       line    the post       t       15 to 150 characters
+           tags        names   the post       g       1 to 5 tags
+           body        text    the post       b       30 to 30,000 characters
+answer     body        text    the post       b       30 to 30,000 characters
+           accepted    flag    own call
+article    title       line    the post       t       15 to 150 characters
+           tags        names   the post       g       1 to 5 tags
+           body        text    the post       b       at most 100,000 characters
+           type        line    the post
+           permissions names   own call
+tag        description line    nobody (by hand)
+           experts     names   own call
+collection title       line    the post
+           items       ordered own call
 """
 
 from collections.abc import Mapping
@@ -48,6 +48,8 @@ Fields = Mapping[Field, Value]
 
 
 class Shape(StrEnum):
+    """What a value looks like, and so how it becomes canonical."""
+
     LINE = "line"
     TEXT = "text"
     FLAG = "flag"
@@ -56,6 +58,8 @@ class Shape(StrEnum):
 
 
 class Confidence(StrEnum):
+    """What a claim about the service rests on."""
+
     DOCUMENTED = "documented"
     OBSERVED = "observed"
     INFERRED = "inferred"

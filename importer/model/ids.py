@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Key = NewType("Key", str)
-"""An item's name within its namespace: `path/key`; an answer `path/key#answer`; a tag `tag:name`."""
+"""An item's name within its namespace: `path/key`, an answer `path/key#answer`, a tag `tag:name`."""
 
 FullKey = NewType("FullKey", str)
 """`namespace:path/key`, as in markers."""
@@ -47,6 +47,8 @@ _TARGET = "key:"
 
 
 class Kind(StrEnum):
+    """What an item is."""
+
     QUESTION = "question"
     ANSWER = "answer"
     ARTICLE = "article"
@@ -65,6 +67,8 @@ class Verb(StrEnum):
 
 
 class Field(StrEnum):
+    """What an item says. Which kind has which: the table in `importer.model.fields`."""
+
     TITLE = "title"
     TAGS = "tags"
     BODY = "body"
@@ -99,10 +103,12 @@ def is_key(text: str) -> bool:
 
 
 def full_key(namespace: str, key: Key) -> FullKey:
+    """Return *key* with its namespace, as in markers."""
     return FullKey(f"{namespace}:{key}")
 
 
 def split_full_key(full: str) -> tuple[str, Key]:
+    """Return the namespace and the key within it."""
     namespace, _, key = full.partition(":")
     return namespace, Key(key)
 
@@ -114,6 +120,7 @@ def parent_key(key: Key) -> Key | None:
 
 
 def tag_key(name: str) -> Key:
+    """Return the key of a declared tag; no other key has a colon."""
     return Key(f"tag:{name}")
 
 
@@ -128,6 +135,7 @@ def key_of_target(target: str) -> Key | None:
 
 
 def change_id(key: Key, verb: Verb, field: Field | None = None, *, links: bool = False) -> ChangeId:
+    """Return a change's name; `links` marks the second write of a cycle."""
     if links:
         return ChangeId(f"{key}!links")
     return ChangeId(f"{key}!{verb}" + (f"!{field}" if field else ""))

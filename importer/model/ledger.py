@@ -12,6 +12,8 @@ __all__ = ["Base", "Binding", "FieldDigests", "Ledger", "Operation", "Run", "Sta
 
 
 class State(StrEnum):
+    """Of an operation. OPEN: sent or about to be, outcome unknown. ABSENT: proved not to be there."""
+
     OPEN = "open"
     DONE = "done"
     REJECTED = "rejected"

@@ -13,6 +13,8 @@ __all__ = ["Fate", "Item", "Manifest", "MarkerStyle", "NewTags", "OnDrift", "Pol
 
 
 class OnDrift(StrEnum):
+    """What becomes of an edit made on the site."""
+
     KEEP = "keep"
     OVERWRITE = "overwrite"
 
@@ -32,12 +34,16 @@ class Fate(StrEnum):
 
 
 class MarkerStyle(StrEnum):
+    """How a post shows whose it is: a hidden comment, or a small visible link."""
+
     COMMENT = "comment"
     FOOTER = "footer"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
+    """What holds where neither the item nor the command line says otherwise."""
+
     on_drift: OnDrift = OnDrift.KEEP
     new_tags: NewTags = NewTags.REVIEW
     prune: bool = False
@@ -50,7 +56,8 @@ class Item:
     `fields` holds canonical values, only of fields the manifest manages (the others belong to the
     site). `spans` says where each field stands, `span` where the item does. `remote_id` binds an
     existing post (`id:`), `seen` maps a field to the digest of the live version the author took
-    note of, `was` are former full keys, `origin` old addresses (never sent).
+    note of, `was` are former full keys, `origin` old addresses (never sent). `initial` holds what
+    the author states of fields left out of `manage:`: a new post gets them, nothing else does.
     """
 
     key: Key
@@ -58,6 +65,7 @@ class Item:
     span: Span
     fields: Fields
     parent: Key | None = None
+    initial: Fields = field(default_factory=dict)
     spans: Mapping[Field, Span] = field(default_factory=dict)
     remote_id: int | None = None
     seen: Mapping[Field, Digest] = field(default_factory=dict)

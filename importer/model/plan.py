@@ -61,6 +61,8 @@ class How(StrEnum):
 
 
 class Reason(StrEnum):
+    """Why a change is in the plan."""
+
     NEW = "new"
     EDITED = "edited"
     MERGED = "merged"
@@ -72,6 +74,8 @@ class Reason(StrEnum):
 
 
 class BlockedCode(StrEnum):
+    """What a blocked item waits for."""
+
     CONFLICT = "conflict"
     NO_BASE = "no-base"
     EQUAL_TITLE = "equal-title"
@@ -242,10 +246,12 @@ class Cost:
 
     @property
     def requests(self) -> int:
+        """All requests, reads included."""
         return self.writes + self.reads
 
     @property
     def days(self) -> int:
+        """On how many days the daily quota is drawn."""
         return -(-self.requests // self.per_day) if self.per_day else 0
 
 

@@ -10,6 +10,8 @@ __all__ = ["Incident", "Report", "Result", "ResultState"]
 
 
 class ResultState(StrEnum):
+    """What became of a change. FOUND: an earlier attempt had done it."""
+
     DONE = "done"
     FOUND = "found"
     STALE = "stale"
@@ -21,7 +23,7 @@ class ResultState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change; `why` for whatever isn't done. FOUND: an earlier attempt had done it."""
+    """What became of one change; `why` for whatever isn't done."""
 
     change: ChangeId
     key: Key

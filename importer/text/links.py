@@ -1,7 +1,8 @@
 """Texts with holes: Markdown whose links into the team are compared by what they lead to.
 
 A hole stands for one destination. Its target is a string that this room never reads: `key:...` for
-an item of the manifest, or the server's name of a post. Filling and holing happen once, at the port.
+an item of the manifest, or the server's name of a post. Filling and digging happen once, at the
+port.
 """
 
 from collections.abc import Callable

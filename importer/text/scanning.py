@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-__all__ = ["Destination", "Form", "Line", "Open", "code_spans", "destinations", "left_open", "lines"]
+__all__ = [
+    "Destination",
+    "Form",
+    "Line",
+    "Open",
+    "code_spans",
+    "destinations",
+    "left_open",
+    "lines",
+]
 
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
 _DEFINITION = re.compile(r" {0,3}\[((?:\\.|[^\[\]\\])+)\]:[ \t]*(<[^<>\n]*>|[^\s<]\S*)")
@@ -56,8 +65,8 @@ class Line:
 class Destination:
     """A link destination: markdown[start:end], angle brackets not included.
 
-    markdown[link_start:link_end] is the whole link and markdown[text_start:text_end] its text; for a
-    definition, both are the line's own extent up to the destination's end.
+    markdown[link_start:link_end] is the whole link and markdown[text_start:text_end] its text; for
+    a definition, both are the line's own extent up to the destination's end.
     """
 
     start: int
@@ -213,7 +222,9 @@ def _in_block(start: int, block: str) -> list[Destination]:
     found = [*_definitions(block), *_inline(block)]
     seen = [it for it in found if not _within(hidden, it[0]) and not _within(hidden, it[3])]
     return [
-        Destination(start + begin, start + end, form, start + l0, start + l1, start + t0, start + t1)
+        Destination(
+            start + begin, start + end, form, start + l0, start + l1, start + t0, start + t1
+        )
         for begin, end, form, l0, l1, t0, t1 in sorted(seen)
     ]
 

@@ -1,0 +1,200 @@
+"""Decides per field who moved since the base. It says what is, never what to do.
+
+    ours moved = digest(ours) != base.ours
+    live moved = digest(live) not in {base.served, base.ours, seen}
+
+                  live still     live moved
+    ours still    NEITHER        LIVE
+    ours moved    OURS           BOTH
+    no base       OURS (seen)    NO_BASE
+    equal         EQUAL in any row
+
+Digests are of canonical values whose links lead to items by key where the post is an item's, so a
+new title or a new address of what is linked moves nothing.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from importer.model.fields import (
+    FieldRule,
+    Shape,
+    Value,
+    canonical,
+    digest_value,
+    rule,
+)
+from importer.model.ids import Field, Key, Kind
+from importer.model.ledger import Base, Binding, Ledger
+from importer.model.live import LiveItem, Snapshot
+from importer.model.manifest import Item, Manifest
+from importer.model.plan import Comparison, Moved, Orphan, Pair
+from importer.planning.matching import Match, Matches, match_items
+from importer.text.digests import Digest, agree
+from importer.text.links import Text, dig_deeper, retarget
+
+__all__ = [
+    "base_of",
+    "compare",
+    "digest_field",
+    "keyed",
+    "keyed_item",
+    "reading_of",
+    "who_moved",
+]
+
+
+def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Comparison:
+    """Return how the manifest and the live team differ."""
+    matches = match_items(manifest, snapshot, ledger)
+    targets = matches.targets()
+    pairs = tuple(_pair(match, snapshot, targets) for match in matches.matches)
+    return Comparison(
+        pairs,
+        orphans=_orphans(manifest, matches, ledger, targets),
+        gone=matches.gone,
+        equal_titles=_equal_titles(pairs, snapshot),
+        blocked=matches.blocked,
+    )
+
+
+def _pair(match: Match, snapshot: Snapshot, targets: Mapping[str, str]) -> Pair:
+    item = _settled(match.item, snapshot, targets)
+    if match.live is None:
+        return Pair(item, None, match.binding, match.how)
+    live = keyed_item(match.live, targets)
+    moved = {
+        field: who_moved(
+            digest_field(item.kind, field, ours),
+            digest_field(item.kind, field, live.fields[field]),
+            base_of(rule(item.kind, field), live, match.binding),
+            item.seen.get(field),
+        )
+        for field, ours in item.fields.items()
+        if field in live.fields
+    }
+    return Pair(item, live, match.binding, match.how, moved)
+
+
+def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item:
+    """Return *item* with its addresses of the team's posts dug and its tags by their masters."""
+    fields = {
+        field: _settled_value(rule(item.kind, field).shape, value, snapshot, targets)
+        for field, value in item.fields.items()
+    }
+    return replace(item, fields=fields)
+
+
+def _settled_value(
+    shape: Shape, value: Value, snapshot: Snapshot, targets: Mapping[str, str]
+) -> Value:
+    if isinstance(value, Text):
+        return keyed(dig_deeper(value, lambda url: _found(snapshot, url)), targets)
+    return canonical(shape, value, snapshot.synonyms)
+
+
+def _found(snapshot: Snapshot, url: str) -> str | None:
+    ref = snapshot.site.find(url)
+    return str(ref) if ref else None
+
+
+def keyed(text: Text, targets: Mapping[str, str]) -> Text:
+    """Return *text* with each link to an item's post leading to the item by its key."""
+    return retarget(text, lambda target: targets.get(target, target)) if text.targets else text
+
+
+def keyed_item(live: LiveItem, targets: Mapping[str, str]) -> LiveItem:
+    """Return *live* with its texts keyed."""
+    fields = {
+        field: keyed(value, targets) if isinstance(value, Text) else value
+        for field, value in live.fields.items()
+    }
+    return replace(live, fields=fields)
+
+
+def digest_field(kind: Kind, field: Field, value: Value) -> Digest:
+    """Return the digest of a settled value of *field*."""
+    return digest_value(rule(kind, field).shape, value)
+
+
+def base_of(row: FieldRule, live: LiveItem, binding: Binding | None) -> Base | None:
+    """Return the base of one field: the journal's, or the marker's where that is the newer word.
+
+    The marker keeps the same value, a poorer copy: `served` counts as equal to `ours`.
+    """
+    kept = binding.base.get(row.field) if binding else None
+    marked = live.marker.digests.get(row.letter) if live.marker and row.letter else None
+    if marked is None:
+        return kept
+    known = binding.marked.get(row.field) if binding else None
+    if kept is not None and known is not None and agree(known, marked):
+        return kept
+    return Base(marked, marked)
+
+
+def who_moved(ours: Digest, live: Digest, base: Base | None, seen: Digest | None) -> Moved:
+    """Decide by the table in this module's docstring."""
+    if agree(ours, live):
+        return Moved.EQUAL
+    noted = seen is not None and agree(live, seen)
+    if base is None:
+        return Moved.OURS if noted else Moved.NO_BASE
+    ours_moved = not agree(ours, base.ours)
+    live_still = noted or agree(live, base.served) or agree(live, base.ours)
+    match ours_moved, live_still:
+        case False, True:
+            return Moved.NEITHER
+        case False, False:
+            return Moved.LIVE
+        case True, True:
+            return Moved.OURS
+        case _:
+            return Moved.BOTH
+
+
+def _orphans(
+    manifest: Manifest, matches: Matches, ledger: Ledger, targets: Mapping[str, str]
+) -> tuple[tuple[Orphan, LiveItem, Binding | None], ...]:
+    """Return our live posts that no item names, with what is remembered of them."""
+    by_ref = {binding.ref: binding for binding in ledger.bindings.values()}
+    removed = {it.key for it in manifest.removed}
+    found = []
+    for live in matches.leftovers:
+        binding = by_ref.get(live.ref)
+        key = _orphan_key(live, binding)
+        title = live.fields.get(Field.TITLE, "")
+        orphan = Orphan(key, live.ref, live.url, str(title), removed=key in removed)
+        found.append((orphan, keyed_item(live, targets), binding))
+    return tuple(found)
+
+
+def _orphan_key(live: LiveItem, binding: Binding | None) -> Key:
+    if live.marker is not None:
+        return Key(live.marker.key.partition(":")[2])
+    if binding is None:
+        raise ValueError(live.ref)
+    return binding.key
+
+
+def reading_of(title: str) -> str:
+    """Return what two titles have in common when they read the same."""
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
+
+
+def _equal_titles(
+    pairs: tuple[Pair, ...], snapshot: Snapshot
+) -> Mapping[Key, tuple[LiveItem, ...]]:
+    """Return, for each question to be created, the live posts that bear its title already."""
+    taken = {pair.live.ref for pair in pairs if pair.live}
+    by_title: dict[str, list[LiveItem]] = defaultdict(list)
+    for ref, live in sorted(snapshot.items.items()):
+        if isinstance(live, LiveItem) and ref.kind is Kind.QUESTION and ref not in taken:
+            by_title[reading_of(str(live.fields.get(Field.TITLE, "")))].append(live)
+    wanted = {
+        pair.item.key: by_title.get(reading_of(str(pair.item.fields[Field.TITLE])), [])
+        for pair in pairs
+        if pair.live is None and pair.item.kind is Kind.QUESTION and Field.TITLE in pair.item.fields
+    }
+    return {key: tuple(found) for key, found in wanted.items() if found}

@@ -1,0 +1,240 @@
+"""Finds each item's post: by journal binding, then marker, then `id:`. A title never binds.
+
+binding   marker               then
+live      ours, or none        the bound post
+live      of another item      blocked: misfit (somebody took the post over)
+missing   on another post      that post (the bound one was deleted, or the journal is old)
+missing   -                    gone, when the kind was read completely; else blocked: unread
+-         on one post          that post, if kind and parent fit; else blocked: misfit
+-         on several           the publishers' with the lowest id; else blocked: ambiguous
+-         -                    `id:`, if there is one; else none: it is to be created
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from importer.model.ids import FullKey, Key, Kind, Ref, full_key, split_full_key, target_of_key
+from importer.model.ledger import Binding, Ledger
+from importer.model.live import LiveItem, Snapshot
+from importer.model.manifest import Item, Manifest
+from importer.model.plan import Blocked, BlockedCode, Gone, How
+from importer.text.marker import VERSION
+
+__all__ = ["Match", "Matches", "match_items"]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An item and the post it found, if any."""
+
+    item: Item
+    live: LiveItem | None
+    binding: Binding | None
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What matching found. `leftovers` are live posts that carry this namespace and no item has."""
+
+    matches: tuple[Match, ...]
+    gone: tuple[Gone, ...]
+    blocked: tuple[Blocked, ...]
+    leftovers: tuple[LiveItem, ...]
+
+    def targets(self) -> Mapping[str, str]:
+        """Return, for each post of an item (gone ones too), how links name the item."""
+        found = [(gone.binding.ref, gone.item.key) for gone in self.gone]
+        found += [(it.live.ref, it.item.key) for it in self.matches if it.live]
+        return {str(ref): target_of_key(key) for ref, key in found}
+
+
+def match_items(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Matches:
+    """Return each item with its post. Items come and go in the manifest's order."""
+    return _Matcher(manifest, snapshot, ledger).run()
+
+
+class _Matcher:
+    def __init__(self, manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> None:
+        self.manifest = manifest
+        self.snapshot = snapshot
+        self.ledger = ledger
+        self.posts = {ref: it for ref, it in snapshot.items.items() if isinstance(it, LiveItem)}
+        self.items = {item.key: item for item in manifest.items}
+        self.marked = _by_marker(self.posts.values())
+        self.found: dict[Key, LiveItem] = {}
+        self.matches: list[Match] = []
+        self.gone: list[Gone] = []
+        self.blocked: list[Blocked] = []
+        self.claimed: set[Ref] = set()
+
+    def run(self) -> Matches:
+        for item in self.manifest.items:
+            if item.kind in (Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE):
+                self._match(item)
+            else:
+                self.matches.append(Match(item, None, None, How.NONE))
+        return Matches(
+            tuple(self.matches), tuple(self.gone), tuple(self.blocked), self._leftovers()
+        )
+
+    def _match(self, item: Item) -> None:
+        binding = self._binding(item)
+        candidates = self._candidates(item)
+        live = self.posts.get(binding.ref) if binding else None
+        if live is not None and binding is not None:
+            owner = self._owner(live)
+            if owner is None or owner in self._names_of(item):
+                self._accept(item, live, binding, How.BINDING)
+            else:
+                self._misfit(item, live, f"its marker now names {owner}")
+        elif candidates:
+            self._by_marker(item, candidates, binding)
+        elif binding is not None:
+            self._missing(item, binding)
+        elif item.remote_id is not None:
+            self._by_id(item, Ref(item.kind, item.remote_id))
+        else:
+            self.matches.append(Match(item, None, None, How.NONE))
+
+    def _binding(self, item: Item) -> Binding | None:
+        if item.key in self.ledger.bindings:
+            return self.ledger.bindings[item.key]
+        for former in self._former_names(item):
+            namespace, key = split_full_key(former)
+            if namespace == self.manifest.namespace and key in self.ledger.bindings:
+                return self.ledger.bindings[key]
+        return None
+
+    def _names_of(self, item: Item) -> tuple[FullKey, ...]:
+        return (full_key(self.manifest.namespace, item.key), *self._former_names(item))
+
+    def _former_names(self, item: Item) -> tuple[FullKey, ...]:
+        """Return the item's former keys; an answer had one under each former key of its question."""
+        question = self.items.get(item.parent) if item.parent else None
+        local = item.key.partition("#")[2]
+        inherited = (FullKey(f"{former}#{local}") for former in (question.was if question else ()))
+        return (*item.was, *inherited)
+
+    def _candidates(self, item: Item) -> list[LiveItem]:
+        for name in self._names_of(item):
+            marked = [it for it in self.marked.get(name, ()) if self._is_ours(it)]
+            if marked:
+                return marked
+        return []
+
+    def _is_ours(self, live: LiveItem) -> bool:
+        publishers = self.manifest.publishers
+        return not publishers or live.facts.author in publishers
+
+    def _owner(self, live: LiveItem) -> str | None:
+        return live.marker.key if live.marker else None
+
+    def _fits(self, item: Item, live: LiveItem) -> bool:
+        if live.ref.kind is not item.kind:
+            return False
+        if item.parent is None:
+            return True
+        parent = self.found.get(item.parent)
+        return parent is not None and live.parent == parent.ref
+
+    def _by_marker(self, item: Item, candidates: list[LiveItem], binding: Binding | None) -> None:
+        fitting = sorted((it for it in candidates if self._fits(item, it)), key=lambda it: it.ref)
+        if not fitting:
+            what = "another question" if candidates[0].ref.kind is item.kind else "another kind"
+            self._misfit(item, candidates[0], f"its marker stands on a post of {what}")
+        elif len(fitting) > 1 and not self.manifest.publishers:
+            self._block(
+                item,
+                BlockedCode.AMBIGUOUS,
+                f"{len(fitting)} live posts carry its marker: "
+                + ", ".join(str(it.ref) for it in fitting),
+                "Delete the copies on the site, or name the authors whose posts count under "
+                "`publishers:`.",
+                fitting[0].url,
+            )
+        else:
+            kept = binding if binding and binding.ref == fitting[0].ref else None
+            self._accept(item, fitting[0], kept, How.MARKER)
+
+    def _by_id(self, item: Item, ref: Ref) -> None:
+        live = self.posts.get(ref)
+        if live is None:
+            code = BlockedCode.GONE if item.kind in self.snapshot.covered else BlockedCode.UNREAD
+            self._block(
+                item, code, f"`id: {ref.id}` names no {item.kind} of the team", "Mend the id."
+            )
+        elif not self._fits(item, live):
+            self._misfit(item, live, "the post under `id:` belongs to another question")
+        elif live.marker is not None:
+            self._misfit(item, live, f"the post under `id:` belongs to {live.marker.key}")
+        else:
+            self._accept(item, live, None, How.ID)
+
+    def _missing(self, item: Item, binding: Binding) -> None:
+        if item.kind in self.snapshot.covered:
+            self.gone.append(Gone(item, binding))
+        else:
+            self._block(
+                item,
+                BlockedCode.UNREAD,
+                "its post was not among what could be read of the team",
+                "Plan again when the team can be read completely.",
+                binding.url,
+            )
+
+    def _accept(self, item: Item, live: LiveItem, binding: Binding | None, how: How) -> None:
+        if live.ref in self.claimed:
+            self._misfit(item, live, "another item of the manifest has this post already")
+        elif how is How.BINDING and not self._fits(item, live):
+            self._misfit(item, live, "the post it is bound to stands under another question")
+        elif live.marker is not None and live.marker.version > VERSION:
+            self._block(
+                item,
+                BlockedCode.NEWER_MARKER,
+                "its post was written by a newer importer",
+                "Use that version of the importer.",
+                live.url,
+            )
+        else:
+            self.claimed.add(live.ref)
+            self.found[item.key] = live
+            self.matches.append(Match(item, live, binding, how))
+
+    def _misfit(self, item: Item, live: LiveItem, why: str) -> None:
+        self._block(
+            item,
+            BlockedCode.MISFIT,
+            f"{why} ({live.ref})",
+            "Take it over with `was:`, bind the right post with `id:`, or delete the wrong one "
+            "on the site.",
+            live.url,
+        )
+
+    def _block(self, item: Item, code: BlockedCode, why: str, remedy: str, url: str = "") -> None:
+        self.blocked.append(
+            Blocked(code, item.key, item.kind, why, remedy, url=url, span=item.span)
+        )
+
+    def _leftovers(self) -> tuple[LiveItem, ...]:
+        ours = f"{self.manifest.namespace}:"
+        bound = {binding.ref for binding in self.ledger.bindings.values()}
+        return tuple(
+            live
+            for ref, live in sorted(self.posts.items())
+            if ref not in self.claimed
+            and (
+                (live.marker is not None and live.marker.key.startswith(ours))
+                or (live.marker is None and ref in bound)
+            )
+            and (self._is_ours(live) or ref in bound)
+        )
+
+
+def _by_marker(posts: Iterable[LiveItem]) -> Mapping[str, list[LiveItem]]:
+    marked: dict[str, list[LiveItem]] = defaultdict(list)
+    for post in posts:
+        if post.marker is not None:
+            marked[post.marker.key].append(post)
+    return marked

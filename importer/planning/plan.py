@@ -1,0 +1,240 @@
+"""Makes the plan: comparison in, plan out, no I/O. Reads like a recipe.
+
+compare -> choose -> judge -> review tags -> hold back what can't be reached -> order -> guard
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from importer.model.fields import Value
+from importer.model.ids import (
+    Field,
+    Key,
+    Kind,
+    Verb,
+    parent_key,
+)
+from importer.model.ledger import Binding, Ledger
+from importer.model.live import Rates, Snapshot
+from importer.model.manifest import Manifest
+from importer.model.plan import (
+    Blocked,
+    BlockedCode,
+    Change,
+    Comparison,
+    Decisions,
+    Gone,
+    Pair,
+    Plan,
+)
+from importer.planning.cost import cost_of
+from importer.planning.deleting import plan_deletions
+from importer.planning.guards import check_guards
+from importer.planning.policy import Abilities, Verdict, binding_of, judge
+from importer.planning.sequencing import limited, reachable, sequenced
+from importer.planning.tags import TagReview, review_tags
+
+__all__ = ["make_plan"]
+
+
+def make_plan(
+    manifest: Manifest,
+    comparison: Comparison,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    *,
+    team: str,
+    decisions: Decisions,
+    ability: Abilities,
+    rates: Rates,
+) -> Plan:
+    """Return what would change and what waits. The same inputs give an equal plan."""
+    chosen = [pair for pair in comparison.pairs if _is_chosen(pair.item.key, decisions)]
+    verdicts = _judge_all(chosen, manifest, ledger, decisions, ability)
+    review = _review(verdicts, manifest, snapshot)
+    wishes = [change for verdict in verdicts for change in verdict.changes]
+    held = [*_equal_titles(wishes, comparison), *_refused_tags(wishes, review)]
+    wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
+    wishes = limited(sequenced(wishes), decisions.limit)
+    deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger.bindings)
+    gone_away = [it for it in deletions.changes if _is_chosen(it.key, decisions)]
+    changes = (*_bring_tags(wishes, review), *gone_away)
+    managed = sum(pair.live is not None for pair in comparison.pairs)
+    blocked = (
+        *check_guards(changes, managed, decisions),
+        *(it for it in comparison.blocked if _is_chosen(it.key, decisions)),
+        *(_blocked_gone(it) for it in comparison.gone if _is_chosen(it.item.key, decisions)),
+        *(blocked for verdict in verdicts for blocked in verdict.blocked),
+        *held,
+        *stranded,
+        *(it for it in deletions.blocked if _is_chosen(it.key, decisions)),
+    )
+    bindings = _bindings(chosen, ledger)
+    touched = {it.key for it in changes} | {it.key for it in blocked}
+    drift = tuple(it for verdict in verdicts for it in verdict.drift)
+    return Plan(
+        lineage=ledger.lineage,
+        serial=ledger.serial,
+        namespace=manifest.namespace,
+        team=team,
+        site=snapshot.site.base,
+        manifest=manifest.digest,
+        decisions=decisions,
+        changes=tuple(changes),
+        drift=drift,
+        orphans=tuple(it for it in deletions.kept if _is_chosen(it.key, decisions)),
+        blocked=blocked,
+        manual=tuple(it for verdict in verdicts for it in verdict.manual),
+        bindings=bindings,
+        released=tuple(sorted({*deletions.released, *_renamed(chosen)})),
+        new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
+        cost=cost_of(changes, rates),
+        managed=managed,
+        unchanged=sum(
+            pair.live is not None and pair.item.key not in touched | {it.key for it in drift}
+            for pair in chosen
+        ),
+        notes=_notes(ledger, decisions, snapshot),
+    )
+
+
+def _is_chosen(key: Key | None, decisions: Decisions) -> bool:
+    """Tell whether `--only` takes *key*; a glob that takes a question takes its answers."""
+    if not decisions.only or key is None:
+        return True
+    names = [key, parent_key(key) or key]
+    return any(fnmatchcase(name, glob) for glob in decisions.only for name in names)
+
+
+def _judge_all(
+    chosen: Sequence[Pair],
+    manifest: Manifest,
+    ledger: Ledger,
+    decisions: Decisions,
+    ability: Abilities,
+) -> list[Verdict]:
+    titles = {item.key: _title(item.fields, item.initial) for item in manifest.items}
+    rejected = {operation.change: operation for operation in ledger.rejected}
+    return [judge(pair, manifest, decisions, ability, titles, rejected) for pair in chosen]
+
+
+def _title(*stated: Mapping[Field, Value]) -> str:
+    return next((str(it[Field.TITLE]) for it in stated if Field.TITLE in it), "")
+
+
+def _review(verdicts: Iterable[Verdict], manifest: Manifest, snapshot: Snapshot) -> TagReview:
+    wanted = {tag for verdict in verdicts for change in verdict.changes for tag in _tags_of(change)}
+    declared = {item.key.removeprefix("tag:") for item in manifest.items if item.kind is Kind.TAG}
+    return review_tags(wanted, set(snapshot.tags), declared, manifest.policy.new_tags)
+
+
+def _tags_of(change: Change) -> tuple[str, ...]:
+    for it in change.fields:
+        if it.field is Field.TAGS and isinstance(it.after, tuple):
+            return it.after
+    return ()
+
+
+def _refused_tags(wishes: Iterable[Change], review: TagReview) -> list[Blocked]:
+    return [
+        Blocked(
+            BlockedCode.NEW_TAG,
+            change.key,
+            change.kind,
+            review.refused[tag],
+            f"Use the existing tag, or declare `{tag}` under `tags:`: a tag can't be deleted.",
+            span=change.span,
+        )
+        for change in wishes
+        for tag in _tags_of(change)
+        if tag in review.refused
+    ]
+
+
+def _equal_titles(wishes: Iterable[Change], comparison: Comparison) -> list[Blocked]:
+    blocked = []
+    for change in wishes:
+        same = comparison.equal_titles.get(change.key, ())
+        if change.verb is Verb.CREATE and same:
+            live = same[0]
+            blocked.append(
+                Blocked(
+                    BlockedCode.EQUAL_TITLE,
+                    change.key,
+                    change.kind,
+                    f"the team has a question with this title already ({live.ref})",
+                    f"Bind it with `id: {live.ref.id}`, or choose another title.",
+                    url=live.url,
+                    span=change.span,
+                )
+            )
+    return blocked
+
+
+def _bring_tags(changes: Iterable[Change], review: TagReview) -> list[Change]:
+    """Return the changes, the first that uses a new tag saying that it brings it."""
+    unborn = set(review.born)
+    result = []
+    for change in changes:
+        brought = unborn.intersection(_tags_of(change))
+        unborn -= brought
+        result.append(replace(change, brings_tags=tuple(sorted(brought))) if brought else change)
+    return result
+
+
+def _blocked_gone(gone: Gone) -> Blocked:
+    return Blocked(
+        BlockedCode.GONE,
+        gone.item.key,
+        gone.item.kind,
+        f"its post was deleted on the site ({gone.binding.ref})",
+        "Remove the item (`removed:` with `live: keep`), or undelete the post on the site; "
+        "give it a new key to post it again.",
+        url=gone.binding.url,
+        span=gone.item.span,
+    )
+
+
+def _bindings(chosen: Iterable[Pair], ledger: Ledger) -> tuple[Binding, ...]:
+    """Return the bindings that differ from what the journal remembers."""
+    found = (binding_of(pair, pair.live) for pair in chosen if pair.live)
+    return tuple(it for it in found if ledger.bindings.get(it.key) != it)
+
+
+def _renamed(chosen: Iterable[Pair]) -> set[Key]:
+    return {
+        pair.binding.key
+        for pair in chosen
+        if pair.live and pair.binding and pair.binding.key != pair.item.key
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    holds: bool
+    text: str
+
+
+def _notes(ledger: Ledger, decisions: Decisions, snapshot: Snapshot) -> tuple[str, ...]:
+    notes = (
+        _Note(
+            not ledger.exists,
+            "There is no journal here: posts are found by their markers. Without it, an item "
+            "whose post was deleted on the site looks like a new one, and nothing can be undone.",
+        ),
+        _Note(
+            bool(ledger.open),
+            f"{len(ledger.open)} writes of an earlier run have no known outcome; "
+            "`apply` looks them up before it sends anything.",
+        ),
+        _Note(
+            decisions.limit is not None,
+            f"Limited to {decisions.limit} questions or articles; run it again for the next ones.",
+        ),
+        _Note(
+            not {Kind.QUESTION, Kind.ANSWER} <= snapshot.covered,
+            "The team was not read completely: nothing is deleted or taken for gone.",
+        ),
+    )
+    return tuple(note.text for note in notes if note.holds)

@@ -1,0 +1,394 @@
+"""What to do about each field that moved: the only place where a comparison becomes a wish.
+
+    moved     on_drift: keep              on_drift: overwrite
+    NEITHER   nothing                     nothing
+    EQUAL     nothing; it is the base     nothing; it is the base
+    OURS      change                      change
+    LIVE      drift, kept                 change
+    BOTH      blocked: conflict           change
+    NO_BASE   blocked: no-base            change, where the item itself says overwrite
+
+An item's own `on_drift` goes before the command line's, which goes before the manifest's policy.
+One field in conflict holds back the whole post: half an edit is nobody's version.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from importer.errors import Span
+from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule
+from importer.model.ids import ChangeId, Field, Key, Kind, Verb, change_id
+from importer.model.ledger import Base, Binding, Operation
+from importer.model.live import Ability, LiveItem
+from importer.model.manifest import Item, Manifest, OnDrift
+from importer.model.plan import (
+    Blocked,
+    BlockedCode,
+    Change,
+    Decisions,
+    Drift,
+    FieldChange,
+    ManualStep,
+    Moved,
+    Pair,
+    Reason,
+    Side,
+)
+from importer.planning.compare import base_of, digest_field
+from importer.planning.identity import field_digests, wanted_digest
+from importer.text.digests import Digest, agree, shorten
+
+__all__ = ["Abilities", "Verdict", "binding_of", "judge"]
+
+Abilities = Callable[[Kind, Verb, Field | None], Ability]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one pair."""
+
+    changes: tuple[Change, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    manual: tuple[ManualStep, ...] = ()
+
+
+def judge(
+    pair: Pair,
+    manifest: Manifest,
+    decisions: Decisions,
+    ability: Abilities,
+    titles: Mapping[Key, str],
+    rejected: Mapping[ChangeId, Operation],
+) -> Verdict:
+    """Return what *pair* asks for. `titles` gives each question's title, for its answers' lines."""
+    item = pair.item
+    if item.kind is Kind.TAG:
+        return _judge_tag(item, ability)
+    verb = Verb.CREATE if pair.live is None else Verb.UPDATE
+    able = ability(item.kind, verb, None)
+    if not able.able:
+        return Verdict(blocked=(_unsupported(item, able),))
+    title = titles.get(item.parent or item.key, "")
+    judged = _Judge(pair, _overwrites(item, decisions, manifest), title, rejected)
+    return judged.created() if pair.live is None else judged.compared(pair.live)
+
+
+def _overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
+    choice = item.on_drift or decisions.on_drift or manifest.policy.on_drift
+    return choice is OnDrift.OVERWRITE
+
+
+def _judge_tag(item: Item, ability: Abilities) -> Verdict:
+    blocked: list[Blocked] = []
+    manual: list[ManualStep] = []
+    for field in item.fields:
+        able = ability(Kind.TAG, Verb.SET, field)
+        if able.able:
+            continue
+        if able.page:
+            what = f"set the {field} of the tag to {_quoted(item.fields[field])}"
+            manual.append(ManualStep(item.key, what, able.page, item.spans.get(field, item.span)))
+        else:
+            blocked.append(_unsupported(item, able))
+    if item.was:
+        reason = "renaming a tag (`was:`) is not supported by this release"
+        blocked.append(_unsupported(item, Ability(able=False, reason=reason)))
+    return Verdict(blocked=tuple(blocked), manual=tuple(manual))
+
+
+def _quoted(value: Value) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _unsupported(item: Item, able: Ability) -> Blocked:
+    return Blocked(
+        BlockedCode.UNSUPPORTED,
+        item.key,
+        item.kind,
+        able.reason,
+        "Leave it out of this manifest for now, or do it on the site.",
+        span=item.span,
+    )
+
+
+class _Judge:
+    def __init__(
+        self,
+        pair: Pair,
+        overwrite: bool,  # noqa: FBT001 - private, named at its only call
+        title: str,
+        rejected: Mapping[ChangeId, Operation],
+    ) -> None:
+        self.pair = pair
+        self.item = pair.item
+        self.overwrite = overwrite
+        self.title = title
+        self.rejected = rejected
+
+    def created(self) -> Verdict:
+        item = self.item
+        riding = [row.field for row in rides_with_post(item.kind)]
+        stated = {**item.initial, **item.fields}
+        fields = tuple(
+            FieldChange(field, None, stated[field], base=self._own_base(field))
+            for field in riding
+            if field in stated
+        )
+        missing = [field for field in riding if field not in stated]
+        if missing:
+            return Verdict(blocked=(self._incomplete(missing),))
+        post = Change(
+            id=change_id(item.key, Verb.CREATE),
+            key=item.key,
+            kind=item.kind,
+            verb=Verb.CREATE,
+            reason=Reason.NEW,
+            title=self.title,
+            parent=item.parent,
+            fields=fields,
+            bumps=True,
+            marker_base={it.field: it.base for it in fields if it.base is not None},
+            protected=item.protected,
+            span=item.span,
+        )
+        marks = tuple(self._set(row, None) for row in self._own_calls() if self._wants(row))
+        return self._unless_rejected((post, *marks))
+
+    def compared(self, live: LiveItem) -> Verdict:
+        moved = self.pair.moved
+        sides = [
+            Side(field, self.item.fields[field], live.fields[field])
+            for field, who in moved.items()
+            if self._objects(who)
+        ]
+        changes: list[Change] = []
+        if not any(not rule(self.item.kind, side.field).own_call for side in sides):
+            changes += self._update(live)
+        changes += [self._set(row, live) for row in self._own_calls() if self._changes(row.field)]
+        verdict = self._unless_rejected(tuple(changes))
+        blocked = verdict.blocked
+        if sides:
+            blocked = (self._conflict(live, tuple(sides)), *blocked)
+        elif live.facts.locked and verdict.changes:
+            return Verdict((), self._drift(live), (self._locked(live),))
+        return Verdict(verdict.changes, self._drift(live), blocked)
+
+    def _objects(self, who: Moved) -> bool:
+        if who is Moved.NO_BASE:
+            return self.item.on_drift is not OnDrift.OVERWRITE
+        return who is Moved.BOTH and not self.overwrite
+
+    def _changes(self, field: Field) -> bool:
+        who = self.pair.moved.get(field)
+        if who is Moved.OURS:
+            return True
+        if who is Moved.NO_BASE:
+            return self.item.on_drift is OnDrift.OVERWRITE
+        return self.overwrite and who in (Moved.LIVE, Moved.BOTH)
+
+    def _update(self, live: LiveItem) -> list[Change]:
+        fields = tuple(
+            FieldChange(
+                row.field,
+                live.fields[row.field],
+                self.item.fields[row.field],
+                base=self._own_base(row.field),
+                live_moved=self.pair.moved[row.field] is not Moved.OURS,
+            )
+            for row in rides_with_post(self.item.kind)
+            if self._changes(row.field)
+        )
+        if not fields:
+            return []
+        overwriting = any(it.live_moved for it in fields)
+        return [
+            Change(
+                id=change_id(self.item.key, Verb.UPDATE),
+                key=self.item.key,
+                kind=self.item.kind,
+                verb=Verb.UPDATE,
+                reason=Reason.OVERWRITE if overwriting else Reason.EDITED,
+                title=self.title,
+                ref=live.ref,
+                parent=self.item.parent,
+                parent_ref=live.parent,
+                fields=fields,
+                bumps=True,
+                marker_base=self._marker_base(live),
+                protected=self.item.protected,
+                url=live.url,
+                span=self._span(fields[0].field),
+            )
+        ]
+
+    def _set(self, row: FieldRule, live: LiveItem | None) -> Change:
+        wanted = self.item.fields[row.field]
+        before = live.fields[row.field] if live else (False if wanted is True else None)
+        return Change(
+            id=change_id(self.item.key, Verb.SET, row.field),
+            key=self.item.key,
+            kind=self.item.kind,
+            verb=Verb.SET,
+            reason=Reason.EDITED if live else Reason.NEW,
+            title=self.title,
+            ref=live.ref if live else None,
+            parent=self.item.parent,
+            parent_ref=live.parent if live else None,
+            fields=(FieldChange(row.field, before, wanted, base=self._own_base(row.field)),),
+            url=live.url if live else "",
+            span=self._span(row.field),
+        )
+
+    def _marker_base(self, live: LiveItem) -> dict[Field, Digest]:
+        """Return what the marker says after the write: the base of each field that rides along."""
+        bases: dict[Field, Digest] = {}
+        for row in rides_with_post(self.item.kind):
+            if row.field not in self.item.fields:
+                continue
+            if self._changes(row.field) or self.pair.moved.get(row.field) is Moved.EQUAL:
+                bases[row.field] = self._digest(row.field)
+            elif base := base_of(row, live, self.pair.binding):
+                bases[row.field] = base.ours
+        return bases
+
+    def _own_calls(self) -> Iterable[FieldRule]:
+        return (row for row in fields_of(self.item.kind) if row.own_call)
+
+    def _wants(self, row: FieldRule) -> bool:
+        return self.item.fields.get(row.field, False) is not False
+
+    def _digest(self, field: Field) -> Digest:
+        return digest_field(self.item.kind, field, self.item.fields[field])
+
+    def _own_base(self, field: Field) -> Digest | None:
+        return self._digest(field) if field in self.item.fields else None
+
+    def _span(self, field: Field) -> Span:
+        return self.item.spans.get(field, self.item.span)
+
+    def _drift(self, live: LiveItem) -> tuple[Drift, ...]:
+        return tuple(
+            Drift(
+                self.item.key,
+                self.item.kind,
+                live.ref,
+                live.url,
+                self.title,
+                field,
+                self.item.fields[field],
+                live.fields[field],
+                self._span(field),
+            )
+            for field, who in self.pair.moved.items()
+            if who is Moved.LIVE and not self.overwrite
+        )
+
+    def _unless_rejected(self, changes: tuple[Change, ...]) -> Verdict:
+        """Hold back what the server refused already: the same wish is not sent again."""
+        kept: list[Change] = []
+        blocked: list[Blocked] = []
+        for change in changes:
+            refused = self.rejected.get(change.id)
+            if refused is None or not _same_wish(change, refused):
+                kept.append(change)
+                continue
+            blocked.append(
+                Blocked(
+                    BlockedCode.REJECTED,
+                    change.key,
+                    change.kind,
+                    f"the server refused this already: {refused.evidence}",
+                    "Change the item, or do it on the site.",
+                    url=change.url,
+                    span=change.span,
+                )
+            )
+        return Verdict(tuple(kept), (), tuple(blocked))
+
+    def _conflict(self, live: LiveItem, sides: tuple[Side, ...]) -> Blocked:
+        seen = ", ".join(
+            f"{side.field}: {shorten(digest_field(self.item.kind, side.field, side.live))}"
+            for side in sides
+            if side.live is not None
+        )
+        adopting = any(self.pair.moved[side.field] is Moved.NO_BASE for side in sides)
+        why = (
+            "it differs from the site, and what was last written is not known"
+            if adopting
+            else "it was edited here and on the site"
+        )
+        return Blocked(
+            BlockedCode.NO_BASE if adopting else BlockedCode.CONFLICT,
+            self.item.key,
+            self.item.kind,
+            why,
+            "Take the site's version into the manifest, or decide for the manifest's: add "
+            f"`seen: {{{seen}}}` to the item.",
+            url=live.url,
+            sides=sides,
+            span=self._span(sides[0].field),
+        )
+
+    def _locked(self, live: LiveItem) -> Blocked:
+        return Blocked(
+            BlockedCode.LOCKED,
+            self.item.key,
+            self.item.kind,
+            "its post is locked on the site",
+            "Unlock it on the site, then apply again.",
+            url=live.url,
+            span=self.item.span,
+        )
+
+    def _incomplete(self, missing: Iterable[Field]) -> Blocked:
+        return Blocked(
+            BlockedCode.MISFIT,
+            self.item.key,
+            self.item.kind,
+            f"a new {self.item.kind} needs {' and '.join(missing)}",
+            "State it; with `manage:` it is used only when the post is created.",
+            span=self.item.span,
+        )
+
+
+def _same_wish(change: Change, refused: Operation) -> bool:
+    return agree(
+        wanted_digest(change.kind, field_digests(change)),
+        wanted_digest(refused.kind, refused.fields),
+    )
+
+
+def binding_of(pair: Pair, live: LiveItem) -> Binding:
+    """Return what is to be remembered of a pair: where both sides agree, that is the base."""
+    item, old = pair.item, pair.binding
+    bases: dict[Field, Base] = {}
+    for field in item.fields:
+        row = rule(item.kind, field)
+        base = base_of(row, live, old)
+        if pair.moved.get(field) is Moved.EQUAL:
+            digest = digest_field(item.kind, field, item.fields[field])
+            kept = base is not None and agree(base.ours, digest) and len(base.ours) == len(digest)
+            base = base if kept else Base(digest, digest)
+        if base is not None:
+            bases[field] = base
+    return Binding(
+        item.key,
+        live.ref,
+        live.url,
+        bases,
+        parent=live.parent,
+        marked=marked_fields(live),
+        stamp=live.stamp,
+        protected=item.protected,
+    )
+
+
+def marked_fields(live: LiveItem) -> dict[Field, Digest]:
+    """Return the digests of the post's marker by field."""
+    digests = live.marker.digests if live.marker else {}
+    return {
+        row.field: digests[row.letter]
+        for row in rides_with_post(live.ref.kind)
+        if row.letter is not None and row.letter in digests
+    }

@@ -1,0 +1,184 @@
+"""Puts changes in order: what can't be reached is held back, links of a cycle get a second write.
+
+The first write of a cycle carries a stage-one text, with the link's text only, and its base is the
+digest of that. The `!links` update is an ordinary one for which ours has moved, also after a crash
+in between: no flag is kept anywhere.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from importer.model.ids import (
+    ChangeId,
+    Key,
+    Kind,
+    Verb,
+    change_id,
+    key_of_target,
+    parent_key,
+    target_of_key,
+)
+from importer.model.plan import Blocked, BlockedCode, Change, Comparison, FieldChange, Reason
+from importer.planning.compare import digest_field
+from importer.planning.ordering import Edges, order
+from importer.text.links import Text, without_links
+
+__all__ = ["limited", "reachable", "sequenced"]
+
+
+def reachable(
+    wishes: Sequence[Change], held: Collection[Key | None], comparison: Comparison
+) -> tuple[list[Change], list[Blocked]]:
+    """Return the changes whose needs exist or will, and what the others wait for, by name."""
+    exists = {pair.item.key for pair in comparison.pairs if pair.live}
+    left = [change for change in wishes if change.key not in held]
+    stranded: list[Blocked] = []
+    while True:
+        coming = exists | {change.key for change in left if change.verb is Verb.CREATE}
+        lost = {it.id: need for it in left if (need := _unmet(it, coming)) is not None}
+        if not lost:
+            return left, stranded
+        stranded += [_stranded(change, lost[change.id]) for change in left if change.id in lost]
+        left = [change for change in left if change.id not in lost]
+
+
+def _unmet(change: Change, coming: Collection[Key]) -> Key | None:
+    return next((key for key in _keys_needed(change) if key not in coming), None)
+
+
+def _keys_needed(change: Change) -> list[Key]:
+    needed = [change.parent] if change.parent else []
+    if change.verb is Verb.SET:
+        needed.append(change.key)
+    return needed + sorted(_linked(change))
+
+
+def _linked(change: Change) -> set[Key]:
+    """Return the items that the text *change* writes leads to, itself not counted."""
+    keys = {
+        key_of_target(target)
+        for it in change.fields
+        if isinstance(it.after, Text)
+        for target in it.after.targets
+    }
+    return {key for key in keys if key is not None and key != change.key}
+
+
+def _stranded(change: Change, need: Key) -> Blocked:
+    return Blocked(
+        BlockedCode.NEEDS,
+        change.key,
+        change.kind,
+        f"it needs {need}, which has no post and gets none in this plan",
+        f"See to {need} first, or take it in.",
+        url=change.url,
+        span=change.span,
+    )
+
+
+def sequenced(wishes: Sequence[Change]) -> list[Change]:
+    """Return the changes in the order of their needs, a cycle's second writes added."""
+    by_id: dict[str, Change] = {change.id: change for change in wishes}
+    creates = {change.key: change.id for change in wishes if change.verb is Verb.CREATE}
+    edges: dict[str, Edges] = {change.id: _edges(change, creates) for change in wishes}
+    found = order(list(by_id), edges)
+    firsts = [
+        _placed(by_id[node], edges[node], found.cut.get(node, frozenset()), creates)
+        for node in found.sequence
+    ]
+    seconds = [
+        _second_write(by_id[first.id], first, found.cut[first.id])
+        for first in firsts
+        if first.id in found.cut
+    ]
+    return _interleaved(firsts, seconds)
+
+
+def _placed(
+    change: Change, edges: Edges, cut: frozenset[str], creates: Mapping[Key, ChangeId]
+) -> Change:
+    first = _first_write(change, cut, creates) if cut else change
+    needs = (edges.firm | edges.soft) - cut
+    return replace(first, needs=tuple(sorted(map(ChangeId, needs))))
+
+
+def _interleaved(firsts: Sequence[Change], seconds: Sequence[Change]) -> list[Change]:
+    """Return *firsts* with each second write right after the last that it needs."""
+    rank = {change.id: index for index, change in enumerate(firsts)}
+    after: dict[int, list[Change]] = defaultdict(list)
+    for second in seconds:
+        after[max(rank[need] for need in second.needs)].append(second)
+    ordered: list[Change] = []
+    for index, change in enumerate(firsts):
+        ordered += [change, *after[index]]
+    return ordered
+
+
+def _edges(change: Change, creates: Mapping[Key, ChangeId]) -> Edges:
+    firm = {creates[key] for key in (change.parent,) if key is not None and key in creates}
+    if change.verb is Verb.SET and change.key in creates:
+        firm.add(creates[change.key])
+    soft = {creates[key] for key in _linked(change) if key in creates}
+    links_itself = any(
+        key_of_target(target) == change.key
+        for it in change.fields
+        if isinstance(it.after, Text)
+        for target in it.after.targets
+    )
+    if change.verb is Verb.CREATE and links_itself:
+        soft.add(change.id)
+    return Edges(frozenset(firm), frozenset(soft - firm))
+
+
+def _first_write(change: Change, cut: Collection[str], creates: Mapping[Key, ChangeId]) -> Change:
+    """Return the create whose text carries, for the links that wait, their own text only."""
+    waiting = frozenset(target_of_key(key) for key, node in creates.items() if node in cut)
+    fields = tuple(_staged(change.kind, it, waiting) for it in change.fields)
+    marker_base = {
+        **change.marker_base,
+        **{it.field: it.base for it in fields if it.base is not None},
+    }
+    return replace(change, fields=fields, marker_base=marker_base)
+
+
+def _staged(kind: Kind, it: FieldChange, waiting: frozenset[str]) -> FieldChange:
+    if not isinstance(it.after, Text):
+        return it
+    text = without_links(it.after, waiting)
+    base = digest_field(kind, it.field, text) if it.base is not None else None
+    return replace(it, after=text, base=base)
+
+
+def _second_write(change: Change, first: Change, cut: Collection[str]) -> Change:
+    fields = tuple(
+        FieldChange(it.field, before.after, it.after, base=it.base)
+        for it, before in zip(change.fields, first.fields, strict=True)
+        if isinstance(it.after, Text)
+    )
+    return replace(
+        change,
+        id=change_id(change.key, Verb.UPDATE, links=True),
+        verb=Verb.UPDATE,
+        reason=Reason.LINKS,
+        fields=fields,
+        needs=tuple(sorted(map(ChangeId, {change.id, *cut}))),
+    )
+
+
+def limited(changes: list[Change], limit: int | None) -> list[Change]:
+    """Return the changes of the first *limit* questions (with their answers), needs included."""
+    if limit is None:
+        return changes
+    groups: list[Key] = []
+    for change in changes:
+        group = parent_key(change.key) or change.key
+        if group not in groups and len(groups) < limit:
+            groups.append(group)
+    kept = [it for it in changes if (parent_key(it.key) or it.key) in groups]
+    while True:
+        ids = {it.id for it in kept}
+        reachable = [it for it in kept if ids.issuperset(it.needs)]
+        if len(reachable) == len(kept):
+            return kept
+        kept = reachable
