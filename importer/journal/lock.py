@@ -1,0 +1,94 @@
+"""The lock of one journal: an flock, which dies with its process, and a note of who holds it."""
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+from pathlib import Path
+
+from importer.errors import JournalError, LockHeld
+from importer.model.ledger import Run
+
+__all__ = ["FileLock"]
+
+_MODE = 0o600
+
+
+class FileLock:
+    """An exclusive lock on `FILE.lock`. The file stays; what counts is the flock, not its text."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Tell whether this object holds the lock."""
+        return self._descriptor is not None
+
+    def acquire(self, run: Run | None) -> None:
+        """Take the lock without waiting. LockHeld names the holder; JournalError without locks."""
+        try:
+            descriptor = self._open()
+        except OSError as error:
+            message = f"the lock {self._path} can't be taken: {error.strerror}"
+            remedy = "Put the journal on a local file system where you may write."
+            raise JournalError(message, remedy=remedy) from error
+        self._descriptor = descriptor
+        self._write(_note(run))
+
+    def release(self) -> None:
+        """Let go; safe to call twice."""
+        if self._descriptor is not None:
+            self._write(b"")
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _write(self, note: bytes) -> None:
+        # The note is for people; a full disk must not take the lock away.
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.truncate(self._descriptor, 0)
+                os.pwrite(self._descriptor, note, 0)
+
+    def _open(self) -> int:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Somebody may have removed the file in between: then this lock guards nothing.
+                if os.path.samestat(os.fstat(descriptor), self._path.stat()):
+                    return descriptor
+            except BlockingIOError:
+                held = _held(os.pread(descriptor, 4096, 0), self._path)
+                os.close(descriptor)
+                raise held from None
+            except FileNotFoundError:
+                pass
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
+
+def _note(run: Run | None) -> bytes:
+    note = {"host": socket.gethostname(), "process": os.getpid()}
+    if run is not None:
+        started = run.started_at.isoformat(timespec="seconds")
+        note |= {"run": run.id, "command": run.command, "started": started}
+    return json.dumps(note).encode()
+
+
+def _held(note: bytes, path: Path) -> LockHeld:
+    try:
+        known = json.loads(note)
+        who = f"run {known['run']} ({known['command']}, started {known['started']})"
+        where = f"process {known['process']} on {known['host']}"
+        holder = f"{who}, {where}"
+    except (ValueError, KeyError, TypeError):
+        holder = "another process"
+    return LockHeld(
+        f"{holder} holds the journal's lock {path}",
+        remedy="Wait until that run has ended, or end it. The lock ends with its process.",
+    )

@@ -1,0 +1,248 @@
+"""Opens the journal's file: makes it, checks it, or reads it where nothing may be written."""
+
+import logging
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from importer.errors import JournalError
+from importer.journal.schema import APPLICATION_ID, DDL, VERSION, DamagedRow, insert, sealed
+from importer.model.ids import Lineage
+
+__all__ = ["damaged", "mapped", "open_for_reading", "open_for_writing", "open_in_memory"]
+
+_LOGGER = logging.getLogger(__name__)
+_MODE = 0o600
+_FOLDER_MODE = 0o700
+_BUSY_S = 5.0
+_REBUILD = (
+    "Move it away (keep it for a look) and run the same command again: the next plan finds every "
+    "post by its marker and binds it again."
+)
+_IDENTITY = ("application_id", "user_version")
+# STRICT tables came with 3.37.
+_OLDEST = (3, 37)
+
+
+def open_in_memory(lineage: Lineage, label: str, stack: ExitStack) -> sqlite3.Connection:
+    """Return an empty journal that lives as long as its connection."""
+    db = _connect("file::memory:", stack)
+    _lay(db, lineage, label)
+    return db
+
+
+def open_for_writing(
+    path: Path, lineage: Lineage, label: str, stack: ExitStack
+) -> sqlite3.Connection:
+    """Open the journal at *path*, made on demand (mode 0600, its folder 0700).
+
+    WAL with every commit synced; where WAL can't be had, a rollback journal. JournalError when the
+    file is damaged, foreign, of a newer format, no journal, or can't be written.
+    """
+    with mapped(path):
+        _make(path)
+        db = _connect(_uri(path, "mode=rw"), stack)
+        if not _is_fresh(db):
+            _require_journal(db, path)
+        _write_ahead(db)
+        if _is_fresh(db):
+            _lay(db, lineage, label)
+        _require_whole(db, path)
+        _require_lineage(db, path, lineage, label)
+    return db
+
+
+def open_for_reading(
+    path: Path, lineage: Lineage, label: str, stack: ExitStack
+) -> sqlite3.Connection | None:
+    """Open the journal at *path* so that nothing can be written; None when there is none yet.
+
+    A killed run leaves a `-wal` behind, which holds acknowledged rows. Reading it takes a `-shm`
+    beside it; where the folder may not be written, the journal is read from a private copy.
+    """
+    with mapped(path):
+        if not path.exists():
+            return None
+        _require_file(path)
+        db = _connect_for_reading(path, stack)
+        if _is_fresh(db):
+            return None
+        _require_journal(db, path)
+        _require_whole(db, path)
+        _require_lineage(db, path, lineage, label)
+    return db
+
+
+def _connect_for_reading(path: Path, stack: ExitStack) -> sqlite3.Connection:
+    try:
+        return _connect_read_only(_uri(path, "mode=rw"), stack)
+    except sqlite3.OperationalError:
+        wal, shared = (path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
+        if not wal.exists() or not wal.stat().st_size:
+            return _connect_read_only(_uri(path, "immutable=1"), stack)
+        if shared.exists():
+            return _connect_read_only(_uri(path, "mode=ro"), stack)
+        # Without a -shm nobody has it open, so the two files fit each other.
+        copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal.db"
+        shutil.copyfile(path, copy)
+        shutil.copyfile(wal, copy.with_name(f"{copy.name}-wal"))
+        return _connect_read_only(_uri(copy, "mode=rw"), stack)
+
+
+def _connect_read_only(uri: str, stack: ExitStack) -> sqlite3.Connection:
+    db = _connect(uri, stack)
+    db.execute("PRAGMA query_only = ON")
+    db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return db
+
+
+def _connect(uri: str, stack: ExitStack) -> sqlite3.Connection:
+    if sqlite3.sqlite_version_info < _OLDEST:
+        message = f"this Python's SQLite is {sqlite3.sqlite_version}; the journal needs 3.37"
+        raise JournalError(message, remedy="Use a Python that was built with a newer SQLite.")
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S)
+    stack.callback(db.close)
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _uri(path: Path, options: str) -> str:
+    return f"file:{quote(str(path.absolute()))}?{options}"
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
+    _require_file(path)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & ~_MODE:
+        path.chmod(mode & _MODE)
+        _LOGGER.warning("the journal %s was open to others (mode %04o); now it isn't", path, mode)
+
+
+def _require_file(path: Path) -> None:
+    if not path.is_file():
+        message = f"the journal {path} is not a file"
+        raise JournalError(message, remedy="Name another file with --journal.")
+
+
+def _write_ahead(db: sqlite3.Connection) -> None:
+    mode = ""
+    with suppress(sqlite3.OperationalError):
+        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode == "wal":
+        db.execute("PRAGMA synchronous = FULL")
+    else:
+        db.execute("PRAGMA journal_mode = DELETE")
+        # Beside a rollback journal, FULL doesn't sync the folder: a commit could come undone.
+        db.execute("PRAGMA synchronous = EXTRA")
+
+
+def _is_fresh(db: sqlite3.Connection) -> bool:
+    numbers = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in _IDENTITY]
+    return not any(numbers) and not _tables(db)
+
+
+def _tables(db: sqlite3.Connection) -> list[tuple[str, ...]]:
+    sql = "SELECT type, name, sql FROM sqlite_schema ORDER BY type, name"
+    return [tuple(row) for row in db.execute(sql)]
+
+
+def _lay(db: sqlite3.Connection, lineage: Lineage, label: str) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if _is_fresh(db):
+            for statement in DDL:
+                db.execute(statement)
+            for name, value in (("lineage", lineage), ("label", label)):
+                insert(db, "meta", {"name": name, "value": value}, "INSERT")
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _require_journal(db: sqlite3.Connection, path: Path) -> None:
+    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in _IDENTITY)
+    if application != APPLICATION_ID:
+        message = f"{path} is a database of another program, not a journal"
+        raise JournalError(message, remedy="Name another file with --journal.")
+    if version > VERSION:
+        message = f"the journal {path} was written by a newer importer (format {version})"
+        raise JournalError(message, remedy="Use that release, or a later one.")
+
+
+def _require_whole(db: sqlite3.Connection, path: Path) -> None:
+    if _tables(db) != _expected_tables():
+        raise damaged(path, "its tables are not the journal's")
+    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if found != "ok":
+        raise damaged(path, found)
+
+
+def _require_lineage(db: sqlite3.Connection, path: Path, lineage: Lineage, label: str) -> None:
+    meta = {row["name"]: row["value"] for row in map(sealed, db.execute("SELECT * FROM meta"))}
+    if meta.get("lineage") != lineage:
+        message = f"the journal {path} belongs to {meta.get('label')}; this run is for {label}"
+        raise JournalError(message, remedy="Name this team's own journal with --journal.")
+
+
+def _expected_tables() -> list[tuple[str, ...]]:
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in DDL:
+            db.execute(statement)
+        return _tables(db)
+
+
+def damaged(path: Path | None, found: str) -> JournalError:
+    """Return the error for a journal that can't be trusted, with the way out."""
+    return JournalError(f"the journal {path} is damaged: {found}", remedy=_REBUILD)
+
+
+@contextmanager
+def mapped(path: Path | None) -> Iterator[None]:
+    """Turn whatever SQLite or the file system raises into a JournalError with a way out."""
+    try:
+        yield
+    except DamagedRow as error:
+        raise damaged(path, str(error)) from error
+    except sqlite3.Error as error:
+        raise _journal_error(path, error) from error
+    except OSError as error:
+        message = f"the journal {path} can't be used: {error.strerror or error}"
+        remedy = "Check that the folder exists, is yours, and has room."
+        raise JournalError(message, remedy=remedy) from error
+
+
+_REMEDIES = {
+    "SQLITE_FULL": ("the disk is full", "Make room and run the same command again."),
+    "SQLITE_READONLY": ("it may not be written", "Make the file and its folder writable for you."),
+    "SQLITE_CANTOPEN": ("it can't be opened", "Check that the folder exists and is yours."),
+    "SQLITE_PERM": ("it may not be opened", "Make the file and its folder yours."),
+    "SQLITE_BUSY": ("another program has it open", "End that program and try again."),
+    "SQLITE_LOCKED": ("another program has it open", "End that program and try again."),
+    "SQLITE_IOERR": ("the disk reports an error", "Check the disk and run the same command again."),
+}
+_DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_SCHEMA", "SQLITE_ERROR")
+
+
+def _journal_error(path: Path | None, error: sqlite3.Error) -> JournalError:
+    if isinstance(error, sqlite3.ProgrammingError):
+        return JournalError(f"the journal {path}: {error}", remedy="Please report this as a bug.")
+    name = str(getattr(error, "sqlite_errorname", "SQLITE_ERROR"))
+    for prefix, (what, remedy) in _REMEDIES.items():
+        if name.startswith(prefix):
+            return JournalError(f"the journal {path}: {what} ({error})", remedy=remedy)
+    if name.startswith(_DAMAGE):
+        return damaged(path, str(error))
+    return JournalError(f"the journal {path}: {error} ({name})", remedy=_REBUILD)
