@@ -1,0 +1,40 @@
+"""A Stack Overflow for Teams of your own: runnable, with the service's rules and its quirks.
+
+The room imports nothing else of the importer: client and server must not agree on the same
+mistake. `open_world` makes the teams, `create_app` the ASGI application that answers for them,
+`serve` listens. What is known of the service, and how well, stands beside each switch of
+`Behaviour`.
+"""
+
+from importer.sandbox.app import create_app
+from importer.sandbox.behaviour import Backoff, Behaviour
+from importer.sandbox.clock import Clock, SteppedClock, SystemClock
+from importer.sandbox.errors import SandboxError
+from importer.sandbox.request_log import RequestRecord
+from importer.sandbox.rules import Rule, RuleBroken
+from importer.sandbox.values import Comment, Post, Revision, Synonym, Tag, Team, Tier, Tokens, User
+from importer.sandbox.world import World, open_world
+
+__all__ = [
+    "Backoff",
+    "Behaviour",
+    "Clock",
+    "Comment",
+    "Post",
+    "RequestRecord",
+    "Revision",
+    "Rule",
+    "RuleBroken",
+    "SandboxError",
+    "SteppedClock",
+    "Synonym",
+    "SystemClock",
+    "Tag",
+    "Team",
+    "Tier",
+    "Tokens",
+    "User",
+    "World",
+    "create_app",
+    "open_world",
+]

@@ -1,0 +1,106 @@
+"""Every switch of the sandbox: what no vendor page settles can be had either way.
+
+The mark at the end of each line says how well the default is known: documented by the vendor,
+observed in working clients or recorded answers, or inferred.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["Backoff", "Behaviour"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Every n-th call of a method is answered with `backoff`; method as in `questions/{ids}`."""
+
+    method: str
+    every: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How this sandbox behaves where the real service could behave in several ways."""
+
+    check_order: Literal["scope_first", "params_first", "existence_first"] = "scope_first"
+    """What a write looks at first: the token's scope, the parameters, the post. Inferred."""
+    foreign_team: Literal[403, 402] = 403
+    """The answer to a token of another team. Inferred."""
+    unknown_team: Literal[400, 403] = 400
+    """The answer to a team slug that doesn't exist. Inferred."""
+    missing_post: Literal[400, 404] = 400
+    """The answer to a write to a post that isn't there. Inferred."""
+    denied_action: Literal[407, 403] = 407
+    """The answer to a write that the user, not the token, has no right to. Inferred."""
+
+    throttle_as: Literal["json400", "json502", "json429", "html"] = "json400"
+    """How throttling shows: status 400 is documented; 502, 429 and HTML pages are observed."""
+    banned_as: Literal["html", "json"] = "html"
+    """What an address sees while banned for its burst. Inferred; documented as undefined."""
+    burst_per_s: int = 30
+    """Requests a second and address before a ban; 0 switches it off. Documented."""
+    ban_s: float = 30
+    """Seconds a ban lasts; documented as 30 seconds to some minutes."""
+    quota_max: int = 10_000
+    """Calls a user has in 24 hours; documented for the public service, unpublished for teams."""
+    article_gap_s: float = 60
+    """Seconds between two new articles of one user. Observed."""
+    write_gap_s: float = 0
+    """Seconds between two other writes of one user; thresholds are unpublished. Inferred."""
+    gap_error: Literal[502, 407] = 502
+    """The error that comes with `backoff` when such a gap is too short. Inferred."""
+    backoff: tuple[Backoff, ...] = ()
+    """When `backoff` appears in answers. Documented to come on any call, at any time."""
+    encoding: Literal["gzip", "deflate"] = "gzip"
+    """How every answer is compressed, asked for or not. Documented; which one is not."""
+
+    honours_preview: bool = True
+    """Whether `preview=true` changes nothing; documented, unproven on the Teams host."""
+    request_id_window_s: float = 24 * 3600
+    """Seconds for which a `request_id` is remembered; 0 forgets at once. Length inferred."""
+    partial_edit: bool = False
+    """Whether an edit may leave out title, body or tags. Inferred; every known client sends all."""
+    noop_edit: Literal["ignored", "accepted", "refused"] = "ignored"
+    """What an edit that changes nothing does: nothing, a new revision, an error. Inferred."""
+    grace_s: float = 0
+    """Seconds in which an author's further edits join the last revision. Site: 300. Inferred."""
+    duplicate_title_refused: bool = False
+    """Whether a second question may have the same title; public site refuses. Inferred."""
+    public_deletion_rules: bool = True
+    """Authors can't delete an accepted answer or a question others profit from. Inferred."""
+
+    crlf: bool = True
+    """Whether Markdown is stored with CRLF line ends. Inferred."""
+    trim: bool = True
+    """Whether blanks at the end of a text and around a title are cut off. Inferred."""
+    strip_comments: bool = False
+    """Whether HTML comments are dropped from Markdown on save. Inferred."""
+    rewrite: bool = False
+    """Whether titles' runs of blanks and `*`/`+` bullets are rewritten on save. Inferred."""
+    synonyms_applied: bool = True
+    """Whether a synonym is replaced by its master tag on save. Inferred, as on the public site."""
+    tag_order: Literal["sorted", "reversed", "kept"] = "sorted"
+    """The order in which a post's tags come back; that it changes is observed."""
+    tag_case: Literal["lower", "kept", "refused"] = "lower"
+    """What becomes of capital letters in tags. Inferred."""
+    title_min: int = 15
+    """Shortest title. Observed."""
+    title_max: int = 150
+    """Longest title. Observed."""
+    body_min: int = 30
+    """Shortest question or answer; 20 is reported for questions too. Observed."""
+    body_max: int = 30_000
+    """Longest question or answer. Observed."""
+    article_max: int = 100_000
+    """Longest article. Observed."""
+    tags_max: int = 5
+    """Most tags of a question. Observed."""
+    article_tags_max: int = 5
+    """Most tags of an article; an importer of the vendor stops at 4. Observed, doubtful."""
+    tag_length_max: int = 35
+    """Longest tag. Observed."""
+    comment_min: int = 15
+    """Shortest comment. Observed."""
+    comment_max: int = 600
+    """Longest comment. Inferred."""

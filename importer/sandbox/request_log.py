@@ -1,0 +1,116 @@
+"""What was asked of the sandbox: one record per request, without headers, bodies and secrets."""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+from urllib.parse import parse_qsl, quote, urlencode
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from importer.sandbox.clock import Clock
+
+MASK = "***"
+_SECRET_NAMES = frozenset({"access_token", "key", "token", "access_tokens", "api_key"})
+_KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """One request and how it was answered; `time` is ISO 8601, UTC."""
+
+    time: str
+    method: str
+    path: str
+    query: str
+    status: int
+    error_id: int | None
+    user_id: int | None
+
+    def as_json(self) -> str:
+        """Give the record as one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(slots=True)
+class Note:
+    """What a handler adds to the record of its request."""
+
+    error_id: int | None = None
+    user_id: int | None = None
+
+
+class RequestLog:
+    """ASGI layer that records every request in a list and, if wished, in a file or stream."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        records: list[RequestRecord],
+        clock: Clock,
+        is_secret: Callable[[str], bool],
+        log: Path | TextIO | None,
+    ) -> None:
+        self._app = app
+        self._records = records
+        self._clock = clock
+        self._is_secret = is_secret
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and record it when its answer begins."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        time = self._clock.now().isoformat(timespec="milliseconds")
+        note = scope["sandbox.note"] = Note()
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._write(self._record(scope, time, message["status"], note))
+            await send(message)
+
+        await self._app(scope, receive, watch)
+
+    def _record(self, scope: Scope, time: str, status: int, note: Note) -> RequestRecord:
+        parts = scope["path"].split("/")
+        if "access-tokens" in parts:
+            place = parts.index("access-tokens") + 1
+            parts[place:] = [MASK] * len(parts[place:])
+        path = "/".join(MASK if part and self._is_secret(part) else part for part in parts)
+        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        query = urlencode([(name, self._masked(name, value)) for name, value in pairs], safe="*;:/")
+        return RequestRecord(
+            time,
+            scope["method"],
+            quote(path, safe="/;:#*+.-"),
+            query,
+            status,
+            note.error_id,
+            note.user_id,
+        )
+
+    def _masked(self, name: str, value: str) -> str:
+        secret = name.lower() in _SECRET_NAMES or self._is_secret(value)
+        return MASK if secret and value else value
+
+    def _write(self, record: RequestRecord) -> None:
+        self._records.append(record)
+        if len(self._records) > _KEPT:
+            del self._records[: _KEPT // 10]
+        if self._log is None:
+            return
+        line = record.as_json() + "\n"
+        if isinstance(self._log, Path):
+            # Opened for each line: nothing is left open, and the file may be rotated.
+            handle = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, line.encode())
+            finally:
+                os.close(handle)
+        else:
+            self._log.write(line)
+            self._log.flush()

@@ -1,0 +1,297 @@
+"""The door of API v2.3: from request to method, through the service's checks, to the answer."""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from importer.sandbox.limits import Banned, Throttled, TooSoon
+from importer.sandbox.request_log import Note
+from importer.sandbox.rules import RuleBroken
+from importer.sandbox.v2 import meta, reads, writes
+from importer.sandbox.v2.calls import Call, Found, Method, no_method
+from importer.sandbox.v2.errors import ApiError, ErrorId, refusal_of
+from importer.sandbox.v2.filters import Filter, find_filter
+from importer.sandbox.v2.lens import Json
+from importer.sandbox.v2.params import Params, read_params
+from importer.sandbox.values import Team, Token, User
+from importer.sandbox.world import World
+
+__all__ = ["Api"]
+
+_log = logging.getLogger(__name__)
+
+_HEADER = "x-api-access-token"
+_FORM_MAX = 2_000_000
+_CHALLENGE = "<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser</h1>"
+
+_VEILED = frozenset({"question_id", "article_id", "comment_id", "link", "share_link"}) | frozenset(
+    f"{what}_count" for what in ("answer", "view", "comment", "up_vote", "down_vote", "favorite")
+)
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(name)))
+
+
+# Methods with fixed words come first: `questions/add` is not `questions/{ids}`.
+_ROUTES = tuple(
+    (_pattern(method.name), method)
+    for method in sorted(
+        (*reads.METHODS, *writes.METHODS, *meta.METHODS), key=lambda m: m.name.count("{")
+    )
+)
+
+
+class Api:
+    """ASGI application that answers below `/2.3/`."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        note: Note = scope.get("sandbox.note") or Note()
+        try:
+            response = await self._respond(request, note)
+        except Exception:
+            _log.exception("the sandbox failed to answer %s", request.url.path)
+            response = self._refuse(ApiError(ErrorId.INTERNAL_ERROR, "internal error"), note)
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request, note: Note) -> Response:
+        try:
+            return _json(self._answer(request, await _form(request), note))
+        except Banned:
+            note.error_id = ErrorId.THROTTLE_VIOLATION
+            return self._banned()
+        except ApiError as error:
+            return self._refuse(error, note)
+
+    def _answer(self, request: Request, form: bytes, note: Note) -> Json:
+        world, behaviour = self._world, self._world.behaviour
+        address = request.client.host if request.client else "unknown"
+        world.limits.admit(address, behaviour)
+        params = read_params(request.scope["query_string"], form)
+        method, path = _match(request)
+        user, team, token = None, None, None
+        if method.access != "open":
+            token, user = self._authenticate(request)
+            note.user_id = user.id
+            team = self._team(params, user)
+        caller = f"user {user.id}" if user else f"address {address}"
+        quota, backoff = self._charge(caller, method)
+        try:
+            chosen = self._filter(params)
+            call = Call(world, params, path, chosen, _origin(request), user, team)
+            found = (
+                self._write(call, method, token, caller)
+                if token and method.access == "write"
+                else method.run(call)
+            )
+            return _wrapped(
+                found, chosen, quota_max=behaviour.quota_max, quota=quota, backoff=backoff
+            )
+        except RuleBroken as broken:
+            raise refusal_of(broken, behaviour) from broken
+        except ApiError as error:
+            error.backoff = error.backoff or backoff
+            raise
+
+    def _authenticate(self, request: Request) -> tuple[Token, User]:
+        secret = request.headers.get(_HEADER)
+        if not secret:
+            raise ApiError(ErrorId.ACCESS_TOKEN_REQUIRED, "access_token is required")
+        token = self._world.find_token(secret)
+        user = self._world.find_user(token.user_id) if token else None
+        if token is None or user is None:
+            raise ApiError(ErrorId.INVALID_ACCESS_TOKEN, "access_token is not valid")
+        if token.expires is not None and self._world.seconds >= token.expires:
+            raise ApiError(ErrorId.INVALID_ACCESS_TOKEN, "access_token is expired")
+        return token, user
+
+    def _team(self, params: Params, user: User) -> Team:
+        behaviour = self._world.behaviour
+        slug = params.need("team")
+        team = self._world.find_team(slug)
+        if team is None:
+            if behaviour.unknown_team == 400:
+                raise ApiError(ErrorId.BAD_PARAMETER, f"No team found for name `{slug}`")
+            raise ApiError(ErrorId.ACCESS_DENIED, "access denied to this team")
+        if team.id != user.team_id:
+            raise ApiError(ErrorId(behaviour.foreign_team), "access_token is not for this team")
+        if team.tier == "free":
+            raise ApiError(ErrorId.ACCESS_DENIED, "the team's plan has no API access")
+        return team
+
+    def _charge(self, caller: str, method: Method) -> tuple[int, int | None]:
+        limits, behaviour = self._world.limits, self._world.behaviour
+        try:
+            quota = limits.charge(caller, behaviour)
+            return quota, limits.enter(caller, method.bucket, behaviour)
+        except Throttled as throttled:
+            raise ApiError(ErrorId.THROTTLE_VIOLATION, throttled.message) from throttled
+
+    def _filter(self, params: Params) -> Filter:
+        name = params.text("filter") or "default"
+        found = find_filter(self._world.store, name)
+        if found is None:
+            raise ApiError(ErrorId.BAD_PARAMETER, "Invalid filter specified")
+        return found
+
+    def _write(self, call: Call, method: Method, token: Token, caller: str) -> Found:
+        """Check in the order the service is thought to, then act, durably or not at all."""
+        world, behaviour = self._world, self._world.behaviour
+        steps: Mapping[str, Callable[[], None]] = {
+            "scope": lambda: _check_scope(call, token),
+            "params": lambda: self._check_needs(call, method),
+            "repeat": lambda: self._check_repeat(call),
+            "existence": lambda: self._check_target(call, method),
+        }
+        for name in _ORDERS[behaviour.check_order]:
+            steps[name]()
+        preview = behaviour.honours_preview and bool(call.params.flag("preview"))
+        sort = "article" if method.makes == "article" else "other"
+        try:
+            world.limits.check_gap(caller, sort, behaviour)
+        except TooSoon as soon:
+            text = "too many write actions in quick succession"
+            raise ApiError(ErrorId(behaviour.gap_error), text, backoff=soon.wait_s) from soon
+        with world.store.transaction(keep=not preview):
+            found = method.run(call)
+            if preview:
+                return _veiled(found, method)
+            self._remember(call)
+        world.limits.wrote(caller, sort)
+        return found
+
+    def _check_needs(self, call: Call, method: Method) -> None:
+        optional = self._world.behaviour.partial_edit
+        for name in (*method.needs, *(() if optional else method.needs_on_edit)):
+            call.params.need(name)
+        call.params.flag("preview")
+
+    def _check_target(self, call: Call, method: Method) -> None:
+        if method.target == ("comment",):
+            self._world.live_comment(call.user, call.id())
+        elif method.target:
+            self._world.live_post(
+                call.user, call.id(), *(k for k in method.target if k != "comment")
+            )
+
+    def _check_repeat(self, call: Call) -> None:
+        name = call.params.text("request_id")
+        sql = "SELECT at FROM request_ids WHERE user_id = ? AND request_id = ?"
+        at = self._world.store.value(sql, (call.user.id, name)) if name else None
+        window = self._world.behaviour.request_id_window_s
+        if at is not None and self._now() - at < window:
+            raise ApiError(ErrorId.DUPLICATE_REQUEST, "duplicate request")
+
+    def _remember(self, call: Call) -> None:
+        name = call.params.text("request_id")
+        if name:
+            sql = "INSERT OR REPLACE INTO request_ids VALUES (?, ?, ?)"
+            self._world.store.run(sql, (call.user.id, name, self._now()))
+
+    def _now(self) -> float:
+        return self._world.clock.now().timestamp()
+
+    def _refuse(self, error: ApiError, note: Note) -> Response:
+        note.error_id = int(error.error_id)
+        body: Json = {
+            "error_id": int(error.error_id),
+            "error_message": error.message,
+            "error_name": error.error_id.name.lower(),
+        }
+        if error.backoff is not None:
+            body["backoff"] = error.backoff
+        style = self._world.behaviour.throttle_as
+        if error.error_id != ErrorId.THROTTLE_VIOLATION or style == "json400":
+            return _json(body, 400)
+        if style == "html":
+            return HTMLResponse(_CHALLENGE, 429)
+        return _json(body, 502 if style == "json502" else 429)
+
+    def _banned(self) -> Response:
+        if self._world.behaviour.banned_as == "html":
+            return HTMLResponse(_CHALLENGE, 429)
+        wait_s = round(self._world.behaviour.ban_s)
+        text = f"too many requests from this IP, more requests available in {wait_s} seconds"
+        name = ErrorId.THROTTLE_VIOLATION.name.lower()
+        return _json({"error_id": 502, "error_message": text, "error_name": name}, 502)
+
+
+_ORDERS = {
+    "scope_first": ("scope", "params", "repeat", "existence"),
+    "params_first": ("params", "scope", "repeat", "existence"),
+    "existence_first": ("existence", "scope", "params", "repeat"),
+}
+
+
+def _match(request: Request) -> tuple[Method, Mapping[str, str]]:
+    path = request.scope["path"].removeprefix("/2.3").strip("/")
+    for pattern, method in _ROUTES:
+        found = pattern.fullmatch(path)
+        if found and request.method in method.verbs:
+            return method, found.groupdict()
+    raise no_method()
+
+
+def _origin(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host') or 'sandbox.localhost'}"
+
+
+async def _form(request: Request) -> bytes:
+    """Read the body, whatever its content type says: a working client sends none."""
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > _FORM_MAX:
+            raise ApiError.bad(parameter="body")
+    return bytes(found)
+
+
+def _check_scope(call: Call, token: Token) -> None:
+    if not token.write:
+        raise ApiError(ErrorId.ACCESS_DENIED, "access_token does not have write access")
+    if call.team.tier != "business":
+        raise ApiError(ErrorId.ACCESS_DENIED, "the team's plan has no write access")
+
+
+def _veiled(found: Found, method: Method) -> Found:
+    """Hide from a preview what doesn't exist yet, as recorded from the service."""
+    if method.makes is None:
+        return found
+    items = [{k: v for k, v in item.items() if k not in _VEILED} for item in found.items]
+    for item in items:
+        if method.makes == "answer":
+            item["answer_id"] = 0
+    return Found(found.kind, items, found.total)
+
+
+def _wrapped(
+    found: Found, chosen: Filter, *, quota_max: int, quota: int, backoff: int | None
+) -> Json:
+    whole: dict[str, Callable[[], object]] = {
+        "items": lambda: found.items,
+        "has_more": lambda: found.has_more,
+        "backoff": lambda: backoff,
+        "quota_max": lambda: quota_max,
+        "quota_remaining": lambda: quota,
+        "page": lambda: found.page,
+        "page_size": lambda: found.page_size,
+        "total": found.total,
+        "type": lambda: found.kind,
+    }
+    wanted = chosen.of("")
+    return {n: value for n, get in whole.items() if n in wanted and (value := get()) is not None}
+
+
+def _json(body: Json, status: int = 200) -> Response:
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(content, status, media_type="application/json; charset=utf-8")

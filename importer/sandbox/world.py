@@ -1,0 +1,152 @@
+"""A world: teams, their people and tokens, and everything they can do."""
+
+import hashlib
+import secrets
+import string
+from datetime import datetime
+from pathlib import Path
+
+from importer.sandbox.acting import Acting
+from importer.sandbox.behaviour import Behaviour
+from importer.sandbox.clock import Clock, SystemClock
+from importer.sandbox.errors import SandboxError
+from importer.sandbox.limits import Limits
+from importer.sandbox.posting import Posting
+from importer.sandbox.request_log import RequestRecord
+from importer.sandbox.store import Store, open_store
+from importer.sandbox.talking import Talking
+from importer.sandbox.values import TIERS, Role, Team, Tier, Tokens, User
+
+_ALPHABET = string.ascii_letters + string.digits
+_TOKEN_LENGTH = 24
+
+_PEOPLE: dict[str, tuple[tuple[str, Role], ...]] = {
+    "acme": (("Ada Berg", "member"), ("Björn Öst", "member"), ("Chidi Okafor", "moderator")),
+    "umbrella": (("Uma Rao", "member"), ("Ümit Kaya", "moderator")),
+}
+
+
+class World(Posting, Talking, Acting):
+    """Several teams in one store; the methods act as people do on the site, or look at it.
+
+    The first argument of every action is the member who acts. `behaviour` may be replaced at any
+    time. `requests` holds a record of every request that an app over this world answered.
+    """
+
+    def __init__(
+        self, store: Store, *, behaviour: Behaviour, clock: Clock, seed: int | None = None
+    ) -> None:
+        super().__init__(store, behaviour=behaviour, clock=clock)
+        self.requests: list[RequestRecord] = []
+        self.limits = Limits(lambda: clock.now().timestamp())
+        self._seed = seed
+
+    def add_team(self, slug: str, *, name: str | None = None, tier: Tier = "business") -> Team:
+        """Found a team without members; raises `SandboxError` when the slug is taken."""
+        if self.find_team(slug) is not None:
+            text = f"there is a team {slug!r} already"
+            raise SandboxError(text)
+        sql = "INSERT INTO teams (slug, name, tier) VALUES (?, ?, ?)"
+        with self.store.transaction():
+            self.store.run(sql, (slug, name or slug.capitalize(), tier))
+        return self.team(slug)
+
+    def set_tier(self, slug: str, tier: Tier) -> Team:
+        """Change what a team's owner pays for."""
+        if tier not in TIERS:
+            text = f"no tier {tier!r}; there are {', '.join(TIERS)}"
+            raise SandboxError(text)
+        with self.store.transaction():
+            sql = "UPDATE teams SET tier = ? WHERE id = ?"
+            self.store.run(sql, (tier, self.team(slug).id))
+        return self.team(slug)
+
+    def add_user(self, slug: str, name: str, *, role: Role = "member", about: str = "") -> User:
+        """Let somebody join a team."""
+        team = self.team(slug)
+        with self.store.transaction():
+            number = 1001 + int(self.store.value("SELECT count(*) FROM users"))
+            values = (number, team.id, 900_000 + number, name, role, 101, about, self.seconds)
+            self.store.run("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        return self.user(slug, name)
+
+    def issue_token(
+        self, user: User, *, write: bool = True, expires: datetime | None = None
+    ) -> str:
+        """Make a new token for a member; it never expires unless told when."""
+        return self._issue(user, write=write, expires=int(expires.timestamp()) if expires else None)
+
+    def revoke_token(self, secret: str) -> None:
+        """Revoke a token; calls that carry it are answered as to an expired one."""
+        with self.store.transaction():
+            self.store.run("UPDATE tokens SET expires = 0 WHERE secret = ?", (secret,))
+
+    def tokens(self, slug: str = "acme") -> Tokens:
+        """Give the tokens of a team's first member, and one that belongs to another team."""
+        team = self.team(slug)
+        others = [other for other in self.teams() if other.id != team.id and self.users(other.slug)]
+        if not self.users(slug) or not others:
+            text = f"{slug} needs a member, and another team with one, before it has tokens"
+            raise SandboxError(text)
+        own = self.users(slug)[0]
+        foreign = self.users(others[0].slug)[0]
+        return Tokens(
+            read_write=self._standing(own, "read_write"),
+            read_only=self._standing(own, "read_only"),
+            expired=self._standing(own, "expired"),
+            foreign=self._standing(foreign, "read_write"),
+        )
+
+    def close(self) -> None:
+        """Let go of the file; safe to call twice."""
+        self.store.close()
+
+    def _standing(self, user: User, sort: str) -> str:
+        """Give a member's lasting token of a sort, made when first asked for."""
+        sql = "SELECT secret FROM tokens WHERE user_id = ? AND sort = ?"
+        found: str | None = self.store.value(sql, (user.id, sort))
+        if found is not None:
+            return found
+        expires = user.created - 1 if sort == "expired" else None
+        return self._issue(user, write=sort != "read_only", expires=expires, sort=sort)
+
+    def _issue(
+        self, user: User, *, write: bool, expires: int | None, sort: str | None = None
+    ) -> str:
+        with self.store.transaction():
+            number = self.store.value("SELECT count(*) FROM tokens")
+            secret = self._secret(f"{user.id} {sort or number}")
+            sql = "INSERT INTO tokens VALUES (?, ?, ?, ?, ?)"
+            self.store.run(sql, (secret, user.id, write, expires, sort))
+        return secret
+
+    def _secret(self, purpose: str) -> str:
+        if self._seed is None:
+            return "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
+        digest = hashlib.blake2b(f"sandbox token {self._seed} {purpose}".encode()).digest()
+        return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:_TOKEN_LENGTH])
+
+
+def open_world(
+    path: Path | None = None,
+    *,
+    tier: Tier = "business",
+    behaviour: Behaviour = Behaviour(),  # noqa: B008 - frozen
+    clock: Clock | None = None,
+    seed: int | None = None,
+) -> World:
+    """Open the world in a file, or a new one in memory for None; raises `SandboxError`.
+
+    A new world has the teams `acme`, of this tier, and `umbrella`, each with a few members. What
+    is in a file stays as it is, its tiers too. Tokens are random, or follow from `seed` if given.
+    """
+    world = World(open_store(path), behaviour=behaviour, clock=clock or SystemClock(), seed=seed)
+    if not world.teams():
+        with world.store.transaction():
+            for slug, people in _PEOPLE.items():
+                world.add_team(slug, tier=tier if slug == "acme" else "business")
+                for name, role in people:
+                    world.add_user(slug, name, role=role)
+            for slug in _PEOPLE:
+                world.tokens(slug)
+    return world
