@@ -25,6 +25,7 @@ _REBUILD = (
     "Move it away (keep it for a look) and run the same command again: the next plan finds every "
     "post by its marker and binds it again."
 )
+_MAGIC = b"SQLite format 3\0"
 _IDENTITY = ("application_id", "user_version")
 # STRICT tables came with 3.37.
 _OLDEST = (3, 37)
@@ -48,13 +49,14 @@ def open_for_writing(
     with mapped(path):
         _make(path)
         db = _connect(_uri(path, "mode=rw"), stack)
-        if not _is_fresh(db):
-            _require_journal(db, path)
+        fresh = _is_fresh(db)
+        if not fresh:
+            _require_ours(db, path, lineage, label)
         _write_ahead(db)
-        if _is_fresh(db):
+        if fresh:
             _lay(db, lineage, label)
-        _require_whole(db, path)
-        _require_lineage(db, path, lineage, label)
+            # Another process may have been faster, for another team.
+            _require_ours(db, path, lineage, label)
     return db
 
 
@@ -73,9 +75,7 @@ def open_for_reading(
         db = _connect_for_reading(path, stack)
         if _is_fresh(db):
             return None
-        _require_journal(db, path)
-        _require_whole(db, path)
-        _require_lineage(db, path, lineage, label)
+        _require_ours(db, path, lineage, label)
     return db
 
 
@@ -132,6 +132,10 @@ def _require_file(path: Path) -> None:
     if not path.is_file():
         message = f"the journal {path} is not a file"
         raise JournalError(message, remedy="Name another file with --journal.")
+    with path.open("rb") as file:
+        # SQLite takes a file shorter than one page for an empty one, and would write over it.
+        if file.read(len(_MAGIC)) not in {b"", _MAGIC}:
+            raise damaged(path, "it is not a database")
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:
@@ -172,7 +176,22 @@ def _lay(db: sqlite3.Connection, lineage: Lineage, label: str) -> None:
         raise
 
 
-def _require_journal(db: sqlite3.Connection, path: Path) -> None:
+def _require_ours(db: sqlite3.Connection, path: Path, lineage: Lineage, label: str) -> None:
+    _require_format(db, path)
+    if _tables(db) != _expected_tables():
+        raise damaged(path, "its tables are not the journal's")
+    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    if found != "ok":
+        raise damaged(path, found)
+    meta = {row["name"]: row["value"] for row in map(sealed, db.execute("SELECT * FROM meta"))}
+    if meta.keys() != {"lineage", "label"}:
+        raise damaged(path, "it doesn't say whose it is")
+    if meta["lineage"] != lineage:
+        message = f"the journal {path} belongs to {meta['label']}; this run is for {label}"
+        raise JournalError(message, remedy="Name this team's own journal with --journal.")
+
+
+def _require_format(db: sqlite3.Connection, path: Path) -> None:
     application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in _IDENTITY)
     if application != APPLICATION_ID:
         message = f"{path} is a database of another program, not a journal"
@@ -180,21 +199,8 @@ def _require_journal(db: sqlite3.Connection, path: Path) -> None:
     if version > VERSION:
         message = f"the journal {path} was written by a newer importer (format {version})"
         raise JournalError(message, remedy="Use that release, or a later one.")
-
-
-def _require_whole(db: sqlite3.Connection, path: Path) -> None:
-    if _tables(db) != _expected_tables():
-        raise damaged(path, "its tables are not the journal's")
-    found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    if found != "ok":
-        raise damaged(path, found)
-
-
-def _require_lineage(db: sqlite3.Connection, path: Path, lineage: Lineage, label: str) -> None:
-    meta = {row["name"]: row["value"] for row in map(sealed, db.execute("SELECT * FROM meta"))}
-    if meta.get("lineage") != lineage:
-        message = f"the journal {path} belongs to {meta.get('label')}; this run is for {label}"
-        raise JournalError(message, remedy="Name this team's own journal with --journal.")
+    if version < VERSION:
+        raise damaged(path, "it names no format")
 
 
 def _expected_tables() -> list[tuple[str, ...]]:
@@ -214,7 +220,7 @@ def mapped(path: Path | None) -> Iterator[None]:
     """Turn whatever SQLite or the file system raises into a JournalError with a way out."""
     try:
         yield
-    except DamagedRow as error:
+    except (DamagedRow, UnicodeError) as error:
         raise damaged(path, str(error)) from error
     except sqlite3.Error as error:
         raise _journal_error(path, error) from error

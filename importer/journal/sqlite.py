@@ -20,6 +20,7 @@ from importer.journal.schema import (
     OPERATION,
     RUN,
     Cell,
+    DamagedRow,
     document,
     from_document,
     insert,
@@ -270,7 +271,7 @@ class SqliteJournal:
             except sqlite3.IntegrityError as error:
                 self._roll_back()
                 _fail(f"{refused} ({error})")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, DamagedRow, UnicodeError) as error:
                 self._broken = str(error)
                 self._roll_back()
                 raise
