@@ -92,6 +92,7 @@ class Store:
     """One SQLite connection; every statement runs on the caller's own thread."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
+        connection.create_function("folded", 1, _folded, deterministic=True)
         self._connection = connection
         self._depth = 0
 
@@ -134,6 +135,11 @@ class Store:
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
         self._connection.close()
+
+
+def _folded(text: str | None) -> str:
+    """Give a text for comparisons that ignore case; SQLite's own ones know ASCII alone."""
+    return (text or "").casefold()
 
 
 def open_store(path: Path | None) -> Store:

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from importer.sandbox.limits import Banned, Throttled, TooSoon
 from importer.sandbox.request_log import Note
 from importer.sandbox.rules import RuleBroken
-from importer.sandbox.v2 import meta, reads, writes
+from importer.sandbox.v2 import meta, reads, search, writes
 from importer.sandbox.v2.calls import Call, Found, Method, no_method
 from importer.sandbox.v2.errors import ApiError, ErrorId, refusal_of
 from importer.sandbox.v2.filters import Filter, find_filter
@@ -42,7 +42,8 @@ def _pattern(name: str) -> re.Pattern[str]:
 _ROUTES = tuple(
     (_pattern(method.name), method)
     for method in sorted(
-        (*reads.METHODS, *writes.METHODS, *meta.METHODS), key=lambda m: m.name.count("{")
+        (*reads.METHODS, *search.METHODS, *writes.METHODS, *meta.METHODS),
+        key=lambda m: m.name.count("{"),
     )
 )
 

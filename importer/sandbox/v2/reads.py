@@ -150,8 +150,8 @@ def _listed_revisions(call: Call, where: Where) -> Found:
 
 def _tags(call: Call) -> Found:
     where = Where(["team_id = ?"], [call.team.id])
-    if call.params.text("inname"):
-        where.also("instr(lower(name), lower(?)) > 0", call.params.text("inname"))
+    if inname := call.params.text("inname"):
+        where.also("instr(folded(name), ?) > 0", inname.casefold())
     return _listed_tags(call, where)
 
 
@@ -182,8 +182,8 @@ def _synonyms(call: Call) -> Found:
 
 def _users(call: Call) -> Found:
     where = Where(["team_id = ?"], [call.team.id])
-    if call.params.text("inname"):
-        where.also("instr(lower(name), lower(?)) > 0", call.params.text("inname"))
+    if inname := call.params.text("inname"):
+        where.also("instr(folded(name), ?) > 0", inname.casefold())
     return _listed_users(call, where)
 
 
