@@ -1,1 +1,23 @@
-"""Drives a plan through the ports and recovers what was left open; must not know HTTP or SQL."""
+"""Drives a plan through the ports: reads, recovers, writes, settles.
+
+Knows no HTTP, no files and no database; whatever waits here is asyncio.
+"""
+
+from importer.execution.options import OnUnknown, RunOptions
+from importer.execution.preflight import Drawn, check_pin, draw_plan
+from importer.execution.reading import take_snapshot
+from importer.execution.recovery import Recovery, recover
+from importer.execution.running import carry_out, refuse_if_guarded
+
+__all__ = [
+    "Drawn",
+    "OnUnknown",
+    "Recovery",
+    "RunOptions",
+    "carry_out",
+    "check_pin",
+    "draw_plan",
+    "recover",
+    "refuse_if_guarded",
+    "take_snapshot",
+]

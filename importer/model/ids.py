@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Key = NewType("Key", str)
-"""An item's name within its namespace: `path/key`, an answer `path/key#answer`, a tag `tag:name`."""
+"""An item's name in its namespace: `path/key`, an answer `path/key#answer`, a tag `tag:name`."""
 
 FullKey = NewType("FullKey", str)
 """`namespace:path/key`, as in markers."""

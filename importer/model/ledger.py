@@ -12,7 +12,7 @@ __all__ = ["Base", "Binding", "FieldDigests", "Ledger", "Operation", "Run", "Sta
 
 
 class State(StrEnum):
-    """Of an operation. OPEN: sent or about to be, outcome unknown. ABSENT: proved not to be there."""
+    """Of an operation. OPEN: sent or about to be, outcome unknown. ABSENT: proved not there."""
 
     OPEN = "open"
     DONE = "done"
@@ -83,7 +83,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply (or undo) in the journal. `outcome` is empty while it runs or when it was killed."""
+    """One apply in the journal. `outcome` is empty while it runs, and when it was killed."""
 
     id: RunId
     command: str
@@ -99,8 +99,8 @@ class Run:
 class Ledger:
     """The journal as planning sees it. `serial` counts runs; `consumed` are digests of used plans.
 
-    `rejected` are the changes whose latest operation the server refused. `exists` is false where
-    there is no journal yet.
+    `rejected` are the latest operations of changes that the server refused. `exists` is false
+    where there is no journal yet.
     """
 
     lineage: Lineage

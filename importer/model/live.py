@@ -74,7 +74,7 @@ class Same:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Said by a reading at its end, or it isn't so: all posts of *kind* were seen, up to *until*."""
+    """Said by a reading at its end, or it isn't so: all posts of *kind* up to *until* were seen."""
 
     kind: Kind
     until: datetime
@@ -162,7 +162,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """Whether a dialect can do something; if not, a reason fit for a person, and the page to go to."""
+    """Whether a dialect can do something; if not, the reason, and the page to do it by hand."""
 
     able: bool
     reason: str = ""

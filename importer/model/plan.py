@@ -259,7 +259,8 @@ class Cost:
 class Decisions:
     """What the person at the command line decided; part of the plan.
 
-    `only` are globs over keys. The `max_*` are `N` or `N%`, as given. `limit` takes the first N items.
+    `only` are globs over keys. The `max_*` are `N` or `N%`, as given. `limit` takes the first N
+    questions or articles that have changes, with their answers.
     """
 
     only: tuple[str, ...] = ()

@@ -1,0 +1,412 @@
+"""Drives a plan through the ports: intent, write, outcome; skips what depends on a failure.
+
+    ready (all needs done) -> fresh? -> intend -> write -> settle
+                              stale: refused, item by item
+    Unknown outcomes are parked, and resolved in bulk when nothing else can go on.
+
+The first create goes alone: a marker that doesn't come back stops the run after one post. The
+executor repeats nothing; what was proved absent gets a new attempt.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from importer.errors import AccessError, BudgetExhausted, ImporterError, JournalError, PartlyApplied
+from importer.execution.addresses import Addresses
+from importer.execution.options import OnUnknown, RunOptions
+from importer.execution.recovery import (
+    Decision,
+    Recovery,
+    Resolver,
+    Verdict,
+    incidents_of,
+    settle_decision,
+)
+from importer.execution.results import Results
+from importer.execution.settling import binding_after, rewritten_fields
+from importer.execution.sights import Sights
+from importer.model.fields import Fields, rides_with_post, rule
+from importer.model.ids import ChangeId, Key, Ref, Verb, full_key
+from importer.model.ledger import Binding, Ledger, Operation, Run, State
+from importer.model.live import Access, LiveItem
+from importer.model.plan import Change, Plan
+from importer.model.report import Incident, Report, ResultState
+from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown, Write
+from importer.planning.compare import digest_field
+from importer.planning.freshness import Freshness, Judgement, judge_freshness
+from importer.planning.identity import field_digests, request_id
+from importer.ports import Clock, Journal, Team
+from importer.text.digests import Digest
+from importer.text.links import Text
+from importer.text.marker import format_marker
+
+__all__ = ["Executor"]
+
+# A change whose outcome stayed unknown this often is left to a person.
+_ATTEMPTS = 3
+
+
+class Executor:
+    """One run of one plan. Raises JournalError; everything else ends up in the report."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        ledger: Ledger,
+        *,
+        team: Team,
+        journal: Journal,
+        access: Access,
+        clock: Clock,
+        run: Run,
+        options: RunOptions,
+        stop: asyncio.Event,
+        observe: Callable[[Operation], None],
+        recovery: Recovery,
+    ) -> None:
+        self._plan = plan
+        self._ledger = ledger
+        self._team = team
+        self._journal = journal
+        self._access = access
+        self._clock = clock
+        self._run = run
+        self._options = options
+        self._stop = stop
+        self._observe = observe
+        self._bindings: dict[Key, Binding] = {
+            **ledger.bindings,
+            **{binding.key: binding for binding in plan.bindings},
+        }
+        self._addresses = Addresses(self._bindings.values())
+        self.sights = Sights(team, self._addresses)
+        self._results = Results(plan, recovery)
+        self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
+        self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
+        self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        self._attempts: dict[ChangeId, int] = {}
+        self._canary_due = any(change.verb is Verb.CREATE for change in plan.changes)
+        self._halt: ImporterError | None = None
+
+    async def run(self) -> Report:
+        """Carry out the plan as far as it goes, and return what became of each change."""
+        try:
+            await self._go()
+        finally:
+            for task in self._running:
+                task.cancel()
+        return self._results.report(
+            self._run,
+            self._clock.now(),
+            unknown=[change for change, _ in self._unknown.values()],
+            halted=self._halt,
+            interrupted=self._stop.is_set(),
+        )
+
+    async def _go(self) -> None:
+        while True:
+            self._start_what_is_ready()
+            if self._running:
+                await self._wait_for_one()
+            elif not await self._resolve_unknown():
+                return
+
+    @property
+    def _is_stopped(self) -> bool:
+        failed = self._options.fail_fast and self._results.has_failures
+        return self._stop.is_set() or self._halt is not None or failed
+
+    def _start_what_is_ready(self) -> None:
+        if self._is_stopped:
+            return
+        allowed = 1 if self._canary_due else self._options.parallelism
+        starting: list[Change] = []
+        for change in self._waiting.values():
+            if len(self._running) + len(starting) >= allowed:
+                break
+            if self._results.all_done(change.needs):
+                starting.append(change)
+        for change in starting:
+            del self._waiting[change.id]
+            self._running.add(asyncio.create_task(self._carry_out(change), name=change.id))
+
+    async def _wait_for_one(self) -> None:
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({*self._running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stop.is_set() and self._running:
+                await asyncio.wait(self._running)
+        finally:
+            stopping.cancel()
+        done = {task for task in self._running if task.done()}
+        self._running -= done
+        for task in done:
+            self._heed(task.exception())
+
+    def _heed(self, error: BaseException | None) -> None:
+        if error is None:
+            return
+        if isinstance(error, JournalError) or not isinstance(error, ImporterError):
+            raise error
+        self._halt = self._halt or error
+
+    async def _carry_out(self, change: Change) -> None:
+        judgement, live = await self._look_at(change)
+        match judgement.freshness:
+            case Freshness.ALREADY:
+                await self._take_over(change, live)
+            case Freshness.STALE:
+                self._results.note(change, ResultState.STALE, judgement.why, live)
+            case Freshness.FRESH:
+                await self._attempt(change, live)
+
+    async def _look_at(self, change: Change) -> tuple[Judgement, LiveItem | None]:
+        ref = change.ref or (
+            None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
+        )
+        if ref is not None:
+            await self.sights.refresh(ref, self._waiting.values(), self._addresses.links)
+            live = self.sights.of(ref)
+        else:
+            live = self._existing(change)
+        return judge_freshness(change, live, self._seconds.get(change.key)), live
+
+    def _existing(self, change: Change) -> LiveItem | None:
+        """Return the post that a create would double, as far as was read."""
+        binding = self._ledger.bindings.get(change.key)
+        bound = self.sights.of(binding.ref) if binding else None
+        return bound or self.sights.marked(full_key(self._plan.namespace, change.key))
+
+    async def _take_over(self, change: Change, live: LiveItem | None) -> None:
+        """Note a change that is done already, and remember its post."""
+        if live is not None:
+            operation = self._operation(change, live)
+            binding = binding_after(
+                operation,
+                self._bindings.get(change.key),
+                live,
+                protected=change.protected,
+                found=True,
+            )
+            await self._journal.bind([binding])
+            self._remember(binding)
+        self._results.note(change, ResultState.FOUND, "it was so already", live)
+
+    async def _attempt(self, change: Change, live: LiveItem | None) -> None:
+        operation = self._operation(change, live)
+        write = self._write(change, operation, live)
+        await self._journal.keep(_values(change))
+        await self._journal.intend(operation)
+        self._observe(operation)
+        outcome = await self._team.write(write)
+        await self._settle(change, operation, outcome)
+
+    def _operation(self, change: Change, live: LiveItem | None) -> Operation:
+        attempt = self._attempts.get(change.id, 0) + 1
+        self._attempts[change.id] = attempt
+        fields = field_digests(change)
+        return Operation(
+            run=self._run.id,
+            change=change.id,
+            attempt=attempt,
+            request_id=request_id(self._plan.lineage, change.id, change.kind, fields, attempt),
+            key=change.key,
+            kind=change.kind,
+            verb=change.verb,
+            state=State.OPEN,
+            fields=fields,
+            ref=live.ref if live else change.ref,
+            parent=self._parent(change),
+            author=self._access.me,
+            opened_at=self._clock.now(),
+        )
+
+    def _parent(self, change: Change) -> Ref | None:
+        if change.parent is None:
+            return change.parent_ref
+        return self._addresses.links.get(change.parent, change.parent_ref)
+
+    def _write(self, change: Change, operation: Operation, live: LiveItem | None) -> Write:
+        return Write(
+            request_id=operation.request_id,
+            verb=change.verb,
+            kind=change.kind,
+            ref=operation.ref,
+            parent=operation.parent,
+            fields=_payload(change, live),
+            links=self._addresses.links,
+            marker=self._marker(change),
+        )
+
+    def _marker(self, change: Change) -> str:
+        if change.verb not in (Verb.CREATE, Verb.UPDATE):
+            return ""
+        digests = {
+            letter: digest
+            for field, digest in change.marker_base.items()
+            if (letter := rule(change.kind, field).letter) is not None
+        }
+        return format_marker(full_key(self._plan.namespace, change.key), digests)
+
+    async def _settle(self, change: Change, operation: Operation, outcome: Outcome) -> None:
+        match outcome:
+            case Done(item):
+                await self._done(change, operation, item)
+            case Rejected(code, message, stops_run):
+                await self._close(operation, State.REJECTED, message or code)
+                self._results.note(change, ResultState.REJECTED, message or code)
+                if stops_run:
+                    self._halt = self._halt or AccessError(
+                        f"the server refused to write: {message or code}",
+                        remedy="Give a PAT that may write; the same command goes on.",
+                    )
+            case NotApplied(proof, resume_after_s):
+                await self._close(operation, State.ABSENT, proof)
+                self._results.note(change, ResultState.NOT_REACHED, proof)
+                if resume_after_s is not None:
+                    self._halt = self._halt or BudgetExhausted(
+                        proof,
+                        remedy="The same command goes on later.",
+                        resume_after_s=resume_after_s,
+                    )
+            case Unknown(evidence):
+                self._unknown[change.id] = (change, replace(operation, evidence=evidence))
+
+    async def _done(self, change: Change, operation: Operation, item: LiveItem | None) -> None:
+        binding = None
+        live = None
+        if item is not None:
+            self._addresses.add(change.key, item.ref)
+            live = self.sights.note(item)
+            binding = binding_after(
+                operation,
+                self._bindings.get(change.key),
+                live,
+                protected=self._is_protected(change),
+                found=False,
+            )
+        elif operation.ref is not None:
+            self.sights.forget(operation.ref)
+        ended = replace(
+            operation,
+            state=State.DONE,
+            ref=item.ref if item else operation.ref,
+            ended_at=self._clock.now(),
+        )
+        await self._journal.settle(ended, binding)
+        self._observe(ended)
+        if binding is not None:
+            self._remember(binding)
+        self._results.note(change, ResultState.DONE, "", live)
+        if live is not None:
+            self._inspect(change, ended, live)
+
+    def _is_protected(self, change: Change) -> bool:
+        known = self._bindings.get(change.key)
+        own_call = change.verb is Verb.SET and known is not None
+        return known.protected if own_call and known else change.protected
+
+    def _inspect(self, change: Change, operation: Operation, live: LiveItem) -> None:
+        """Look at the echo: the canary's marker must come back, rewritten texts are reported."""
+        if change.verb is Verb.SET:
+            return
+        rewritten = rewritten_fields(operation, live)
+        if rewritten:
+            what = f"the server keeps another {' and '.join(rewritten)} than was sent"
+            self._results.incident(Incident(what, change.key, (live.ref,)))
+        if change.verb is Verb.CREATE and self._canary_due:
+            self._canary_due = False
+            expected = full_key(self._plan.namespace, change.key)
+            if live.marker is None or live.marker.key != expected:
+                self._halt = self._halt or PartlyApplied(
+                    f"the server drops the marker: it did not come back with {live.url}",
+                    remedy="Without markers an import can't be repeated safely. Keep the journal, "
+                    "look at that post, and ask for help before you go on.",
+                )
+
+    async def _close(self, operation: Operation, state: State, evidence: str) -> None:
+        ended = replace(operation, state=state, evidence=evidence, ended_at=self._clock.now())
+        await self._journal.settle(ended, None)
+        self._observe(ended)
+
+    def _remember(self, binding: Binding) -> None:
+        self._bindings[binding.key] = binding
+        self._addresses.add(binding.key, binding.ref)
+
+    async def _resolve_unknown(self) -> bool:
+        """Resolve what is parked. True when something may go on."""
+        if not self._unknown or self._stop.is_set() or self._halt is not None:
+            return False
+        if self._options.on_unknown is OnUnknown.PARK:
+            return False
+        parked, self._unknown = self._unknown, {}
+        resolver = Resolver(
+            self._team, self._access, self._clock, self._options, self._plan.namespace
+        )
+        operations = [operation for _, operation in parked.values()]
+        try:
+            async for operation, decision in resolver.resolve(
+                operations, self._addresses.targets, self._stop
+            ):
+                change, _ = parked.pop(operation.change)
+                await self._resolved(change, operation, decision)
+        except JournalError:
+            raise
+        except ImporterError as error:
+            self._halt = error
+        self._unknown.update(parked)
+        return not self._is_stopped
+
+    async def _resolved(self, change: Change, operation: Operation, decision: Decision) -> None:
+        ended = await settle_decision(
+            self._journal,
+            operation,
+            decision,
+            self._bindings,
+            self._clock,
+            protected=change.protected,
+        )
+        self._observe(ended)
+        for incident in incidents_of(operation, decision):
+            self._results.incident(incident)
+        if decision.verdict is Verdict.FOUND:
+            if decision.live is not None:
+                self._addresses.add(change.key, decision.live.ref)
+                self.sights.keep(decision.live)
+                self._bindings.update(await self._bound(change.key))
+            self._results.note(change, ResultState.DONE, "", decision.live)
+            self._canary_due = False
+        elif operation.attempt < _ATTEMPTS:
+            self._waiting = {change.id: change, **self._waiting}
+        else:
+            why = f"sent {operation.attempt} times, and never found: {operation.evidence}"
+            self._results.note(change, ResultState.NOT_REACHED, why)
+
+    async def _bound(self, key: Key) -> Mapping[Key, Binding]:
+        ledger = await self._journal.ledger()
+        return {key: ledger.bindings[key]} if key in ledger.bindings else {}
+
+
+def _payload(change: Change, live: LiveItem | None) -> Fields:
+    """Return what is sent: the live fields overlaid with each `after`.
+
+    A field we don't change can't be overwritten, for its live value was just read.
+    """
+    if change.verb is Verb.DELETE:
+        return {}
+    after = {it.field: it.after for it in change.fields if it.after is not None}
+    if change.verb is Verb.SET or live is None:
+        return after
+    riding = {row.field for row in rides_with_post(change.kind)}
+    return {**{field: it for field, it in live.fields.items() if field in riding}, **after}
+
+
+def _values(change: Change) -> list[tuple[Digest, Text | str | bool | tuple[str, ...]]]:
+    return [
+        (digest_field(change.kind, it.field, value), value)
+        for it in change.fields
+        for value in (it.before, it.after)
+        if value is not None
+    ]

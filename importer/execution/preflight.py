@@ -1,0 +1,62 @@
+"""What comes before a write: the manifest's pin, the reading, the plan."""
+
+import asyncio
+from dataclasses import dataclass
+
+from importer.errors import TeamForeign
+from importer.execution.reading import take_snapshot
+from importer.model.live import Access, Snapshot
+from importer.model.manifest import Manifest
+from importer.model.plan import Decisions, Plan
+from importer.planning.compare import compare
+from importer.planning.plan import make_plan
+from importer.ports import Journal, TeamReader
+
+__all__ = ["Drawn", "check_pin", "draw_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plan, what it was drawn from, and when (seconds of the event loop's clock)."""
+
+    plan: Plan
+    snapshot: Snapshot
+    read_at: float
+
+
+def check_pin(manifest: Manifest, team: str) -> None:
+    """Raise TeamForeign when the manifest is pinned to other teams than *team*."""
+    if manifest.teams and team not in manifest.teams:
+        pins = ", ".join(manifest.teams)
+        message = f"{manifest.span}: this manifest is pinned to {pins}, not to {team}"
+        raise TeamForeign(
+            message,
+            remedy="Give --team one of those, or mend `team:` in the manifest.",
+        )
+
+
+async def draw_plan(
+    manifest: Manifest,
+    reader: TeamReader,
+    journal: Journal,
+    access: Access,
+    decisions: Decisions,
+    *,
+    team: str,
+) -> Drawn:
+    """Read the live team and return the plan that makes it what *manifest* says. Writes nothing."""
+    check_pin(manifest, team)
+    ledger = await journal.ledger()
+    read_at = asyncio.get_running_loop().time()
+    snapshot = await take_snapshot(reader, access, ledger)
+    plan = make_plan(
+        manifest,
+        compare(manifest, snapshot, ledger),
+        snapshot,
+        ledger,
+        team=team,
+        decisions=decisions,
+        ability=reader.ability,
+        rates=reader.rates,
+    )
+    return Drawn(plan, snapshot, read_at)

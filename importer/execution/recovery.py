@@ -1,0 +1,291 @@
+"""Finds out what became of operations whose outcome is unknown, by looking.
+
+`decide` is pure; the loop around it reads in bulk. Nothing is ever sent from here.
+
+    operation    sighting                          then
+    create       own posts with its marker, >= 1   FOUND: the lowest id (the others: an incident)
+                 none, settle window over          ABSENT
+                 none, window open                 WAIT
+    update, set  live equals after                 FOUND
+                 live equals before, window over   ABSENT
+                 live equals neither               ABSENT: the next plan sees what moved
+                 post gone                         ABSENT
+    delete       post gone                         FOUND
+                 post there, window over           ABSENT
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from importer.execution.addresses import Addresses
+from importer.execution.options import RunOptions
+from importer.execution.settling import binding_after
+from importer.model.ids import Key, Ref, UserId, Verb
+from importer.model.ledger import Binding, Operation, State
+from importer.model.live import Access, LiveItem, Newest, Refs
+from importer.model.report import Incident, Result, ResultState
+from importer.planning.compare import digest_field, keyed_item
+from importer.ports import Clock, Journal, TeamReader
+from importer.text.digests import agree
+
+__all__ = [
+    "Decision",
+    "Recovery",
+    "Resolver",
+    "Sightings",
+    "Verdict",
+    "decide",
+    "incidents_of",
+    "recover",
+    "settle_decision",
+]
+
+# Server and client clocks may disagree: posts are looked for from a little before they were sent.
+_OVERLAP = timedelta(seconds=120)
+# When to look again, in seconds after the first look.
+_LOOKS = (1.0, 5.0, 15.0, 30.0, 60.0)
+
+
+class Verdict(StrEnum):
+    """What looking has shown."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict, the post it rests on, further posts of the same key, and what was seen."""
+
+    verdict: Verdict
+    live: LiveItem | None = None
+    others: tuple[Ref, ...] = ()
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """What one look saw: own new posts, and the posts asked for by name (None: not there)."""
+
+    newest: tuple[LiveItem, ...]
+    by_ref: Mapping[Ref, LiveItem | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What the look at earlier operations gave."""
+
+    results: tuple[Result, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+
+def decide(
+    operation: Operation, full: str, sightings: Sightings, now: datetime, settle_s: float
+) -> Decision:
+    """Decide what became of *operation*, whose item's full key is *full*, by the table above."""
+    over = operation.opened_at is None or now - operation.opened_at >= timedelta(seconds=settle_s)
+    waiting = Decision(Verdict.WAIT)
+    if operation.verb is Verb.CREATE:
+        own = sorted(_own_posts(operation, full, sightings.newest), key=lambda it: it.ref)
+        if own:
+            others = tuple(it.ref for it in own[1:])
+            return Decision(Verdict.FOUND, own[0], others, f"found as {own[0].ref}")
+        return Decision(Verdict.ABSENT, evidence="no post carries its marker") if over else waiting
+    live = sightings.by_ref.get(operation.ref) if operation.ref else None
+    if operation.verb is Verb.DELETE:
+        if live is None:
+            return Decision(Verdict.FOUND, evidence="the post is gone")
+        return Decision(Verdict.ABSENT, live, evidence="the post is there") if over else waiting
+    if live is None:
+        return Decision(Verdict.ABSENT, evidence="its post is gone")
+    if _equals(operation, live, "after"):
+        return Decision(Verdict.FOUND, live, evidence="the post is as wanted")
+    if not over:
+        return waiting
+    before = _equals(operation, live, "before")
+    evidence = "the post is as before" if before else "the post is neither as before nor as wanted"
+    return Decision(Verdict.ABSENT, live, evidence=evidence)
+
+
+def _own_posts(operation: Operation, full: str, newest: Sequence[LiveItem]) -> list[LiveItem]:
+    """Return the posts with the marker, the kind, the parent and the author of the operation.
+
+    A person may have copied a marked text into a post of their own.
+    """
+    return [
+        live
+        for live in newest
+        if live.marker is not None
+        and live.marker.key == full
+        and live.ref.kind is operation.kind
+        and live.parent == operation.parent
+        and operation.author in (None, live.facts.author)
+    ]
+
+
+def _equals(operation: Operation, live: LiveItem, side: str) -> bool:
+    return all(
+        digest is not None
+        and field in live.fields
+        and agree(digest, digest_field(live.ref.kind, field, live.fields[field]))
+        for field, digest in ((it.field, getattr(it, side)) for it in operation.fields)
+    )
+
+
+class Resolver:
+    """Looks until each operation is found, proved absent, or the settle window is over."""
+
+    def __init__(
+        self,
+        reader: TeamReader,
+        access: Access,
+        clock: Clock,
+        options: RunOptions,
+        namespace: str,
+    ) -> None:
+        self._reader = reader
+        self._access = access
+        self._clock = clock
+        self._settle_s = options.settle_s
+        self._on_wait = options.on_wait
+        self._namespace = namespace
+
+    async def resolve(
+        self, operations: Sequence[Operation], targets: Mapping[str, str], stop: asyncio.Event
+    ) -> AsyncGenerator[tuple[Operation, Decision], None]:
+        """Yield each operation with its decision as soon as it is known; end early on *stop*."""
+        left = list(operations)
+        looks = 0
+        while left and not stop.is_set():
+            sightings = await self._look(left, targets)
+            now = self._clock.now()
+            waiting = []
+            for operation in left:
+                full = f"{self._namespace}:{operation.key}"
+                decision = decide(operation, full, sightings, now, self._settle_s)
+                if decision.verdict is Verdict.WAIT:
+                    waiting.append(operation)
+                else:
+                    yield operation, decision
+            left = waiting
+            if left:
+                await self._pause(left, now, _LOOKS[min(looks, len(_LOOKS) - 1)], stop)
+                looks += 1
+
+    async def _look(self, operations: Sequence[Operation], targets: Mapping[str, str]) -> Sightings:
+        newest: list[LiveItem] = []
+        for author, since in _searches(operations, self._access.me):
+            found = self._reader.read(Newest(author, since))
+            newest += [keyed_item(it, targets) async for it in found if isinstance(it, LiveItem)]
+        refs = tuple(sorted({it.ref for it in operations if it.ref is not None}))
+        by_ref: dict[Ref, LiveItem | None] = dict.fromkeys(refs)
+        if refs:
+            async for got in self._reader.read(Refs(refs)):
+                if isinstance(got, LiveItem):
+                    by_ref[got.ref] = keyed_item(got, targets)
+        return Sightings(tuple(newest), by_ref)
+
+    async def _pause(
+        self, left: Sequence[Operation], now: datetime, look_s: float, stop: asyncio.Event
+    ) -> None:
+        ends = [it.opened_at + timedelta(seconds=self._settle_s) for it in left if it.opened_at]
+        over_s = max(0.0, (min(ends) - now).total_seconds()) if ends else 0.0
+        pause_s = max(0.05, min(look_s, over_s))
+        self._on_wait(f"looking for {len(left)} writes whose outcome is unknown", pause_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await stop.wait()
+
+
+def _searches(operations: Sequence[Operation], me: UserId | None) -> list[tuple[UserId, datetime]]:
+    """Return the authors whose new posts to look at, each with the earliest time to look from."""
+    earliest: dict[UserId, datetime] = {}
+    for operation in operations:
+        author = operation.author if operation.author is not None else me
+        if operation.verb is not Verb.CREATE or author is None or operation.opened_at is None:
+            continue
+        since = operation.opened_at - _OVERLAP
+        earliest[author] = min(since, earliest.get(author, since))
+    return sorted(earliest.items())
+
+
+async def recover(
+    reader: TeamReader,
+    journal: Journal,
+    access: Access,
+    clock: Clock,
+    options: RunOptions,
+    namespace: str,
+    observe: Callable[[Operation], None],
+    stop: asyncio.Event,
+) -> Recovery:
+    """Settle every open operation of earlier runs before anything is sent. Reads only."""
+    ledger = await journal.ledger()
+    if not ledger.open:
+        return Recovery()
+    resolver = Resolver(reader, access, clock, options, namespace)
+    targets = Addresses(ledger.bindings.values()).targets
+    results: list[Result] = []
+    incidents: list[Incident] = []
+    async for operation, decision in resolver.resolve(ledger.open, targets, stop):
+        ended = await settle_decision(journal, operation, decision, ledger.bindings, clock)
+        observe(ended)
+        incidents += incidents_of(operation, decision)
+        if decision.verdict is Verdict.FOUND:
+            results.append(_found(ended, decision))
+    return Recovery(tuple(results), tuple(incidents))
+
+
+async def settle_decision(
+    journal: Journal,
+    operation: Operation,
+    decision: Decision,
+    bindings: Mapping[Key, Binding],
+    clock: Clock,
+    *,
+    protected: bool = False,
+) -> Operation:
+    """Record what looking has shown, and return the operation as it ended."""
+    found = decision.verdict is Verdict.FOUND
+    ended = replace(
+        operation,
+        state=State.DONE if found else State.ABSENT,
+        ref=decision.live.ref if decision.live else operation.ref,
+        ended_at=clock.now(),
+        evidence=decision.evidence,
+    )
+    binding = None
+    if found and decision.live is not None:
+        old = bindings.get(operation.key)
+        keep = protected or (old is not None and old.protected)
+        binding = binding_after(operation, old, decision.live, protected=keep, found=True)
+    await journal.settle(ended, binding)
+    return ended
+
+
+def incidents_of(operation: Operation, decision: Decision) -> list[Incident]:
+    """Return the incident of several posts with one key, if there is one."""
+    if not decision.others or decision.live is None:
+        return []
+    count = len(decision.others) + 1
+    refs = (decision.live.ref, *decision.others)
+    what = f"{count} posts carry this key's marker; the lowest id counts"
+    return [Incident(what, operation.key, refs, severe=True)]
+
+
+def _found(operation: Operation, decision: Decision) -> Result:
+    return Result(
+        operation.change,
+        operation.key,
+        operation.kind,
+        operation.verb,
+        ResultState.FOUND,
+        ref=operation.ref,
+        url=decision.live.url if decision.live else "",
+        why="an earlier run had done it",
+    )

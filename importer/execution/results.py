@@ -1,0 +1,117 @@
+"""Keeps what became of each change, and makes the report of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from importer.errors import ExitCode, ImporterError, worst
+from importer.execution.recovery import Recovery
+from importer.model.ids import ChangeId
+from importer.model.ledger import Run
+from importer.model.live import LiveItem
+from importer.model.plan import BlockedCode, Change, Plan
+from importer.model.report import Incident, Report, Result, ResultState
+
+__all__ = ["Results"]
+
+_GOOD = frozenset({ResultState.DONE, ResultState.FOUND})
+_FAILED = frozenset({ResultState.REJECTED, ResultState.STALE, ResultState.UNKNOWN})
+
+
+class Results:
+    """One result per change, in the order of the plan."""
+
+    def __init__(self, plan: Plan, recovery: Recovery) -> None:
+        self._plan = plan
+        self._recovered = recovery.results
+        self._results: dict[ChangeId, Result] = {}
+        self._incidents: list[Incident] = list(recovery.incidents)
+
+    def note(
+        self, change: Change, state: ResultState, why: str = "", live: LiveItem | None = None
+    ) -> None:
+        """Note what became of *change*."""
+        self._results[change.id] = Result(
+            change.id,
+            change.key,
+            change.kind,
+            change.verb,
+            state,
+            title=change.title,
+            ref=live.ref if live else change.ref,
+            url=live.url if live else change.url,
+            why=why,
+        )
+
+    def skip(self, change: Change) -> None:
+        """Note that *change* was skipped, naming what it needed."""
+        lost = next(need for need in change.needs if self._is_lost(need))
+        state = self._results[lost].state
+        reason = "was skipped" if state is ResultState.SKIPPED else f"is {state}"
+        self.note(change, ResultState.SKIPPED, f"it needs {lost}, which {reason}")
+
+    def incident(self, incident: Incident) -> None:
+        """Note something that should not be."""
+        self._incidents.append(incident)
+
+    def all_done(self, needs: Iterable[ChangeId]) -> bool:
+        """Tell whether all of *needs* have happened."""
+        return all(need in self._results and self._results[need].state in _GOOD for need in needs)
+
+    def lost_need(self, change: Change) -> bool:
+        """Tell whether something that *change* needs will not happen in this run."""
+        return any(self._is_lost(need) for need in change.needs)
+
+    def _is_lost(self, need: ChangeId) -> bool:
+        return need in self._results and self._results[need].state not in _GOOD
+
+    @property
+    def has_failures(self) -> bool:
+        """Tell whether a change failed so far."""
+        return any(result.state in _FAILED for result in self._results.values())
+
+    def report(
+        self,
+        run: Run,
+        ended_at: datetime,
+        *,
+        unknown: Iterable[Change],
+        halted: ImporterError | None,
+        interrupted: bool,
+    ) -> Report:
+        """Return the report; what has no result by now was not reached."""
+        for change in unknown:
+            self.note(change, ResultState.UNKNOWN, "it was sent; what came of it is not known yet")
+        for change in self._plan.changes:
+            if change.id not in self._results:
+                self._not_reached(change)
+        results = (*self._recovered, *(self._results[it.id] for it in self._plan.changes))
+        stopped = halted.message if halted else "interrupted" if interrupted else ""
+        return Report(
+            run.id,
+            results,
+            incidents=tuple(self._incidents),
+            stopped_by=stopped,
+            exit_code=self._exit_code(halted),
+            resume=halted.remedy if halted else "",
+            started_at=run.started_at,
+            ended_at=ended_at,
+        )
+
+    def _not_reached(self, change: Change) -> None:
+        if self.lost_need(change):
+            self.skip(change)
+        else:
+            self.note(change, ResultState.NOT_REACHED, "the run stopped before it")
+
+    def _exit_code(self, halted: ImporterError | None) -> ExitCode:
+        states = {result.state for result in self._results.values()}
+        held = [halted.exit_code] if halted else []
+        if ResultState.UNKNOWN in states or any(it.severe for it in self._incidents):
+            held.append(ExitCode.UNKNOWN)
+        if states and states <= {ResultState.STALE, ResultState.SKIPPED}:
+            held.append(ExitCode.REFUSED)
+        elif states - _GOOD:
+            held.append(ExitCode.PARTLY)
+        if any(it.code is not BlockedCode.GUARD for it in self._plan.blocked):
+            held.append(ExitCode.DECISION)
+        return worst(held)

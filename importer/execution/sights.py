@@ -1,0 +1,96 @@
+"""What the run knows of live posts, how old that is, and reading again in bulk what is too old."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from importer.execution.addresses import Addresses
+from importer.model.ids import Key, Ref
+from importer.model.live import LiveItem, Refs, Snapshot
+from importer.model.plan import Change
+from importer.planning.compare import keyed_item
+from importer.ports import TeamReader
+
+__all__ = ["Sights"]
+
+# A post is read again when it was seen longer ago than this, in seconds.
+_FRESH_FOR = 30.0
+_VECTOR = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    live: LiveItem | None
+    at: float
+
+
+class Sights:
+    """Keyed live posts by ref, each with the time it was seen (seconds of the loop's clock)."""
+
+    def __init__(self, reader: TeamReader, addresses: Addresses) -> None:
+        self._reader = reader
+        self._addresses = addresses
+        self._seen: dict[Ref, _Sight] = {}
+        self._by_marker: dict[str, list[Ref]] = {}
+        self._reading = asyncio.Lock()
+
+    def take(self, snapshot: Snapshot, at: float) -> None:
+        """Take in a whole reading; a post that it didn't see is not there."""
+        for ref, live in snapshot.items.items():
+            if isinstance(live, LiveItem):
+                self._note(ref, live, at)
+                if live.marker is not None:
+                    self._by_marker.setdefault(live.marker.key, []).append(ref)
+
+    def note(self, live: LiveItem) -> LiveItem:
+        """Take in the echo of a write, and return it keyed."""
+        keyed = keyed_item(live, self._addresses.targets)
+        self._seen[live.ref] = _Sight(keyed, asyncio.get_running_loop().time())
+        return keyed
+
+    def keep(self, live: LiveItem) -> None:
+        """Take in a post that was looked up, keyed."""
+        self._seen[live.ref] = _Sight(live, asyncio.get_running_loop().time())
+
+    def forget(self, ref: Ref) -> None:
+        """Take in that a post was deleted."""
+        self._seen[ref] = _Sight(None, asyncio.get_running_loop().time())
+
+    def marked(self, full: str) -> LiveItem | None:
+        """Return the post with the lowest id that carries the marker of *full*, as last read."""
+        refs = sorted(self._by_marker.get(full, ()))
+        return self._seen[refs[0]].live if refs else None
+
+    def of(self, ref: Ref) -> LiveItem | None:
+        """Return the post as last seen."""
+        sight = self._seen.get(ref)
+        return sight.live if sight else None
+
+    async def refresh(self, ref: Ref, ahead: Iterable[Change], ref_of: dict[Key, Ref]) -> None:
+        """Read *ref* again if it was seen too long ago, and with it what comes soon."""
+        async with self._reading:
+            if self._is_fresh(ref):
+                return
+            wanted = [ref]
+            for change in ahead:
+                other = change.ref or ref_of.get(change.key)
+                if len(wanted) < _VECTOR and other and not self._is_fresh(other):
+                    wanted.append(other)
+            await self._read(tuple(sorted(set(wanted))))
+
+    async def _read(self, refs: tuple[Ref, ...]) -> None:
+        at = asyncio.get_running_loop().time()
+        found = {}
+        async for got in self._reader.read(Refs(refs)):
+            if isinstance(got, LiveItem):
+                found[got.ref] = got
+        for ref in refs:
+            self._note(ref, found.get(ref), at)
+
+    def _note(self, ref: Ref, live: LiveItem | None, at: float) -> None:
+        keyed = keyed_item(live, self._addresses.targets) if live else None
+        self._seen[ref] = _Sight(keyed, at)
+
+    def _is_fresh(self, ref: Ref) -> bool:
+        sight = self._seen.get(ref)
+        return sight is not None and asyncio.get_running_loop().time() - sight.at <= _FRESH_FOR

@@ -1,0 +1,90 @@
+"""Is a change still what was reviewed? Decided per change, against the live post as it stands now.
+
+change      live is           then
+create      not there         fresh
+            as wanted         already done
+            anything else     stale
+update,set  as before         fresh
+            as wanted         already done
+            anything else     stale
+delete      not there         already done
+            as before         fresh
+            anything else     stale
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from importer.model.fields import Value
+from importer.model.ids import Field, Kind, Verb
+from importer.model.live import LiveItem
+from importer.model.plan import Change
+from importer.planning.compare import digest_field
+from importer.text.digests import agree
+
+__all__ = ["Freshness", "Judgement", "judge_freshness"]
+
+
+class Freshness(StrEnum):
+    """FRESH: go on. ALREADY: the live post is as wanted. STALE: it is neither as before nor so."""
+
+    FRESH = "fresh"
+    ALREADY = "already"
+    STALE = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A freshness, and why it is stale."""
+
+    freshness: Freshness
+    why: str = ""
+
+
+_FRESH = Judgement(Freshness.FRESH)
+_ALREADY = Judgement(Freshness.ALREADY)
+
+
+def judge_freshness(
+    change: Change, live: LiveItem | None, later: Change | None = None
+) -> Judgement:
+    """Return whether *change* fits *live*, the keyed post it is about (None: not there).
+
+    *later* is the second write of the same post in the plan: a create whose second write has
+    happened too is done as well.
+    """
+    if live is None:
+        return _absent(change)
+    if change.verb is Verb.CREATE:
+        wanted = _matches(change, live, "after") or (
+            later is not None and _matches(later, live, "after")
+        )
+        return _ALREADY if wanted else Judgement(Freshness.STALE, f"it exists already ({live.ref})")
+    if change.verb is not Verb.DELETE and _matches(change, live, "after"):
+        return _ALREADY
+    if _matches(change, live, "before"):
+        return _FRESH
+    return Judgement(Freshness.STALE, "it was edited on the site since the plan was made")
+
+
+def _absent(change: Change) -> Judgement:
+    match change.verb:
+        case Verb.CREATE:
+            return _FRESH
+        case Verb.DELETE:
+            return _ALREADY
+        case _:
+            return Judgement(Freshness.STALE, "its post is not on the site any more")
+
+
+def _matches(change: Change, live: LiveItem, side: str) -> bool:
+    return all(
+        field in live.fields
+        and value is not None
+        and _equal(live.ref.kind, field, value, live.fields[field])
+        for field, value in ((it.field, getattr(it, side)) for it in change.fields)
+    )
+
+
+def _equal(kind: Kind, field: Field, one: Value, other: Value) -> bool:
+    return agree(digest_field(kind, field, one), digest_field(kind, field, other))
