@@ -86,7 +86,6 @@ class Executor:
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._attempts: dict[ChangeId, int] = {}
         self._canary_due = any(change.verb is Verb.CREATE for change in plan.changes)
         self._halt: ImporterError | None = None
 
@@ -182,7 +181,7 @@ class Executor:
     async def _take_over(self, change: Change, live: LiveItem | None) -> None:
         """Note a change that is done already, and remember its post."""
         if live is not None:
-            operation = self._operation(change, live)
+            operation = await self._operation(change, live)
             binding = binding_after(
                 operation,
                 self._bindings.get(change.key),
@@ -195,7 +194,7 @@ class Executor:
         self._results.note(change, ResultState.FOUND, "it was so already", live)
 
     async def _attempt(self, change: Change, live: LiveItem | None) -> None:
-        operation = self._operation(change, live)
+        operation = await self._operation(change, live)
         write = self._write(change, operation, live)
         await self._journal.keep(_values(change))
         await self._journal.intend(operation)
@@ -203,9 +202,9 @@ class Executor:
         outcome = await self._team.write(write)
         await self._settle(change, operation, outcome)
 
-    def _operation(self, change: Change, live: LiveItem | None) -> Operation:
-        attempt = self._attempts.get(change.id, 0) + 1
-        self._attempts[change.id] = attempt
+    async def _operation(self, change: Change, live: LiveItem | None) -> Operation:
+        past = await self._journal.history(key=change.key)
+        attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
         fields = field_digests(change)
         return Operation(
             run=self._run.id,

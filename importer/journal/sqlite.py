@@ -112,7 +112,7 @@ class SqliteJournal:
                 },
                 open=self._operations("WHERE state = 'open'"),
                 rejected=self._operations(_REJECTED),
-                consumed=frozenset(run.plan_digest for run in ended),
+                consumed=frozenset(it.plan_digest for it in ended if it.exit_code in _COMPLETE),
                 watermark=max((run.started_at for run in ended), default=None),
                 canonical_version=min((row["canonical"] for row in bindings), default=None),
                 exists=bool(runs or bindings),
@@ -318,6 +318,8 @@ class SqliteJournal:
             _fail("no run is open")
 
 
+# A plan that was carried out only partly goes on with the same file; one that is through is used.
+_COMPLETE = (ExitCode.DONE, ExitCode.DECISION)
 _BINDINGS = "SELECT * FROM bindings ORDER BY key"
 _OPEN = "SELECT * FROM operations WHERE run = ? AND change = ? AND attempt = ? AND state = 'open'"
 _REJECTED = (
