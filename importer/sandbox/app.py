@@ -1,25 +1,29 @@
 """The ASGI application: the API of each dialect and the pages, behind log and compression."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from importer.sandbox.compression import AlwaysCompressed
+from importer.sandbox.pages.site import Pages
 from importer.sandbox.request_log import RequestLog
 from importer.sandbox.v2.api import Api
 from importer.sandbox.world import World
 
 
-def create_app(world: World, *, log: Path | TextIO | None = None) -> ASGIApp:
+def create_app(
+    world: World, *, log: Path | TextIO | None = None, hosts: Iterable[str] = ()
+) -> ASGIApp:
     """Make the application that answers for a world.
 
     The API is at `/2.3/`, the pages at `/` and `/c/TEAM/`. With *log*, every request is written
-    there as a line of JSON, without headers, bodies and secrets.
+    there as a line of JSON, without headers, bodies and secrets. The pages, which need no token,
+    answer only to the names of this machine itself and to *hosts*.
     """
     recorded = RequestLog(
-        _Doors(world),
+        _Doors(Api(world), Pages(world, hosts)),
         records=world.requests,
         clock=world.clock,
         is_secret=lambda text: world.find_token(text) is not None,
@@ -31,13 +35,13 @@ def create_app(world: World, *, log: Path | TextIO | None = None) -> ASGIApp:
 class _Doors:
     """Chooses the API or the pages by path."""
 
-    def __init__(self, world: World) -> None:
-        self._api = Api(world)
+    def __init__(self, api: ASGIApp, pages: ASGIApp) -> None:
+        self._api = api
+        self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        if scope["path"] == "/2.3" or scope["path"].startswith("/2.3/"):
-            await self._api(scope, receive, send)
-        else:
-            await PlainTextResponse("not found", 404)(scope, receive, send)
+        path = scope["path"]
+        chosen = self._api if path == "/2.3" or path.startswith("/2.3/") else self._pages
+        await chosen(scope, receive, send)

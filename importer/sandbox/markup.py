@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markupsafe import escape
 
-__all__ = ["render", "render_line", "slug_of", "team_path"]
+__all__ = ["LOOPBACK", "render", "render_line", "slug_of", "team_path"]
 
 _VOID = frozenset({"br", "hr", "img"})
 _INLINE = frozenset(
@@ -25,7 +25,7 @@ _TAGS = _VOID | _INLINE | _BLOCK | _TABLE
 _KEPT_SCHEMES = frozenset({"", "http", "https", "ftp", "mailto"})
 _ALIGNED = re.compile(r"text-align:(left|right|center)")
 _CONTROLS = re.compile(r"[\x00-\x20\x7f]")
-_LOOPBACK = re.compile(r"localhost|[a-z0-9.-]+\.localhost|127(\.[0-9]{1,3}){3}|::1", re.IGNORECASE)
+LOOPBACK = re.compile(r"localhost|[a-z0-9.-]+\.localhost|127(\.[0-9]{1,3}){3}|::1", re.IGNORECASE)
 _WORD = re.compile(r"[a-z0-9]+")
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -68,7 +68,7 @@ def team_path(url: str) -> str | None:
         host = parts.hostname or ""
     except ValueError:
         return None
-    if parts.scheme not in ("http", "https") or not _LOOPBACK.fullmatch(host):
+    if parts.scheme not in ("http", "https") or not LOOPBACK.fullmatch(host):
         return None
     if not parts.path.startswith("/c/"):
         return None
