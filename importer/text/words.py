@@ -233,8 +233,8 @@ def _hunks(
         above = next((heading for heading in reversed(passed) if heading), above)
         new_line += len(skipped)
         part = [rows[index] for index in shown[start:end]]
-        lead = next(index for index, row in enumerate(part) if not row.kept)
-        shows_it = any(heading for heading in headings[new_line : new_line + lead])
+        lead = next((index for index, row in enumerate(part) if not row.kept), len(part))
+        shows_it = any(headings[new_line : new_line + lead])
         spans = tuple(
             (WordSpan(Mark.KEPT, row.old or ""),) if row.kept else row.spans() for row in part
         )
