@@ -1,0 +1,164 @@
+"""What passes between the transport and the dialects: requests, and the ways they can end.
+
+How a request ended is a value, never an exception: an exception's frames would hold its headers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+__all__ = [
+    "ApiError",
+    "Ended",
+    "Failure",
+    "Heard",
+    "Held",
+    "Listener",
+    "Quota",
+    "Reply",
+    "Request",
+    "Said",
+    "Trouble",
+]
+
+_SHORT = 40
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of the API.
+
+    `method` is the route with its holes (`questions/{ids}`): what a `backoff` is about. `path` is
+    the route filled, below the version. `gap_s` is the least time between two writes of `family`.
+    `harmless` marks a POST that can't take effect.
+    """
+
+    verb: str
+    method: str
+    path: str
+    query: Pairs = ()
+    form: Pairs = ()
+    family: str = ""
+    gap_s: float = 0.0
+    harmless: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """Tell whether sending it twice does no more than sending it once."""
+        return self.verb in {"GET", "HEAD"} or self.harmless
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.path if len(self.path) < _SHORT else self.method}"
+
+
+class Trouble(StrEnum):
+    """Why there is no answer, in words fit for a person."""
+
+    CONNECT = "no connection"
+    POOL = "no free connection"
+    PROXY = "the proxy refused"
+    DEADLINE = "no whole answer in time"
+    BROKEN = "the connection broke"
+    TRUNCATED = "the answer was cut off"
+    GARBLED = "the answer could not be decoded"
+    TOO_LARGE = "the answer was too large"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer. `sent` is false only where it is known that the server never saw the request."""
+
+    trouble: Trouble
+    sent: bool
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.trouble}: {self.detail}" if self.detail else str(self.trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Not sent, or refused for the moment: the rate budget is used up for longer than we wait."""
+
+    why: str
+    resume_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiError:
+    """A refusal in the API's own shape. `message` is the server's text, to be shown, not parsed."""
+
+    id: int
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.id}): {self.message}" if self.message else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Calls a day, and what is left of them, as the server counts."""
+
+    highest: int
+    remaining: int
+
+
+class Said(StrEnum):
+    """What an answer amounts to, in any dialect."""
+
+    ANSWER = "answer"
+    REFUSAL = "refusal"
+    """Of this request; the next one may be fine."""
+    DENIAL = "denial"
+    """Of whoever asks: the token or its rights."""
+    REPEATED = "repeated"
+    """The request's id was seen before; what became of it is not said."""
+    THROTTLE = "throttle"
+    PAUSE = "pause"
+    """A refused write with a time to wait: too soon after the last one, or refused as such."""
+    FAILURE = "failure"
+    """The API's own unexpected error: anything may have happened."""
+    NOTHING = "nothing"
+    """Not the API's: a proxy, a login page, half a body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a dialect makes of an answer.
+
+    `wrapper` is the API's own JSON object of a success. `wait_s` is what every request is asked to
+    wait, `backoff_s` what the next call of this method is.
+    """
+
+    said: Said
+    wrapper: Mapping[str, object] = field(default_factory=dict)
+    error: ApiError | None = None
+    wait_s: float | None = None
+    backoff_s: float | None = None
+    quota: Quota | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, decoded. `retry_after_s` and `server_time_s` (Unix) come from its headers."""
+
+    status: int
+    content_type: str
+    heard: Heard
+    retry_after_s: float | None = None
+    server_time_s: float | None = None
+
+
+Ended = Reply | Failure | Held
+
+
+class Listener(Protocol):
+    """How a dialect reads a decoded body."""
+
+    def __call__(self, status: int, body: bytes) -> Heard:
+        """Return what *body* says; must not raise."""
+        ...

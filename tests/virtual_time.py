@@ -1,0 +1,65 @@
+"""An event loop whose time is a variable: waiting costs nothing, and equal runs are equal.
+
+`run(coroutine)` is the face. Sleeps, deadlines and backoffs jump; sockets, threads and subprocesses
+do nothing in it, and a loop that waits for them is reported as stuck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+__all__ = ["LoopClock", "StuckError", "VirtualLoop", "run"]
+
+_T = TypeVar("_T")
+_FOREVER_S = 10 * 365 * 86_400.0
+
+
+class StuckError(RuntimeError):
+    """Nothing is ready and no timer runs, or virtual years have passed."""
+
+
+class _JumpingSelector(selectors.SelectSelector):
+    """Answers at once that nothing happened, and moves the time on by what was to be waited."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            raise StuckError("everybody waits for somebody else")
+        self.now += max(0.0, timeout)
+        if self.now > _FOREVER_S:
+            raise StuckError("ten virtual years have passed")
+        return []
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """`time()` starts at zero and moves only when there is nothing left to do."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+
+class LoopClock:
+    """A wall clock that follows the running loop's time; for both ports called Clock."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)) -> None:
+        self._start = start
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def run(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Run *coroutine* to its end in virtual time and return its result."""
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(coroutine)
