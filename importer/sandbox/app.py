@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from importer.sandbox.compression import AlwaysCompressed
 from importer.sandbox.pages.site import Pages
-from importer.sandbox.request_log import RequestLog
+from importer.sandbox.request_log import RequestLog, check_writable
 from importer.sandbox.v2.api import Api
 from importer.sandbox.world import World
 
@@ -20,13 +20,16 @@ def create_app(
 
     The API is at `/2.3/`, the pages at `/` and `/c/TEAM/`. With *log*, every request is written
     there as a line of JSON, without headers, bodies and secrets. The pages, which need no token,
-    answer only to the names of this machine itself and to *hosts*.
+    answer only to the names of this machine itself and to *hosts*. Raises `SandboxError` for a
+    log that can't be written.
     """
+    if isinstance(log, Path):
+        check_writable(log)
     recorded = RequestLog(
         _Doors(Api(world), Pages(world, hosts)),
         records=world.requests,
         clock=world.clock,
-        is_secret=lambda text: world.find_token(text) is not None,
+        secrets=world.secrets,
         log=log,
     )
     return AlwaysCompressed(recorded, lambda: world.behaviour.encoding)

@@ -159,6 +159,10 @@ class Reading:
         row = self.store.one(sql, (secret,))
         return Token(row[0], row[1], bool(row[2]), row[3]) if row else None
 
+    def secrets(self) -> list[str]:
+        """List the secrets of all tokens, so that they can be kept out of sight."""
+        return [row[0] for row in self.store.all("SELECT secret FROM tokens")]
+
     def select_posts(self, where: Where, part: Slice) -> list[Post]:
         """List posts."""
         return [_post(row) for row in self._rows(_POST, "posts", where, part)]

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TextIO
@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.clock import Clock
+from importer.sandbox.errors import SandboxError
 
 MASK = "***"
 _SECRET_NAMES = frozenset({"access_token", "key", "token", "access_tokens", "api_key"})
@@ -51,13 +52,13 @@ class RequestLog:
         *,
         records: list[RequestRecord],
         clock: Clock,
-        is_secret: Callable[[str], bool],
+        secrets: Callable[[], Iterable[str]],
         log: Path | TextIO | None,
     ) -> None:
         self._app = app
         self._records = records
         self._clock = clock
-        self._is_secret = is_secret
+        self._secrets = secrets
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,22 +81,20 @@ class RequestLog:
         if "access-tokens" in parts:
             place = parts.index("access-tokens") + 1
             parts[place:] = [MASK] * len(parts[place:])
-        path = "/".join(MASK if part and self._is_secret(part) else part for part in parts)
-        pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        query = urlencode([(name, self._masked(name, value)) for name, value in pairs], safe="*;:/")
-        return RequestRecord(
-            time,
-            scope["method"],
-            quote(path, safe="/;:#*+.-"),
-            query,
-            status,
-            note.error_id,
-            note.user_id,
-        )
+        path = quote(self._masked("/".join(parts)), safe="/;:#*+.-")
+        given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        pairs = [
+            (self._masked(name), MASK if name.lower() in _SECRET_NAMES else self._masked(value))
+            for name, value in given
+        ]
+        query = urlencode(pairs, safe="*;:/")
+        method, error_id = scope["method"], note.error_id
+        return RequestRecord(time, method, path, query, status, error_id, note.user_id)
 
-    def _masked(self, name: str, value: str) -> str:
-        secret = name.lower() in _SECRET_NAMES or self._is_secret(value)
-        return MASK if secret and value else value
+    def _masked(self, text: str) -> str:
+        for secret in self._secrets():
+            text = text.replace(secret, MASK)
+        return text
 
     def _write(self, record: RequestRecord) -> None:
         self._records.append(record)
@@ -105,12 +104,25 @@ class RequestLog:
             return
         line = record.as_json() + "\n"
         if isinstance(self._log, Path):
-            # Opened for each line: nothing is left open, and the file may be rotated.
-            handle = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                os.write(handle, line.encode())
-            finally:
-                os.close(handle)
+            _append(self._log, line)
         else:
             self._log.write(line)
             self._log.flush()
+
+
+def check_writable(log: Path) -> None:
+    """Make the log file if need be; raises `SandboxError`."""
+    try:
+        _append(log, "")
+    except OSError as error:
+        text = f"{log}: can't be written: {error.strerror}"
+        raise SandboxError(text) from error
+
+
+def _append(log: Path, line: str) -> None:
+    # Opened for each line: nothing is left open, and the file may be rotated.
+    handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(handle, line.encode())
+    finally:
+        os.close(handle)

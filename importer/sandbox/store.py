@@ -123,14 +123,24 @@ class Store:
         if self._depth == 0:
             self._connection.execute("BEGIN IMMEDIATE")
         self._depth += 1
-        done = False
         try:
             yield
-            done = keep
-        finally:
-            self._depth -= 1
-            if self._depth == 0:
-                self._connection.execute("COMMIT" if done else "ROLLBACK")
+        except BaseException:
+            self._end(keep=False)
+            raise
+        self._end(keep=keep)
+
+    def _end(self, *, keep: bool) -> None:
+        self._depth -= 1
+        if self._depth:
+            return
+        try:
+            self._connection.execute("COMMIT" if keep else "ROLLBACK")
+        except sqlite3.Error:
+            # A full disk, say: what can't be kept must not linger for the next one to commit.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""

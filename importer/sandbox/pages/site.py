@@ -14,7 +14,7 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from importer.sandbox.markup import LOOPBACK
-from importer.sandbox.pages.views import Pager, TagView, Viewer
+from importer.sandbox.pages.views import Pager, TagView, Viewer, counted
 from importer.sandbox.reading import BY_ID, Slice, Where, live
 from importer.sandbox.values import Kind, Post, Team
 from importer.sandbox.world import World
@@ -23,6 +23,7 @@ __all__ = ["Pages"]
 
 _PAGE_SIZE = 20
 _LONGEST_PATH = 500
+_NO_PAGE = "There is no such page."
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -82,7 +83,7 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if len(scope["path"]) > _LONGEST_PATH:
-            await _plain("There is no such page.", 404)(scope, receive, send)
+            await _plain(_NO_PAGE, 404)(scope, receive, send)
             return
         if not self._is_ours(Request(scope)):
             response = _plain("This address isn't one of the sandbox's own.", 421)
@@ -93,7 +94,9 @@ class Pages:
         try:
             await self._router(scope, receive, send)
         except HTTPException as error:
-            page = self._page("missing.html", status=error.status_code, why=error.detail)
+            why = error.detail if error.status_code == 404 else "Pages can only be read."
+            why = _NO_PAGE if why == "Not Found" else why
+            page = self._page("missing.html", status=error.status_code, why=why)
             await page(scope, receive, send)
 
     def _is_ours(self, request: Request) -> bool:
@@ -147,7 +150,7 @@ class Pages:
 
     async def _articles(self, request: Request) -> Response:
         where = live(self._team(request), "article")
-        return self._list(request, where, title="Articles", place="articles")
+        return self._list(request, where, title="Articles", place="articles", noun="article")
 
     async def _search(self, request: Request) -> Response:
         team, query = self._team(request), request.query_params.get("q", "").strip()
@@ -160,7 +163,7 @@ class Pages:
             own = "instr(folded(title), ?) > 0 OR instr(folded(body), ?) > 0"
             where.also(f"({own} OR {answers})", word, word, word)
         title = f"Search: {query}" if query else "Search"
-        return self._list(request, where, title=title, place="search", query=query)
+        return self._list(request, where, title=title, place="search", noun="result", query=query)
 
     def _list(
         self,
@@ -169,6 +172,7 @@ class Pages:
         *,
         title: str,
         place: str,
+        noun: str = "question",
         tag: TagView | None = None,
         query: str = "",
     ) -> Response:
@@ -185,7 +189,7 @@ class Pages:
             "list.html",
             team=team,
             rows=rows,
-            total=total,
+            total=counted(total, noun),
             tabs=tabs,
             pager=Pager(page, pages, f"{_again(request, sort=sort)}&"),
             title=title,
@@ -203,7 +207,11 @@ class Pages:
         answers.sort(key=lambda a: (a.id != question.accepted_id, -a.score, a.id))
         shown = [viewer.post(answer, question) for answer in answers]
         return self._page(
-            "post.html", team=self._team(request), post=viewer.post(question), answers=shown
+            "post.html",
+            team=self._team(request),
+            place="questions",
+            post=viewer.post(question),
+            answers=shown,
         )
 
     async def _short(self, request: Request) -> Response:
@@ -217,7 +225,11 @@ class Pages:
         if "slug" not in request.path_params:
             return _moved(viewer.url(article))
         return self._page(
-            "post.html", team=self._team(request), post=viewer.post(article), answers=None
+            "post.html",
+            team=self._team(request),
+            place="articles",
+            post=viewer.post(article),
+            answers=None,
         )
 
     async def _revisions(self, request: Request) -> Response:
@@ -254,8 +266,7 @@ class Pages:
         if user is None or user.team_id != team.id:
             raise HTTPException(404, "There is no such member.")
         where = live(team, "question", "article").also("owner_id = ?", user.id)
-        person = Viewer(self._world, team).member(user)
-        return self._list(request, where, title=f"Posts of {person.name}", place="users")
+        return self._list(request, where, title=f"Posts of {user.name}", place="users", noun="post")
 
     async def _portrait(self, request: Request) -> Response:
         user = self._world.find_user(_id(request, "id"))

@@ -20,6 +20,7 @@ __all__ = [
     "Row",
     "TagView",
     "Viewer",
+    "counted",
 ]
 
 _EXCERPT = 220
@@ -198,7 +199,7 @@ class Viewer:
             excerpt=excerpt,
             tags=self._tags(post.tags),
             votes=post.score,
-            answers="" if article else _counted(count, "answer"),
+            answers="" if article else counted(count, "answer"),
             state=state,
             label=_label(post),
             when=Moment.at(post.activity),
@@ -254,9 +255,7 @@ class Viewer:
         """Show a tag with what is said of it."""
         excerpt = Markup(render_line(tag.excerpt, local=True)) if tag.excerpt else None  # noqa: S704 - the sanitiser's output
         names = f"also: {', '.join(others)}" if others else ""
-        return TagView(
-            tag.name, self.tag_url(tag.name), _counted(tag.count, "post"), excerpt, names
-        )
+        return TagView(tag.name, self.tag_url(tag.name), counted(tag.count, "post"), excerpt, names)
 
 
 _NOBODY = Person("somebody who left", "", "", "", 0)
@@ -286,5 +285,6 @@ def _notices(post: Post) -> list[str]:
     return found
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """Say how many there are."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

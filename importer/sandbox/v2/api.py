@@ -29,10 +29,6 @@ _HEADER = "x-api-access-token"
 _FORM_MAX = 2_000_000
 _CHALLENGE = "<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser</h1>"
 
-_VEILED = frozenset({"question_id", "article_id", "comment_id", "link", "share_link"}) | frozenset(
-    f"{what}_count" for what in ("answer", "view", "comment", "up_vote", "down_vote", "favorite")
-)
-
 
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(name)))
@@ -99,7 +95,9 @@ class Api:
                 found, chosen, quota_max=behaviour.quota_max, quota=quota, backoff=backoff
             )
         except RuleBroken as broken:
-            raise refusal_of(broken, behaviour) from broken
+            refusal = refusal_of(broken, behaviour)
+            refusal.backoff = backoff
+            raise refusal from broken
         except ApiError as error:
             error.backoff = error.backoff or backoff
             raise
@@ -166,7 +164,7 @@ class Api:
         with world.store.transaction(keep=not preview):
             found = method.run(call)
             if preview:
-                return _veiled(found, method)
+                return writes.veiled(found) if method.makes else found
             self._remember(call)
         world.limits.wrote(caller, sort)
         return found
@@ -262,17 +260,6 @@ def _check_scope(call: Call, token: Token) -> None:
         raise ApiError(ErrorId.ACCESS_DENIED, "access_token does not have write access")
     if call.team.tier != "business":
         raise ApiError(ErrorId.ACCESS_DENIED, "the team's plan has no write access")
-
-
-def _veiled(found: Found, method: Method) -> Found:
-    """Hide from a preview what doesn't exist yet, as recorded from the service."""
-    if method.makes is None:
-        return found
-    items = [{k: v for k, v in item.items() if k not in _VEILED} for item in found.items]
-    for item in items:
-        if method.makes == "answer":
-            item["answer_id"] = 0
-    return Found(found.kind, items, found.total)
 
 
 def _wrapped(

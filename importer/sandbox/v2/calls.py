@@ -8,7 +8,7 @@ from importer.sandbox.reading import Slice, Where
 from importer.sandbox.v2.errors import ApiError, ErrorId
 from importer.sandbox.v2.filters import Filter
 from importer.sandbox.v2.lens import Json, Lens
-from importer.sandbox.v2.params import Params, Sorts, narrowed, slice_of, vector
+from importer.sandbox.v2.params import Params, Sorts, narrowed, page_of, slice_of, vector
 from importer.sandbox.values import Kind, Team, User
 from importer.sandbox.world import World
 
@@ -89,7 +89,7 @@ class Call:
     ) -> Found:
         """Answer with the page of a list that the call's parameters name."""
         where = narrowed(where, self.params, sorts)
-        part, page, size = slice_of(self.params, sorts)
+        (page, size), part = page_of(self.params), slice_of(self.params, sorts)
         more: Sequence[_Noun] = ()
         if self.chosen.of("") & {"items", "has_more"}:
             one_more = Slice(part.order, part.tie, part.direction, size + 1, part.offset)
@@ -99,7 +99,7 @@ class Call:
 
     def paged(self, kind: str, nouns: Sequence[object]) -> Found:
         """Answer with a page of these, in their order."""
-        _, page, size = slice_of(self.params, Sorts({"none": "id"}))
+        page, size = page_of(self.params)
         start = (page - 1) * size
         items = self.lens().show(kind, nouns[start : start + size])
         return Found(kind, items, lambda: len(nouns), len(nouns) > start + size, page, size)

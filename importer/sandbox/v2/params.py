@@ -9,7 +9,16 @@ from urllib.parse import parse_qsl
 from importer.sandbox.reading import Slice, Where
 from importer.sandbox.v2.errors import ApiError
 
-__all__ = ["Params", "Sorts", "narrowed", "read_params", "slice_of", "text_vector", "vector"]
+__all__ = [
+    "Params",
+    "Sorts",
+    "narrowed",
+    "page_of",
+    "read_params",
+    "slice_of",
+    "text_vector",
+    "vector",
+]
 
 _MOST_FIELDS = 200
 _MOST_DIGITS = 10
@@ -106,8 +115,8 @@ class Sorts:
     names: frozenset[str] = frozenset()
 
 
-def slice_of(params: Params, sorts: Sorts) -> tuple[Slice, int, int]:
-    """Read order, page and page size of a list call."""
+def page_of(params: Params) -> tuple[int, int]:
+    """Read page and page size of a list call."""
     size = params.number("pagesize")
     size = PAGE_SIZE if size is None else size
     if not 1 <= size <= PAGE_SIZE_MAX:
@@ -116,9 +125,14 @@ def slice_of(params: Params, sorts: Sorts) -> tuple[Slice, int, int]:
     page = 1 if page is None else page
     if not 1 <= page < 2**31:
         raise ApiError.bad(parameter="page")
+    return page, size
+
+
+def slice_of(params: Params, sorts: Sorts) -> Slice:
+    """Read order, page and page size of a list call."""
+    page, size = page_of(params)
     column = sorts.columns[_sort(params, sorts)]
-    part = Slice(column, sorts.tie, _direction(params), limit=size, offset=(page - 1) * size)
-    return part, page, size
+    return Slice(column, sorts.tie, _direction(params), limit=size, offset=(page - 1) * size)
 
 
 def _direction(params: Params) -> Literal["ASC", "DESC"]:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from importer.sandbox.v2.calls import Call, Found, Method
 from importer.sandbox.values import Ballot, Kind
 
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "veiled"]
 
 _SEPARATORS = re.compile(r"[ ,;]+")
 _POST = ("POST",)
+_VEILED = frozenset({"question_id", "article_id", "comment_id", "link", "share_link"}) | frozenset(
+    f"{what}_count" for what in ("answer", "view", "comment", "up_vote", "down_vote", "favorite")
+)
 _ANY: tuple[Kind, ...] = ("question", "answer", "article")
 
 
@@ -102,6 +105,25 @@ def _vote_comment(*, undo: bool) -> Callable[[Call], Found]:
     return run
 
 
+def veiled(found: Found) -> Found:
+    """Hide from a preview what doesn't exist yet, as recorded from the service."""
+    items = [{k: v for k, v in item.items() if k not in _VEILED} for item in found.items]
+    for item in items:
+        if "answer_id" in item:
+            item["answer_id"] = 0
+    return Found(found.kind, items, found.total)
+
+
+def _rendered(run: Callable[[Call], Found]) -> Callable[[Call], Found]:
+    """Make the method that shows what an add method would make, and makes nothing."""
+
+    def render(call: Call) -> Found:
+        with call.world.store.transaction(keep=False):
+            return veiled(run(call))
+
+    return render
+
+
 def _write(
     name: str,
     run: Callable[[Call], Found],
@@ -147,6 +169,9 @@ METHODS = (
     _comment_method("comments/{id}/delete", _delete_comment),
     _comment_method("comments/{id}/upvote", _vote_comment(undo=False)),
     _comment_method("comments/{id}/upvote/undo", _vote_comment(undo=True)),
+    Method("questions/render", _rendered(_ask), "read", _POST),
+    Method("questions/{id}/answers/render", _rendered(_answer), "read", _POST),
+    Method("posts/{id}/comments/render", _rendered(_comment), "read", _POST),
     *(
         _write(f"{kind}s/{{id}}/{word}{end}", _vote(ballot, undo=bool(end)), kind)
         for kind, word, ballot in _BALLOTS

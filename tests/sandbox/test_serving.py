@@ -1,0 +1,112 @@
+"""The served sandbox: it says when it is ready, ends cleanly, and loses nothing to a kill."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from importer.sandbox import SandboxError, open_world
+from importer.sandbox.serving import serve
+from tests.sandbox.driver import BODY, TITLE
+
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from importer.sandbox import open_world
+from importer.sandbox.serving import serve
+
+world = open_world(Path(sys.argv[1]))
+def ready(url):
+    print(url, world.tokens().read_write, flush=True)
+try:
+    asyncio.run(serve(world, ready=ready))
+finally:
+    world.close()
+print("ended", flush=True)
+"""
+
+
+@contextmanager
+def _served(path: Path) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
+    command = [sys.executable, "-c", SERVER, str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        url, token = process.stdout.readline().split()
+        headers = {"X-API-Access-Token": token}
+        with httpx.Client(base_url=url, headers=headers, params={"team": "acme"}) as client:
+            yield process, client
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _add(client: httpx.Client, title: str) -> int:
+    form = {"title": title, "body": BODY, "tags": "a"}
+    answer = client.post("/2.3/questions/add", data=form)
+    assert answer.status_code == 200
+    found: int = answer.json()["items"][0]["question_id"]
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
+    with _served(tmp_path / "team.db") as (process, client):
+        question = _add(client, TITLE)
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out, err) == (0, "ended\n", "")
+    world = open_world(tmp_path / "team.db")
+    assert [post.id for post in world.questions("acme")] == [question]
+    world.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["team.db"]
+
+
+def test_an_answered_write_survives_a_kill(tmp_path: Path) -> None:
+    with _served(tmp_path / "team.db") as (process, client):
+        added = [_add(client, f"{TITLE} Number {number}") for number in range(5)]
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=10)
+    world = open_world(tmp_path / "team.db")
+    assert [post.id for post in world.questions("acme")] == added
+    world.close()
+
+
+def test_it_listens_in_process_until_cancelled_and_compresses_unasked() -> None:
+    async def main() -> bytes:
+        world = open_world()
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(serve(world, ready=url.set_result))
+        host, port = (await url).removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET /2.3/errors HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        world.close()
+        return answer
+
+    head, _, body = asyncio.run(main()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert body.startswith(b"\x1f\x8b")
+
+
+def test_a_taken_port_is_said_clearly() -> None:
+    world = open_world()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SandboxError, match=f"port {port}"):
+            asyncio.run(serve(world, port=port, ready=lambda _: None))
+    world.close()
