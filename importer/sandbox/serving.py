@@ -54,6 +54,7 @@ async def serve(
         ssl_certfile=certificate,
         ssl_keyfile=key,
     )
+    _load(config, listener)
     scheme = "https" if certificate else "http"
     server = _Server(config, lambda: ready(f"{scheme}://{_address(listener)}"))
     try:
@@ -71,6 +72,15 @@ def _listen(host: str, port: int) -> socket.socket:
         raise SandboxError(text) from error
     listener.setblocking(False)  # noqa: FBT003 - the signature is not ours
     return listener
+
+
+def _load(config: uvicorn.Config, listener: socket.socket) -> None:
+    try:
+        config.load()
+    except OSError as error:  # an ssl.SSLError is one too
+        listener.close()
+        text = f"the certificate or its key can't be used: {error}"
+        raise SandboxError(text) from error
 
 
 def _address(listener: socket.socket) -> str:

@@ -72,3 +72,28 @@ def test_a_token_in_the_query_is_not_accepted(town: Town) -> None:
 def test_a_log_that_cannot_be_written_is_refused_at_once(town: Town, tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="can't be written"):
         create_app(town.world, log=tmp_path / "no" / "folder.jsonl")
+
+
+def test_a_client_that_leaves_before_its_form_is_whole_has_written_nothing(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    form = [b"title=How+do+I+roll+back%3F&tags=a&body=" + b"x" * 40]
+
+    async def receive() -> dict[str, object]:
+        if form:
+            return {"type": "http.request", "body": form.pop(), "more_body": True}
+        return {"type": "http.disconnect"}
+
+    async def send(message: object) -> None:
+        raise AssertionError(message)
+
+    async def call() -> None:
+        headers = [(b"host", b"localhost")]
+        headers.append((b"x-api-access-token", town.tokens.read_write.encode()))
+        scope = {"type": "http", "method": "POST", "path": "/2.3/questions/add", "scheme": "http"}
+        scope |= {"headers": headers, "client": ("127.0.0.1", 1), "query_string": b"team=acme"}  # type: ignore[dict-item]  # a scope holds anything
+        await town.app(scope, receive, send)
+
+    town.runner.run(call())
+    assert town.world.questions("acme") == ()
+    assert caplog.records == []

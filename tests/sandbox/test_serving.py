@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +20,7 @@ import pytest
 
 from importer.sandbox import SandboxError, open_world
 from importer.sandbox.serving import serve
-from tests.sandbox.driver import BODY, TITLE
+from tests.sandbox.driver import BODY, TITLE, Town
 
 SERVER = """
 import asyncio, sys
@@ -109,4 +113,56 @@ def test_a_taken_port_is_said_clearly() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(SandboxError, match=f"port {port}"):
             asyncio.run(serve(world, port=port, ready=lambda _: None))
+    world.close()
+
+
+def test_answering_starts_no_thread_and_never_sleeps(
+    found_town: Callable[..., Town], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Virtual time hangs on a thread, and a sleep of ours would be time that nobody asked for."""
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(threading.Thread, "start", forbidden)
+    monkeypatch.setattr(asyncio, "sleep", forbidden)
+    monkeypatch.setattr(time, "sleep", forbidden)
+    town = found_town()
+    question = town.api.ask()
+    page = f"/c/acme/questions/{question}/x"
+    for path in ("/2.3/questions?team=acme", "/", page, "/assets/site.css"):
+        assert town.api.page(path).status_code == 200
+
+
+def test_it_speaks_tls_with_a_certificate(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
+    extra = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command = ["openssl", "req", *options, *extra, "-keyout", str(key), "-out", str(certificate)]
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl to make a certificate with")
+    subprocess.run(command, check=True, capture_output=True)
+
+    async def main() -> int:
+        world = open_world()
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        served = serve(world, ready=url.set_result, certificate=certificate, key=key)
+        task = asyncio.create_task(served)
+        trust = ssl.create_default_context(cafile=str(certificate))
+        async with httpx.AsyncClient(base_url=await url, verify=trust) as client:
+            answer = await client.get("/2.3/errors")
+        task.cancel()
+        await asyncio.wait([task])
+        world.close()
+        assert str(client.base_url).startswith("https://127.0.0.1:")
+        return answer.status_code
+
+    assert asyncio.run(main()) == 200
+
+
+def test_a_missing_certificate_is_said_clearly(tmp_path: Path) -> None:
+    world = open_world()
+    nowhere = tmp_path / "none.pem"
+    with pytest.raises(SandboxError, match="certificate"):
+        asyncio.run(serve(world, ready=lambda _: None, certificate=nowhere, key=nowhere))
     world.close()

@@ -5,15 +5,16 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from importer.sandbox.limits import Banned, Throttled, TooSoon
+from importer.sandbox.limits import Banned, Throttled
 from importer.sandbox.request_log import Note
 from importer.sandbox.rules import RuleBroken
 from importer.sandbox.v2 import meta, reads, search, writes
 from importer.sandbox.v2.calls import Call, Found, Method, no_method
+from importer.sandbox.v2.carrying import carry_out
 from importer.sandbox.v2.errors import ApiError, ErrorId, refusal_of
 from importer.sandbox.v2.filters import Filter, find_filter
 from importer.sandbox.v2.lens import Json
@@ -56,6 +57,8 @@ class Api:
         note: Note = scope.get("sandbox.note") or Note()
         try:
             response = await self._respond(request, note)
+        except ClientDisconnect:
+            return
         except Exception:
             _log.exception("the sandbox failed to answer %s", request.url.path)
             response = self._refuse(ApiError(ErrorId.INTERNAL_ERROR, "internal error"), note)
@@ -76,7 +79,7 @@ class Api:
         world.limits.admit(address, behaviour)
         params = read_params(request.scope["query_string"], form)
         method, path = _match(request)
-        user, team, token = None, None, None
+        token, user, team = None, None, None
         if method.access != "open":
             token, user = self._authenticate(request)
             note.user_id = user.id
@@ -85,15 +88,9 @@ class Api:
         quota, backoff = self._charge(caller, method)
         try:
             chosen = self._filter(params)
-            call = Call(world, params, path, chosen, _origin(request), user, team)
-            found = (
-                self._write(call, method, token, caller)
-                if token and method.access == "write"
-                else method.run(call)
-            )
-            return _wrapped(
-                found, chosen, quota_max=behaviour.quota_max, quota=quota, backoff=backoff
-            )
+            call = Call(world, params, path, chosen, _origin(request), caller, token, user, team)
+            found = carry_out(call, method) if method.access == "write" else method.run(call)
+            return _wrapped(found, chosen, (behaviour.quota_max, quota), backoff)
         except RuleBroken as broken:
             refusal = refusal_of(broken, behaviour)
             refusal.backoff = backoff
@@ -143,63 +140,6 @@ class Api:
             raise ApiError(ErrorId.BAD_PARAMETER, "Invalid filter specified")
         return found
 
-    def _write(self, call: Call, method: Method, token: Token, caller: str) -> Found:
-        """Check in the order the service is thought to, then act, durably or not at all."""
-        world, behaviour = self._world, self._world.behaviour
-        steps: Mapping[str, Callable[[], None]] = {
-            "scope": lambda: _check_scope(call, token),
-            "params": lambda: self._check_needs(call, method),
-            "repeat": lambda: self._check_repeat(call),
-            "existence": lambda: self._check_target(call, method),
-        }
-        for name in _ORDERS[behaviour.check_order]:
-            steps[name]()
-        preview = behaviour.honours_preview and bool(call.params.flag("preview"))
-        sort = "article" if method.makes == "article" else "other"
-        try:
-            world.limits.check_gap(caller, sort, behaviour)
-        except TooSoon as soon:
-            text = "too many write actions in quick succession"
-            raise ApiError(ErrorId(behaviour.gap_error), text, backoff=soon.wait_s) from soon
-        with world.store.transaction(keep=not preview):
-            found = method.run(call)
-            if preview:
-                return writes.veiled(found) if method.makes else found
-            self._remember(call)
-        world.limits.wrote(caller, sort)
-        return found
-
-    def _check_needs(self, call: Call, method: Method) -> None:
-        optional = self._world.behaviour.partial_edit
-        for name in (*method.needs, *(() if optional else method.needs_on_edit)):
-            call.params.need(name)
-        call.params.flag("preview")
-
-    def _check_target(self, call: Call, method: Method) -> None:
-        if method.target == ("comment",):
-            self._world.live_comment(call.user, call.id())
-        elif method.target:
-            self._world.live_post(
-                call.user, call.id(), *(k for k in method.target if k != "comment")
-            )
-
-    def _check_repeat(self, call: Call) -> None:
-        name = call.params.text("request_id")
-        sql = "SELECT at FROM request_ids WHERE user_id = ? AND request_id = ?"
-        at = self._world.store.value(sql, (call.user.id, name)) if name else None
-        window = self._world.behaviour.request_id_window_s
-        if at is not None and self._now() - at < window:
-            raise ApiError(ErrorId.DUPLICATE_REQUEST, "duplicate request")
-
-    def _remember(self, call: Call) -> None:
-        name = call.params.text("request_id")
-        if name:
-            sql = "INSERT OR REPLACE INTO request_ids VALUES (?, ?, ?)"
-            self._world.store.run(sql, (call.user.id, name, self._now()))
-
-    def _now(self) -> float:
-        return self._world.clock.now().timestamp()
-
     def _refuse(self, error: ApiError, note: Note) -> Response:
         note.error_id = int(error.error_id)
         body: Json = {
@@ -225,13 +165,6 @@ class Api:
         return _json({"error_id": 502, "error_message": text, "error_name": name}, 502)
 
 
-_ORDERS = {
-    "scope_first": ("scope", "params", "repeat", "existence"),
-    "params_first": ("params", "scope", "repeat", "existence"),
-    "existence_first": ("existence", "scope", "params", "repeat"),
-}
-
-
 def _match(request: Request) -> tuple[Method, Mapping[str, str]]:
     path = request.scope["path"].removeprefix("/2.3").strip("/")
     for pattern, method in _ROUTES:
@@ -255,22 +188,13 @@ async def _form(request: Request) -> bytes:
     return bytes(found)
 
 
-def _check_scope(call: Call, token: Token) -> None:
-    if not token.write:
-        raise ApiError(ErrorId.ACCESS_DENIED, "access_token does not have write access")
-    if call.team.tier != "business":
-        raise ApiError(ErrorId.ACCESS_DENIED, "the team's plan has no write access")
-
-
-def _wrapped(
-    found: Found, chosen: Filter, *, quota_max: int, quota: int, backoff: int | None
-) -> Json:
+def _wrapped(found: Found, chosen: Filter, quota: tuple[int, int], backoff: int | None) -> Json:
     whole: dict[str, Callable[[], object]] = {
         "items": lambda: found.items,
         "has_more": lambda: found.has_more,
         "backoff": lambda: backoff,
-        "quota_max": lambda: quota_max,
-        "quota_remaining": lambda: quota,
+        "quota_max": lambda: quota[0],
+        "quota_remaining": lambda: quota[1],
         "page": lambda: found.page,
         "page_size": lambda: found.page_size,
         "total": found.total,

@@ -9,7 +9,7 @@ from importer.sandbox.v2.errors import ApiError, ErrorId
 from importer.sandbox.v2.filters import Filter
 from importer.sandbox.v2.lens import Json, Lens
 from importer.sandbox.v2.params import Params, Sorts, narrowed, page_of, slice_of, vector
-from importer.sandbox.values import Kind, Team, User
+from importer.sandbox.values import Kind, Team, Token, User
 from importer.sandbox.world import World
 
 __all__ = ["Call", "Found", "Method", "no_method"]
@@ -31,13 +31,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a method, past the door."""
+    """One call of a method, past the door; `caller` is whom its limits count for."""
 
     world: World
     params: Params
     path: Mapping[str, str]
     chosen: Filter
     origin: str
+    caller: str
+    token: Token | None = None
     member: User | None = None
     site: Team | None = None
 

@@ -1,11 +1,11 @@
 """The v2.3 errors: their ids, names and texts, and which broken rule becomes which."""
 
+from enum import IntEnum
+
 from importer.sandbox.behaviour import Behaviour
 from importer.sandbox.rules import Rule, RuleBroken
 
 __all__ = ["ERRORS", "ApiError", "ErrorId", "refusal_of"]
-
-from enum import IntEnum
 
 
 class ErrorId(IntEnum):
