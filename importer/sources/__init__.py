@@ -1,1 +1,25 @@
-"""Wikis, exports, CSV to items, with what was lost; must not know the live team or a plan."""
+"""Wikis and exports to drafts, with what was lost; must not know manifests or the live team."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from importer.sources.faq import FaqReader
+from importer.sources.losses import Loss, LossKind, Tally, tally
+from importer.sources.page import Page
+from importer.sources.reader import Options, Reader
+from importer.sources.shaping import shape
+
+__all__ = [
+    "READERS",
+    "Loss",
+    "LossKind",
+    "Options",
+    "Page",
+    "Reader",
+    "Tally",
+    "shape",
+    "tally",
+]
+
+READERS: Mapping[str, Reader] = MappingProxyType({"faq": FaqReader()})
+"""Every reader by the word for the command line."""

@@ -1,0 +1,45 @@
+"""What a reader of one kind of source is, and what a person can tell it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from importer.sources.losses import Loss
+from importer.sources.page import Page
+
+__all__ = ["Options", "Reader"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`tags` are put on pages that have none. `encoding` is tried where a file is not UTF-8."""
+
+    tags: tuple[str, ...] = ("migrated",)
+    encoding: str | None = None
+
+
+class Reader(Protocol):
+    """Reads one kind of source. Never writes, never opens a connection."""
+
+    @property
+    def name(self) -> str:
+        """Return the word for the command line."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """Return one line for the help."""
+        ...
+
+    def guess(self, path: Path) -> bool:
+        """Tell whether *path* looks like such a source."""
+        ...
+
+    def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
+        """Yield pages and losses in the source's order.
+
+        Must account for every file and page: as a Page, or as a Loss that says why not. Raises
+        UsageError when there is nothing at *path*.
+        """
+        ...

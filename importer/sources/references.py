@@ -1,0 +1,27 @@
+"""Reference definitions (`[label]: address`) serve a whole file, so each part needs its own."""
+
+from importer.text.scanning import Form, destinations
+
+__all__ = ["definitions", "with_definitions"]
+
+
+def definitions(markdown: str) -> dict[str, str]:
+    """Return the defining line of each label, in lower case; the first of a label counts."""
+    found: dict[str, str] = {}
+    if "]:" not in markdown:
+        return found
+    for each in destinations(markdown):
+        if each.form is Form.DEFINITION:
+            line = markdown[each.link_start :].partition("\n")[0]
+            label = line[: line.index("]:")].lstrip("[").lower()
+            found.setdefault(label, line.strip())
+    return found
+
+
+def with_definitions(part: str, known: dict[str, str]) -> str:
+    """Return *part* with those of the definitions *known* that it uses and doesn't have."""
+    if not known:
+        return part
+    low, own = part.lower(), definitions(part)
+    wanted = [line for label, line in known.items() if label not in own and f"[{label}]" in low]
+    return "\n".join([part.rstrip("\n"), "", *wanted]) if wanted else part

@@ -1,0 +1,113 @@
+"""Titles: plain text of 15 to 150 characters, each once."""
+
+import re
+from itertools import chain, count
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from importer.model.draft import Place
+from importer.model.fields import LIMITS
+from importer.model.ids import Field, Kind
+from importer.sources.characters import without_hidden
+from importer.sources.losses import Losses, LossKind
+from importer.text.canonical import canonical_line
+
+__all__ = ["Titles", "asks", "completed", "cut", "plain_title", "without_number"]
+
+_LIMIT = LIMITS[Kind.QUESTION, Field.TITLE]
+_MARKDOWN = MarkdownIt("commonmark")
+_NUMBER = re.compile(r"(?:\(?\d{1,4}[.):]\s+|(?:Q|Question)\s*\d{0,4}\s*[.:)]\s*)+", re.IGNORECASE)
+# Tags of mere form; any other is taken for a word of the title, such as `<Router>`.
+_FORM = re.compile(
+    r"</?(?:a|b|br|code|em|font|h[1-6]|i|img|kbd|p|s|small|span|strong|sub|sup|u)\b[^>]*>",
+    re.IGNORECASE,
+)
+_WORDS = (
+    "are", "can", "could", "describe", "did", "do", "does", "explain", "has", "have", "how", "is",
+    "may", "must", "should", "was", "what", "what's", "when", "where", "which", "who", "whom",
+    "whose", "why", "will", "would",
+)  # fmt: skip
+
+
+def asks(title: str) -> bool:
+    """Tell whether a plain title is a question by its end or its first word."""
+    words = title.lower().replace("\u2019", "'").split()
+    return title.endswith(("?", "\uff1f", "\u061f")) or (len(words) > 2 and words[0] in _WORDS)
+
+
+def without_number(markdown: str) -> str:
+    """Return a title without `12. ` or `Q12: ` before it."""
+    return _NUMBER.sub("", markdown.strip(), count=1).strip()
+
+
+def plain_title(markdown: str) -> str:
+    """Return what a reader sees of a line of Markdown."""
+    (inline,) = _MARKDOWN.parseInline(markdown)
+    seen = "".join(_seen(token) for token in inline.children or [])
+    return canonical_line(" ".join(without_hidden(seen).split()))
+
+
+def _seen(token: Token) -> str:
+    match token.type:
+        case "softbreak" | "hardbreak":
+            return " "
+        case "image":
+            return "".join(_seen(child) for child in token.children or [])
+        case "html_inline":
+            return _FORM.sub("", token.content)
+        case _:
+            return token.content
+
+
+def completed(title: str, tags: tuple[str, ...]) -> str:
+    """Return a title that is long enough: `What is BEM?` becomes `What is BEM? (css)`."""
+    if len(title) >= _LIMIT.low:
+        return title
+    for number in range(1, len(tags) + 1):
+        longer = f"{title} ({', '.join(tags[:number])})"
+        if len(longer) >= _LIMIT.low:
+            return longer
+    return f"Frequently asked: {title}"
+
+
+def cut(title: str, room: int = 0) -> str:
+    """Return *title* short enough, cut at a word; *room* characters stay free behind it."""
+    high = _LIMIT.high - room
+    if len(title) <= high:
+        return title
+    kept = title[: high - 2]
+    word = kept.rsplit(" ", 1)[0] if " " in kept else kept
+    return f"{word.rstrip(' ,;:-')} \u2026"
+
+
+class Titles:
+    """The titles given so far; no two are equal, whatever their case."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, markdown: str, tags: tuple[str, ...], place: Place, losses: Losses) -> str:
+        """Return the title of a page; what was changed is listed."""
+        plain = plain_title(markdown)
+        if plain != markdown:
+            losses.add(LossKind.TITLE, place.line, markdown, "a title is plain text")
+        whole = completed(plain, tags)
+        if whole != plain:
+            losses.add(LossKind.TITLE, place.line, plain, f"too short; it is `{whole}`")
+        title = cut(whole)
+        if title != whole:
+            why = "too long; cut, and the question's text begins with all of it"
+            losses.add(LossKind.TITLE, place.line, plain, why)
+        different = self._different(title, tags)
+        if different != title:
+            why = f"another question has this title; it is `{different}`"
+            losses.add(LossKind.TITLE, place.line, title, why)
+        self._taken.add(different.casefold())
+        return different
+
+    def _different(self, title: str, tags: tuple[str, ...]) -> str:
+        candidates = [title, *(f"{cut(title, len(tag) + 3)} ({tag})" for tag in tags)]
+        short = cut(title, 8)
+        numbered = (f"{short} ({number})" for number in count(2))
+        return next(it for it in chain(candidates, numbered) if it.casefold() not in self._taken)
