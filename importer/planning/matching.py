@@ -111,7 +111,7 @@ class _Matcher:
         return (full_key(self.manifest.namespace, item.key), *self._former_names(item))
 
     def _former_names(self, item: Item) -> tuple[FullKey, ...]:
-        """Return the item's former keys; an answer had one under each former key of its question."""
+        """Return the item's former keys; an answer had one under each of its question's."""
         question = self.items.get(item.parent) if item.parent else None
         local = item.key.partition("#")[2]
         inherited = (FullKey(f"{former}#{local}") for former in (question.was if question else ()))

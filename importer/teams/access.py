@@ -62,7 +62,7 @@ async def check(
         proven, note = (
             (None, _UNASKED) if mode is Mode.READ else await _prove_writing(transport, door)
         )
-    quota = transport.limiter.quota
+    quota = transport.quota
     server_s = transport.server_time_s()
     return Access(
         me=me,

@@ -8,7 +8,7 @@ quota). Pauses between writes are documented to exist, their lengths are not: th
 import math
 from dataclasses import dataclass, field
 
-from importer.teams.exchange import Heard, Quota, Request
+from importer.teams.exchange import Heard, Quota, Request, Said
 
 __all__ = ["PER_SECOND", "Limiter"]
 
@@ -25,6 +25,7 @@ _PATIENCE = 20
 _TINY_GAP_S = 0.05
 _RESERVE_LEAST = 20
 _RESERVE_SHARE = 0.02
+_NEWS_S = 60.0
 
 
 @dataclass(slots=True)
@@ -32,25 +33,29 @@ class _Gap:
     """The least time between two writes: known, or learned from a refusal and tried out again."""
 
     sent_at: float = -math.inf
-    done_at: float | None = None
+    done_at: float = -math.inf
     learned_s: float = 0.0
+    enough_s: float = 0.0
     calm: int = 0
     patience: int = _PATIENCE
 
     def learn(self, now: float, wait_s: float) -> None:
-        since = 0.0 if self.done_at is None else now - self.done_at
-        if self.learned_s:
-            self.patience *= 4
-        self.learned_s = max(self.learned_s, since + wait_s)
+        """Take *wait_s* for what is left of the gap; after a shorter gap was tried, go back."""
         self.calm = 0
+        if self.learned_s < self.enough_s:
+            self.learned_s = self.enough_s
+            self.patience *= 4
+            return
+        since = now - self.done_at
+        self.enough_s = max(self.enough_s, wait_s + (since if since < wait_s else 0.0))
+        self.learned_s = self.enough_s
 
     def passed(self, now: float) -> None:
+        """Count a write that went through; after enough of them, try half the gap."""
         self.done_at = now
-        if not self.learned_s:
-            return
         self.calm += 1
-        if self.calm >= self.patience:
-            self.calm = 0
+        if self.learned_s and self.calm >= self.patience:
+            self.calm, self.enough_s = 0, self.learned_s
             self.learned_s = self.learned_s / 2 if self.learned_s > _TINY_GAP_S else 0.0
 
 
@@ -62,6 +67,7 @@ class Limiter:
     quota: Quota | None = None
     stopped_until: float | None = None
     _next: float = -math.inf
+    _quota_at: float = -math.inf
     _bans: int = 0
     _held: dict[str, float] = field(default_factory=dict)
     _gaps: dict[str, _Gap] = field(default_factory=dict)
@@ -88,13 +94,13 @@ class Limiter:
     def hear(self, request: Request, heard: Heard, now: float) -> None:
         """Take note of what an answer to *request* says about limits."""
         if heard.quota:
-            self.quota = heard.quota
+            self.quota, self._quota_at = heard.quota, now
         if heard.backoff_s is not None:
             self.hold(request, now + heard.backoff_s + _SAFETY_S)
-        refused = heard.error is not None
-        if refused and heard.backoff_s is not None and request.family:
-            self._gap(request.family).learn(now, heard.backoff_s)
-        elif not refused and request.family:
+        too_soon = heard.said in {Said.THROTTLE, Said.PAUSE} and heard.backoff_s is not None
+        if too_soon and request.family:
+            self._gap(request.family).learn(now, heard.backoff_s or 0.0)
+        elif heard.said is Said.ANSWER and request.family:
             self._gap(request.family).passed(now)
         if heard.wait_s is not None:
             self.stop(now, heard.wait_s)
@@ -126,12 +132,12 @@ class Limiter:
         wanted = max(_RESERVE_LEAST, int(self.quota.highest * _RESERVE_SHARE))
         return min(wanted, self.quota.highest // 10)
 
-    def is_spent(self, request: Request) -> bool:
+    def is_spent(self, request: Request, now: float) -> bool:
         """Tell whether the day's quota is too low for one more write.
 
-        Numbers that can't be (negative ones were observed) decide nothing.
+        Numbers that can't be (negative ones were observed) decide nothing, nor do old ones.
         """
-        if self.quota is None or request.repeatable:
+        if self.quota is None or request.repeatable or now - self._quota_at > _NEWS_S:
             return False
         return 0 <= self.quota.remaining < self.reserve
 

@@ -9,7 +9,7 @@ from random import Random
 
 from importer.teams.exchange import Ended, Failure, Held, Reply, Said
 
-__all__ = ["ATTEMPTS", "Budget", "Next", "Sign", "after", "jitter_s", "sign_of"]
+__all__ = ["ATTEMPTS", "Budget", "Course", "Next", "Sign", "after", "jitter_s", "sign_of"]
 
 ATTEMPTS = 4
 """Most attempts at what fails for no stated reason."""
@@ -91,9 +91,9 @@ def after(sign: Sign, *, repeatable: bool, attempt: int, pauses: int) -> Next:
             return Next.JITTER if repeatable and attempt < ATTEMPTS else Next.TAKE
 
 
-def jitter_s(attempt: int, random: Random, least_s: float = 0.0) -> float:
-    """Return how long to wait before attempt + 1: full jitter, never less than told."""
-    return least_s + random.uniform(0.0, min(_CAP_S, _BASE_S * 2.0**attempt))
+def jitter_s(attempt: int, random: Random) -> float:
+    """Return how long to wait before attempt + 1: full jitter."""
+    return random.uniform(0.0, min(_CAP_S, _BASE_S * 2.0**attempt))
 
 
 @dataclass(slots=True)
@@ -109,3 +109,24 @@ class Budget:
             return False
         self.retries += 1
         return True
+
+
+@dataclass(slots=True)
+class Course:
+    """One request's way through its attempts. `wait_s` is to be waited before the next one."""
+
+    repeatable: bool
+    budget: Budget
+    random: Random
+    wait_s: float = 0.0
+    _failures: int = 0
+    _pauses: int = 0
+
+    def goes_on(self, ended: Ended) -> bool:
+        """Tell whether the request is sent again after it *ended* so."""
+        sign = sign_of(ended)
+        self._pauses += sign in {Sign.THROTTLED, Sign.PAUSED}
+        self._failures += sign in {Sign.UNSENT, Sign.NOISE}
+        then = after(sign, repeatable=self.repeatable, attempt=self._failures, pauses=self._pauses)
+        self.wait_s = jitter_s(self._failures, self.random) if then is Next.JITTER else 0.0
+        return then is Next.TURN or (then is Next.JITTER and self.budget.spend())

@@ -128,13 +128,13 @@ def compare_words(before: str, after: str) -> WordLine:
 
 
 def _joined(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    """Yield (kept, removed, added); blanks between two changes belong to the change."""
+    """Yield (kept, removed, added); blanks and signs between two changes belong to the change."""
     steps = _opcodes(old, new)
     gone = come = ""
     for place, (same, i1, i2, j1, j2) in enumerate(steps):
         text = "".join(old[i1:i2])
         between = 0 < place < len(steps) - 1
-        if same and not (between and text.isspace()):
+        if same and not (between and not any(map(str.isalnum, text))):
             if gone or come:
                 yield "", gone, come
                 gone = come = ""

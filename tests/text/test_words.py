@@ -66,6 +66,17 @@ def _line(line: WordLine) -> str:
             id="blanks between two changed words belong to the change",
         ),
         pytest.param(
+            "see [it](https://example.com/a) now",
+            "see [it](key:oncall/freeze) now",
+            [
+                (KEPT, "see [it]("),
+                (REMOVED, "https://example.com/a"),
+                (ADDED, "key:oncall/freeze"),
+                (KEPT, ") now"),
+            ],
+            id="so do signs: an address is replaced whole",
+        ),
+        pytest.param(
             "see foo_bar(x)",
             "see foo_baz(x)",
             [(KEPT, "see "), (REMOVED, "foo_bar"), (ADDED, "foo_baz"), (KEPT, "(x)")],

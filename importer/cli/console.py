@@ -1,0 +1,199 @@
+"""The terminal: results to standard output, messages to standard error. Alone in printing.
+
+Whatever is printed is masked first (secrets); messages are made harmless as well, so that a title
+from a live team can't drive the terminal. A reader that has gone away is not an error: an apply
+whose output is piped into `head` goes on.
+
+Every start of the program pays for what is imported at the top here; the rest waits its turn.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from importer.errors import ImporterError, ManifestError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+__all__ = ["Console"]
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    r"""Write what a terminal's encoding lacks as `\uXXXX`: readable, and right inside JSON."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at : at + 2].hex()}" for at in range(0, len(units), 2)), error.end
+
+
+class Console:
+    """Prints. `as_json` is set by the command's `--format json`, and errors follow it.
+
+    `output` is the file that takes the result's place on standard output. `journal_folder` is
+    where a report of our own bug goes, once the journal's place is known.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        codecs.register_error("importer.escape", _escape)
+        self.as_json = False
+        self.output: Path | None = None
+        self.journal_folder: Path | None = None
+        self._environ = environ
+        self._masks: list[Callable[[str], str]] = []
+        self._live: Callable[[str], None] | None = None
+        self._has_result = False
+        self._logs = False
+
+    def mask(self, redact: Callable[[str], str]) -> None:
+        """Let *redact* take its secret out of everything printed from now on."""
+        self._masks.append(redact)
+
+    def redacted(self, text: str) -> str:
+        """Return *text* without any secret the console was told of."""
+        for redact in self._masks:
+            text = redact(text)
+        return text
+
+    @property
+    def can_ask(self) -> bool:
+        """Tell whether a person sits at both ends."""
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not self._is_runner
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether messages go to a terminal that can redraw a line."""
+        return _is_terminal(sys.stderr) and not self._is_runner and not self._is_dumb
+
+    @property
+    def is_coloured(self) -> bool:
+        """Tell whether results are coloured; NO_COLOR goes before FORCE_COLOR."""
+        if self._environ.get("NO_COLOR") or self.output is not None or self.as_json:
+            return False
+        if self._environ.get("FORCE_COLOR"):
+            return True
+        return _is_terminal(sys.stdout) and not self._is_dumb
+
+    @property
+    def _is_runner(self) -> bool:
+        return self._environ.get("CI", "").lower() not in ("", "0", "false")
+
+    @property
+    def _is_dumb(self) -> bool:
+        return self._environ.get("TERM") == "dumb"
+
+    def result(self, text: str) -> None:
+        """Print a command's result: to standard output, or to the file named by `--output`."""
+        self._has_result = True
+        text = self.redacted(text)
+        if self.output is None:
+            _print(sys.stdout, text)
+            return
+        from importer.cli.files import write_private
+
+        write_private(self.output, text.encode("utf-8", "importer.escape"))
+        self.say(f"Written to {self.output}.")
+
+    def document(self, value: object) -> None:
+        """Print *value* as the command's one JSON document."""
+        from importer.planning.plan_file import canonical_json
+
+        self.result(canonical_json(value, indent=2) + "\n")
+
+    def say(self, *lines: str) -> None:
+        """Print lines for a person, each made harmless, above a progress display if there is one."""
+        from importer.rendering.escaping import quiet
+        from importer.text.visible import visible
+
+        text = quiet("\n".join(visible(self.redacted(line)) for line in lines))
+        if self._live is not None:
+            self._live(text)
+        else:
+            _print(sys.stderr, text + "\n")
+
+    def fail(self, error: ImporterError) -> None:
+        """Print an error: for people on standard error, as a document where one is expected."""
+        for problem in error.problems if isinstance(error, ManifestError) else ():
+            self.say(*str(problem).split("\n"))
+        prefix = "wrong use" if isinstance(error, UsageError) else "error"
+        self.say(f"{prefix}: {error.message}", *([f"  {error.remedy}"] if error.remedy else []))
+        if self.as_json and not self._has_result:
+            self.output = None
+            self.document({"error": _error_document(error)})
+
+    def ask(self, question: str) -> str:
+        """Return the answer to *question*; "" at the end of input. Ctrl-C raises at once."""
+        import signal
+
+        from importer.text.visible import visible
+
+        # An event loop keeps Ctrl-C for later, and a blocking read would never give it the chance.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            _print(sys.stderr, visible(self.redacted(question)) + " ")
+            return sys.stdin.readline().strip()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def log_at(self, level: str) -> None:
+        """Print log records of the importer from *level* on."""
+        from importer.cli.logs import log_at
+
+        self._logs = True
+        log_at(level, self.say)
+
+    def log_exception(self, error: BaseException) -> None:
+        """Print the traceback of *error* where everything is logged."""
+        import logging
+
+        logging.getLogger(__name__).debug("traceback", exc_info=error)
+
+    def attach(self, live: Callable[[str], None] | None) -> None:
+        """Let messages go through *live* (a progress display), or print them directly again."""
+        self._live = live
+
+    def close(self) -> None:
+        """Flush both streams and let go of the log."""
+        if self._logs:
+            from importer.cli.logs import detach
+
+            detach()
+        for stream in (sys.stdout, sys.stderr):
+            _print(stream, "")
+
+
+def _error_document(error: ImporterError) -> dict[str, object]:
+    problems = error.problems if isinstance(error, ManifestError) else ()
+    return {
+        "exit_code": error.exit_code,
+        "kind": type(error).__name__,
+        "message": error.message,
+        "remedy": error.remedy,
+        "problems": problems,
+    }
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _print(stream: TextIO | None, text: str) -> None:
+    if stream is None or stream.closed:
+        return
+    try:
+        stream.write(_fitting(stream, text))
+        stream.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end, and would complain then.
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(descriptor, stream.fileno())
+        os.close(descriptor)
+
+
+def _fitting(stream: TextIO, text: str) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "importer.escape").decode(encoding)

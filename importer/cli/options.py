@@ -1,0 +1,361 @@
+"""Options that several commands share, each set gathered into one value.
+
+A decorator adds the options of a set and hands the command one frozen value under the set's name:
+
+    @connection_options
+    def command(*, connection: ConnectionOptions) -> ExitCode: ...
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from importer.cli.console import Console
+from importer.cli.suggesting import did_you_mean
+from importer.errors import ExitCode
+
+__all__ = [
+    "ConnectionOptions",
+    "DecisionOptions",
+    "OutputOptions",
+    "RunOptions",
+    "command",
+    "connection_options",
+    "decision_options",
+    "journal_option",
+    "output_options",
+    "run_options",
+]
+
+Function = Callable[..., ExitCode]
+_Set = TypeVar("_Set")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_HEADINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """Which team, and how to reach it. There is no option for the token itself."""
+
+    url: str | None
+    team: str | None
+    api: str
+    token_file: str | None
+    api_key_file: str | None
+    ca_bundle: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOptions:
+    """What the person at the command line decides; it becomes part of the plan."""
+
+    only: tuple[str, ...]
+    on_drift: str | None
+    prune: bool
+    limit: int | None
+    max_creates: str | None
+    max_updates: str | None
+    max_deletes: str | None
+    delete_engaged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How a result looks and where it goes."""
+
+    format: str
+    verbose: bool
+    template: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How an apply behaves."""
+
+    parallelism: int
+    fail_fast: bool
+    wait: bool
+    settle: float | None
+    on_unknown: str
+    max_wait: float | None
+
+
+class _Command(click.Command):
+    """A command whose help ends in examples, and whose mistyped options get a suggestion."""
+
+    examples: Mapping[str, str] = {}
+    document: str = ""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            formatter.write_dl(list(self.examples.items()), col_max=60)
+        if self.document:
+            with formatter.section("JSON"):
+                formatter.write_text(self.document)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.NoSuchOption as error:
+            known = [name for param in self.params for name in param.opts]
+            hint = did_you_mean(error.option_name, known)
+            message = f"there is no option {error.option_name!r}. {hint}".strip()
+            raise click.UsageError(message, error.ctx) from error
+
+
+def command(
+    *, examples: Mapping[str, str], json: str = ""
+) -> Callable[[Function], click.Command]:
+    """Make a command. `examples` maps command lines to what they do, `json` explains the document."""
+
+    def decorate(function: Function) -> click.Command:
+        made = click.command(cls=_Command, context_settings=_HEADINGS)(function)
+        made.examples, made.document = examples, json
+        return made
+
+    return decorate
+
+
+def _gathered(
+    name: str, kind: type[_Set], options: Sequence[Callable[[Function], Function]]
+) -> Callable[[Function], Function]:
+    """Return a decorator that adds *options* and passes them on as one value of *kind*."""
+    names = [it.name for it in fields(kind)]  # type: ignore[arg-type] # only ours, all dataclasses
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def gathered(*args: Any, **given: Any) -> ExitCode:
+            given[name] = kind(**{it: given.pop(it) for it in names if it in given})
+            return function(*args, **given)
+
+        for option in reversed(options):
+            gathered = option(gathered)
+        return gathered
+
+    return decorate
+
+
+def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    number = (value or "0").removesuffix("%")
+    if not number.isascii() or not number.isdecimal():
+        raise click.BadParameter("give a number or a percentage, like 20 or 5%.", param=param)
+    return value
+
+
+connection_options = _gathered(
+    "connection",
+    ConnectionOptions,
+    [
+        click.option(
+            "--url",
+            envvar="TEAMS_IMPORTER_URL",
+            metavar="URL",
+            show_envvar=True,
+            help="Address of the API, the vendor's by default. `sandbox:` is a team in memory, "
+            "`sandbox:FILE.db` one that stays; neither needs a token.",
+        ),
+        click.option(
+            "--team",
+            envvar="TEAMS_IMPORTER_TEAM",
+            metavar="SLUG",
+            show_envvar=True,
+            help="The team's slug, as in stackoverflowteams.com/c/SLUG.",
+        ),
+        click.option(
+            "--api",
+            envvar="TEAMS_IMPORTER_API",
+            type=click.Choice(["auto", "2.3", "3"]),
+            default="auto",
+            show_envvar=True,
+            help="Generation of the API.",
+        ),
+        click.option(
+            "--token-file",
+            metavar="FILE",
+            help="File that holds the personal access token, readable by you alone; `-` is "
+            "standard input. Otherwise the variable TEAMS_IMPORTER_TOKEN.",
+        ),
+        click.option(
+            "--api-key-file",
+            metavar="FILE",
+            help="File that holds the API key (Enterprise). Otherwise the variable "
+            "TEAMS_IMPORTER_API_KEY.",
+        ),
+        click.option(
+            "--ca-bundle",
+            type=_FILE,
+            metavar="FILE",
+            help="Certificates to trust instead of the usual ones (PEM).",
+        ),
+    ],
+)
+
+journal_option = click.option(
+    "--journal",
+    envvar="TEAMS_IMPORTER_JOURNAL",
+    show_envvar=True,
+    type=_FILE,
+    metavar="FILE",
+    help="The idempotency log; .teams-importer/HOST-TEAM-NAMESPACE.db beside the manifest by "
+    "default.",
+)
+
+decision_options = _gathered(
+    "decisions",
+    DecisionOptions,
+    [
+        click.option(
+            "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+        ),
+        click.option(
+            "--on-drift",
+            type=click.Choice(["keep", "overwrite"]),
+            help="What becomes of edits made on the site; the manifest's policy by default.",
+        ),
+        click.option(
+            "--prune", is_flag=True, help="Delete posts of ours that the manifest no longer names."
+        ),
+        click.option(
+            "--limit",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Only the first N questions or articles that change.",
+        ),
+        click.option("--max-creates", callback=_share, metavar="N|N%", help="Guard on new posts."),
+        click.option(
+            "--max-updates",
+            callback=_share,
+            metavar="N|N%",
+            help="Guard on updates; 30% by default, from 10 managed items on.",
+        ),
+        click.option(
+            "--max-deletes",
+            callback=_share,
+            metavar="N|N%",
+            help="Guard on deletions; 5 or 10% by default, from 10 managed items on.",
+        ),
+        click.option(
+            "--delete-engaged",
+            is_flag=True,
+            help="Delete also what others have answered, commented or voted on.",
+        ),
+    ],
+)
+
+run_options = _gathered(
+    "running",
+    RunOptions,
+    [
+        click.option(
+            "--parallelism",
+            type=click.IntRange(1, 8),
+            default=4,
+            show_default=True,
+            metavar="N",
+            help="Writes under way at a time.",
+        ),
+        click.option("--fail-fast", is_flag=True, help="Stop at the first change that fails."),
+        click.option("--wait", is_flag=True, help="Wait while another run holds the lock."),
+        click.option(
+            "--settle",
+            type=click.FloatRange(min=0, max=86_400),
+            envvar="TEAMS_IMPORTER_SETTLE",
+            show_envvar=True,
+            metavar="SECONDS",
+            help="How long a write may stay invisible after it was sent. Computed by default.",
+        ),
+        click.option(
+            "--on-unknown",
+            type=click.Choice(["resolve", "park"]),
+            default="resolve",
+            show_default=True,
+            help="Look up a write whose outcome is unknown and repeat it if absent, or leave it "
+            "to the next run.",
+        ),
+        click.option(
+            "--max-wait",
+            type=click.FloatRange(min=0),
+            metavar="SECONDS",
+            help="The longest pause a server may ask for before the run ends with exit code 10.",
+        ),
+    ],
+)
+
+
+def output_options(*formats: str) -> Callable[[Function], Function]:
+    """Add `--format` (one of *formats*, the first by default), `--output`, `-v` and `--debug`.
+
+    `--template` comes with markdown: what is rendered can be rendered in another way.
+    """
+    options = [
+        click.option(
+            "--format",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            is_eager=True,
+            callback=_set_format,
+            help="How the result is printed. With json, an error that leaves no result is a "
+            'document too: {"error": {"exit_code", "kind", "message", "remedy", "problems"}}.',
+        ),
+        click.option(
+            "--output",
+            type=_FILE,
+            metavar="FILE",
+            expose_value=False,
+            callback=_set_output,
+            help="Write the result to a file that only you can read.",
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=True,
+            callback=_set_verbose,
+            help="Print whole texts, and log each step.",
+        ),
+        click.option(
+            "--debug",
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_set_debug,
+            help="Log everything but secrets.",
+        ),
+    ]
+    if "markdown" in formats:
+        options.append(
+            click.option(
+                "--template",
+                type=_FILE,
+                metavar="FILE",
+                help="Your own Jinja2 template for the result.",
+            )
+        )
+    return _gathered("output", OutputOptions, options)
+
+
+def _console(ctx: click.Context) -> Console:
+    return ctx.ensure_object(Console)
+
+
+def _set_format(ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    _console(ctx).as_json = value == "json"
+    return value
+
+
+def _set_output(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
+    _console(ctx).output = value
+
+
+def _set_verbose(ctx: click.Context, _param: click.Parameter, wanted: bool) -> bool:  # noqa: FBT001 - click's callback signature
+    _console(ctx).log_at("INFO" if wanted else "WARNING")
+    return wanted
+
+
+def _set_debug(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback signature
+    if wanted:
+        _console(ctx).log_at("DEBUG")

@@ -1,0 +1,91 @@
+"""What no single item shows: names, posts and titles that several items claim."""
+
+from collections.abc import Sequence
+
+from importer.errors import Span
+from importer.manifests.drafts import Draft
+from importer.manifests.rules import Findings
+from importer.model.ids import Field, FullKey, Key, Kind, full_key
+from importer.model.manifest import Item, Removed
+
+__all__ = ["check_clashes"]
+
+
+def check_clashes(
+    items: Sequence[Item],
+    drafts: Sequence[Draft],
+    removed: Sequence[Removed],
+    namespace: str,
+    findings: Findings,
+) -> None:
+    """Record tags described twice, posts bound twice, equal titles, and keys gone but claimed."""
+    _check_tags(items, findings)
+    _check_ids(drafts, findings)
+    _check_titles(items, findings)
+    _check_accepted(drafts, findings)
+    _check_removed(items, removed, findings)
+    _check_old_keys(items, removed, namespace, findings)
+
+
+def _check_tags(items: Sequence[Item], findings: Findings) -> None:
+    first: dict[Key, Span] = {}
+    for item in items:
+        if item.kind is Kind.TAG and first.setdefault(item.key, item.span) != item.span:
+            name = item.key.partition(":")[2]
+            findings.add("duplicate-tag", item.span, name=name, first=first[item.key])
+
+
+def _check_ids(drafts: Sequence[Draft], findings: Findings) -> None:
+    first: dict[tuple[Kind, int], Span] = {}
+    for draft in drafts:
+        if draft.entry.id is None:
+            continue
+        at, span = (draft.kind, draft.entry.id), draft.place("id")
+        if first.setdefault(at, span) != span:
+            findings.add("duplicate-id", span, id=draft.entry.id, first=first[at])
+
+
+def _check_titles(items: Sequence[Item], findings: Findings) -> None:
+    first: dict[str, Span] = {}
+    for item in items:
+        title = item.fields.get(Field.TITLE)
+        if not isinstance(title, str) or item.kind is Kind.COLLECTION:
+            continue
+        at, span = title.casefold(), item.spans[Field.TITLE]
+        if first.setdefault(at, span) != span:
+            findings.add("equal-title", span, first=first[at])
+
+
+def _check_accepted(drafts: Sequence[Draft], findings: Findings) -> None:
+    first: dict[Key, Span] = {}
+    for draft in drafts:
+        if draft.parent is None or not getattr(draft.entry, "accepted", False):
+            continue
+        span = draft.place("accepted")
+        if first.setdefault(draft.parent.key, span) != span:
+            findings.add("accepted-twice", span, first=first[draft.parent.key])
+
+
+def _check_removed(items: Sequence[Item], removed: Sequence[Removed], findings: Findings) -> None:
+    present = {item.key: item.span for item in items}
+    first: dict[Key, Span] = {}
+    for each in removed:
+        if each.key in present:
+            findings.add("removed-item", each.span, key=each.key, first=present[each.key])
+        if first.setdefault(each.key, each.span) != each.span:
+            findings.add("duplicate-item", each.span, key=each.key, first=first[each.key])
+
+
+def _check_old_keys(
+    items: Sequence[Item], removed: Sequence[Removed], namespace: str, findings: Findings
+) -> None:
+    taken: dict[FullKey, tuple[str, Span]] = {}
+    for item in items:
+        taken.setdefault(full_key(namespace, item.key), ("the key of an item", item.span))
+    for each in removed:
+        taken.setdefault(full_key(namespace, each.key), ("listed under `removed`", each.span))
+    for item in items:
+        for old in item.was:
+            what, first = taken.setdefault(old, ("an old key", item.span))
+            if first != item.span or what != "an old key":
+                findings.add("old-key-clash", item.span, key=old, what=what, first=first)

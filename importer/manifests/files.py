@@ -1,0 +1,106 @@
+"""The files of one manifest: each read once, guarded, digested from the bytes that were parsed."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from importer.errors import Span
+from importer.manifests.guards import decode
+from importer.manifests.markdown_file import answer_lines, is_markdown
+from importer.manifests.paths import Folder, PathFault, fold
+from importer.manifests.rules import Findings, shown
+from importer.manifests.source import Source
+from importer.text.digests import Digest
+
+__all__ = ["Files"]
+
+_READ = (".md", ".markdown", ".yaml", ".yml")
+
+
+class Files:
+    """Reads a manifest's files below its folder; every fault is recorded at who named the file."""
+
+    def __init__(self, manifest: Path, findings: Findings) -> None:
+        self.manifest = manifest.name
+        self.digests: dict[str, Digest] = {}
+        self._findings = findings
+        self._folder = Folder(manifest.parent)
+        self._shown = _shown_folder(manifest.parent)
+        self._bodies: dict[str, Source | None] = {}
+        self._included: set[str] = set()
+        self._folded: dict[str, str] = {}
+
+    def name(self, path: str) -> str:
+        """Return how the author sees *path*."""
+        return shown(f"{self._shown}/{path}" if self._shown else path)
+
+    def open(self, path: str, span: Span) -> Source | None:
+        """Return the file's Source, or None (recorded) when it can't be read as text."""
+        other = self._folded.setdefault(fold(path), path)
+        if other != path:
+            self._findings.add("path-clash", span, path=path, other=other)
+            return None
+        try:
+            data = self._folder.read(path)
+        except PathFault as fault:
+            self._findings.add(fault.rule, span, fault.facts)
+            return None
+        source = decode(path, self.name(path), data, self._findings)
+        if source is None:
+            return None
+        self.digests[path] = source.digest
+        return source
+
+    def body(self, path: str, span: Span) -> Source | None:
+        """Return the Source of a `body_file`; its text is the body, character by character."""
+        if path in self._included or path == self.manifest:
+            self._findings.add("file-twice", span, path=path)
+            return None
+        if path not in self._bodies:
+            source = self.open(path, span)
+            if source is not None:
+                source.verbatim_from = 0
+                self._no_answers(source)
+            self._bodies[path] = source
+        return self._bodies[path]
+
+    def _no_answers(self, source: Source) -> None:
+        for at, _ in answer_lines(source, 0, self._findings):
+            hint = "this file is one body"
+            self._findings.add("answer-line-misplaced", source.span(at), hint=hint)
+
+    def included(self, pattern: str, span: Span) -> Iterator[Source]:
+        """Yield the files of one `include` pattern, sorted by path, each file once per manifest."""
+        for path in self._matches(pattern, span):
+            if not path.lower().endswith(_READ):
+                self._findings.add("include-kind", span, path=path)
+                continue
+            self._included.add(path)
+            source = self.open(path, span)
+            if source is not None:
+                if is_markdown(path):
+                    source.verbatim_from = 0
+                yield source
+
+    def _matches(self, pattern: str, span: Span) -> list[str]:
+        try:
+            found, faults = self._folder.glob(pattern)
+        except PathFault as wrong:
+            found, faults = [], [wrong]
+        for fault in faults:
+            self._findings.add(fault.rule, span, fault.facts)
+        # The manifest itself is no part of what it includes, whatever the pattern says.
+        others = [path for path in found if path != self.manifest]
+        if not others and not faults:
+            self._findings.add("include-nothing", span, pattern=pattern)
+        return [path for path in others if path not in self._included]
+
+
+def _shown_folder(folder: Path) -> str:
+    """Return *folder* relative to the current directory when below it, else as it was given."""
+    whole, here = os.path.abspath(folder), str(Path.cwd())  # noqa: PTH100 - links stay as given
+    if whole == here:
+        return ""
+    if whole.startswith(here + os.sep):
+        return os.path.relpath(whole, here)
+    return str(folder)

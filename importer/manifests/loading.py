@@ -1,0 +1,167 @@
+"""From a path to a Manifest: find it, read all its files, check them, lower them."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from importer.errors import ManifestError, Problem, Span, UsageError
+from importer.manifests.clashes import check_clashes
+from importer.manifests.document import IncludeDocument, ManifestDocument
+from importer.manifests.drafts import drafts_of
+from importer.manifests.files import Files
+from importer.manifests.lowering import Lowering
+from importer.manifests.markdown_file import is_markdown, read_markdown
+from importer.manifests.nodes import ListNode, MapNode, Node, parse
+from importer.manifests.rules import Findings
+from importer.manifests.source import Source
+from importer.manifests.validating import Checked, validate
+from importer.model.ids import Key, UserId
+from importer.model.manifest import Item, Manifest, Policy, Removed
+from importer.text.digests import digest_of
+
+__all__ = ["MANIFEST_NAME", "find_manifest", "load_manifest"]
+
+MANIFEST_NAME = "teams-importer.yaml"
+MAX_ITEMS = 200_000
+
+_FREE_TEXT = ("title", "description", "body", "answer", "name")
+
+
+def find_manifest(path: Path) -> Path:
+    """Return the manifest that *path* means: itself, or the one in or above a folder or page.
+
+    Raises UsageError when there is none.
+    """
+    if not path.exists():
+        message = f"there is no file or folder {str(path)!r}"
+        raise UsageError(message, remedy="Name a manifest, a folder, or a Markdown file below one.")
+    if path.suffix.lower() in {".yaml", ".yml"} and not path.is_dir():
+        return path
+    if not path.is_dir() and not is_markdown(path.name):
+        message = f"{str(path)!r} is neither YAML nor Markdown"
+        raise UsageError(message, remedy="Name a manifest, a folder, or a Markdown file below one.")
+    start = Path(os.path.abspath(path))  # noqa: PTH100 - resolving links could leave the repository
+    for folder in [start, *start.parents]:
+        if (folder / MANIFEST_NAME).is_file():
+            found = folder / MANIFEST_NAME
+            return path / MANIFEST_NAME if folder == start else found
+    message = f"there is no {MANIFEST_NAME} in {str(path)!r} or above it"
+    raise UsageError(message, remedy="Make one with `teams-importer init DIR`, or name yours.")
+
+
+def load_manifest(path: Path) -> tuple[Manifest, tuple[Problem, ...]]:
+    """Return the manifest at *path* (a YAML file) and its warnings, sorted by place.
+
+    Raises ManifestError with every problem of every file when there is an error.
+    """
+    findings = Findings()
+    manifest = _load(Files(path, findings), findings)
+    if manifest is None or findings.failed:
+        raise ManifestError(findings.problems)
+    warnings = sorted(findings.problems, key=lambda problem: (problem.span, problem.rule))
+    return manifest, tuple(warnings)
+
+
+def _load(files: Files, findings: Findings) -> Manifest | None:
+    name = files.manifest
+    source = files.open(name, Span(files.name(name), 1, 1))
+    if source is None:
+        return None
+    data = _data_of(source, findings)
+    if data is None:
+        return None
+    root = validate(ManifestDocument, source, data, findings)
+    document = cast(ManifestDocument, root.document)
+    checked = [root, *_included(document, root, files, findings)]
+    if sum(map(_count, checked)) > MAX_ITEMS:
+        findings.add("too-many-items", source.span(0), limit=MAX_ITEMS)
+        return None
+    drafts, catalogue = drafts_of(checked, files, findings)
+    lowering = Lowering(root, document, catalogue, findings)
+    items = [*_tags(checked, lowering), *map(lowering.item, drafts)]
+    removed = tuple(_removed(checked))
+    check_clashes(items, drafts, removed, document.namespace, findings)
+    return _manifest(files, root, document, tuple(items), removed)
+
+
+def _manifest(
+    files: Files,
+    root: Checked,
+    document: ManifestDocument,
+    items: tuple[Item, ...],
+    removed: tuple[Removed, ...],
+) -> Manifest:
+    digests = dict(sorted(files.digests.items()))
+    policy = document.policy
+    return Manifest(
+        document.namespace,
+        root.source.span(root.data.at),
+        items,
+        digest_of("files", [part for pair in digests.items() for part in pair]),
+        document.team,
+        tuple(UserId(publisher) for publisher in document.publishers),
+        Policy(policy.on_drift, policy.new_tags, policy.prune),
+        document.markers,
+        removed,
+        digests,
+    )
+
+
+def _included(
+    document: ManifestDocument, root: Checked, files: Files, findings: Findings
+) -> Iterator[Checked]:
+    rows = root.data.get("include", ListNode(0))
+    for pattern, at in zip(document.include, rows.values_at, strict=True):
+        for source in files.included(pattern, root.source.span(at)):
+            data = _data_of(source, findings)
+            if data is None:
+                yield Checked(source, IncludeDocument(), MapNode(0), whole=False)
+            else:
+                yield validate(IncludeDocument, source, data, findings)
+
+
+def _data_of(source: Source, findings: Findings) -> Node:
+    if is_markdown(source.path):
+        return read_markdown(source, findings)
+    before = len(findings.problems)
+    data = parse(source, findings)
+    if data is None and len(findings.problems) == before:
+        findings.add("yaml-empty", source.span(0))
+    if source.cut:
+        _check_cut(source, data, findings)
+    return data
+
+
+def _check_cut(source: Source, node: Any, findings: Findings) -> None:
+    """Record each free text that a comment cuts short; elsewhere comments are welcome."""
+    if isinstance(node, ListNode):
+        for row in node:
+            _check_cut(source, row, findings)
+    elif isinstance(node, MapNode):
+        for key, value in node.items():
+            places = value.values_at if key == "tags" and isinstance(value, ListNode) else ()
+            for at in [*places, *([node.values_at[key]] if key in _FREE_TEXT else ())]:
+                if at in source.cut:
+                    findings.add("cut-by-comment", source.span(at))
+            _check_cut(source, value, findings)
+
+
+def _count(checked: Checked) -> int:
+    document = checked.document
+    answers = sum(len(question.answers) for question in document.questions)
+    parts = (document.tags, document.questions, document.articles, document.collections)
+    return answers + sum(len(part) for part in parts)
+
+
+def _tags(checked: list[Checked], lowering: Lowering) -> Iterator[Item]:
+    for each in checked:
+        for index, tag in enumerate(each.document.tags):
+            yield lowering.tag(tag, each.data["tags"][index], each.source)
+
+
+def _removed(checked: list[Checked]) -> Iterator[Removed]:
+    for each in checked:
+        for index, entry in enumerate(each.document.removed):
+            node: MapNode = each.data["removed"][index]
+            yield Removed(Key(entry.key), entry.live, each.source.span(node.values_at["key"]))

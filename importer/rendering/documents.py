@@ -1,0 +1,66 @@
+"""The face of this room: a plan, a report, losses or problems as a document in a format."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Unpack
+
+from importer.errors import UsageError
+from importer.model.plan import Plan
+from importer.model.report import Report
+from importer.planning.plan_file import canonical_json, plan_bytes
+from importer.rendering.engine import fill_template
+from importer.rendering.look import Format, Look, Looks
+from importer.rendering.loss_view import loss_view
+from importer.rendering.plan_view import plan_view
+from importer.rendering.report_view import report_counts, report_view
+
+__all__ = ["render_losses", "render_plan", "render_report"]
+
+_FORMAT_VERSION = 1
+_NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+def render_plan(plan: Plan, **looks: Unpack[Looks]) -> str:
+    """Return *plan* as a document; as JSON it is the plan file's own JSON of the plan.
+
+    Raises UsageError for a user's template that fails.
+    """
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return plan_bytes(plan).decode()
+    return fill_template("plan", plan_view(plan, verbose=look.verbose, utf8=look.utf8), look)
+
+
+def render_report(report: Report, **looks: Unpack[Looks]) -> str:
+    """Return *report* as a document. Raises UsageError for a user's template that fails."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json({"report": report, "counts": report_counts(report)})
+    return fill_template("report", report_view(report, verbose=look.verbose, utf8=look.utf8), look)
+
+
+def render_losses(
+    losses: Sequence[Mapping[str, object]],
+    tally: Mapping[str, int] = _NOTHING,
+    **looks: Unpack[Looks],
+) -> str:
+    """Return what a conversion lost as a document; `loss_view` says what a loss and a tally hold.
+
+    Raises UsageError for a user's template that fails.
+    """
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json({"losses": losses, "tally": tally})
+    return fill_template("losses", loss_view(losses, tally, utf8=look.utf8), look)
+
+
+def _look(looks: Looks) -> Look:
+    look = Look(**looks)
+    if look.format is Format.JSON and look.template:
+        message = "a template has no part in --format json"
+        raise UsageError(message, remedy="Leave out --template, or choose text or markdown.")
+    return look
+
+
+def _json(document: Mapping[str, Any]) -> str:
+    return canonical_json({"format_version": _FORMAT_VERSION, **document}, indent=2) + "\n"

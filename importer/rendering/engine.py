@@ -1,0 +1,175 @@
+"""Fills templates: ours from a folder, or a user's own file. They see plain dicts, nothing else.
+
+Every value a template puts out goes through the format's escaping, whether its author thought of it
+or not; what the filters made is left as it is. The sandbox keeps a user's template from attributes
+of Python's and from changing what it is given. It doesn't bound time or memory: a template is to be
+reviewed like code.
+"""
+
+import re
+import traceback
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    FileSystemLoader,
+    FunctionLoader,
+    StrictUndefined,
+    TemplateNotFound,
+    TemplateSyntaxError,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from importer.errors import UsageError
+from importer.rendering.escaping import (
+    code,
+    fence,
+    html,
+    inert,
+    link,
+    prose,
+    prose_html,
+    quiet,
+    slot,
+)
+from importer.rendering.look import Format, Look
+from importer.rendering.phrasing import counted
+from importer.rendering.terminal import paint, wrap
+
+__all__ = ["MOST_CHARACTERS", "fill_template"]
+
+MOST_CHARACTERS: Final = 60_000
+"""Of a Markdown document that isn't verbose: a pull request's comment takes 65,536 (observed)."""
+
+# The user's template goes by this name: it may import one of ours that is called as its file is.
+_USERS = "--template"
+_CUT = Markup("\0")
+_GAP = re.compile(r"\n{3,}")
+_BLANKS = re.compile(r" +$", re.MULTILINE)
+# These make markup of any text, or something else than the same document of the same input.
+_UNWANTED = ("attr", "forceescape", "pprint", "random", "safe", "tojson", "urlize", "xmlattr")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """Takes a member before a method: `entry.items` is what the view calls so."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+def fill_template(name: str, view: Mapping[str, Any], look: Look) -> str:
+    """Return template *name* (`plan`, `report`, `losses`) filled with *view* under that same name.
+
+    Raises UsageError when the user's template can't be read or fails, with its file and line.
+    """
+    environment = _environment(look)
+    suffix = {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.JSON: "json"}[look.format]
+    chosen = _USERS if look.template else f"{name}.{suffix}.j2"
+    try:
+        text = environment.get_template(chosen).render({name: inert(view)})
+    except Exception as error:
+        if look.template is None:
+            raise
+        raise _template_error(error, look) from error
+    return _finished(text, look)
+
+
+def _environment(look: Look) -> _Environment:
+    is_text = look.format is Format.TEXT
+    environment = _Environment(
+        loader=ChoiceLoader([*_users_loader(look), FileSystemLoader(look.templates)]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=slot if is_text else prose,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    for unwanted in _UNWANTED:
+        del environment.filters[unwanted]
+    ink = partial(paint, color=look.color and is_text)
+    environment.filters |= {
+        "code": code,
+        "fence": fence,
+        "html": html,
+        "link": link,
+        "prose": prose,
+        "prose_html": prose_html,
+        "ink": ink,
+        "inked": lambda spans: Markup("").join(ink(it["text"], it["mark"]) for it in spans),
+        "plain": lambda spans: "".join(it["text"] for it in spans),
+    }
+    environment.globals = {
+        "cut": Markup() if is_text else _CUT,
+        "range": environment.globals["range"],
+    }
+    return environment
+
+
+def _users_loader(look: Look) -> Iterable[BaseLoader]:
+    path = look.template
+    if path is None:
+        return
+    try:
+        source = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"the template {path} can't be read: {error}"
+        raise UsageError(message, remedy="Name a UTF-8 file with --template.") from error
+    known = {_USERS: (source, str(path), lambda: True)}
+    yield FunctionLoader(known.get)
+
+
+def _template_error(error: Exception, look: Look) -> UsageError:
+    place = str(look.template)
+    line: int | None
+    if isinstance(error, TemplateSyntaxError):
+        message, line = error.message or "", error.lineno
+        place = error.filename or place
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        missing = isinstance(error, TemplateNotFound)
+        message = f"there is no template {error}" if missing else str(error) or type(error).__name__
+        line = next((it.lineno for it in reversed(frames) if it.filename == place), None)
+    where = f"{place}:{line}" if line else place
+    return UsageError(
+        f"{where}: the template fails: {message}",
+        remedy="Mend the template; plan-templates/README.md lists what it is given.",
+    )
+
+
+def _finished(text: str, look: Look) -> str:
+    if look.format is Format.MARKDOWN:
+        text = _fitted(text, None if look.verbose else MOST_CHARACTERS)
+    else:
+        text = _BLANKS.sub("", text)
+        text = wrap(text, look.width) if look.width is not None else text
+    # A sign or margin stands before every line of content, so an empty line is never content's.
+    return quiet(_GAP.sub("\n\n", text).strip("\n") + "\n")
+
+
+def _fitted(text: str, most: int | None) -> str:
+    """Return *text* without the entries that would make it longer than *most* characters.
+
+    Entries stand between cuts: nothing is cut inside a fence or an element.
+    """
+    head, *entries, foot = text.split(_CUT) if _CUT in text else (text, "")
+    left = (most or len(text)) - len(head) - len(foot)
+    shown: list[str] = []
+    for each in entries:
+        left -= len(each)
+        if left < 0:
+            break
+        shown.append(each)
+    more = len(entries) - len(shown)
+    note = (
+        f"\n\n{counted(more, 'more entry', 'more entries')}, shown with --verbose\n\n"
+        if more
+        else ""
+    )
+    return "".join([head, *shown, note, foot])

@@ -1,0 +1,40 @@
+"""Numbers as people say them."""
+
+from collections.abc import Iterable
+
+__all__ = ["counted", "duration", "joined", "share"]
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 question`, `2,000 questions`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Return the two largest units: `1 d 2 h`, `3 min 20 s`, `under 1 s`."""
+    left = round(seconds)
+    if left < 1:
+        return "under 1 s"
+    parts: list[str] = []
+    for size, unit in _UNITS:
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number:,} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2])
+
+
+def share(part: int, whole: int) -> str:
+    """Return *part* of *whole* as a percentage."""
+    percent = 100 * part / whole
+    if part and percent < 0.1:
+        return "less than 0.1%"
+    return f"{percent:.1f}%" if percent < 10 else f"{percent:,.0f}%"
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return the parts that aren't empty, with commas."""
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,357 @@
+"""A plan as sections of entries: what waits for a person first, then what would be done."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
+
+from importer.errors import Span
+from importer.model.ids import Field, Verb
+from importer.model.plan import (
+    Blocked,
+    BlockedCode,
+    Change,
+    Cost,
+    Decisions,
+    Drift,
+    FieldChange,
+    ManualStep,
+    Orphan,
+    Plan,
+    Reason,
+)
+from importer.rendering.entries import (
+    DetailView,
+    EntryView,
+    FieldView,
+    LegendView,
+    SectionView,
+    detail,
+    entry,
+    legend,
+    section,
+)
+from importer.rendering.field_view import Manner, field_view
+from importer.rendering.phrasing import counted, duration, joined, share
+from importer.text.digests import SHORT
+
+__all__ = ["PlanCounts", "PlanView", "place_of", "plan_view"]
+
+_REASONS = {
+    Reason.NEW: "new",
+    Reason.EDITED: "edited",
+    Reason.MERGED: "merged with an edit made on the site",
+    Reason.LINKS: "links: second write of a cycle",
+    Reason.OVERWRITE: "overwrites an edit made on the site",
+    Reason.REMOVED: "removed",
+    Reason.PRUNED: "pruned",
+    Reason.UNDO: "undo",
+}
+_TONES = {
+    Verb.CREATE: "create",
+    Verb.UPDATE: "update",
+    Verb.SET: "update",
+    Verb.DELETE: "delete",
+}
+_MEANINGS = (
+    ("blocked", "blocked"),
+    ("delete", "delete"),
+    ("update", "update"),
+    ("create", "create"),
+    ("drift", "drift, kept"),
+    ("orphan", "orphan, kept"),
+    ("manual", "by hand"),
+)
+
+
+class PlanCounts(TypedDict):
+    """How many of each; `drift` counts fields, the others items or writes."""
+
+    changes: int
+    creates: int
+    updates: int
+    deletes: int
+    drift: int
+    orphans: int
+    blocked: int
+    manual: int
+    new_tags: int
+    unchanged: int
+    managed: int
+
+
+class PlanView(TypedDict):
+    """What plan templates get. `has_changes` says that there is something to carry out."""
+
+    namespace: str
+    team: str
+    site: str
+    manifest: str
+    decisions: list[str]
+    legend: list[LegendView]
+    sections: list[SectionView]
+    costs: list[DetailView]
+    counts: PlanCounts
+    has_changes: bool
+    summary: str
+
+
+def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
+    """Return *plan* as a template gets it."""
+    manner = Manner(plan.site, verbose, utf8)
+    sections = [it for part in _sections(plan, manner) for it in part]
+    tones = {it["tone"] for it in sections}
+    counts = _counts(plan)
+    return PlanView(
+        namespace=plan.namespace,
+        team=plan.team,
+        site=plan.site,
+        manifest=plan.manifest[:SHORT],
+        decisions=_decisions(plan.decisions),
+        legend=legend([it for it in _MEANINGS if it[0] in tones], utf8=utf8),
+        sections=sections,
+        costs=_costs(plan.cost) if plan.changes else [],
+        counts=counts,
+        has_changes=bool(plan.changes),
+        summary=_summary(counts),
+    )
+
+
+def place_of(span: Span | None) -> str:
+    """Return `file:line`."""
+    return f"{span.path}:{span.line}" if span else ""
+
+
+def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
+    # The guard is what stops the whole plan: it goes first.
+    blocked = sorted(plan.blocked, key=lambda it: it.code is not BlockedCode.GUARD)
+    blocks = [_blocked(it, manner) for it in blocked]
+    yield section("blocked", "Blocked, waiting for a person", "blocked", blocks, is_open=True)
+    for name, title, tone in (
+        ("deletes", "To delete", "delete"),
+        ("updates", "To update", "update"),
+        ("creates", "To create", "create"),
+    ):
+        entries = [_change(it, manner) for it in plan.changes if _TONES[it.verb] == tone]
+        yield section(name, title, tone, entries, is_open=tone == "delete")
+    yield section("tags", "New tags, born with the first post", "create", _new_tags(plan, manner))
+    yield section(
+        "drift",
+        "Drift, edited on the site and kept",
+        "drift",
+        [_drift(it, manner) for it in plan.drift],
+    )
+    yield section(
+        "orphans",
+        "Orphans, ours on the site and in no manifest",
+        "orphan",
+        [_orphan(it, manner) for it in plan.orphans],
+    )
+    steps = [_manual(it, manner) for it in plan.manual]
+    yield section("manual", "By hand, no API can do it", "manual", steps)
+    notes = [entry("note", utf8=manner.utf8, kind=it) for it in plan.notes]
+    yield section("notes", "Notes", "note", notes, is_open=True)
+
+
+def _blocked(it: Blocked, manner: Manner) -> EntryView:
+    sides = [field_view(side.field, side.live, side.ours, manner) for side in it.sides]
+    between = detail("shown", "what the manifest would change on the site" if sides else "")
+    return entry(
+        "blocked",
+        utf8=manner.utf8,
+        kind=it.kind or ("" if it.key else it.code),
+        key=it.key or "",
+        what=it.code if it.key else "",
+        place=place_of(it.span),
+        url=it.url,
+        fields=sides,
+        details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
+    )
+
+
+def _change(it: Change, manner: Manner) -> EntryView:
+    needs = joined(it.needs) if manner.verbose else ""
+    return entry(
+        _TONES[it.verb],
+        utf8=manner.utf8,
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        what=_mark(it),
+        reason=_REASONS[it.reason],
+        place=place_of(it.span),
+        url=it.url,
+        fields=_fields(it, manner),
+        details=detail("after", needs),
+    )
+
+
+def _mark(change: Change) -> str:
+    """Return what a change of the accepted mark comes to, empty for every other change."""
+    if change.verb is not Verb.SET or not change.fields:
+        return ""
+    field = change.fields[0]
+    if field.field is not Field.ACCEPTED:
+        return ""
+    return "mark as accepted" if field.after is True else "take the accepted mark off"
+
+
+def _fields(change: Change, manner: Manner) -> list[FieldView]:
+    if _mark(change) or (change.reason is Reason.LINKS and not manner.verbose):
+        return []
+    return [
+        field_view(it.field, it.before, it.after, manner)
+        for it in change.fields
+        if not _is_headline(it, change)
+    ]
+
+
+def _is_headline(it: FieldChange, change: Change) -> bool:
+    """Tell whether the entry's own title says this already."""
+    return (
+        it.field is Field.TITLE
+        and None in (it.before, it.after)
+        and change.title
+        in (
+            it.before,
+            it.after,
+        )
+    )
+
+
+def _new_tags(plan: Plan, manner: Manner) -> list[EntryView]:
+    bringer = {tag: it for it in reversed(plan.changes) for tag in it.brings_tags}
+    return [
+        entry(
+            "create",
+            utf8=manner.utf8,
+            kind="new tag:",
+            key=tag,
+            reason=f"comes with {bringer[tag].key}" if tag in bringer else "",
+        )
+        for tag in plan.new_tags
+    ]
+
+
+def _drift(it: Drift, manner: Manner) -> EntryView:
+    return entry(
+        "drift",
+        utf8=manner.utf8,
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        place=place_of(it.span),
+        url=it.url,
+        fields=[field_view(it.field, it.ours, it.live, manner)],
+    )
+
+
+def _orphan(it: Orphan, manner: Manner) -> EntryView:
+    return entry(
+        "orphan",
+        utf8=manner.utf8,
+        kind=it.ref.kind,
+        key=it.key,
+        title=it.title,
+        reason="let go by `removed:`" if it.removed else "",
+        url=it.url,
+    )
+
+
+def _manual(it: ManualStep, manner: Manner) -> EntryView:
+    return entry(
+        "manual",
+        utf8=manner.utf8,
+        key=it.key,
+        what=it.what,
+        place=place_of(it.span),
+        url=it.page,
+    )
+
+
+def _decisions(it: Decisions) -> list[str]:
+    given = (
+        ("--only", " ".join(it.only)),
+        ("--on-drift", it.on_drift),
+        ("--limit", it.limit),
+        ("--max-creates", it.max_creates),
+        ("--max-updates", it.max_updates),
+        ("--max-deletes", it.max_deletes),
+    )
+    switches = (("--prune", it.prune), ("--delete-engaged", it.delete_engaged))
+    return [
+        *(f"{name} {value}" for name, value in given if value not in (None, "")),
+        *(name for name, is_on in switches if is_on),
+    ]
+
+
+def _costs(cost: Cost) -> list[DetailView]:
+    requests = (
+        f"{counted(cost.requests, 'request')} "
+        f"({counted(cost.writes, 'write')}, {counted(cost.reads, 'read')})"
+    )
+    if cost.per_day:
+        requests += f", {share(cost.requests, cost.per_day)} of the {cost.per_day:,} of a day"
+    days = f", on {counted(cost.days, 'day')}" if cost.days > 1 else ""
+    bumped = counted(cost.bumped, "question")
+    verb = "comes" if cost.bumped == 1 else "come"
+    return [
+        *detail("cost", requests),
+        *detail("time", f"at least {duration(cost.seconds)} at the documented pace{days}"),
+        *detail("notice", f"{bumped} {verb} to the top of everybody's page"),
+    ]
+
+
+def _counts(plan: Plan) -> PlanCounts:
+    verbs = [_TONES[it.verb] for it in plan.changes]
+    return PlanCounts(
+        changes=len(verbs),
+        creates=verbs.count("create"),
+        updates=verbs.count("update"),
+        deletes=verbs.count("delete"),
+        drift=len(plan.drift),
+        orphans=len(plan.orphans),
+        blocked=len(plan.blocked),
+        manual=len(plan.manual),
+        new_tags=len(plan.new_tags),
+        unchanged=plan.unchanged,
+        managed=plan.managed,
+    )
+
+
+def _summary(counts: PlanCounts) -> str:
+    """Return the last line; it begins with `No changes` when there is nothing to carry out."""
+    if counts["changes"]:
+        return _to_do(counts)
+    matching = f"{counted(counts['unchanged'], 'item')} " + (
+        "matches the team." if counts["unchanged"] == 1 else "match the team."
+    )
+    waiting = joined(_left_as_it_is(counts))
+    return f"No changes to make; {waiting}. {matching}" if waiting else f"No changes. {matching}"
+
+
+def _to_do(counts: PlanCounts) -> str:
+    parts = [
+        f"{counts['creates']:,} to create, {counts['updates']:,} to update, "
+        f"{counts['deletes']:,} to delete"
+    ]
+    beside = joined(
+        f"{number:,} {words}"
+        for number, words in (
+            (counts["drift"], "drifted (kept)"),
+            (counts["blocked"], "blocked"),
+            (counts["orphans"], "orphaned (kept)"),
+            (counts["manual"], "by hand"),
+        )
+        if number
+    )
+    parts += [beside] if beside else []
+    return f"Plan: {'; '.join(parts)}; {counts['unchanged']:,} unchanged."
+
+
+def _left_as_it_is(counts: PlanCounts) -> Sequence[str]:
+    sentences = (
+        (counts["drift"], "drifted field is kept", "drifted fields are kept"),
+        (counts["blocked"], "item is blocked", "items are blocked"),
+        (counts["orphans"], "orphan is kept", "orphans are kept"),
+        (counts["manual"], "step is to do by hand", "steps are to do by hand"),
+    )
+    return [counted(number, one, many) for number, one, many in sentences if number]

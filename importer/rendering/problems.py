@@ -1,0 +1,75 @@
+"""Problems of the author's files, as lines that editors and CI services can follow."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from importer.errors import Problem, Severity
+from importer.planning.plan_file import canonical_json
+from importer.rendering.escaping import html, prose_html, quiet
+from importer.rendering.look import Format
+from importer.rendering.phrasing import counted, joined
+from importer.rendering.terminal import paint
+from importer.text.visible import visible
+
+__all__ = ["render_problems"]
+
+_TONES = {Severity.ERROR: "blocked", Severity.WARNING: "update"}
+
+
+def render_problems(
+    problems: Sequence[Problem],
+    format: Format,  # noqa: A002 - named as the option
+    *,
+    color: bool = False,
+) -> str:
+    """Return *problems* by file and place: lines, a JSON list, or a Markdown table."""
+    ordered = sorted(problems, key=lambda it: (it.span, it.rule, it.message))
+    if format is Format.JSON:
+        return canonical_json([_document(it) for it in ordered], indent=2) + "\n"
+    rows = _table(ordered) if format is Format.MARKDOWN else _lines(ordered, color=color)
+    return quiet("\n".join([*rows, _summary(ordered)]) + "\n")
+
+
+def _lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
+    for _, group in groupby(problems, key=lambda it: it.span.path):
+        for it in group:
+            severity = paint(it.severity, _TONES[it.severity], color=color)
+            yield f"{visible(str(it.span))}: {severity}: {visible(it.message)} [{visible(it.rule)}]"
+            if it.remedy:
+                yield f"    {visible(it.remedy)}"
+        yield ""
+
+
+def _table(problems: Sequence[Problem]) -> Iterator[str]:
+    if not problems:
+        return
+    yield "| where | what | rule | to do |"
+    yield "|---|---|---|---|"
+    for it in problems:
+        what = f"{prose_html(it.severity)}: {prose_html(it.message)}"
+        yield f"| {html(it.span)} | {what} | {html(it.rule)} | {prose_html(it.remedy)} |"
+    yield ""
+
+
+def _document(it: Problem) -> dict[str, object]:
+    return {
+        "rule": it.rule,
+        "severity": it.severity,
+        "message": it.message,
+        "remedy": it.remedy,
+        "path": it.span.path,
+        "line": it.span.line,
+        "column": it.span.column,
+    }
+
+
+def _summary(problems: Sequence[Problem]) -> str:
+    if not problems:
+        return "No problems."
+    counts = [
+        counted(number, severity)
+        for severity in Severity
+        if (number := sum(it.severity is severity for it in problems))
+    ]
+    files = len({it.span.path for it in problems})
+    return f"{joined(counts)} in {counted(files, 'file')}."

@@ -1,0 +1,183 @@
+"""A report as sections of entries: what was done, then what wasn't and what to do about it."""
+
+from collections.abc import Iterator
+from typing import TypedDict
+
+from importer.model.ids import Verb
+from importer.model.report import Incident, Report, Result, ResultState
+from importer.rendering.entries import (
+    DetailView,
+    EntryView,
+    SectionView,
+    detail,
+    entry,
+    section,
+)
+from importer.rendering.phrasing import counted, duration, joined
+
+__all__ = ["ReportCounts", "ReportView", "report_counts", "report_view"]
+
+_MOST_UNREACHED = 10
+_DONE = (ResultState.DONE, ResultState.FOUND)
+_VERBS = {"created": (Verb.CREATE,), "updated": (Verb.UPDATE, Verb.SET), "deleted": (Verb.DELETE,)}
+_TONES = {"created": "create", "updated": "update", "deleted": "delete"}
+_UNDONE = (
+    (
+        ResultState.NOT_REACHED,
+        "Not reached",
+        "note",
+        "The run ended before these; the same command goes on.",
+    ),
+    (
+        ResultState.SKIPPED,
+        "Skipped",
+        "orphan",
+        "They follow by themselves once what they need is done: run the same command again.",
+    ),
+    (
+        ResultState.STALE,
+        "Stale, the site moved since the plan",
+        "drift",
+        "Make the plan again and look at it.",
+    ),
+    (
+        ResultState.REJECTED,
+        "Failed",
+        "blocked",
+        "Change the item, or do it on the site; the same text is not sent again.",
+    ),
+    (
+        ResultState.UNKNOWN,
+        "Outcome unknown",
+        "blocked",
+        "Run the same command again: it looks on the site before it sends anything.",
+    ),
+)
+
+
+class ReportCounts(TypedDict):
+    """How many changes ended how. `created`, `updated` and `deleted` are those that were done."""
+
+    created: int
+    updated: int
+    deleted: int
+    failed: int
+    stale: int
+    skipped: int
+    unknown: int
+    not_reached: int
+    incidents: int
+
+
+class ReportView(TypedDict):
+    """What report templates get; the sections come with the gravest last.
+
+    `resume` is the command that goes on, empty when there is nothing left.
+    """
+
+    run: str
+    sections: list[SectionView]
+    facts: list[DetailView]
+    counts: ReportCounts
+    exit_code: int
+    stopped_by: str
+    resume: str
+    summary: str
+
+
+def report_view(report: Report, *, verbose: bool, utf8: bool) -> ReportView:
+    """Return *report* as a template gets it."""
+    counts = report_counts(report)
+    return ReportView(
+        run=report.run,
+        sections=[it for part in _sections(report, verbose=verbose, utf8=utf8) for it in part],
+        facts=_facts(report),
+        counts=counts,
+        exit_code=report.exit_code,
+        stopped_by=report.stopped_by,
+        resume=report.resume,
+        summary=_summary(counts),
+    )
+
+
+def report_counts(report: Report) -> ReportCounts:
+    """Return how many changes ended how."""
+    done = [it.verb for it in report.results if it.state in _DONE]
+    states = [it.state for it in report.results]
+    return ReportCounts(
+        created=sum(verb in _VERBS["created"] for verb in done),
+        updated=sum(verb in _VERBS["updated"] for verb in done),
+        deleted=sum(verb in _VERBS["deleted"] for verb in done),
+        failed=states.count(ResultState.REJECTED),
+        stale=states.count(ResultState.STALE),
+        skipped=states.count(ResultState.SKIPPED),
+        unknown=states.count(ResultState.UNKNOWN),
+        not_reached=states.count(ResultState.NOT_REACHED),
+        incidents=len(report.incidents),
+    )
+
+
+def _sections(report: Report, *, verbose: bool, utf8: bool) -> Iterator[list[SectionView]]:
+    done = [it for it in report.results if it.state in _DONE]
+    for name, verbs in _VERBS.items():
+        tone = _TONES[name]
+        entries = [_result(it, tone, utf8=utf8) for it in done if it.verb in verbs]
+        yield section(name, name.capitalize(), tone, entries)
+    for state, title, tone, advice in _UNDONE:
+        entries = [_result(it, tone, utf8=utf8) for it in report.results if it.state is state]
+        most = _MOST_UNREACHED if state is ResultState.NOT_REACHED and not verbose else None
+        name = state.replace("-", "_")
+        yield section(name, title, tone, entries, advice=advice, most=most, is_open=True)
+    incidents = [_incident(it, utf8=utf8) for it in report.incidents]
+    yield section("incidents", "Incidents", "blocked", incidents, is_open=True)
+
+
+def _result(it: Result, tone: str, *, utf8: bool) -> EntryView:
+    return entry(
+        tone,
+        utf8=utf8,
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        reason="done by an earlier attempt" if it.state is ResultState.FOUND else "",
+        url=it.url,
+        details=detail("why", it.why if it.state not in _DONE else ""),
+    )
+
+
+def _incident(it: Incident, *, utf8: bool) -> EntryView:
+    return entry(
+        "blocked" if it.severe else "note",
+        utf8=utf8,
+        key=it.key,
+        what=it.what,
+        reason="grave" if it.severe else "",
+        details=detail("posts", joined(map(str, it.refs))),
+    )
+
+
+def _facts(report: Report) -> list[DetailView]:
+    took = ""
+    if report.started_at and report.ended_at:
+        took = f", {duration((report.ended_at - report.started_at).total_seconds())}"
+    return [
+        *detail("cost", counted(report.requests, "request") + took),
+        *detail("stopped", report.stopped_by),
+    ]
+
+
+def _summary(counts: ReportCounts) -> str:
+    done = joined(f"{counts[name]:,} {name}" for name in ("created", "updated", "deleted"))
+    undone = joined(
+        f"{number:,} {words}"
+        for number, words in (
+            (counts["failed"], "failed"),
+            (counts["stale"], "stale"),
+            (counts["skipped"], "skipped"),
+            (counts["unknown"], "unknown"),
+            (counts["not_reached"], "not reached"),
+        )
+        if number
+    )
+    incidents = counted(counts["incidents"], "incident") if counts["incidents"] else ""
+    return f"Apply: {'; '.join(part for part in (done, undone, incidents) if part)}."

@@ -1,0 +1,252 @@
+"""Plans and reports that between them show everything a document can show."""
+
+from __future__ import annotations
+
+from importer.model.ids import Field, Key, Kind, Ref, Verb
+from importer.model.manifest import OnDrift
+from importer.model.plan import (
+    Blocked,
+    BlockedCode,
+    Decisions,
+    ManualStep,
+    Orphan,
+    Plan,
+    Reason,
+    Side,
+)
+from importer.model.report import Incident, Report, ResultState
+from importer.text.links import Text, plain
+from tests.factories import (
+    HOSTILE,
+    SITE,
+    a_change,
+    a_conflict,
+    a_create,
+    a_delete,
+    a_drift,
+    a_field,
+    a_guard,
+    a_plan,
+    a_report,
+    a_result,
+    a_span,
+    an_accept,
+    an_answer,
+    an_update,
+)
+
+_STEPS = "".join(f"Step {number} is done on Friday by the team.\n" for number in range(12))
+BEFORE = Text(
+    "Intro.\n\n## Before you start\n\nAsk the owner on [the page](\0) or [there](\0).\n\n"
+    f"```sh\n# revert\ngit revert HEAD\n```\n\n## Then\n\n{_STEPS}",
+    ("question/12", "key:start"),
+)
+AFTER = Text(
+    BEFORE.holed.replace("the owner", "the release owner")
+    .replace("revert HEAD", "revert HEAD~1")
+    .replace("Step 9 is done on Friday", "Step 9 is done on Monday")
+    + "\nThen tell everybody.\n",
+    ("key:oncall/freeze", "key:start"),
+)
+LONG_LINE = " ".join(f"word{number}" for number in range(300))
+
+
+def _update() -> Plan:
+    return a_plan(
+        an_update(
+            a_field(Field.TITLE, "How do I revert a deploy?", "How do I roll back a deploy?"),
+            a_field(Field.TAGS, ("deploys", "vpn"), ("deploys", "ops")),
+            a_field(Field.BODY, BEFORE, AFTER),
+        )
+    )
+
+
+def _every_action() -> Plan:
+    return a_plan(
+        a_create(brings_tags=("oncall",)),
+        an_answer(),
+        *_update().changes,
+        an_accept(),
+        an_accept("rollback#old", after=False),
+        an_update(a_field(Field.BODY, plain("a\n"), plain("b\n")), key="loop", reason=Reason.LINKS),
+        an_update(
+            a_field(Field.BODY, plain("one two\n"), plain("one three\n"), live_moved=True),
+            key="merged",
+            reason=Reason.MERGED,
+        ),
+        an_update(
+            a_field(Field.TITLE, "Theirs", "Ours", live_moved=True),
+            key="mine",
+            reason=Reason.OVERWRITE,
+        ),
+        a_change(
+            "tag:deploys",
+            Verb.SET,
+            Reason.EDITED,
+            kind=Kind.TAG,
+            fields=(a_field(Field.EXPERTS, ("12", "13"), ("12", "14")),),
+        ),
+        a_change(
+            "start",
+            Verb.SET,
+            Reason.EDITED,
+            kind=Kind.COLLECTION,
+            fields=(a_field(Field.ITEMS, ("a", "b"), ("b", "a")),),
+        ),
+        a_change(
+            "policy/leave",
+            Verb.UPDATE,
+            Reason.EDITED,
+            kind=Kind.ARTICLE,
+            fields=(a_field(Field.TYPE, "howTo", "policy"),),
+        ),
+        a_delete(),
+        drift=(
+            a_drift(Field.TAGS, ("pat", "token"), ("pat",)),
+            a_drift(Field.BODY, BEFORE, AFTER),
+        ),
+        orphans=(
+            Orphan(Key("old/faq"), Ref(Kind.QUESTION, 99), f"{SITE}/questions/99", "Where was it?"),
+            Orphan(Key("let/go"), Ref(Kind.QUESTION, 98), f"{SITE}/questions/98", "Whose?", True),
+        ),
+        blocked=(a_conflict(Side(Field.BODY, AFTER, BEFORE), Side(Field.TITLE, "A", None)),),
+        manual=(
+            ManualStep(
+                Key("tag:deploys"),
+                'set the description to "Shipping to production"',
+                f"{SITE}/tags/deploys/info",
+                a_span(),
+            ),
+        ),
+        new_tags=("oncall", "unborn"),
+        decisions=Decisions(
+            ("oncall/*", "roll*"), OnDrift.OVERWRITE, True, 20, "5", "30%", "2", True
+        ),
+        notes=("There is no journal here: posts are found by their `markers`.",),
+        unchanged=1_234,
+    )
+
+
+def _blocked() -> Plan:
+    return a_plan(
+        blocked=(
+            a_conflict(
+                Side(Field.TITLE, "What is ours?", "What is theirs?"),
+                Side(Field.TAGS, ("a",), ("b",)),
+                Side(Field.BODY, AFTER, BEFORE),
+            ),
+            Blocked(
+                BlockedCode.NEW_TAG,
+                Key("oncall/freeze"),
+                Kind.QUESTION,
+                "`deploy` is close to `deploys`",
+                "Use the existing tag, or declare `deploy` under `tags:`.",
+            ),
+        )
+    )
+
+
+def _hostile() -> Plan:
+    creates = [
+        a_create(f"hostile/{number}", title=text, body=f"{text}\n{text}", tags=(text,))
+        for number, text in enumerate(HOSTILE)
+    ]
+    everything = "\n".join(HOSTILE)
+    update = an_update(
+        a_field(Field.TITLE, HOSTILE[0], HOSTILE[1]),
+        a_field(Field.BODY, plain("was\n"), plain(everything)),
+        key="hostile",
+        title=everything,
+    )
+    return a_plan(*creates, update, notes=(everything,), team=everything)
+
+
+def _monstrous() -> Plan:
+    lines = "\n".join(f"line {number} of a long body" for number in range(2_700))
+    return a_plan(
+        a_create("monster/lines", body=lines),
+        a_create("monster/line", body="x" * 70_000),
+        an_update(a_field(Field.BODY, plain("y" * 70_000), plain("x" * 70_000)), key="monster/a"),
+        an_update(a_field(Field.BODY, plain("short"), plain(lines)), key="monster/b"),
+        an_update(
+            a_field(
+                Field.BODY, plain(LONG_LINE), plain(LONG_LINE.replace("word150 ", "changed\tword "))
+            ),
+            key="monster/c",
+        ),
+    )
+
+
+PLANS = {
+    "empty": a_plan(),
+    "nothing managed": a_plan(managed=0, unchanged=0),
+    "one matches": a_plan(managed=1, unchanged=1),
+    "small": a_plan(a_create(), an_answer()),
+    "update": _update(),
+    "every action": _every_action(),
+    "blocked": _blocked(),
+    "drift only": a_plan(
+        drift=(a_drift(Field.TAGS, ("a", "b"), ("a",)), a_drift(Field.TITLE, "One", "Two"))
+    ),
+    "guard": a_plan(an_accept(), blocked=(*_blocked().blocked, a_guard())),
+    "hostile": _hostile(),
+    "monstrous": _monstrous(),
+}
+
+
+def _report() -> Report:
+    return a_report(
+        a_result(title="When is the release freeze?", url=f"{SITE}/questions/31"),
+        a_result("oncall/freeze#calendar", url=f"{SITE}/a/32", state=ResultState.FOUND),
+        a_result("rollback", Verb.UPDATE, title="How do I roll back?", url=f"{SITE}/questions/12"),
+        a_result("rollback#cli", Verb.SET),
+        a_result("old-vpn", Verb.DELETE, title="How do I reach the old VPN?"),
+        a_result("bad", state=ResultState.REJECTED, why="the server says: `title` is too short"),
+        a_result("bad#why", state=ResultState.SKIPPED, why="it needs bad, which failed"),
+        a_result("moved", Verb.UPDATE, ResultState.STALE, why="the body was edited on the site"),
+        a_result("lost", state=ResultState.UNKNOWN, why="no answer within 30 s"),
+        *(a_result(f"later/{number}", state=ResultState.NOT_REACHED) for number in range(12)),
+        incidents=(
+            Incident("two posts bear its marker", Key("twin"), (Ref(Kind.QUESTION, 5),), True),
+            Incident("the echo differs from what was sent", Key("rollback")),
+        ),
+        stopped_by="the day's quota is used up",
+        exit_code=10,
+        resume="teams-importer apply plan.json",
+    )
+
+
+REPORTS = {
+    "empty": a_report(),
+    "through": a_report(a_result(url=f"{SITE}/questions/31"), started_at=None),
+    "everything": _report(),
+    "hostile": a_report(
+        *(
+            a_result(f"hostile/{number}", state=state, title=text, url=text, why=text)
+            for number, text in enumerate(HOSTILE)
+            for state in (ResultState.DONE, ResultState.REJECTED)
+        ),
+        incidents=(Incident("\n".join(HOSTILE), Key("hostile")),),
+        stopped_by="\n".join(HOSTILE),
+        resume="\n".join(HOSTILE),
+    ),
+}
+
+LOSSES = {
+    "empty": ([], {}),
+    "nothing lost": ([], {"pages": 3, "migrated": 3}),
+    "some": (
+        [
+            {"kind": "skipped", "path": "old.md", "line": 1, "what": "Old", "why": "it is empty"},
+            {"kind": "markup", "path": "a.md", "line": 3, "what": "{toc}", "why": "has no place"},
+            {"kind": "markup", "path": "a.md", "line": 9, "what": "<u>", "why": "isn't allowed"},
+            {"kind": "file", "path": "a.md", "line": 0, "what": "notes.pdf", "unheard": "of"},
+            {"kind": "merged", "path": "b.md", "line": None, "what": "B", "why": "belongs to A"},
+        ],
+        {"pages": 6, "migrated": 3, "split": 1, "merged": 1, "skipped": 1},
+    ),
+    "hostile": (
+        [{"kind": text, "path": text, "line": 1, "what": text, "why": text} for text in HOSTILE],
+        {},
+    ),
+}

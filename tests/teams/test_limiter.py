@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from importer.teams.exchange import ApiError, Heard, Quota, Request, Said
+from importer.teams.limiter import PER_SECOND, Limiter
+
+READ = Request("GET", "questions", "questions")
+OTHER = Request("GET", "tags", "tags")
+WRITE = Request("POST", "questions/add", "questions/add", family="write")
+ANSWER = Request(
+    "POST", "questions/{parent}/answers/add", "questions/1/answers/add", family="write"
+)
+ARTICLE = Request("POST", "articles/add", "articles/add", family="articles", gap_s=60)
+DONE = Heard(Said.ANSWER)
+SLOT = 1 / PER_SECOND
+
+
+def refused(said: Said, backoff_s: float | None = None, wait_s: float | None = None) -> Heard:
+    return Heard(
+        said, error=ApiError(502, "throttle_violation", ""), backoff_s=backoff_s, wait_s=wait_s
+    )
+
+
+def test_requests_are_spaced_evenly_and_no_second_holds_more_than_thirty() -> None:
+    limiter = Limiter()
+    slots = [limiter.take(READ, 0.0) for _ in range(200)]
+    assert slots[0] == 0.0
+    assert all(b - a == pytest.approx(SLOT) for a, b in pairwise(slots))
+    for start in slots:
+        assert sum(start <= slot < start + 1 for slot in slots) <= 30
+
+
+def test_a_slot_not_used_is_not_saved_up() -> None:
+    limiter = Limiter()
+    limiter.take(READ, 0.0)
+    assert limiter.take(READ, 100.0) == 100.0
+    assert limiter.take(READ, 100.0) == pytest.approx(100 + SLOT)
+
+
+def test_a_backoff_holds_its_method_one_second_longer_and_no_other() -> None:
+    limiter = Limiter()
+    limiter.hear(READ, Heard(Said.ANSWER, backoff_s=10), now=5.0)
+    assert limiter.held_until(READ) == 16.0
+    assert limiter.held_until(OTHER) < 5.0
+
+
+def test_a_backoff_holds_the_method_whatever_the_post() -> None:
+    limiter = Limiter()
+    first = Request("GET", "questions/{ids}", "questions/1;2")
+    second = Request("GET", "questions/{ids}", "questions/3")
+    limiter.hear(first, Heard(Said.ANSWER, backoff_s=10), now=0.0)
+    assert limiter.held_until(second) == 11.0
+
+
+def test_a_shorter_backoff_does_not_shorten_a_longer_one() -> None:
+    limiter = Limiter()
+    limiter.hear(READ, Heard(Said.ANSWER, backoff_s=60), now=0.0)
+    limiter.hear(READ, Heard(Said.ANSWER, backoff_s=1), now=1.0)
+    assert limiter.held_until(READ) == 61.0
+
+
+def test_a_throttle_without_a_method_stops_everything() -> None:
+    limiter = Limiter()
+    limiter.hear(READ, refused(Said.THROTTLE, wait_s=40), now=0.0)
+    assert limiter.stopped_until == 41.0
+    limiter.resume()
+    assert limiter.stopped_until is None
+
+
+def test_a_ban_without_words_lasts_longer_each_time_in_a_row() -> None:
+    limiter = Limiter()
+    lasted: list[float | None] = []
+    for _ in range(6):
+        limiter.stopped_until = None
+        limiter.stop(0.0)
+        lasted.append(limiter.stopped_until)
+    assert lasted == [31, 61, 121, 241, 241, 241]
+    limiter.resume()
+    limiter.stop(0.0)
+    assert limiter.stopped_until == 31
+
+
+def test_writes_with_a_known_distance_keep_it() -> None:
+    limiter = Limiter()
+    assert limiter.paced_until(ARTICLE) < 0
+    limiter.take(ARTICLE, 0.0)
+    assert limiter.paced_until(ARTICLE) == 60.0
+    assert limiter.paced_until(WRITE) < 0
+
+
+def simulate(gap_s: float, writes: int, *, whole: bool) -> tuple[int, float]:
+    """Write as fast as the limiter lets, against a server that wants *gap_s* between two writes.
+
+    Returns the refusals and the time. `whole`: `backoff` tells the gap, else what is left of it.
+    """
+    limiter, now, refusals, last_done = Limiter(), 0.0, 0, float("-inf")
+    for number in range(writes):
+        request = (WRITE, ANSWER)[number % 2]
+        while True:
+            now = max(now, limiter.held_until(request), limiter.paced_until(request))
+            now = limiter.take(request, now)
+            if now - last_done >= gap_s:
+                last_done = now
+                limiter.hear(request, DONE, now)
+                break
+            refusals += 1
+            left = gap_s if whole else gap_s - (now - last_done)
+            limiter.hear(request, refused(Said.PAUSE, backoff_s=left), now)
+    return refusals, now
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_pause_the_server_wants_between_writes_is_learned(whole: bool) -> None:
+    refusals, took = simulate(5.0, 300, whole=whole)
+    assert 1 <= refusals <= 4
+    assert took < 300 * 5.0 * 1.1
+
+
+def test_without_such_a_pause_writes_go_as_fast_as_reads() -> None:
+    refusals, took = simulate(0.0, 300, whole=True)
+    assert refusals == 0
+    assert took == pytest.approx(299 * SLOT)
+
+
+def test_a_single_pause_is_forgotten_again() -> None:
+    limiter, now = Limiter(), 0.0
+    limiter.hear(WRITE, refused(Said.PAUSE, backoff_s=60), now)
+    for _ in range(400):
+        now = max(now, limiter.held_until(WRITE), limiter.paced_until(WRITE))
+        now = limiter.take(WRITE, now)
+        limiter.hear(WRITE, DONE, now)
+    began = now
+    now = limiter.take(WRITE, max(now, limiter.paced_until(WRITE)))
+    assert now - began == pytest.approx(SLOT)
+
+
+@pytest.mark.parametrize(
+    ("heard", "why"),
+    [
+        pytest.param(Heard(Said.REFUSAL, backoff_s=9), "refused for itself", id="a refusal"),
+        pytest.param(Heard(Said.ANSWER, backoff_s=9), "done", id="a success"),
+    ],
+)
+def test_a_backoff_beside_anything_else_is_no_pause_between_writes(heard: Heard, why: str) -> None:
+    limiter = Limiter()
+    limiter.take(WRITE, 0.0)
+    limiter.hear(WRITE, heard, 0.0)
+    assert limiter.paced_until(ANSWER) <= 0.0, why
+    assert limiter.held_until(WRITE) == 10.0
+
+
+def quota(highest: int, remaining: int) -> Limiter:
+    limiter = Limiter()
+    limiter.hear(READ, Heard(Said.ANSWER, quota=Quota(highest, remaining)), 0.0)
+    return limiter
+
+
+@pytest.mark.parametrize(
+    ("highest", "reserve"), [(10_000, 200), (1_000, 20), (300, 20), (50, 5), (5, 0)]
+)
+def test_the_reserve_is_two_percent_at_least_twenty_at_most_a_tenth(
+    highest: int, reserve: int
+) -> None:
+    assert quota(highest, highest).reserve == reserve
+
+
+@pytest.mark.parametrize(
+    ("spent", "request_"),
+    [
+        pytest.param(lambda: quota(10_000, 199), WRITE, id="below the reserve"),
+        pytest.param(lambda: quota(10_000, 0), WRITE, id="nothing left"),
+    ],
+)
+def test_writes_end_at_the_reserve_and_reads_do_not(
+    spent: Callable[[], Limiter], request_: Request
+) -> None:
+    limiter = spent()
+    assert limiter.is_spent(request_, 0.0)
+    assert not limiter.is_spent(READ, 0.0)
+
+
+@pytest.mark.parametrize(
+    "limiter",
+    [
+        pytest.param(Limiter(), id="never told"),
+        pytest.param(quota(10_000, 200), id="at the reserve"),
+        pytest.param(quota(10_000, -81_147), id="a number that can't be"),
+    ],
+)
+def test_writes_go_on_while_the_numbers_do_not_forbid_it(limiter: Limiter) -> None:
+    assert not limiter.is_spent(WRITE, 0.0)
+
+
+def test_an_old_number_forbids_nothing() -> None:
+    assert not quota(10_000, 0).is_spent(WRITE, 3_600.0)
