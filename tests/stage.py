@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from importer.errors import Span
 from importer.execution import (
-    Recovery,
+    Drawn,
     RunOptions,
     carry_out,
     draw_plan,
@@ -31,7 +31,7 @@ from importer.model.plan import Decisions, Plan
 from importer.model.report import Report
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
-from importer.ports import Clock, Journal, Team
+from importer.ports import Journal, Team
 from importer.sandbox import Behaviour, Post, World, create_app, open_world
 from importer.teams import Connection, Mode, Secret, open_team
 from importer.text.canonical import canonical_line, canonical_names, canonical_text
@@ -127,7 +127,7 @@ class Stage:
 
     behaviour: Behaviour = field(default_factory=lambda: Behaviour(burst_per_s=0))
     seed: int = 7
-    options: RunOptions = RunOptions(settle_s=0.0)
+    options: RunOptions = field(default_factory=lambda: RunOptions(settle_s=0.0))
     clock: _StageClock = field(default_factory=_StageClock)
     runs: int = 0
 
@@ -214,11 +214,11 @@ class Stage:
                 recovery = await recover(
                     team, journal, access, self.clock, self.options, wanted.namespace, observe, stop
                 )
-                plan, drawn = (wanted, None) if isinstance(wanted, Plan) else (None, None)
+                drawn: Drawn | None = None
                 if isinstance(wanted, Manifest):
                     drawn = await draw_plan(wanted, team, journal, access, decisions, team="acme")
-                    plan = drawn.plan
-                assert plan is not None
+                plan = drawn.plan if drawn else wanted
+                assert isinstance(plan, Plan)
                 run = replace(run, plan_digest=plan_digest(plan))
                 report = await carry_out(
                     plan,

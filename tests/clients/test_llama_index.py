@@ -7,6 +7,7 @@ to the sandbox by a transport adapter.
 from __future__ import annotations
 
 import html
+import importlib
 import sys
 import types
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ class _Mapped(HTTPAdapter):
 
 @pytest.fixture
 def reader_class(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    names = {
+    names: dict[str, dict[str, Any]] = {
         "llama_index.core": {},
         "llama_index.core.readers": {},
         "llama_index.core.readers.base": {"BaseReader": BaseReader},
@@ -60,7 +61,7 @@ def reader_class(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         module = types.ModuleType(name)
         module.__dict__.update(content)
         monkeypatch.setitem(sys.modules, name, module)
-    from llama_index.readers.stackoverflow import base
+    base = importlib.import_module("llama_index.readers.stackoverflow.base")
 
     yield base.StackoverflowReader
     for name in [it for it in sys.modules if it.startswith("llama_index")]:

@@ -7,13 +7,13 @@ And every history ends in an empty plan: applying once more leaves nothing to do
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importer.model.fields import Value
-from importer.model.ids import Field, Kind
+from importer.model.ids import Field
 from importer.model.manifest import Fate, Item, Manifest, OnDrift, Policy, Removed
 from importer.model.report import ResultState
 from importer.sandbox import Behaviour, Post
@@ -24,6 +24,7 @@ from tests.stage import HERE, Stage, answer, manifest, question
 
 ITEMS = ("one", "two", "two#a", "two#b")
 FIELDS = (Field.TITLE, Field.TAGS, Field.BODY)
+Posts: TypeAlias = dict[int, dict[Field, str]]
 
 step = st.one_of(
     st.tuples(st.just("author"), st.sampled_from(ITEMS), st.sampled_from(FIELDS)),
@@ -99,7 +100,7 @@ class History:
         else:
             self.human.clear()
 
-    def _check(self, before: dict[int, dict[Field, str]], after: dict[int, dict[Field, str]]) -> None:
+    def _check(self, before: Posts, after: Posts) -> None:
         for (post, name), written in self.human.items():
             if post not in before:
                 continue
@@ -180,12 +181,12 @@ class History:
                 return post
         return None
 
-    def _live(self) -> dict[int, dict[Field, str]]:
-        found = {}
+    def _live(self) -> Posts:
+        found: Posts = {}
         for post in (*self.stage.questions(), *self.stage.answers()):
             body, _ = detach(post.body.replace("\r\n", "\n"))
             values = {Field.BODY: canonical_text(body)}
-            if post.kind == Kind.QUESTION:
+            if post.kind == "question":
                 values[Field.TITLE] = (post.title or "").strip()
                 values[Field.TAGS] = " ".join(sorted(post.tags))
             found[post.id] = values
@@ -206,7 +207,7 @@ def _plainly(value: Value) -> str:
 
 @settings(max_examples=60)
 @given(behaviours, st.lists(step, max_size=14))
-@example(Behaviour(burst_per_s=0), [("keep", "", ""), ("human", "one", Field.BODY), ("keep", "", "")])
+@example(Behaviour(burst_per_s=0), [("human", "one", Field.BODY), ("keep", "", "")])
 def test_no_human_edit_is_overwritten_and_every_history_ends_in_an_empty_plan(
     behaviour: Behaviour, steps: list[tuple[str, str, Any]]
 ) -> None:
@@ -219,7 +220,7 @@ def test_no_human_edit_is_overwritten_and_every_history_ends_in_an_empty_plan(
     assert plan.changes == ()
     report = history.stage.apply(history.manifest(OnDrift.KEEP))
     assert not [it for it in report.results if it.state is not ResultState.FOUND]
-    keys = [marker for marker in _markers(history.stage)]
+    keys = _markers(history.stage)
     assert len(keys) == len(set(keys)), "two posts carry one key"
 
 
