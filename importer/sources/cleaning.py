@@ -5,10 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from importer.sources.html import Opened, open_up
-from importer.sources.lines import Numbered, code_flags, indent_of, joined, trimmed
+from importer.sources.lines import (
+    Numbered,
+    code_flags,
+    comment_at,
+    indent_of,
+    open_fence,
+    trimmed,
+)
 from importer.sources.losses import Losses, LossKind
 from importer.text.marker import PREFIX
-from importer.text.scanning import Open, code_spans, left_open
 
 __all__ = ["Cleaned", "clean", "dedented", "is_navigation", "tag_names"]
 
@@ -91,10 +97,9 @@ def is_navigation(text: str) -> bool:
 
 def _mended(part: list[Numbered], losses: Losses) -> list[Numbered]:
     """Return *part* with a fence closed that its end leaves open."""
-    if left_open(joined(part)) is not Open.FENCE:
+    at = open_fence(part)
+    if at is None:
         return part
-    before = range(len(part))
-    at = max(index for index in before if left_open(joined(part[:index])) is not Open.FENCE)
     number, text = part[at]
     if not any(line.text.strip() for line in part[at + 1 :]):
         why = "a code fence that opens nothing; dropped"
@@ -108,53 +113,38 @@ def _mended(part: list[Numbered], losses: Losses) -> list[Numbered]:
 
 def _without_comments(part: list[Numbered], tags: list[str], losses: Losses) -> list[Numbered]:
     """Return *part* without HTML comments outside code; those that name tags give the tags."""
-    part = _close_comments(part, losses)
     flags = code_flags([text for _, text in part])
+    last_end = max((at for at, (_, text) in enumerate(part) if "-->" in text), default=-1)
     kept: list[Numbered] = []
-    comment = ""
-    for (number, text), code in zip(part, flags, strict=True):
-        if code and not comment:
+    inside: list[str] = []
+    for at, ((number, text), code) in enumerate(zip(part, flags, strict=True)):
+        if code and not inside:
             kept.append(Numbered(number, text))
             continue
         left, position = "", 0
-        while position <= len(text):
-            if comment:
+        while True:
+            if inside:
                 end = text.find("-->", position)
-                comment += text[position:] + "\n" if end < 0 else text[position:end]
+                inside.append(text[position:] if end < 0 else text[position:end])
                 if end < 0:
                     break
-                left += _without(comment[4:], number, tags, losses)
-                comment, position = "", end + 3
-            begin = _comment_at(text, position)
+                left += _instead_of("\n".join(inside[1:]), number, tags, losses)
+                inside, position = [], end + 3
+            begin = comment_at(text, position)
             left += text[position:] if begin < 0 else text[position:begin]
             if begin < 0:
                 break
-            comment, position = "<!--", begin + 4
+            position = begin + 4
+            if at < last_end or "-->" in text[position:]:
+                inside = ["<!--"]
+            else:
+                losses.add(LossKind.COMMENT, number, text, "a comment never closed; its text stays")
         if left.strip() or not text.strip():
-            kept.append(Numbered(number, left.rstrip() if left != text else text))
+            kept.append(Numbered(number, text if left == text else left.rstrip()))
     return kept
 
 
-def _close_comments(part: list[Numbered], losses: Losses) -> list[Numbered]:
-    while left_open(joined(part)) is Open.COMMENT:
-        at = max(index for index, line in enumerate(part) if "<!--" in line.text)
-        number, text = part[at]
-        losses.add(LossKind.COMMENT, number, text, "a comment was never closed; its text stays")
-        before, _, after = text.rpartition("<!--")
-        part = [*part[:at], Numbered(number, before + after.lstrip()), *part[at + 1 :]]
-    return part
-
-
-def _comment_at(text: str, position: int) -> int:
-    spans = code_spans(text)
-    while (begin := text.find("<!--", position)) >= 0:
-        if not any(start <= begin < end for start, end in spans):
-            return begin
-        position = begin + 4
-    return -1
-
-
-def _without(comment: str, number: int, tags: list[str], losses: Losses) -> str:
+def _instead_of(comment: str, number: int, tags: list[str], losses: Losses) -> str:
     """Return what stays of a comment: nothing, or a marker's text where it can be seen."""
     if f"<!--{comment}".startswith(PREFIX):
         why = "it looks like this tool's own marker; shown as text"

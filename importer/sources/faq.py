@@ -139,7 +139,7 @@ def _pages(text: str, name: str, losses: Losses, *, only: bool) -> Iterator[Page
     naming = _Naming(name, alone=len(found.entries) == 1, only=only)
     known = {} if naming.alone else definitions(text)
     pages = [_page(entry, front, naming, known, losses) for entry in found.entries]
-    anchors = {anchor for page in pages for anchor in page.anchors}
+    anchors = {anchor.lower() for page in pages for anchor in (*page.anchors, *page.parts)}
     for title, rest in found.rest:
         _list_rest(title, rest, anchors, losses)
     yield from pages
@@ -190,7 +190,8 @@ def _page(
         answers=tuple(answers),
         tags=tuple(cleaned.tags) or front.tags or section,
         name=naming.key if naming.alone else f"{folder}{plain_title(title).replace('/', ' ')}",
-        anchors=(*entry.anchors, *cleaned.anchors),
+        anchors=(*entry.anchors[:1], *cleaned.anchors),
+        parts=entry.anchors[1:],
         alone=naming.alone,
         addresses=front.addresses,
     )

@@ -95,7 +95,7 @@ class _Line:
         self.was_block = True
         why = "a part that could be folded; it is always open now"
         self._losses.add(LossKind.MARKUP, self._number, match[1], why)
-        inner = _EMPHASIS.sub("", match[1]).strip().strip("*").strip()
+        inner = outside_code(match[1], lambda it: _EMPHASIS.sub("", it)).strip().strip("*").strip()
         return f"**{inner}**" if inner else ""
 
     def opened(self, text: str) -> str:

@@ -1,31 +1,36 @@
-"""Numbered lines of a Markdown file, and which of them are seen as text.
+"""Numbered lines of a Markdown file, and which of them a person would take for code or comment.
 
-A long FAQ is sloppier than CommonMark: a fence may be left open in one question. What belongs to a
-list item ends with the item, so a question's own line ends whatever the one before left open.
+A long FAQ is sloppier than CommonMark, and was written by people who looked at the result: fences
+stand in HTML, close at another indentation, or never. So this reads with their eyes: a fence is a
+fence wherever it stands. What finally becomes a post is read strictly, by `importer.text`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import NamedTuple
-
-from importer.text.scanning import code_spans, lines
 
 __all__ = [
     "Numbered",
     "code_flags",
+    "code_spans",
+    "comment_at",
     "heading",
     "indent_of",
     "joined",
     "numbered",
+    "open_fence",
     "outside_code",
     "trimmed",
     "visible",
 ]
 
-_FENCE = re.compile(r"\s*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+|>[ \t]?)*(`{3,}|~{3,})([^\n]*)")
+_FENCE = re.compile(r"\s*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+|>[ \t]?)*(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
-_PRE = re.compile(r"<pre\b")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)")
+_PRE = re.compile(r"<(/?)pre\b", re.IGNORECASE)
 
 
 class Numbered(NamedTuple):
@@ -33,6 +38,20 @@ class Numbered(NamedTuple):
 
     number: int
     text: str
+
+
+class _State(Enum):
+    TEXT = auto()
+    CODE = auto()
+    COMMENT = auto()
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What each line lies in, and the index of the fence that is open at the end."""
+
+    states: list[_State] = field(default_factory=list)
+    fence_at: int | None = None
 
 
 def numbered(text: str) -> list[Numbered]:
@@ -67,58 +86,97 @@ def heading(text: str) -> tuple[int, str] | None:
     return (len(match[1]), match[2] or "") if match else None
 
 
-def visible(part: Sequence[Numbered], ends_item: re.Pattern[str] | None = None) -> Iterator[int]:
-    """Yield the indexes of lines that are neither code nor inside a comment.
+def visible(part: Sequence[Numbered], ends_item: re.Pattern[str] | None = None) -> list[int]:
+    """Return the indexes of lines that are neither code nor go on with a comment.
 
-    A line that matches *ends_item* and is indented less than the open fence ends the fence.
+    A line that matches *ends_item* and is indented less than the open fence ends the fence: what
+    belongs to a list item ends with the item.
     """
-    fence, indent, comment = "", 0, False
-    for index, (_, text) in enumerate(part):
-        if fence:
-            if _closes(text, fence):
-                fence = ""
-                continue
-            left = ends_item is not None and ends_item.match(text) and indent_of(text) < indent
-            if not left:
-                continue
-            fence = ""
-        if comment:
-            comment = "-->" not in text
-            continue
-        match = _FENCE.match(text)
-        if match and not (match[1][0] == "`" and "`" in match[2]):
-            fence, indent = match[1], indent_of(text)
-            continue
-        comment = _opens_comment(text) and any("-->" in line.text for line in part[index + 1 :])
-        yield index
+    scan = _scan([line.text for line in part], ends_item)
+    return [at for at, state in enumerate(scan.states) if state is _State.TEXT]
 
 
-def _closes(text: str, fence: str) -> bool:
-    bare = text.strip(" \t>")
-    return len(bare) >= len(fence) and set(bare) == {fence[0]}
-
-
-def _opens_comment(text: str) -> bool:
-    if "<!--" not in text:
-        return False
-    at = text.rfind("<!--")
-    return "-->" not in text[at:] and not any(a <= at < b for a, b in code_spans(text))
+def open_fence(part: Sequence[Numbered]) -> int | None:
+    """Return the index of the line whose fence is open at the end of *part*."""
+    return _scan([line.text for line in part]).fence_at
 
 
 def code_flags(texts: Sequence[str]) -> list[bool]:
     """Tell of each line whether it is code: in a fence or `<pre>`, or indented as code is."""
     flags = []
     after_blank, in_list, in_pre = True, False, False
-    for line in lines("\n".join(texts)) if texts else ():
-        bare = line.text.strip()
-        if bare and not line.text.startswith((" ", "\t")):
-            in_list = bool(_LIST_ITEM.match(line.text)) or (in_list and not after_blank)
-        indented = bool(bare) and indent_of(line.text) >= 4 and after_blank and not in_list
-        low = "" if line.code else line.text.lower()
-        flags.append(line.code or indented or in_pre or _PRE.search(low) is not None)
-        in_pre = (in_pre or "<pre" in low) and low.rfind("</pre") <= low.rfind("<pre")
-        after_blank = not bare or indented or line.code
+    for text, state in zip(texts, _scan(texts).states, strict=True):
+        code = state is _State.CODE
+        bare = text.strip()
+        if bare and not text.startswith((" ", "\t")):
+            in_list = bool(_LIST_ITEM.match(text)) or (in_list and not after_blank)
+        indented = bool(bare) and indent_of(text) >= 4 and after_blank and not in_list
+        tags = [] if code or indented else [match[1] for match in _PRE.finditer(text)]
+        flags.append(code or indented or in_pre or bool(tags))
+        in_pre = not tags[-1] if tags else in_pre
+        after_blank = not bare or indented or code
     return flags
+
+
+def _scan(texts: Sequence[str], ends_item: re.Pattern[str] | None = None) -> _Scan:
+    scan = _Scan()
+    last_close = max((at for at, text in enumerate(texts) if "-->" in text), default=-1)
+    fence, indent, in_comment = "", 0, False
+    for at, text in enumerate(texts):
+        if fence and ends_item and ends_item.match(text) and indent_of(text) < indent:
+            fence = ""
+        if fence:
+            fence = "" if _closes(text, fence) else fence
+            scan.states.append(_State.CODE)
+        elif in_comment:
+            in_comment = "-->" not in text
+            scan.states.append(_State.COMMENT)
+        elif match := _FENCE.match(text):
+            fence, indent, scan.fence_at = match[1], indent_of(text), at
+            scan.states.append(_State.CODE)
+        else:
+            begin = comment_at(text, max(0, text.rfind("-->")))
+            in_comment = begin >= 0 and at < last_close
+            scan.states.append(_State.TEXT)
+    scan.fence_at = scan.fence_at if fence else None
+    return scan
+
+
+def _closes(text: str, fence: str) -> bool:
+    bare = text.strip(" \t>")
+    return len(bare) >= len(fence) and not bare.strip(fence[0])
+
+
+def comment_at(text: str, position: int = 0) -> int:
+    """Return where the next comment of a line begins, code spans aside; -1 without one."""
+    if "<!--" not in text:
+        return -1
+    spans = code_spans(text)
+    while (begin := text.find("<!--", position)) >= 0:
+        if not any(start <= begin < end for start, end in spans):
+            return begin
+        position = begin + 4
+    return -1
+
+
+def code_spans(text: str) -> list[tuple[int, int]]:
+    """Return (start, end) of each code span of a line, backticks included."""
+    runs = [match.span() for match in re.finditer(r"`+", text)]
+    ahead: dict[int, deque[int]] = defaultdict(deque)
+    for at, (begin, end) in enumerate(runs):
+        ahead[end - begin].append(at)
+    spans, at = [], 0
+    while at < len(runs):
+        begin, end = runs[at]
+        same = ahead[end - begin]
+        while same and same[0] <= at:
+            same.popleft()
+        escaped = begin > 0 and text[begin - 1] == "\\"
+        if same and not escaped:
+            at = same[0]
+            spans.append((begin, runs[at][1]))
+        at += 1
+    return spans
 
 
 def outside_code(text: str, change: Callable[[str], str]) -> str:

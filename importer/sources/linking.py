@@ -24,30 +24,34 @@ class Addresses:
 
     anchors: Mapping[tuple[str, str], str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    parts: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(cls, pages: Mapping[str, Sequence[Page]]) -> "Addresses":
         """Return the addresses of pages by key. The first of equal anchors counts."""
         anchors: dict[tuple[str, str], str] = {}
         files: dict[str, str] = {}
+        parts: set[tuple[str, str]] = set()
         for key, page in ((key, page) for key, shared in pages.items() for page in shared):
-            for anchor in page.anchors:
-                anchors.setdefault((page.place.path, anchor.lower()), key)
+            path = page.place.path
+            parts.update((path, name.lower()) for name in page.parts)
+            for name in (*page.anchors, *page.parts):
+                anchors.setdefault((path, name.lower()), key)
             if page.alone:
-                files[page.place.path] = key
-        return cls(anchors, files)
+                files[path] = key
+        return cls(anchors, files, frozenset(parts))
 
-    def find(self, base: str, destination: str) -> str | None:
-        """Return the key that *destination* in the file *base* leads to, or None."""
+    def find(self, base: str, destination: str) -> tuple[str | None, bool]:
+        """Return the key that a link in the file *base* leads to; True if to a part of the page."""
         path, _, anchor = html.unescape(destination).partition("#")
         target = unquote(path.partition("?")[0])
         file = posixpath.normpath(posixpath.join(posixpath.dirname(base), target))
-        if not target:
-            file = base
-        elif target.startswith("/"):
-            file = target.lstrip("/")
-        known = self.anchors.get((file, unquote(anchor).lower())) if anchor else None
-        return known or self._file(file)
+        file = target.lstrip("/") if target.startswith("/") else file if target else base
+        place = (file, unquote(anchor).lower())
+        known = self.anchors.get(place) if anchor else None
+        if known or not target:
+            return known, place in self.parts
+        return self._file(file), bool(anchor)
 
     def _file(self, path: str) -> str | None:
         names = (path, f"{path}.md", f"{path}/index.md", f"{path}/README.md")
@@ -62,7 +66,12 @@ def relinked(markdown: str, place: Place, addresses: Addresses, losses: Losses) 
     """
 
     def target_of(destination: str) -> str | None:
-        key = addresses.find(place.path, destination) if _is_relative(destination) else None
+        if not _is_relative(destination):
+            return None
+        key, is_part = addresses.find(place.path, destination)
+        if key and is_part:
+            why = "it led to a part of a question; it leads to the question now"
+            losses.add(LossKind.LINK, place.line, destination, why)
         return f"key:{key}" if key else None
 
     text = dig(markdown, target_of)

@@ -84,7 +84,7 @@ class _Heading:
 
 def find_questions(part: Sequence[Numbered]) -> Found:
     """Return the questions of a file in its order, and what belongs to none."""
-    seen = list(visible(part, _NUMBERED))
+    seen = visible(part, _NUMBERED)
     headings = [_Heading(at, *it) for at in seen if (it := heading(part[at].text))]
     anchors = _anchors(part, seen)
     if alone := _alone(headings):

@@ -125,7 +125,7 @@ class _Shaper:
             parts.append(f"This question was moved from {_named_file(page)}.")
             why = "the source says no more than the title; its wording and its place are the text"
             losses.add(LossKind.QUESTION, page.place.line, page.title, why)
-        return "\n\n".join(parts)
+        return "\n\n".join(part for part in parts if part)
 
     def _answer(self, markdown: str, page: Page, losses: Losses) -> str:
         answer = self._markdown(markdown, page, losses)

@@ -92,7 +92,7 @@ class Titles:
         plain = plain_title(markdown)
         if plain != markdown:
             losses.add(LossKind.TITLE, place.line, markdown, "a title is plain text")
-        whole = completed(plain, tags)
+        whole = completed(plain or f"Untitled question in {place.path}", tags)
         if whole != plain:
             losses.add(LossKind.TITLE, place.line, plain, f"too short; it is `{whole}`")
         title = cut(whole)

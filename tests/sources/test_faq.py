@@ -162,15 +162,17 @@ def test_numbered_questions_are_found_in_every_indentation(tmp_path: Path) -> No
             "---\ntitle: How?\n---\n# How?\n\nSo.\n", [("How?", "", ("So.",))], id="title twice"
         ),
         pytest.param(
-            "```md\n## Is this one?\n```\n\n<!--\n## Or this?\n-->\n\n## How?\n\n```\n## No?\n```\n",
+            "```md\n## One?\n```\n\n<!--\n## Or this?\n-->\n\n## How?\n\n```\n## No?\n```\n",
             [("How?", "", ("```\n## No?\n```",))],
             id="headings in code and comments",
         ),
-        pytest.param("## How?\n\n## Where?\n\nHere.\n", [("How?", "", ()), ("Where?", "", ("Here.",))],
+        pytest.param(
+            "## How?\n\n## Where?\n\nHere.\n",
+            [("How?", "", ()), ("Where?", "", ("Here.",))],
             id="a question without an answer",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_question_is_found_with_its_text_and_answers(
     tmp_path: Path, text: str, expected: list[tuple[str, str, tuple[str, ...]]]
 ) -> None:
@@ -208,10 +210,10 @@ def test_a_folder_gives_its_files_and_says_what_it_left_out(tmp_path: Path) -> N
     }
     pages, losses = read(tmp_path, files)
     assert [(it.name, it.alone) for it in pages] == [
-        ("access", True),
-        ("access/vpn", True),
         ("many/How?", False),
         ("many/Async await or not?", False),
+        ("access", True),
+        ("access/vpn", True),
     ]
     assert named(losses, LossKind.FILE) == ["logo.txt:1 logo.txt"]
     assert named(losses, LossKind.SKIPPED) == ["notes.md:1 notes.md"]
@@ -279,7 +281,10 @@ def test_front_matter_that_has_no_place_is_listed(tmp_path: Path) -> None:
 
 
 def test_a_definition_at_the_files_end_serves_every_question_that_uses_it(tmp_path: Path) -> None:
-    text = "## How?\n\nSee [it][1].\n\n## Where?\n\nIn [the] list.\n\n## Why?\n\nSo.\n\n[1]: https://a.example\n[the]: https://b.example\n"
+    text = (
+        "## How?\n\nSee [it][1].\n\n## Where?\n\nIn [the] list.\n\n## Why?\n\nSo.\n\n"
+        "[1]: https://a.example\n[the]: https://b.example\n"
+    )
     pages, _ = read(tmp_path, {"faq.md": text})
     assert [it.answers[0] for it in pages[:2]] == [
         "See [it][1].\n\n[1]: https://a.example",
