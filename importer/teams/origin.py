@@ -32,7 +32,7 @@ _PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What a person says about the team to talk to.
+    """What a person says about the team to talk to. `api_key` is asked for by Enterprise sites.
 
     `deadline_s` bounds one request from the connect to the last byte; `max_wait_s` what one request
     may wait for throttles before the run gives up and can be resumed.
@@ -46,6 +46,7 @@ class Connection:
     deadline_s: float = 60.0
     connect_s: float = 10.0
     max_wait_s: float = 900.0
+    api_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

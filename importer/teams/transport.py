@@ -61,6 +61,7 @@ _KEEP_ALIVE_S = 5.0
 
 _SAFE = frozenset({"GET", "HEAD"})
 _TOKEN_HEADER = "X-API-Access-Token"  # noqa: S105 - the header's name
+_KEY_HEADER = "X-API-Key"
 
 
 class Mode(StrEnum):
@@ -206,7 +207,7 @@ class Transport:
             return Failure(body, sent=True, detail=f"status {response.status_code}")
         heard = self._listen(response.status_code, body)
         if heard.error:
-            shown = self._token.redact(heard.error.message)
+            shown = self._redact(heard.error.message)
             heard = replace(heard, error=replace(heard.error, message=shown))
         return Reply(
             status=response.status_code,
@@ -232,6 +233,8 @@ class Transport:
             "User-Agent": f"teams-importer/{__version__}",
             _TOKEN_HEADER: self._token.reveal(),
         }
+        if connection.api_key is not None:
+            headers[_KEY_HEADER] = connection.api_key.reveal()
         if request.verb == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         whole_s, connect_s = connection.deadline_s, connection.connect_s
@@ -250,8 +253,12 @@ class Transport:
             },
         )
 
+    def _redact(self, text: str) -> str:
+        key = self._connection.api_key
+        return self._token.redact(key.redact(text) if key else text)
+
     def _failure(self, error: Exception) -> Failure:
-        detail = self._token.redact(str(error))[:300]
+        detail = self._redact(str(error))[:300]
         match error:
             case httpx.ConnectTimeout():
                 text = f"not within {self._connection.connect_s:g} s"
