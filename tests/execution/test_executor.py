@@ -39,7 +39,7 @@ def test_plan_apply_plan_ends_without_changes_and_one_write_per_change() -> None
     assert report.exit_code == ExitCode.DONE
     assert stage.writes() == len(plan.changes) == len(report.results)
     again = stage.plan(wanted)
-    assert not (again.changes or again.drift or again.blocked)
+    assert again.changes + again.drift + again.blocked == ()
     assert again.unchanged == len(THREE)
 
 
@@ -180,7 +180,7 @@ def test_a_lost_journal_is_bound_again_through_markers_without_a_change() -> Non
     stage.apply(manifest(*THREE))
     stage.lose_journal()
     plan = stage.plan(manifest(*THREE))
-    assert not (plan.changes or plan.blocked)
+    assert plan.changes + plan.blocked == ()
     assert {it.key for it in plan.bindings} == {it.key for it in THREE}
 
 
@@ -199,7 +199,7 @@ def test_another_namespace_touches_nothing_of_the_first() -> None:
     before = [(post.id, post.body, post.title) for post in stage.questions()]
     stage.apply(manifest(question("one", "What is it to the other?"), namespace="other"))
     plan = stage.plan(manifest(question("one", "What is it to the other?"), namespace="other"))
-    assert not (plan.orphans or plan.changes)
+    assert plan.orphans + plan.changes == ()
     assert [(p.id, p.body, p.title) for p in stage.questions() if p.id == before[0][0]] == before
     assert len(stage.questions()) == 2
 
