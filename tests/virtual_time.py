@@ -50,13 +50,23 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
 
 class LoopClock:
-    """A wall clock that follows the running loop's time; for both ports called Clock."""
+    """A wall clock that follows the running loop's time; fits every port called Clock.
+
+    Outside a loop it stands still; `advance` moves it in both.
+    """
 
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, tzinfo=UTC)) -> None:
         self._start = start
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=asyncio.get_running_loop().time())
+        try:
+            passed = asyncio.get_running_loop().time()
+        except RuntimeError:
+            passed = 0.0
+        return self._start + timedelta(seconds=passed)
+
+    def advance(self, seconds: float) -> None:
+        self._start += timedelta(seconds=seconds)
 
 
 def run(coroutine: Coroutine[Any, Any, _T]) -> _T:

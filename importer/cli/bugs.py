@@ -24,7 +24,7 @@ _LIBRARIES = ("pydantic", "ruamel.yaml", "httpx", "tenacity", "jinja2", "click",
 
 
 def write_bug_report(error: BaseException, folder: Path | None) -> Path | None:
-    """Write the report into *folder* or the temporary one; return its path, None if neither takes it."""
+    """Write the report into *folder*, else the temporary one; None when neither takes it."""
     name = f"teams-importer-bug-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
     text = "\n".join([*_environment(), "", *_chain(error)]) + "\n"
     for place in (folder, Path(tempfile.gettempdir())):

@@ -14,13 +14,21 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from importer.errors import ImporterError, ManifestError, UsageError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["Console"]
+    from importer.errors import ImporterError
+
+__all__ = ["Console", "Stopped"]
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal ended the command; `exit_code` is 128 and its number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_code = 128 + number
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -35,7 +43,8 @@ class Console:
     """Prints. `as_json` is set by the command's `--format json`, and errors follow it.
 
     `output` is the file that takes the result's place on standard output. `journal_folder` is
-    where a report of our own bug goes, once the journal's place is known.
+    where a report of our own bug goes, once the journal's place is known. `command_line` is what was
+    typed, for messages that tell how to go on.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -43,6 +52,7 @@ class Console:
         self.as_json = False
         self.output: Path | None = None
         self.journal_folder: Path | None = None
+        self.command_line = ""
         self._environ = environ
         self._masks: list[Callable[[str], str]] = []
         self._live: Callable[[str], None] | None = None
@@ -98,6 +108,10 @@ class Console:
         write_private(self.output, text.encode("utf-8", "importer.escape"))
         self.say(f"Written to {self.output}.")
 
+    def show(self, text: str) -> None:
+        """Print a rendered document as a message: it is harmless already."""
+        _print(sys.stderr, self.redacted(text))
+
     def document(self, value: object) -> None:
         """Print *value* as the command's one JSON document."""
         from importer.planning.plan_file import canonical_json
@@ -105,7 +119,7 @@ class Console:
         self.result(canonical_json(value, indent=2) + "\n")
 
     def say(self, *lines: str) -> None:
-        """Print lines for a person, each made harmless, above a progress display if there is one."""
+        """Print lines for a person, each made harmless, above a progress display if any."""
         from importer.rendering.escaping import quiet
         from importer.text.visible import visible
 
@@ -117,27 +131,42 @@ class Console:
 
     def fail(self, error: ImporterError) -> None:
         """Print an error: for people on standard error, as a document where one is expected."""
-        for problem in error.problems if isinstance(error, ManifestError) else ():
+        from importer.errors import ManifestError, UsageError
+
+        problems = error.problems if isinstance(error, ManifestError) else ()
+        for problem in problems:
             self.say(*str(problem).split("\n"))
         prefix = "wrong use" if isinstance(error, UsageError) else "error"
         self.say(f"{prefix}: {error.message}", *([f"  {error.remedy}"] if error.remedy else []))
         if self.as_json and not self._has_result:
             self.output = None
-            self.document({"error": _error_document(error)})
+            document = {
+                "exit_code": error.exit_code,
+                "kind": type(error).__name__,
+                "message": error.message,
+                "remedy": error.remedy,
+                "problems": problems,
+            }
+            self.document({"error": document})
 
     def ask(self, question: str) -> str:
-        """Return the answer to *question*; "" at the end of input. Ctrl-C raises at once."""
+        """Return the answer to *question*; "" at the end of input. Signals raise Stopped at once."""
         import signal
 
         from importer.text.visible import visible
 
-        # An event loop keeps Ctrl-C for later, and a blocking read would never give it the chance.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        def stop(number: int, _frame: object) -> None:
+            raise Stopped(number)
+
+        # An event loop keeps signals for later, and a blocking read would never give it the chance.
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [(number, signal.signal(number, stop)) for number in numbers]
         try:
             _print(sys.stderr, visible(self.redacted(question)) + " ")
             return sys.stdin.readline().strip()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before:
+                signal.signal(number, handler)
 
     def log_at(self, level: str) -> None:
         """Print log records of the importer from *level* on."""
@@ -164,17 +193,6 @@ class Console:
             detach()
         for stream in (sys.stdout, sys.stderr):
             _print(stream, "")
-
-
-def _error_document(error: ImporterError) -> dict[str, object]:
-    problems = error.problems if isinstance(error, ManifestError) else ()
-    return {
-        "exit_code": error.exit_code,
-        "kind": type(error).__name__,
-        "message": error.message,
-        "remedy": error.remedy,
-        "problems": problems,
-    }
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

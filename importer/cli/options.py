@@ -16,23 +16,27 @@ import click
 
 from importer.cli.console import Console
 from importer.cli.suggesting import did_you_mean
-from importer.errors import ExitCode
+from importer.errors import ExitCode, UsageError
+from importer.model.manifest import OnDrift
+from importer.model.plan import Decisions
 
 __all__ = [
     "ConnectionOptions",
     "DecisionOptions",
     "OutputOptions",
     "RunOptions",
-    "command",
     "connection_options",
     "decision_options",
+    "fail_on_option",
     "journal_option",
+    "make_command",
     "output_options",
     "run_options",
 ]
 
 Function = Callable[..., ExitCode]
 _Set = TypeVar("_Set")
+_FAIL_ON = frozenset({"drift", "manual"})
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _HEADINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -62,6 +66,27 @@ class DecisionOptions:
     max_deletes: str | None
     delete_engaged: bool
 
+    def decided(self) -> Decisions:
+        """Return the plan's decisions. UsageError for what makes no sense together."""
+        if self.only and self.prune:
+            message = "--only and --prune don't go together: a part can't say what is superfluous"
+            raise UsageError(message, remedy="Leave one of them out.")
+        return Decisions(
+            only=self.only,
+            on_drift=OnDrift(self.on_drift) if self.on_drift else None,
+            prune=self.prune,
+            limit=self.limit,
+            max_creates=self.max_creates,
+            max_updates=self.max_updates,
+            max_deletes=self.max_deletes,
+            delete_engaged=self.delete_engaged,
+        )
+
+    @property
+    def given(self) -> bool:
+        """Tell whether anything was decided on the command line."""
+        return self.decided() != Decisions()
+
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
@@ -90,7 +115,7 @@ class _Command(click.Command):
     examples: Mapping[str, str] = {}
     document: str = ""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Examples"):
             formatter.write_dl(list(self.examples.items()), col_max=60)
         if self.document:
@@ -107,10 +132,10 @@ class _Command(click.Command):
             raise click.UsageError(message, error.ctx) from error
 
 
-def command(
+def make_command(
     *, examples: Mapping[str, str], json: str = ""
 ) -> Callable[[Function], click.Command]:
-    """Make a command. `examples` maps command lines to what they do, `json` explains the document."""
+    """Make a command. `examples` maps lines to what they do, `json` explains the document."""
 
     def decorate(function: Function) -> click.Command:
         made = click.command(cls=_Command, context_settings=_HEADINGS)(function)
@@ -132,9 +157,10 @@ def _gathered(
             given[name] = kind(**{it: given.pop(it) for it in names if it in given})
             return function(*args, **given)
 
+        made: Function = gathered
         for option in reversed(options):
-            gathered = option(gathered)
-        return gathered
+            made = option(made)
+        return made
 
     return decorate
 
@@ -142,7 +168,8 @@ def _gathered(
 def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     number = (value or "0").removesuffix("%")
     if not number.isascii() or not number.isdecimal():
-        raise click.BadParameter("give a number or a percentage, like 20 or 5%.", param=param)
+        message = "give a number or a percentage, like 20 or 5%."
+        raise click.BadParameter(message, param=param)
     return value
 
 
@@ -286,11 +313,25 @@ run_options = _gathered(
 )
 
 
-def output_options(*formats: str) -> Callable[[Function], Function]:
-    """Add `--format` (one of *formats*, the first by default), `--output`, `-v` and `--debug`.
+def _reasons(_ctx: click.Context, param: click.Parameter, value: Sequence[str]) -> frozenset[str]:
+    names = {name.strip() for part in value for name in part.split(",")}
+    if unknown := sorted(names - _FAIL_ON):
+        message = f"{', '.join(unknown)} is none of {', '.join(sorted(_FAIL_ON))}."
+        raise click.BadParameter(message, param=param)
+    return frozenset(names)
 
-    `--template` comes with markdown: what is rendered can be rendered in another way.
-    """
+
+fail_on_option = click.option(
+    "--fail-on",
+    multiple=True,
+    callback=_reasons,
+    metavar="drift,manual",
+    help="Exit with 11 also for drift that is kept, or for manual steps.",
+)
+
+
+def output_options(*formats: str, with_template: bool = False) -> Callable[[Function], Function]:
+    """Add `--format` (one of *formats*, the first by default), `--output`, `-v` and `--debug`."""
     options = [
         click.option(
             "--format",
@@ -326,7 +367,7 @@ def output_options(*formats: str) -> Callable[[Function], Function]:
             help="Log everything but secrets.",
         ),
     ]
-    if "markdown" in formats:
+    if with_template:
         options.append(
             click.option(
                 "--template",

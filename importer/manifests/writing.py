@@ -114,7 +114,13 @@ def _scalar(text: str) -> str:
     """Return *text* as YAML: plain where that is safe for readers and tools, else in quotes."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted if quoted.isprintable() else "".join(map(_escaped, quoted))
+
+
+def _escaped(char: str) -> str:
+    # Not JSON's escape: that is a pair of surrogates beyond the first plane.
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def _require_empty(folder: Path, files: Mapping[str, bytes]) -> None:

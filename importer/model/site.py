@@ -14,12 +14,17 @@ from importer.model.ids import Kind, Ref
 __all__ = ["Site"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "sandbox.localhost"})
+# Behind `/q/ID` and `/a/ID` stands who shares the link. A question's slug may be a number, too, but
+# one number alone behind the question's is read as an answer's.
 _PATH = re.compile(
-    r"/(?:(?P<question>questions|q)/(?P<qid>\d{1,18})(?:/(?!\d+(?:[/#?]|$))[^/?#]*)?"
-    r"(?:/(?P<deep>\d{1,18}))?"
+    r"/(?:questions/(?P<qid>\d{1,18})"
+    r"(?:/(?:(?P<only>\d{1,18})|[^/?#]*)|/[^/?#]+/(?P<deep>\d{1,18}))?"
+    r"|q/(?P<short>\d{1,18})(?:/\d+)?"
     r"|a/(?P<aid>\d{1,18})(?:/\d+)?"
-    r"|articles/(?P<article>\d{1,18})(?:/[^/?#]*)?)/?"
+    r"|articles/(?P<article>\d{1,18})(?:/[^/?#]*)?)/?",
+    re.ASCII,
 )
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +45,24 @@ class Site:
 
     def find(self, url: str) -> Ref | None:
         """Return the post that *url* leads to, or None when it leads elsewhere or to a detail."""
-        path = self._path(url)
-        match = _PATH.fullmatch(path.partition("#")[0]) if path else None
+        path, _, fragment = self._path(url).partition("#")
+        match = _PATH.fullmatch(path)
         if match is None:
             return None
-        fragment = path.partition("#")[2]
-        answer = match["aid"] or match["deep"]
+        answer = match["aid"] or match["deep"] or match["only"]
         if fragment and fragment != answer:
-            if match["qid"] and not answer and fragment.isdecimal():
-                return Ref(Kind.ANSWER, int(fragment))
-            return None
+            if answer or match["article"] or not _NUMBER.fullmatch(fragment):
+                return None
+            answer = fragment
         if answer:
             return Ref(Kind.ANSWER, int(answer))
         if match["article"]:
             return Ref(Kind.ARTICLE, int(match["article"]))
-        return Ref(Kind.QUESTION, int(match["qid"]))
+        return Ref(Kind.QUESTION, int(match["qid"] or match["short"]))
+
+    def is_named_in(self, markdown: str) -> bool:
+        """Tell, fast, whether *markdown* can hold an address of the team at all."""
+        return self.base in markdown or (self.local and "http" in markdown)
 
     def _path(self, url: str) -> str:
         if url.startswith(self.base + "/"):

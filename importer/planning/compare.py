@@ -9,6 +9,12 @@
     no base       OURS (seen)    NO_BASE
     equal         EQUAL in any row
 
+Journal and marker may know different bases of one field:
+
+    they agree, or the marker is the one we knew    the journal's: it knows what was served, too
+    ours is what the journal's base says            the journal's: a later word is not ours to undo
+    else                                            the marker's: another runner wrote since
+
 Digests are of canonical values whose links lead to items by key where the post is an item's, so a
 new title or a new address of what is linked moves nothing.
 """
@@ -20,6 +26,7 @@ from dataclasses import replace
 
 from importer.model.fields import (
     FieldRule,
+    Fields,
     Shape,
     Value,
     canonical,
@@ -41,6 +48,7 @@ __all__ = [
     "digest_field",
     "keyed",
     "keyed_item",
+    "known_mark",
     "reading_of",
     "who_moved",
 ]
@@ -65,34 +73,44 @@ def _pair(match: Match, snapshot: Snapshot, targets: Mapping[str, str]) -> Pair:
     if match.live is None:
         return Pair(item, None, match.binding, match.how)
     live = keyed_item(match.live, targets)
-    moved = {
-        field: who_moved(
-            digest_field(item.kind, field, ours),
-            digest_field(item.kind, field, live.fields[field]),
-            base_of(rule(item.kind, field), live, match.binding),
-            item.seen.get(field),
-        )
-        for field, ours in item.fields.items()
-        if field in live.fields
-    }
-    return Pair(item, live, match.binding, match.how, moved)
+    moved = {field: _moved(item, live, match.binding, field) for field in item.fields}
+    known = {field: who for field, who in moved.items() if who is not None}
+    return Pair(item, live, match.binding, match.how, known)
+
+
+def _moved(item: Item, live: LiveItem, binding: Binding | None, field: Field) -> Moved | None:
+    """Return who moved *field*; None where the live post has no such field."""
+    if field not in live.fields:
+        return None
+    ours = digest_field(item.kind, field, item.fields[field])
+    return who_moved(
+        ours,
+        digest_field(item.kind, field, live.fields[field]),
+        base_of(rule(item.kind, field), live, binding, ours),
+        item.seen.get(field),
+    )
 
 
 def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item:
     """Return *item* with its addresses of the team's posts dug and its tags by their masters."""
-    fields = {
-        field: _settled_value(rule(item.kind, field).shape, value, snapshot, targets)
-        for field, value in item.fields.items()
-    }
-    return replace(item, fields=fields)
+
+    def settled(fields: Fields) -> Fields:
+        return {
+            field: _settled_value(rule(item.kind, field).shape, value, snapshot, targets)
+            for field, value in fields.items()
+        }
+
+    return replace(item, fields=settled(item.fields), initial=settled(item.initial))
 
 
 def _settled_value(
     shape: Shape, value: Value, snapshot: Snapshot, targets: Mapping[str, str]
 ) -> Value:
-    if isinstance(value, Text):
-        return keyed(dig_deeper(value, lambda url: _found(snapshot, url)), targets)
-    return canonical(shape, value, snapshot.synonyms)
+    if not isinstance(value, Text):
+        return canonical(shape, value, snapshot.synonyms)
+    if snapshot.site.is_named_in(value.holed):
+        value = dig_deeper(value, lambda url: _found(snapshot, url))
+    return keyed(value, targets)
 
 
 def _found(snapshot: Snapshot, url: str) -> str | None:
@@ -119,19 +137,31 @@ def digest_field(kind: Kind, field: Field, value: Value) -> Digest:
     return digest_value(rule(kind, field).shape, value)
 
 
-def base_of(row: FieldRule, live: LiveItem, binding: Binding | None) -> Base | None:
-    """Return the base of one field: the journal's, or the marker's where that is the newer word.
+def base_of(
+    row: FieldRule, live: LiveItem, binding: Binding | None, ours: Digest | None = None
+) -> Base | None:
+    """Return the base of one field, from journal and marker by this module's second table.
 
     The marker keeps the same value, a poorer copy: `served` counts as equal to `ours`.
     """
     kept = binding.base.get(row.field) if binding else None
     marked = live.marker.digests.get(row.letter) if live.marker and row.letter else None
-    if marked is None:
-        return kept
-    known = binding.marked.get(row.field) if binding else None
-    if kept is not None and known is not None and agree(known, marked):
+    if marked is None or (kept and _is_kept(kept, marked, known_mark(binding, row.field), ours)):
         return kept
     return Base(marked, marked)
+
+
+def _is_kept(kept: Base, marked: Digest, known: Digest | None, ours: Digest | None) -> bool:
+    return (
+        agree(kept.ours, marked)
+        or (known is not None and agree(known, marked))
+        or (ours is not None and agree(ours, kept.ours))
+    )
+
+
+def known_mark(binding: Binding | None, field: Field) -> Digest | None:
+    """Return what the post's marker said of *field* when it was last heeded."""
+    return binding.marked.get(field) if binding else None
 
 
 def who_moved(ours: Digest, live: Digest, base: Base | None, seen: Digest | None) -> Moved:
@@ -186,15 +216,15 @@ def reading_of(title: str) -> str:
 def _equal_titles(
     pairs: tuple[Pair, ...], snapshot: Snapshot
 ) -> Mapping[Key, tuple[LiveItem, ...]]:
-    """Return, for each question to be created, the live posts that bear its title already."""
+    """Return, for each post to be created, the live ones of its kind that bear its title."""
     taken = {pair.live.ref for pair in pairs if pair.live}
-    by_title: dict[str, list[LiveItem]] = defaultdict(list)
+    by_title: dict[tuple[Kind, str], list[LiveItem]] = defaultdict(list)
     for ref, live in sorted(snapshot.items.items()):
-        if isinstance(live, LiveItem) and ref.kind is Kind.QUESTION and ref not in taken:
-            by_title[reading_of(str(live.fields.get(Field.TITLE, "")))].append(live)
-    wanted = {
-        pair.item.key: by_title.get(reading_of(str(pair.item.fields[Field.TITLE])), [])
-        for pair in pairs
-        if pair.live is None and pair.item.kind is Kind.QUESTION and Field.TITLE in pair.item.fields
-    }
-    return {key: tuple(found) for key, found in wanted.items() if found}
+        if isinstance(live, LiveItem) and Field.TITLE in live.fields and ref not in taken:
+            by_title[ref.kind, reading_of(str(live.fields[Field.TITLE]))].append(live)
+    found = {}
+    for item in (pair.item for pair in pairs if pair.live is None):
+        title = {**item.initial, **item.fields}.get(Field.TITLE)
+        if title is not None and (same := by_title.get((item.kind, reading_of(str(title))))):
+            found[item.key] = tuple(same)
+    return found

@@ -8,6 +8,8 @@ missing   -                    gone, when the kind was read completely; else blo
 -         on one post          that post, if kind and parent fit; else blocked: misfit
 -         on several           the publishers' with the lowest id; else blocked: ambiguous
 -         -                    `id:`, if there is one; else none: it is to be created
+
+An answer whose question is blocked waits with it. A post that is read as deleted is not there.
 """
 
 from collections import defaultdict
@@ -60,7 +62,11 @@ class _Matcher:
         self.manifest = manifest
         self.snapshot = snapshot
         self.ledger = ledger
-        self.posts = {ref: it for ref, it in snapshot.items.items() if isinstance(it, LiveItem)}
+        self.posts = {
+            ref: it
+            for ref, it in sorted(snapshot.items.items())
+            if isinstance(it, LiveItem) and not it.facts.deleted
+        }
         self.items = {item.key: item for item in manifest.items}
         self.marked = _by_marker(self.posts.values())
         self.found: dict[Key, LiveItem] = {}
@@ -68,6 +74,8 @@ class _Matcher:
         self.gone: list[Gone] = []
         self.blocked: list[Blocked] = []
         self.claimed: set[Ref] = set()
+        self.disputed: set[Ref] = set()
+        self.waiting: set[Key] = set()
 
     def run(self) -> Matches:
         for item in self.manifest.items:
@@ -80,6 +88,9 @@ class _Matcher:
         )
 
     def _match(self, item: Item) -> None:
+        if item.parent in self.waiting:
+            self._wait(item)
+            return
         binding = self._binding(item)
         candidates = self._candidates(item)
         live = self.posts.get(binding.ref) if binding else None
@@ -90,7 +101,7 @@ class _Matcher:
             else:
                 self._misfit(item, live, f"its marker now names {owner}")
         elif candidates:
-            self._by_marker(item, candidates, binding)
+            self._by_marker(item, candidates)
         elif binding is not None:
             self._missing(item, binding)
         elif item.remote_id is not None:
@@ -139,8 +150,8 @@ class _Matcher:
         parent = self.found.get(item.parent)
         return parent is not None and live.parent == parent.ref
 
-    def _by_marker(self, item: Item, candidates: list[LiveItem], binding: Binding | None) -> None:
-        fitting = sorted((it for it in candidates if self._fits(item, it)), key=lambda it: it.ref)
+    def _by_marker(self, item: Item, candidates: list[LiveItem]) -> None:
+        fitting = [it for it in candidates if self._fits(item, it)]
         if not fitting:
             what = "another question" if candidates[0].ref.kind is item.kind else "another kind"
             self._misfit(item, candidates[0], f"its marker stands on a post of {what}")
@@ -152,11 +163,10 @@ class _Matcher:
                 + ", ".join(str(it.ref) for it in fitting),
                 "Delete the copies on the site, or name the authors whose posts count under "
                 "`publishers:`.",
-                fitting[0].url,
+                *fitting,
             )
         else:
-            kept = binding if binding and binding.ref == fitting[0].ref else None
-            self._accept(item, fitting[0], kept, How.MARKER)
+            self._accept(item, fitting[0], None, How.MARKER)
 
     def _by_id(self, item: Item, ref: Ref) -> None:
         live = self.posts.get(ref)
@@ -167,8 +177,8 @@ class _Matcher:
             )
         elif not self._fits(item, live):
             self._misfit(item, live, "the post under `id:` belongs to another question")
-        elif live.marker is not None:
-            self._misfit(item, live, f"the post under `id:` belongs to {live.marker.key}")
+        elif (owner := self._owner(live)) is not None and owner not in self._names_of(item):
+            self._misfit(item, live, f"the post under `id:` belongs to {owner}")
         else:
             self._accept(item, live, None, How.ID)
 
@@ -181,7 +191,7 @@ class _Matcher:
                 BlockedCode.UNREAD,
                 "its post was not among what could be read of the team",
                 "Plan again when the team can be read completely.",
-                binding.url,
+                url=binding.url,
             )
 
     def _accept(self, item: Item, live: LiveItem, binding: Binding | None, how: How) -> None:
@@ -195,7 +205,7 @@ class _Matcher:
                 BlockedCode.NEWER_MARKER,
                 "its post was written by a newer importer",
                 "Use that version of the importer.",
-                live.url,
+                live,
             )
         else:
             self.claimed.add(live.ref)
@@ -209,21 +219,40 @@ class _Matcher:
             f"{why} ({live.ref})",
             "Take it over with `was:`, bind the right post with `id:`, or delete the wrong one "
             "on the site.",
-            live.url,
+            live,
         )
 
-    def _block(self, item: Item, code: BlockedCode, why: str, remedy: str, url: str = "") -> None:
+    def _wait(self, item: Item) -> None:
+        binding = self._binding(item)
+        posts = [self.posts[binding.ref]] if binding and binding.ref in self.posts else []
+        self._block(
+            item,
+            BlockedCode.NEEDS,
+            f"its question {item.parent} waits for a person",
+            f"See to {item.parent} first.",
+            *posts,
+            *self._candidates(item),
+        )
+
+    def _block(
+        self, item: Item, code: BlockedCode, why: str, remedy: str, *posts: LiveItem, url: str = ""
+    ) -> None:
+        """Let *item* wait; none of the *posts* it may mean is an orphan."""
+        url = url or next((post.url for post in posts), "")
         self.blocked.append(
             Blocked(code, item.key, item.kind, why, remedy, url=url, span=item.span)
         )
+        self.waiting.add(item.key)
+        self.disputed.update(post.ref for post in posts)
 
     def _leftovers(self) -> tuple[LiveItem, ...]:
         ours = f"{self.manifest.namespace}:"
         bound = {binding.ref for binding in self.ledger.bindings.values()}
+        named = self.claimed | self.disputed
         return tuple(
             live
-            for ref, live in sorted(self.posts.items())
-            if ref not in self.claimed
+            for ref, live in self.posts.items()
+            if ref not in named
             and (
                 (live.marker is not None and live.marker.key.startswith(ours))
                 or (live.marker is None and ref in bound)

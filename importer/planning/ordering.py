@@ -9,7 +9,7 @@ target exists carries the link's own text, and a second write brings the link.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = ["Edges", "Order", "order"]
@@ -41,6 +41,7 @@ def order(nodes: Sequence[str], edges: Mapping[str, Edges]) -> Order:
 
 class _Ordering:
     def __init__(self, nodes: Sequence[str], edges: Mapping[str, Edges]) -> None:
+        self.nodes = nodes
         self.rank = {node: index for index, node in enumerate(nodes)}
         none = Edges()
         self.firm = {it: set(edges.get(it, none).firm & self.rank.keys()) for it in nodes}
@@ -51,72 +52,98 @@ class _Ordering:
         for node in nodes:
             for need in self.firm[node] | self.soft[node]:
                 self.needed_by[need].append(node)
+        # How many still wait for a node.
+        self.demand = {node: len(self.needed_by[node]) for node in nodes}
         self.ready = [(self.rank[it], it) for it in nodes if self._is_free(it)]
         heapq.heapify(self.ready)
-        self.left = set(nodes)
-        self.sequence: list[str] = []
+        self.sequence: dict[str, None] = {}
 
     def run(self) -> Order:
-        while self.left:
-            if not self.ready:
-                self._cut_one()
-            _, node = heapq.heappop(self.ready)
-            if node in self.left:
-                self._place(node)
+        self._place_ready()
+        if len(self.sequence) < len(self.nodes):
+            component = _components(self.nodes, self._needs)
+            for node in self.nodes:
+                while node not in self.sequence:
+                    self._cut_one(self._cycle(node, component))
+                    self._place_ready()
         return Order(tuple(self.sequence), {node: frozenset(cut) for node, cut in self.cut.items()})
 
     def _is_free(self, node: str) -> bool:
         return not self.firm[node] and not self.soft[node]
 
-    def _place(self, node: str) -> None:
-        self.left.discard(node)
-        self.sequence.append(node)
-        for dependent in self.needed_by[node]:
-            self.firm[dependent].discard(node)
-            self.soft[dependent].discard(node)
-            if dependent in self.left and self._is_free(dependent):
-                heapq.heappush(self.ready, (self.rank[dependent], dependent))
+    def _place_ready(self) -> None:
+        while self.ready:
+            _, node = heapq.heappop(self.ready)
+            self.sequence[node] = None
+            for dependent in self.needed_by[node]:
+                self.firm[dependent].discard(node)
+                self.soft[dependent].discard(node)
+                if dependent not in self.sequence and self._is_free(dependent):
+                    heapq.heappush(self.ready, (self.rank[dependent], dependent))
 
-    def _cut_one(self) -> None:
-        """Cut the links of the first node, in the author's order, that stands on a cycle."""
-        on_cycles = self._on_cycles()
-        node = min(
-            (it for it in on_cycles if not self.firm[it] and self.soft[it] & on_cycles),
-            key=self.rank.__getitem__,
+    def _cycle(self, node: str, component: Mapping[str, int]) -> list[str]:
+        """Walk from need to need until one comes again, and return the cycle that was found.
+
+        Needs of another component go first: what is cut on the cycle then lies in its own. Firm
+        needs go before soft ones: who goes on by a soft one has no firm needs left.
+        """
+        path: dict[str, None] = {}
+        while node not in path:
+            path[node] = None
+            home = component[node]
+            _, _, _, node = min(
+                (component[need] == home, need in self.soft[node], self.rank[need], need)
+                for need in self._needs(node)
+            )
+        walked = list(path)
+        return walked[walked.index(node) :]
+
+    def _cut_one(self, cycle: Sequence[str]) -> None:
+        """Cut the links of one node of *cycle*: it is placed next, and written twice.
+
+        One that is written twice anyway, else the one that unties most: few second writes are
+        worth more than the author's order.
+        """
+        node = max(
+            (it for it in cycle if not self.firm[it]),
+            key=lambda it: (
+                it in self.cut,
+                self.demand[it] * len(self.soft[it]),
+                -self.rank[it],
+            ),
         )
-        waiting = self.soft[node]
-        self.cut[node] |= waiting
+        for need in self.soft[node]:
+            self.demand[need] -= 1
+        self.cut[node] |= self.soft[node]
         self.soft[node] = set()
         heapq.heappush(self.ready, (self.rank[node], node))
 
-    def _on_cycles(self) -> set[str]:
-        """Return the nodes of one strongly connected component that needs nothing outside itself.
+    def _needs(self, node: str) -> set[str]:
+        return self.firm[node] | self.soft[node]
 
-        Walks needs from the first node left: an iterative form of Tarjan's algorithm, whose first
-        finished component has no needs elsewhere.
-        """
-        index: dict[str, int] = {}
-        low: dict[str, int] = {}
-        path: list[str] = []
-        start = min(self.left, key=self.rank.__getitem__)
-        stack = [(start, iter(self._needs(start)))]
-        index[start] = low[start] = 0
-        path.append(start)
-        while True:
+
+def _components(nodes: Sequence[str], needs_of: Callable[[str], Iterable[str]]) -> dict[str, int]:
+    """Return for each node the number of its strongly connected component (Tarjan, iterative)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    component: dict[str, int] = {}
+    path: list[str] = []
+    for root in nodes:
+        stack = [] if root in index else [(root, iter(needs_of(root)))]
+        while stack:
             node, needs = stack[-1]
-            need = next(needs, None)
+            if node not in index:
+                index[node] = low[node] = len(index)
+                path.append(node)
+            need = next((it for it in needs if it not in component), None)
             if need is None:
-                if low[node] == index[node]:
-                    return set(path[path.index(node) :])
                 stack.pop()
-                parent = stack[-1][0]
-                low[parent] = min(low[parent], low[node])
-            elif need not in index:
-                index[need] = low[need] = len(index)
-                path.append(need)
-                stack.append((need, iter(self._needs(need))))
-            else:
+                if stack:
+                    low[stack[-1][0]] = min(low[stack[-1][0]], low[node])
+                while low[node] == index[node] and node not in component:
+                    component[path.pop()] = index[node]
+            elif need in index:
                 low[node] = min(low[node], index[need])
-
-    def _needs(self, node: str) -> Iterable[str]:
-        return sorted(self.firm[node] | self.soft[node], key=self.rank.__getitem__)
+            else:
+                stack.append((need, iter(needs_of(need))))
+    return component

@@ -16,7 +16,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from importer.errors import Span
-from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule
+from importer.model.fields import (
+    FieldRule,
+    Shape,
+    Value,
+    digest_value,
+    fields_of,
+    rides_with_post,
+    rule,
+)
 from importer.model.ids import ChangeId, Field, Key, Kind, Verb, change_id
 from importer.model.ledger import Base, Binding, Operation
 from importer.model.live import Ability, LiveItem
@@ -34,13 +42,15 @@ from importer.model.plan import (
     Reason,
     Side,
 )
-from importer.planning.compare import base_of, digest_field
+from importer.planning.compare import base_of, digest_field, known_mark
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
-__all__ = ["Abilities", "Verdict", "binding_of", "judge"]
+__all__ = ["Abilities", "Verdict", "binding_of", "judge", "marked_fields", "overwrites"]
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
+
+_UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +80,12 @@ def judge(
     if not able.able:
         return Verdict(blocked=(_unsupported(item, able),))
     title = titles.get(item.parent or item.key, "")
-    judged = _Judge(pair, _overwrites(item, decisions, manifest), title, rejected)
+    judged = _Judge(pair, overwrites(item, decisions, manifest), title, rejected)
     return judged.created() if pair.live is None else judged.compared(pair.live)
 
 
-def _overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
+def overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
+    """Tell whether edits made on the site give way to *item*."""
     choice = item.on_drift or decisions.on_drift or manifest.policy.on_drift
     return choice is OnDrift.OVERWRITE
 
@@ -152,7 +163,11 @@ class _Judge:
             protected=item.protected,
             span=item.span,
         )
-        marks = tuple(self._set(row, None) for row in self._own_calls() if self._wants(row))
+        marks = tuple(
+            self._set(row, stated[row.field], None)
+            for row in self._own_calls()
+            if stated.get(row.field, False) is not False
+        )
         return self._unless_rejected((post, *marks))
 
     def compared(self, live: LiveItem) -> Verdict:
@@ -165,14 +180,18 @@ class _Judge:
         changes: list[Change] = []
         if not any(not rule(self.item.kind, side.field).own_call for side in sides):
             changes += self._update(live)
-        changes += [self._set(row, live) for row in self._own_calls() if self._changes(row.field)]
+        changes += [
+            self._set(row, self.item.fields[row.field], live)
+            for row in self._own_calls()
+            if self._changes(row.field)
+        ]
         verdict = self._unless_rejected(tuple(changes))
-        blocked = verdict.blocked
+        wishes, blocked = verdict.changes, verdict.blocked
+        if wishes and live.facts.locked:
+            wishes, blocked = (), (self._locked(live), *blocked)
         if sides:
             blocked = (self._conflict(live, tuple(sides)), *blocked)
-        elif live.facts.locked and verdict.changes:
-            return Verdict((), self._drift(live), (self._locked(live),))
-        return Verdict(verdict.changes, self._drift(live), blocked)
+        return Verdict(wishes, self._drift(live), blocked)
 
     def _objects(self, who: Moved) -> bool:
         if who is Moved.NO_BASE:
@@ -222,8 +241,7 @@ class _Judge:
             )
         ]
 
-    def _set(self, row: FieldRule, live: LiveItem | None) -> Change:
-        wanted = self.item.fields[row.field]
+    def _set(self, row: FieldRule, wanted: Value, live: LiveItem | None) -> Change:
         before = live.fields[row.field] if live else (False if wanted is True else None)
         return Change(
             id=change_id(self.item.key, Verb.SET, row.field),
@@ -248,15 +266,12 @@ class _Judge:
                 continue
             if self._changes(row.field) or self.pair.moved.get(row.field) is Moved.EQUAL:
                 bases[row.field] = self._digest(row.field)
-            elif base := base_of(row, live, self.pair.binding):
+            elif base := base_of(row, live, self.pair.binding, self._digest(row.field)):
                 bases[row.field] = base.ours
         return bases
 
     def _own_calls(self) -> Iterable[FieldRule]:
         return (row for row in fields_of(self.item.kind) if row.own_call)
-
-    def _wants(self, row: FieldRule) -> bool:
-        return self.item.fields.get(row.field, False) is not False
 
     def _digest(self, field: Field) -> Digest:
         return digest_field(self.item.kind, field, self.item.fields[field])
@@ -360,16 +375,28 @@ def _same_wish(change: Change, refused: Operation) -> bool:
 
 
 def binding_of(pair: Pair, live: LiveItem) -> Binding:
-    """Return what is to be remembered of a pair: where both sides agree, that is the base."""
+    """Return what is to be remembered of a pair: where both sides agree, that is the base.
+
+    A mark that the item doesn't ask for and the post doesn't bear is as good as written; bases of
+    other fields left out of `manage:` are kept for the day they come back.
+    """
     item, old = pair.item, pair.binding
-    bases: dict[Field, Base] = {}
-    for field in item.fields:
-        row = rule(item.kind, field)
-        base = base_of(row, live, old)
+    bases = dict(old.base) if old else {}
+    marked = marked_fields(live)
+    for row in fields_of(item.kind):
+        field = row.field
+        if field not in item.fields:
+            if row.own_call and live.fields.get(field) is False:
+                bases[field] = Base(_UNSET, _UNSET)
+            continue
+        ours = digest_field(item.kind, field, item.fields[field])
+        base = base_of(row, live, old, ours)
         if pair.moved.get(field) is Moved.EQUAL:
-            digest = digest_field(item.kind, field, item.fields[field])
-            kept = base is not None and agree(base.ours, digest) and len(base.ours) == len(digest)
-            base = base if kept else Base(digest, digest)
+            kept = base is not None and agree(base.ours, ours) and len(base.ours) == len(ours)
+            base = base if kept else Base(ours, ours)
+        elif base != base_of(row, live, old) and field in marked:
+            # Not heeded: once ours moves too, it is to count as the newer word.
+            marked = _unheeded(marked, field, known_mark(old, field))
         if base is not None:
             bases[field] = base
     return Binding(
@@ -378,10 +405,17 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         live.url,
         bases,
         parent=live.parent,
-        marked=marked_fields(live),
+        marked=marked,
         stamp=live.stamp,
         protected=item.protected,
     )
+
+
+def _unheeded(
+    marked: Mapping[Field, Digest], field: Field, known: Digest | None
+) -> dict[Field, Digest]:
+    others = {it: digest for it, digest in marked.items() if it is not field}
+    return others if known is None else {**others, field: known}
 
 
 def marked_fields(live: LiveItem) -> dict[Field, Digest]:

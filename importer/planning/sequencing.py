@@ -5,9 +5,10 @@ digest of that. The `!links` update is an ordinary one for which ours has moved,
 in between: no flag is kept anywhere.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from importer.model.ids import (
     ChangeId,
@@ -32,19 +33,24 @@ def reachable(
 ) -> tuple[list[Change], list[Blocked]]:
     """Return the changes whose needs exist or will, and what the others wait for, by name."""
     exists = {pair.item.key for pair in comparison.pairs if pair.live}
-    left = [change for change in wishes if change.key not in held]
-    stranded: list[Blocked] = []
-    while True:
-        coming = exists | {change.key for change in left if change.verb is Verb.CREATE}
-        lost = {it.id: need for it in left if (need := _unmet(it, coming)) is not None}
-        if not lost:
-            return left, stranded
-        stranded += [_stranded(change, lost[change.id]) for change in left if change.id in lost]
-        left = [change for change in left if change.id not in lost]
-
-
-def _unmet(change: Change, coming: Collection[Key]) -> Key | None:
-    return next((key for key in _keys_needed(change) if key not in coming), None)
+    left = {change.id: change for change in wishes if change.key not in held}
+    coming = {change.key for change in left.values() if change.verb is Verb.CREATE}
+    waiting: dict[Key, list[Change]] = defaultdict(list)
+    for change in left.values():
+        for key in _keys_needed(change):
+            waiting[key].append(change)
+    stranded: dict[ChangeId, Blocked] = {}
+    lost = deque(key for key in waiting if key not in exists and key not in coming)
+    while lost:
+        need = lost.popleft()
+        for change in waiting[need]:
+            if change.id in stranded:
+                continue
+            stranded[change.id] = _stranded(change, need)
+            if change.verb is Verb.CREATE:
+                lost.append(change.key)
+    reached = [change for change in left.values() if change.id not in stranded]
+    return reached, [stranded[it] for it in left if it in stranded]
 
 
 def _keys_needed(change: Change) -> list[Key]:
@@ -170,15 +176,10 @@ def limited(changes: list[Change], limit: int | None) -> list[Change]:
     """Return the changes of the first *limit* questions (with their answers), needs included."""
     if limit is None:
         return changes
-    groups: list[Key] = []
+    groups = dict.fromkeys(parent_key(change.key) or change.key for change in changes)
+    first = set(islice(groups, limit))
+    kept: dict[ChangeId, Change] = {}
     for change in changes:
-        group = parent_key(change.key) or change.key
-        if group not in groups and len(groups) < limit:
-            groups.append(group)
-    kept = [it for it in changes if (parent_key(it.key) or it.key) in groups]
-    while True:
-        ids = {it.id for it in kept}
-        reachable = [it for it in kept if ids.issuperset(it.needs)]
-        if len(reachable) == len(kept):
-            return kept
-        kept = reachable
+        if (parent_key(change.key) or change.key) in first and kept.keys() >= set(change.needs):
+            kept[change.id] = change
+    return list(kept.values())

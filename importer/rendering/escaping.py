@@ -85,17 +85,17 @@ def prose_html(value: object) -> Markup:
 def _prose(value: object, form: Callable[[object], Markup]) -> Markup:
     if isinstance(value, Markup):
         return value
-    parts: list[str] = []
+    shown = ""
     for match in _PIECE.finditer(visible(str(value))):
         quoted, blank, word, stop = match.groups()
         if quoted or (word and not _WORD.fullmatch(word)):
             # Two code spans that touch would be read as one.
-            parts += [" "] if parts and parts[-1].endswith("`") else []
-            parts.append(form(quoted or word))
+            shown += " " if shown.endswith("`") else ""
+            shown += form(quoted or word)
         else:
-            parts.append(blank or word or "")
-        parts.append(stop or "")
-    return Markup("".join(parts))  # noqa: S704 - harmless words and code
+            shown += blank or word or ""
+        shown += stop or ""
+    return Markup(shown)  # noqa: S704 - harmless words and code
 
 
 def fence(lines: Sequence[Mapping[str, Any]], language: str = "diff") -> Markup:

@@ -138,12 +138,14 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
         "Drift, edited on the site and kept",
         "drift",
         [_drift(it, manner) for it in plan.drift],
+        advice="Shown as the site changed them; `--on-drift overwrite` would undo that.",
     )
     yield section(
         "orphans",
         "Orphans, ours on the site and in no manifest",
         "orphan",
         [_orphan(it, manner) for it in plan.orphans],
+        advice="Name them under `removed:` to delete them or to let them go.",
     )
     steps = [_manual(it, manner) for it in plan.manual]
     yield section("manual", "By hand, no API can do it", "manual", steps)
@@ -289,7 +291,7 @@ def _costs(cost: Cost) -> list[DetailView]:
         f"({counted(cost.writes, 'write')}, {counted(cost.reads, 'read')})"
     )
     if cost.per_day:
-        requests += f", {share(cost.requests, cost.per_day)} of the {cost.per_day:,} of a day"
+        requests += f", {share(cost.requests, cost.per_day)} of the day's {cost.per_day:,}"
     days = f", on {counted(cost.days, 'day')}" if cost.days > 1 else ""
     bumped = counted(cost.bumped, "question")
     verb = "comes" if cost.bumped == 1 else "come"

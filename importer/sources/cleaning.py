@@ -27,6 +27,7 @@ _TO_TOP = re.compile(
     r"(?:top|toc|table of contents|contents|index|questions|list)|top"
 )
 _RULE = re.compile(r" {0,3}(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}")
+_LONGEST_BADGES = 2_000
 _BADGE = re.compile(
     r"(?:\[\s*)?!\[[^\]]*\]\([^)]*(?:badge|shields\.io|travis-ci|codecov|coveralls)[^)]*\)"
     r"(?:\s*\]\([^)]*\))?",
@@ -93,6 +94,12 @@ def is_navigation(text: str) -> bool:
         return False
     words = " ".join(_MARKUP.sub(" ", text).lower().split())
     return bool(_TO_TOP.fullmatch(words)) and (" " in words or "#" in text)
+
+
+def _is_badge(text: str) -> bool:
+    """Tell whether a line is nothing but badges."""
+    short = bool(text.strip()) and len(text) <= _LONGEST_BADGES
+    return short and not _BADGE.sub("", text).strip()
 
 
 def _mended(part: list[Numbered], losses: Losses) -> list[Numbered]:
@@ -170,7 +177,7 @@ def _without_page_parts(part: list[Numbered], losses: Losses) -> list[Numbered]:
     for (number, text), code in zip(part, flags, strict=True):
         if not code and is_navigation(text):
             losses.add(LossKind.NAVIGATION, number, text, "a way around the old page; dropped")
-        elif not code and text.strip() and not _BADGE.sub("", text).strip():
+        elif not code and _is_badge(text):
             losses.add(LossKind.DECORATION, number, text, "a badge; dropped")
         elif code or text.strip() or (kept and kept[-1].text.strip()):
             kept.append(Numbered(number, text))

@@ -10,6 +10,7 @@ from importer.sources.losses import Losses, LossKind
 
 __all__ = ["FrontMatter", "split_front_matter"]
 
+_LONGEST = 2_000
 _PAIR = re.compile(r"([A-Za-z][\w-]*)\s*:\s*(.*?)\s*")
 _ROW = re.compile(r"\s*-\s+(.*?)\s*")
 _TITLE = ("question", "title")
@@ -60,7 +61,9 @@ def _values(
     places: dict[str, int] = {}
     name = ""
     for number, text in part:
-        if pair := _PAIR.fullmatch(text):
+        if len(text) > _LONGEST:
+            losses.add(LossKind.METADATA, number, text, "a line too long to be read; dropped")
+        elif pair := _PAIR.fullmatch(text):
             name = pair[1].lower()
             places[name] = number
             values[name] = [_unquoted(pair[2])] if pair[2] else []

@@ -14,7 +14,7 @@ from importer.text.scanning import Open, left_open, lines
 __all__ = ["harmless"]
 
 # A line that a manifest's reader would take for a mistyped start of an answer.
-_NEAR_ANSWER = re.compile(r"([\s>*+-]*)<(?=\s*[!\-\u2013\u2014\s]*([^\W\d_]+))")
+_NEAR_ANSWER = re.compile(r"([\s>*+-]*)<(?=[!\-\u2013\u2014\s]*([^\W\d_]+))")
 
 
 def harmless(markdown: str, place: Place, losses: Losses) -> str:

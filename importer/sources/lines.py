@@ -27,6 +27,8 @@ __all__ = [
     "visible",
 ]
 
+_LONGEST_HEADING = 2_000
+_LONGEST_PROSE = 20_000
 _FENCE = re.compile(r"\s*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+|>[ \t]?)*(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)")
@@ -81,19 +83,21 @@ def indent_of(text: str) -> int:
 
 
 def heading(text: str) -> tuple[int, str] | None:
-    """Return level and Markdown of the ATX heading that a line is, or None."""
-    match = _HEADING.fullmatch(text)
+    """Return level and Markdown of the ATX heading that a line is, or None. A long line is none."""
+    match = _HEADING.fullmatch(text) if len(text) <= _LONGEST_HEADING else None
     return (len(match[1]), match[2] or "") if match else None
 
 
 def visible(part: Sequence[Numbered], ends_item: re.Pattern[str] | None = None) -> list[int]:
-    """Return the indexes of lines that are neither code nor go on with a comment.
+    """Return the indexes of lines that can head something: short ones, no code, no comment.
 
     A line that matches *ends_item* and is indented less than the open fence ends the fence: what
     belongs to a list item ends with the item.
     """
-    scan = _scan([line.text for line in part], ends_item)
-    return [at for at, state in enumerate(scan.states) if state is _State.TEXT]
+    texts = [line.text for line in part]
+    states = _scan(texts, ends_item).states
+    seen = (at for at, state in enumerate(states) if state is _State.TEXT)
+    return [at for at in seen if len(texts[at]) <= _LONGEST_HEADING]
 
 
 def open_fence(part: Sequence[Numbered]) -> int | None:
@@ -102,11 +106,14 @@ def open_fence(part: Sequence[Numbered]) -> int | None:
 
 
 def code_flags(texts: Sequence[str]) -> list[bool]:
-    """Tell of each line whether it is code: in a fence or `<pre>`, or indented as code is."""
+    """Tell of each line whether it is code: in a fence or `<pre>`, or indented as code is.
+
+    A line longer than any person writes counts as code: it is left as it is.
+    """
     flags = []
     after_blank, in_list, in_pre = True, False, False
     for text, state in zip(texts, _scan(texts).states, strict=True):
-        code = state is _State.CODE
+        code = state is _State.CODE or len(text) > _LONGEST_PROSE
         bare = text.strip()
         if bare and not text.startswith((" ", "\t")):
             in_list = bool(_LIST_ITEM.match(text)) or (in_list and not after_blank)
@@ -123,8 +130,8 @@ def _scan(texts: Sequence[str], ends_item: re.Pattern[str] | None = None) -> _Sc
     last_close = max((at for at, text in enumerate(texts) if "-->" in text), default=-1)
     fence, indent, in_comment = "", 0, False
     for at, text in enumerate(texts):
-        if fence and ends_item and ends_item.match(text) and indent_of(text) < indent:
-            fence = ""
+        if fence and ends_item and indent_of(text) < indent and len(text) <= _LONGEST_HEADING:
+            fence = "" if ends_item.match(text) else fence
         if fence:
             fence = "" if _closes(text, fence) else fence
             scan.states.append(_State.CODE)

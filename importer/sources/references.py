@@ -1,8 +1,12 @@
 """Reference definitions (`[label]: address`) serve a whole file, so each part needs its own."""
 
+import re
+
 from importer.text.scanning import Form, destinations
 
 __all__ = ["definitions", "with_definitions"]
+
+_LABEL = re.compile(r"\[([^\[\]]+)\]")
 
 
 def definitions(markdown: str) -> dict[str, str]:
@@ -22,6 +26,7 @@ def with_definitions(part: str, known: dict[str, str]) -> str:
     """Return *part* with those of the definitions *known* that it uses and doesn't have."""
     if not known:
         return part
-    low, own = part.lower(), definitions(part)
-    wanted = [line for label, line in known.items() if label not in own and f"[{label}]" in low]
+    used = dict.fromkeys(label.lower() for label in _LABEL.findall(part))
+    own = definitions(part)
+    wanted = [known[label] for label in used if label in known and label not in own]
     return "\n".join([part.rstrip("\n"), "", *wanted]) if wanted else part

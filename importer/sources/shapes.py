@@ -16,6 +16,7 @@ from importer.sources.titles import asks, plain_title, without_number
 
 __all__ = ["Entry", "Found", "find_questions", "is_answer_heading"]
 
+_LONGEST_TITLE = 2_000
 _NUMBERED = re.compile(r"\s*(?:[-*+][ \t]+)?\d{1,4}[.)]\s+(#{1,6})\s+(\S.*?)[ \t]*#*[ \t]*")
 _ANY_HEADING = re.compile(r"\s*#{1,6}\s+(\S.*?)[ \t]*#*[ \t]*")
 _LABELLED = re.compile(
@@ -244,7 +245,8 @@ def _block(part: Sequence[Numbered], index: int) -> tuple[Entry, int] | None:
     if "<details" not in part[index].text.lower():
         return None
     match = _SUMMARY.match(joined(part[index : index + 12]).lstrip())
-    if match is None or not asks(plain_title(" ".join(match[1].split()))):
+    title = " ".join(match[1].split()) if match else ""
+    if match is None or len(title) > _LONGEST_TITLE or not asks(plain_title(title)):
         return None
     depth, end = 0, index
     for end in range(index, len(part)):
@@ -257,7 +259,6 @@ def _block(part: Sequence[Numbered], index: int) -> tuple[Entry, int] | None:
     last = part[end].number
     texts = inside.split("\n")
     body = [Numbered(last - len(texts) + 1 + at, text) for at, text in enumerate(texts)]
-    title = " ".join(match[1].split())
     return Entry(part[index].number, title, body), end + 1
 
 

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from importer.text.cursor import TAB, Cursor
 from importer.text.grammar import TAG, definitions
 
 __all__ = ["Blocks", "Line", "Open", "Prose", "left_open", "lines", "prose"]
 
 _MOST_CONTAINERS = 40
-_TAB = 4
 
-_BLANKS = re.compile(r"[ \t]*")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
 _UNDERLINE = re.compile(r"(?:=+|-+)[ \t]*$")
 _RULE = re.compile(r"(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$")
@@ -41,7 +40,7 @@ _RAW_BLOCKS = (
     (re.compile(r"<!\[CDATA\["), re.compile(r"\]\]>")),
     (re.compile(rf"</?(?:{_BLOCK_TAGS})(?=[ \t]|/?>|$)", re.IGNORECASE), _BLANK_LINE),
 )
-_ALONE = re.compile(rf"(?!<(?:script|pre|style|textarea)\b)(?:{TAG})[ \t]*$", re.I | re.ASCII)
+_ALONE = re.compile(rf"(?!(?i:<(?:script|pre|style|textarea))\b)(?:{TAG})[ \t]*$", re.ASCII)
 
 
 class Open(StrEnum):
@@ -78,7 +77,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """The lines of one paragraph or heading, as (start, end) without indentation and quote marks."""
+    """The lines of one paragraph or heading: (start, end) without indentation and quote marks."""
 
     segments: tuple[tuple[int, int], ...]
     is_paragraph: bool
@@ -90,48 +89,6 @@ class _Container:
 
     width: int
     filled: bool = True
-
-
-class _Cursor:
-    """A place in a line, in characters and columns; `next` is the first that is not blank."""
-
-    __slots__ = ("at", "column", "next", "next_column", "text")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = self.column = 0
-        self._look()
-
-    def _look(self) -> None:
-        match = _BLANKS.match(self.text, self.at)
-        self.next = match.end() if match else self.at
-        column = self.column
-        for char in self.text[self.at : self.next]:
-            column += _TAB - column % _TAB if char == "\t" else 1
-        self.next_column = column
-
-    @property
-    def indent(self) -> int:
-        return self.next_column - self.column
-
-    @property
-    def is_blank(self) -> bool:
-        return self.next == len(self.text)
-
-    def skip(self, columns: int) -> None:
-        """Take off indentation; a tab can be taken off in part."""
-        while columns > 0 and self.at < self.next:
-            is_tab = self.text[self.at] == "\t"
-            step = min(_TAB - self.column % _TAB if is_tab else 1, columns)
-            self.column += step
-            columns -= step
-            self.at += not is_tab or self.column % _TAB == 0
-
-    def take(self, width: int) -> None:
-        """Take off the indentation and *width* characters after it."""
-        self.column = self.next_column + width
-        self.at = self.next + width
-        self._look()
 
 
 class Blocks:
@@ -170,7 +127,7 @@ class Blocks:
         self._end_leaf()
 
     def left_open(self) -> Open | None:
-        """Return what would swallow a line put after a blank line at the end, indented by nothing."""
+        """Return what would swallow a line put below, after a blank one and at the left edge."""
         if self._containers:
             return None
         if self._leaf is _Leaf.FENCE:
@@ -189,7 +146,7 @@ class Blocks:
 
     def _feed(self, start: int, text: str) -> bool:
         """Take in one line; True when it goes on with (or ends) the fence or raw HTML before it."""
-        cursor = _Cursor(text)
+        cursor = Cursor(text)
         self._after_blank = cursor.is_blank
         self._kept = self._continued(cursor)
         whole = self._kept == len(self._containers)
@@ -205,7 +162,7 @@ class Blocks:
             self._segments.append((start + cursor.next, start + len(text)))
         return False
 
-    def _continued(self, cursor: _Cursor) -> int:
+    def _continued(self, cursor: Cursor) -> int:
         """Return how many containers *cursor*'s line goes on with, taking off their prefixes."""
         for count, container in enumerate(self._containers):
             if not container.width:
@@ -221,11 +178,11 @@ class Blocks:
                 cursor.skip(container.width)
         return len(self._containers)
 
-    def _goes_on(self, cursor: _Cursor) -> bool:
+    def _goes_on(self, cursor: Cursor) -> bool:
         """Tell whether the line goes on with verbatim content (or ends it)."""
         match self._leaf:
             case _Leaf.FENCE:
-                if cursor.indent < _TAB and _closes(cursor.text[cursor.next :], self._fence):
+                if cursor.indent < TAB and _closes(cursor.text[cursor.next :], self._fence):
                     self._leaf = _Leaf.NONE
                 return True
             case _Leaf.RAW:
@@ -235,18 +192,18 @@ class Blocks:
                     self._leaf = _Leaf.NONE
                 return True
             case _Leaf.CODE:
-                return cursor.is_blank or cursor.indent >= _TAB
+                return cursor.is_blank or cursor.indent >= TAB
             case _:
                 return False
 
-    def _opens(self, cursor: _Cursor, start: int, *, interrupts: bool) -> bool:
+    def _opens(self, cursor: Cursor, start: int, *, interrupts: bool) -> bool:
         """Open what the line opens; False when what is left of it is text.
 
         *interrupts* says that it stands where the paragraph before it could go on.
         """
         while not cursor.is_blank:
             in_paragraph = self._leaf is _Leaf.PARAGRAPH
-            if cursor.indent >= _TAB:
+            if cursor.indent >= TAB:
                 if in_paragraph:
                     return False
                 self._start(_Leaf.CODE)
@@ -264,7 +221,7 @@ class Blocks:
             self._kept, interrupts = len(self._containers), False
         return True
 
-    def _is_leaf(self, cursor: _Cursor, start: int, *, interrupts: bool) -> bool:
+    def _is_leaf(self, cursor: Cursor, start: int, *, interrupts: bool) -> bool:
         """Open a leaf other than a paragraph or indented code, if one begins here."""
         sign, rest = cursor.text[cursor.next], cursor.text[cursor.next :]
         if sign == "#" and _HEADING.match(rest):
@@ -300,7 +257,7 @@ class Blocks:
         self._raw_end, self._raw = _BLANK_LINE, ""
         return True
 
-    def _container(self, cursor: _Cursor, *, interrupts: bool) -> _Container | None:
+    def _container(self, cursor: Cursor, *, interrupts: bool) -> _Container | None:
         """Return the container that begins at *cursor*, its mark taken off."""
         if _quotes(cursor):
             _take_quote(cursor)
@@ -313,7 +270,7 @@ class Blocks:
             return None
         indent, width = cursor.indent, bullet.end() - bullet.start()
         cursor.take(width)
-        space = cursor.indent if not empty and 1 <= cursor.indent <= _TAB else 1
+        space = cursor.indent if not empty and 1 <= cursor.indent <= TAB else 1
         cursor.skip(space)
         return _Container(indent + width + space, filled=not empty)
 
@@ -367,11 +324,11 @@ def prose(markdown: str) -> list[Prose]:
     return blocks.prose
 
 
-def _quotes(cursor: _Cursor) -> bool:
-    return cursor.indent < _TAB and cursor.text.startswith(">", cursor.next)
+def _quotes(cursor: Cursor) -> bool:
+    return cursor.indent < TAB and cursor.text.startswith(">", cursor.next)
 
 
-def _take_quote(cursor: _Cursor) -> None:
+def _take_quote(cursor: Cursor) -> None:
     cursor.take(1)
     cursor.skip(1)
 

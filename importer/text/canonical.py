@@ -28,7 +28,14 @@ def canonical_names(values: Iterable[str], masters: Mapping[str, str]) -> tuple[
     *masters* maps a synonym to its master name, both in lower case.
     """
     lowered = (unicodedata.normalize("NFC", value).strip().lower() for value in values)
-    return tuple(sorted({masters.get(name, name) for name in lowered}))
+    return tuple(sorted({_master(name, masters) for name in lowered}))
+
+
+def _master(name: str, masters: Mapping[str, str]) -> str:
+    seen = {name}
+    while (name := masters.get(name, name)) not in seen:
+        seen.add(name)
+    return name
 
 
 def canonical_text(markdown: str) -> str:

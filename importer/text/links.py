@@ -8,7 +8,7 @@ port.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from importer.text.scanning import Form, destinations
+from importer.text.scanning import Destination, Form, destinations
 
 __all__ = ["HOLE", "Text", "dig", "dig_deeper", "fill", "plain", "retarget", "without_links"]
 
@@ -75,17 +75,19 @@ def without_links(text: Text, targets: frozenset[str]) -> Text:
     A reference definition can't be reduced: its destination becomes `#`. Nested links (an image in
     a link) keep their inner part.
     """
-    left = list(text.targets)
-    holed = text.holed
-    index = len(left)
-    for found in reversed([it for it in destinations(holed) if holed[it.start : it.end] == HOLE]):
-        index -= 1
-        if left[index] not in targets:
-            continue
-        del left[index]
-        if found.form is Form.DEFINITION:
-            holed = f"{holed[: found.start]}#{holed[found.end :]}"
-        else:
-            inner = holed[found.text_start : found.text_end]
-            holed = f"{holed[: found.link_start]}{inner}{holed[found.link_end :]}"
-    return Text(holed, tuple(left))
+    holes = [it for it in destinations(text.holed) if text.holed[it.start : it.end] == HOLE]
+    waiting = [it for it, to in zip(holes, text.targets, strict=True) if to in targets]
+    parts: list[str] = []
+    position = 0
+    for start, end, instead in sorted(cut for it in waiting for cut in _cuts(it)):
+        parts += [text.holed[position:start], instead]
+        position = end
+    kept = tuple(target for target in text.targets if target not in targets)
+    return Text("".join([*parts, text.holed[position:]]), kept)
+
+
+def _cuts(link: Destination) -> list[tuple[int, int, str]]:
+    """Return what goes when *link* goes: (start, end, what stands there instead)."""
+    if link.form is Form.DEFINITION:
+        return [(link.start, link.end, "#")]
+    return [(link.link_start, link.text_start, ""), (link.text_end, link.link_end, "")]

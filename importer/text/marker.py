@@ -19,8 +19,9 @@ __all__ = ["PREFIX", "VERSION", "Marker", "attach", "detach", "format_marker", "
 VERSION = 1
 PREFIX = "<!-- teams-importer:"
 
+# A namespace, a question's key and an answer's have 100 characters each at most.
 _LINE = re.compile(
-    r"<!-- teams-importer:(?P<version>[1-9]\d{0,3}) (?P<key>[a-z0-9][a-z0-9._/#:-]{0,250})"
+    r"<!-- teams-importer:(?P<version>[1-9][0-9]{0,3}) (?P<key>[a-z0-9][a-z0-9._/#:-]{0,301})"
     r"(?P<rest>(?: [^\s<>]{1,80})*) -->"
 )
 _DIGEST = re.compile(rf"([a-z])=([a-z2-7]{{{SHORT}}})")
@@ -61,13 +62,17 @@ def attach(markdown: str, marker: str) -> str:
 def detach(markdown: str) -> tuple[str, Marker | None]:
     """Return *markdown* without its marker line, and the marker.
 
-    The last marker line outside fences counts, wherever it stands: people type below it.
+    The last marker line outside fences counts, wherever it stands: people type below it. As the
+    text's last line it counts in a fence too: somebody left that open, and it is ours all the same.
     """
     if PREFIX not in markdown:
         return markdown, None
     found: tuple[int, int, Marker] | None = None
+    last = len(markdown.rstrip("\r\n \t"))
     for line in lines(markdown):
-        if not line.code and line.text.startswith(PREFIX) and (marker := parse_marker(line.text)):
+        if line.code and line.start + len(line.text) < last:
+            continue
+        if line.text.startswith(PREFIX) and (marker := parse_marker(line.text)):
             found = (line.start, line.start + len(line.text), marker)
     if found is None:
         return markdown, None

@@ -74,30 +74,22 @@ class _Block:
 
     def destinations(self, defined: set[str]) -> Iterator[Destination]:
         """Yield the block's destinations; *defined* are the labels that mean something."""
+        begin = 0
         for it in self.definitions:
-            yield self._placed(it.target, Form.DEFINITION, it.start, it.target.end, it.start, None)
+            extent = (it.start, it.target.end)
+            yield self._placed(Form.DEFINITION, it.target, extent, extent)
+            begin = it.target.whole_end
         if "](" in self.text:
-            begin = self.definitions[-1].target.whole_end if self.definitions else 0
             for link in _Links(self.text, defined).found(begin):
-                start = link.opening - (link.form is Form.IMAGE)
-                end = link.target.whole_end
-                yield self._placed(
-                    link.target, link.form, start, end, link.opening + 1, link.closing
-                )
+                whole = (link.opening - (link.form is Form.IMAGE), link.target.whole_end)
+                inner = (link.opening + 1, link.closing)
+                yield self._placed(link.form, link.target, whole, inner)
 
     def _placed(
-        self, target: Target, form: Form, start: int, end: int, text_start: int, text_end: int | None
+        self, form: Form, target: Target, whole: tuple[int, int], inner: tuple[int, int]
     ) -> Destination:
-        place = self._place
-        return Destination(
-            place(target.start),
-            place(target.end),
-            form,
-            place(start),
-            place(end),
-            place(text_start),
-            place(end if text_end is None else text_end),
-        )
+        start, end, *extents = map(self._place, (target.start, target.end, *whole, *inner))
+        return Destination(start, end, form, *extents)
 
     def _place(self, offset: int) -> int:
         if not self._joined:
@@ -154,6 +146,8 @@ class _Links:
                     link, at = self._closed(sign.start())
                     if link is not None:
                         yield link
+                case _:
+                    pass  # An escaped character.
 
     def _behind_code(self, sign: re.Match[str]) -> int:
         ends = self._ticks.get(len(sign.group()), ())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import JournalError
+from importer.errors import ExitCode, JournalError
 from importer.model.fields import Value
 from importer.model.ids import ChangeId, Field, Key, Kind, Ref, RunId, Verb
 from importer.model.ledger import Operation, State
@@ -259,6 +259,23 @@ def test_an_ended_run_uses_its_plan_up_and_raises_the_serial(journal: Journal) -
         (kept,) = await journal.runs()
         assert (kept.outcome, kept.exit_code, kept.counts) == ("done", 0, {"done": 2, "stale": 1})
         assert kept.ended_at is not None
+
+    wait(act())
+
+
+@pytest.mark.parametrize(
+    ("code", "used"),
+    [(ExitCode.DONE, True), (ExitCode.DECISION, True), (ExitCode.PARTLY, False)],
+)
+def test_a_plan_that_was_carried_out_partly_is_not_used_up(
+    journal: Journal, code: ExitCode, *, used: bool
+) -> None:
+    run = run_of()
+
+    async def act() -> None:
+        await journal.begin(run)
+        await journal.end(run, report_of(run, exit_code=code))
+        assert (run.plan_digest in (await journal.ledger()).consumed) is used
 
     wait(act())
 

@@ -76,6 +76,14 @@ def test_the_journal_and_its_folder_are_for_their_owner_alone(path: Path) -> Non
     assert mode(path.with_name("journal.db.lock")) == 0o600
 
 
+def test_what_sqlite_keeps_beside_the_journal_is_as_private(path: Path) -> None:
+    journal = journal_at(path)
+    wait(journal.bind([binding()]))
+    assert mode(path.with_name("journal.db-wal")) == 0o600
+    assert mode(path.with_name("journal.db-shm")) == 0o600
+    wait(journal.close())
+
+
 def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     wait(journal_at(tmp_path / "journal.db").close())

@@ -232,7 +232,7 @@ REPORTS = {
     ),
 }
 
-LOSSES = {
+LOSSES: dict[str, tuple[list[dict[str, object]], dict[str, int]]] = {
     "empty": ([], {}),
     "nothing lost": ([], {"pages": 3, "migrated": 3}),
     "some": (

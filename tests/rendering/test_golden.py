@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from importer.errors import Severity
 from importer.rendering import Format, render_losses, render_problems, render_report
-from tests.factories import HOSTILE, Severity, a_problem
+from tests.factories import HOSTILE, a_problem
 from tests.rendering.cases import LOSSES, PLANS, REPORTS
 from tests.rendering.documents import TEMPLATES, markdown_of, text_of
 

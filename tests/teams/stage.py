@@ -15,10 +15,10 @@ import httpx
 from importer.model.ids import Field, Key, Kind, Ref, Verb
 from importer.model.live import Covered, LiveItem, Scope, Synonym
 from importer.model.writing import Write
-from importer.sandbox import Behaviour, World, create_app, open_world
+from importer.sandbox import Behaviour, Post, User, World, create_app, open_world
 from importer.teams import Connection, LiveTeam, Mode, Secret, open_team
 from importer.text.links import Text
-from tests.virtual_time import LoopClock
+from tests.virtual_time import LoopClock, run
 
 Deliver = Callable[[], Awaitable[httpx.Response]]
 Act = Callable[[httpx.Request, Deliver], Awaitable[httpx.Response]]
@@ -161,7 +161,7 @@ async def opened(
     async with open_team(
         Connection("sandbox:", team, secret, **options),
         mode=mode,
-        clock=LoopClock(),
+        clock=world.clock,
         app=create_app(world),
         client_transport=stage,
         on_wait=None if waits is None else lambda why, s: waits.append((why, s)),
@@ -218,3 +218,23 @@ def distinct(items: Iterable[LiveItem]) -> set[Ref]:
     refs = [item.ref for item in items]
     assert len(refs) == len(set(refs)), "a ref came twice"
     return set(refs)
+
+
+def moderator(world: World) -> User:
+    return world.users("acme")[2]
+
+
+def delete(world: World, post: Post) -> None:
+    world.delete(moderator(world), post.id)
+
+
+def live(world: World) -> set[Ref]:
+    return {Ref(Kind.QUESTION, it.id) for it in world.questions("acme")}
+
+
+def read_all(stage: Stage, world: World, scope: Scope) -> list[LiveItem]:
+    async def reading() -> list[LiveItem]:
+        async with opened(world, mode=Mode.READ, stage=stage) as team:
+            return await everything(team, scope)
+
+    return run(reading())

@@ -9,7 +9,6 @@ stamp spares anything here, and nothing is ever `Same`.
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import count
 from typing import assert_never
 
 from importer.errors import ServiceError
@@ -67,7 +66,7 @@ class Reader:
         self._clock = clock
         self._filter = ""
         self._synonyms: tuple[Synonym, ...] | None = None
-        self._turns = count()
+        self._tick = 0
 
     async def filter_id(self) -> str:
         """Return the id of the filter that holds just what we read, unencoded.
@@ -269,8 +268,9 @@ class Reader:
 
     def _unheard(self) -> int:
         """Return a `fromdate` that hardly any request of the last minutes had."""
-        tick = int(self._clock.now().timestamp()) * 1_000 + next(self._turns)
-        return 1 + tick % _LONG_AGO
+        tick = int(self._clock.now().timestamp() * 1_000)
+        self._tick = max(self._tick + 1, tick)
+        return 1 + self._tick % _LONG_AGO
 
     def _now(self) -> datetime:
         """Return the server's time where its answers tell it."""

@@ -2,17 +2,19 @@
 
 Pages are asked for by number in ascending order of creation. What is added comes at the end; what
 is deleted moves everything behind it forward, over the edge of a page already read. `total`, asked
-for with every page, tells: after a drop by n, the ceil(n/100) pages before are read again.
+for with every page, tells: after a drop by n, the last n places of what was read count as unread.
 
 Creations during the walk would hide a drop. So pages in the middle are frozen by `todate` at the
 server's time when it began. The first page is not, nor is the last one: no clock, however wrong,
-can make a post invisible. What remains: a deletion hidden by as many posts restored between two
-pages. A bound post that it hides is read by its id before anybody calls it gone.
+can make a post invisible. What remains: a deletion hidden, between two pages, by as many posts that
+are restored, or born in the very second in which the walk began. A bound post that it hides is read
+by its id before anybody calls it gone.
 
 A keyset (going on from the last creation date) would need no totals, but reads every post twice
 that shares its second with the edge of a page: a third more requests after a bulk import.
 """
 
+import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
@@ -26,7 +28,8 @@ PAGE = 100
 """Entries of a page, the most the service gives (documented)."""
 
 _WALKS = 3
-_REREADS = 100
+_LOSSES = 100
+_TRUSTED_BEYOND = 50 * PAGE
 
 Ask = Callable[[Request], Awaitable[Raw]]
 
@@ -63,8 +66,34 @@ class _Page:
     @property
     def is_last(self) -> bool:
         """Whether the list ends here: `has_more` was seen true for ever by clients of old."""
-        beyond = not self.fresh and self.number * PAGE >= self.total
-        return not self.has_more or not self.items or beyond
+        beyond = self.number * PAGE - self.total
+        if beyond >= 0 and (not self.fresh or beyond >= _TRUSTED_BEYOND):
+            return True
+        return not self.has_more or not self.items
+
+
+@dataclass(slots=True)
+class _Coverage:
+    """Which places of the list were read, as the list is now."""
+
+    spans: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, start: int, end: int) -> None:
+        """Take note that the places from *start* up to *end* were read."""
+        apart = [it for it in self.spans if it[1] < start or it[0] > end]
+        joined = [it for it in self.spans if it not in apart]
+        low = min([start, *(it[0] for it in joined)])
+        high = max([end, *(it[1] for it in joined)])
+        self.spans = sorted([*apart, (low, high)])
+
+    def shrink(self, lost: int) -> None:
+        """Take note that *lost* entries vanished, nobody knows where: places moved by 0 to that."""
+        self.spans = [(low, high - lost) for low, high in self.spans if high - lost > low]
+
+    @property
+    def gap(self) -> int:
+        """The first place not read."""
+        return self.spans[0][1] if self.spans and self.spans[0][0] == 0 else 0
 
 
 @dataclass(slots=True)
@@ -72,38 +101,34 @@ class _Walk:
     ask: Ask
     listing: Listing
     seen: set[Hashable] = field(default_factory=set)
+    covered: _Coverage = field(default_factory=_Coverage)
     before: _Page | None = None
-    rereads: int = 0
+    losses: int = 0
 
     async def through(self) -> AsyncGenerator[Raw, None]:
         """Yield what wasn't seen yet, from the first page to the last."""
-        number, last = 1, None
-        settled: set[int] = set()
         self.before = None
-        while last is None or number <= last:
-            if number in settled:
-                number += 1
-                continue
+        self.covered = covered = _Coverage()
+        last = math.inf
+        while (number := covered.gap // PAGE + 1) <= last:
             raws, page = await self._read(number)
             for raw in raws:
                 yield raw
             lost = _lost(self.before, page)
             self.before = page
-            settled = settled if not lost else set()
-            if page.is_edge:
-                last = None
-            else:
-                settled.add(number)
+            if lost:
+                self._count_loss()
+                covered.shrink(lost)
+                last = math.inf
+            if not page.is_edge:
+                covered.add((number - 1) * PAGE, number * PAGE)
                 last = number if page.is_last else last
-            number = self._back(number, lost) if lost else number + 1
 
-    def _back(self, number: int, lost: int) -> int:
-        """Return the page to go on with after *lost* entries vanished before *number*."""
-        self.rereads += 1
-        if self.rereads > _REREADS:
+    def _count_loss(self) -> None:
+        self.losses += 1
+        if self.losses > _LOSSES:
             text = "the list keeps changing while it is read"
             raise ServiceError(text, remedy="Run the same command again when the team is calmer.")
-        return max(1, number - -(-lost // PAGE))
 
     async def _read(self, number: int) -> tuple[list[Raw], _Page]:
         known, frozen_at = self.before, self.listing.frozen_at
@@ -129,8 +154,9 @@ class _Walk:
 
     @property
     def is_complete(self) -> bool:
-        """Whether as many were seen as there are said to be."""
-        return self.before is not None and len(self.seen) >= self.before.total
+        """Whether every place was read and as many were seen as there are said to be."""
+        total = self.before.total if self.before else math.inf
+        return self.covered.gap >= total and len(self.seen) >= total
 
 
 async def walk(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, None]:
@@ -157,6 +183,9 @@ def _lost(before: _Page | None, page: _Page) -> int:
     if before is None:
         return 0
     if before.frozen and not page.frozen:
+        if (page.number - 1) * PAGE >= page.total:
+            # So much vanished that nothing can be said of what was born meanwhile: begin again.
+            return before.total
         if page.has_more and not page.newer:
             return 0
         left = (page.number - 1) * PAGE + page.items - page.newer

@@ -1,0 +1,59 @@
+"""Signals during an apply: the first one stops it cleanly, the second one at once."""
+
+import asyncio
+import signal
+from types import TracebackType
+
+from importer.cli.console import Console, Stopped
+
+__all__ = ["Interrupts"]
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """An async context in which SIGINT and SIGTERM set `stop`, and cancel when they come again.
+
+    Before `begin_writing` nothing is worth finishing: the first one cancels. A cancelled block ends
+    in Stopped. `exit_code` is 0, or 128 and the signal's number.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self.stop = asyncio.Event()
+        self.exit_code = 0
+        self._console = console
+        self._writing = False
+        self._task: asyncio.Task[object] | None = None
+
+    def begin_writing(self) -> None:
+        """From now on, finish what is under way when a signal comes."""
+        self._writing = True
+
+    async def __aenter__(self) -> "Interrupts":
+        self._task = asyncio.current_task()
+        for number in _SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, self._heed, number)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number in _SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
+        if self.exit_code and isinstance(error, asyncio.CancelledError):
+            raise Stopped(self.exit_code - 128) from None
+
+    def _heed(self, number: int) -> None:
+        again = self.stop.is_set()
+        self.exit_code = 128 + number
+        self.stop.set()
+        if self._writing and not again:
+            self._console.say("stopping: what is under way is finished; once more stops at once")
+            return
+        how = "at once; the next run looks up what is open" if self._writing else "nothing written"
+        self._console.say(f"interrupted, {how}")
+        if self._task is not None:
+            self._task.cancel()

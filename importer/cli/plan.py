@@ -1,0 +1,121 @@
+"""`plan`: how the live team differs from the manifest. Gets a transport that cannot write."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from importer.cli.console import Console
+from importer.cli.files import write_private
+from importer.cli.looks import looks_of
+from importer.cli.options import (
+    ConnectionOptions,
+    DecisionOptions,
+    OutputOptions,
+    connection_options,
+    decision_options,
+    fail_on_option,
+    journal_option,
+    make_command,
+    output_options,
+)
+from importer.cli.outcome import plan_code
+from importer.cli.progress import Meter
+from importer.cli.reading import Loaded, read_manifest, refuse_secret_in
+from importer.cli.wiring import (
+    SystemClock,
+    Target,
+    find_journal,
+    journal_of,
+    reach,
+)
+from importer.errors import ExitCode
+from importer.execution import draw_plan
+from importer.model.live import Access, Need
+from importer.model.plan import Decisions, Plan
+from importer.planning.plan_file import save
+from importer.rendering import render_plan
+from importer.teams import Mode, open_team
+
+
+@make_command(
+    examples={
+        "teams-importer plan --url sandbox:": "what would change in an empty team",
+        "teams-importer plan --team acme --out plan.json": "keep it, for a review and an apply",
+        "teams-importer plan --only 'oncall/*' --format markdown": "a part, for a pull request",
+        "teams-importer plan --detailed-exitcode": "0 in sync, 2 changes, 11 blocked items",
+    },
+    json="The plan: changes, drift, orphans, blocked, manual, bindings, cost, notes and more; "
+    "schemas/plan.schema.json describes it.",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@decision_options
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Save the plan for `apply FILE`; only you can read the file.",
+)
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 when there are changes, 11 when items are blocked.",
+)
+@fail_on_option
+@output_options("text", "json", "markdown", with_template=True)
+@click.pass_obj
+def command(
+    console: Console,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Path | None,
+    decisions: DecisionOptions,
+    out: Path | None,
+    detailed_exitcode: bool,  # noqa: FBT001 - click names it
+    fail_on: frozenset[str],
+    output: OutputOptions,
+) -> ExitCode:
+    """Show what `apply` would change in the live team, and at what cost.
+
+    PATH is a manifest, or a folder or Markdown file in or below its folder. Nothing is written but
+    the files that --out and --output name: no post, no journal, no lock.
+    """
+    decided = decisions.decided()
+    loaded = read_manifest(path, console)
+    with reach(connection, console) as target:
+        refuse_secret_in(loaded.manifest, target.connection.token)
+        place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
+        plan, access = asyncio.run(_draw(loaded, target, place, decided, console))
+    if out is not None:
+        data = save(plan, SystemClock().now().isoformat(timespec="seconds"), access.name)
+        write_private(out, data)
+        console.say(f"plan saved: {out}")
+    console.result(render_plan(plan, **looks_of(console, output)))
+    return plan_code(plan, detailed=detailed_exitcode, fail_on=fail_on)
+
+
+async def _draw(
+    loaded: Loaded, target: Target, place: Path | None, decisions: Decisions, console: Console
+) -> tuple[Plan, Access]:
+    with Meter(console) as meter:
+        async with open_team(
+            target.connection,
+            mode=Mode.READ,
+            app=target.app,
+            clock=SystemClock(),
+            on_wait=meter.wait,
+        ) as team:
+            if team.note:
+                console.say(f"note: {team.note}")
+            access = await team.check(Need(write=False))
+            meter.phase("reading the team")
+            journal = journal_of(place, target, loaded.manifest.namespace, console, create=False)
+            try:
+                drawn = await draw_plan(
+                    loaded.manifest, team, journal, access, decisions, team=target.team
+                )
+            finally:
+                await journal.close()
+    return drawn.plan, access

@@ -1,0 +1,70 @@
+"""Reads a manifest for a command: finds it, says which it is, shows its warnings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.cli.console import Console
+from importer.errors import Problem, UsageError
+from importer.manifests import find_manifest, load_manifest
+from importer.model.fields import Value
+from importer.model.manifest import Item, Manifest
+from importer.teams import Secret
+from importer.text.links import Text
+
+__all__ = ["Loaded", "read_manifest", "refuse_secret_in"]
+
+_MOST_WARNINGS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A manifest, and the file it is in."""
+
+    manifest: Manifest
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where the manifest's journal has its place."""
+        return self.path.parent
+
+
+def read_manifest(path: Path, console: Console) -> Loaded:
+    """Return the manifest that *path* means. Raises UsageError and ManifestError."""
+    found = find_manifest(path)
+    console.say(f"manifest: {found}")
+    manifest, warnings = load_manifest(found)
+    for problem in warnings[:_MOST_WARNINGS]:
+        console.say(*_lines(problem))
+    if len(warnings) > _MOST_WARNINGS:
+        more = len(warnings) - _MOST_WARNINGS
+        console.say(f"{more} more warnings: `teams-importer validate` lists them all")
+    return Loaded(manifest, found)
+
+
+def refuse_secret_in(manifest: Manifest, secret: Secret | None) -> None:
+    """Raise UsageError when a text that would be posted holds the access token itself."""
+    for item in manifest.items:
+        if secret is not None and any(_holds(value, secret) for value in _values(item)):
+            message = f"{item.span}: the text of {item.key} contains the access token"
+            remedy = "Take it out, and make a new token: this one is in a file for others to read."
+            raise UsageError(message, remedy=remedy)
+
+
+def _values(item: Item) -> list[Value]:
+    return [*item.fields.values(), *item.initial.values()]
+
+
+def _holds(value: Value, secret: Secret) -> bool:
+    match value:
+        case Text():
+            text = value.holed
+        case str():
+            text = value
+        case _:
+            return False
+    return secret.redact(text) != text
+
+
+def _lines(problem: Problem) -> list[str]:
+    return str(problem).split("\n")

@@ -1,0 +1,266 @@
+"""Builds the ports: from options and environment to a connection, a journal and a clock."""
+
+import os
+import re
+import shlex
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.cli.console import Console
+from importer.cli.options import ConnectionOptions, RunOptions
+from importer.errors import (
+    AccessError,
+    ServiceError,
+    TeamUnknown,
+    TokenInvalid,
+    TokenMissing,
+    UsageError,
+)
+from importer.execution import OnUnknown
+from importer.execution import RunOptions as Running
+from importer.journal import open_journal
+from importer.planning.identity import lineage_of
+from importer.ports import Journal
+from importer.teams import VENDOR_API, App, Connection, OnWait, Secret
+from importer.teams.origin import find_endpoint
+from importer.text.digests import digest_of, shorten
+
+if TYPE_CHECKING:
+    from importer.sandbox import Tier, World
+
+__all__ = [
+    "SystemClock",
+    "Target",
+    "find_journal",
+    "journal_of",
+    "open_world_at",
+    "reach",
+    "running",
+]
+
+_SANDBOX = "sandbox:"
+_SANDBOX_TEAM = "acme"
+_FOLDER = ".teams-importer"
+_MOST_BYTES = 65_536
+_OTHERS = 0o077
+_HOW_TO_GIVE = (
+    "Put a personal access token into a file that only you can read and name it with --token-file, "
+    "or set TEAMS_IMPORTER_TOKEN."
+)
+
+
+class SystemClock:
+    """The machine's clock; implements the port Clock."""
+
+    def now(self) -> datetime:
+        """Return the aware time in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A team and the way to it.
+
+    `origin` is what lineages are made of, `host` what people and file names call it. With `app`
+    the team is in this process, and its writes show at once. `keeps` is false for a team that ends
+    with the process, whose journal does too.
+    """
+
+    connection: Connection
+    team: str
+    origin: str
+    host: str
+    token_source: str
+    app: App | None = None
+    keeps: bool = True
+
+    def label(self, namespace: str) -> str:
+        """Return the name of a journal's team for messages."""
+        return f"{namespace} in {self.team} at {self.host}"
+
+
+@contextmanager
+def reach(
+    options: ConnectionOptions,
+    console: Console,
+    *,
+    create: bool = False,
+    max_wait_s: float | None = None,
+) -> Iterator[Target]:
+    """Yield the team that the options and the environment name. Nothing is sent.
+
+    With *create*, a sandbox file that isn't there yet is made; without, a team in memory stands in
+    for it. Raises UsageError, TokenInvalid, TeamMissing and TeamUnknown; that a token is missing
+    shows when the way is opened.
+    """
+    url = options.url or VENDOR_API
+    if url.startswith(_SANDBOX):
+        with _in_process(url.removeprefix(_SANDBOX), options, console, create=create) as target:
+            yield target
+        return
+    token, source = _token(options)
+    api_key = _api_key(options)
+    for secret in (token, api_key):
+        if secret is not None:
+            console.mask(secret.redact)
+    connection = Connection(
+        url=url,
+        team=options.team or "",
+        token=token,
+        api=options.api,
+        ca_bundle=_ca_bundle(options.ca_bundle),
+        api_key=api_key,
+    )
+    if max_wait_s is not None:
+        connection = replace(connection, max_wait_s=max_wait_s)
+    endpoint = find_endpoint(connection)
+    origin = str(endpoint.origin)
+    yield Target(connection, endpoint.team, origin, origin.partition("//")[2], source)
+
+
+@contextmanager
+def _in_process(
+    file: str, options: ConnectionOptions, console: Console, *, create: bool
+) -> Iterator[Target]:
+    place = Path(file).expanduser().resolve()
+    path = place if file else None
+    if path is not None and not create and not path.exists():
+        console.say(f"there is no {path} yet: an empty team in memory stands in for it")
+        path = None
+    team = options.team or _SANDBOX_TEAM
+    with open_world_at(path) as world:
+        from importer.sandbox import create_app
+
+        if world.find_team(team) is None:
+            known = ", ".join(it.slug for it in world.teams())
+            message = f"the sandbox has no team {team!r}"
+            raise TeamUnknown(message, remedy=f"It has {known}.")
+        token = Secret(world.tokens(team).read_write)
+        console.mask(token.redact)
+        name = f"{place.stem}-{shorten(digest_of('sandbox', [str(place)]))}" if file else "memory"
+        yield Target(
+            Connection(url="http://sandbox.localhost", team=team, token=token, api=options.api),
+            team,
+            origin=f"{_SANDBOX}{name}",
+            host=f"sandbox-{name}",
+            token_source="the sandbox",  # noqa: S106 - says where it came from
+            app=create_app(world),
+            keeps=path is not None,
+        )
+
+
+@contextmanager
+def open_world_at(path: Path | None, *, tier: "Tier" = "business") -> "Iterator[World]":
+    """Open the sandbox's world in a file, or one in memory; ServiceError when that fails."""
+    try:
+        from importer.sandbox import SandboxError, open_world
+    except ModuleNotFoundError as error:
+        message = f"the sandbox is not installed ({error.name} is missing)"
+        raise UsageError(message, remedy="pip install 'teams-importer[sandbox]'") from error
+    try:
+        world = open_world(path, tier=tier)
+    except SandboxError as error:
+        message = f"the sandbox can't be opened: {error}"
+        raise ServiceError(message) from error
+    try:
+        yield world
+    finally:
+        world.close()
+
+
+def _token(options: ConnectionOptions) -> tuple[Secret | None, str]:
+    """Return the access token and where it came from; its file goes before the environment."""
+    if options.token_file:
+        return Secret(_read_secret(options.token_file)), _source(options.token_file)
+    value = os.environ.get("TEAMS_IMPORTER_TOKEN")
+    return (Secret(value), "TEAMS_IMPORTER_TOKEN") if value else (None, "")
+
+
+def _api_key(options: ConnectionOptions) -> Secret | None:
+    if options.api_key_file:
+        if options.api_key_file == options.token_file == "-":
+            message = "standard input can't hold both the token and the API key"
+            raise UsageError(message, remedy="Put one of them into a file.")
+        value: str | None = _read_secret(options.api_key_file)
+    else:
+        value = os.environ.get("TEAMS_IMPORTER_API_KEY")
+    try:
+        return Secret(value) if value else None
+    except AccessError as error:
+        message = error.message.replace("access token", "API key")
+        raise TokenInvalid(message, remedy="Give the key whole, as the site shows it.") from None
+
+
+def _source(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _read_secret(file: str) -> str:
+    """Return what *file* holds; UsageError when others can read it too."""
+    if file == "-":
+        return sys.stdin.read(_MOST_BYTES)
+    try:
+        with Path(file).open("rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
+            if stat.S_ISREG(mode) and stat.S_IMODE(mode) & _OTHERS:
+                message = f"{file} holds a secret and can be read by others"
+                raise UsageError(message, remedy=f"chmod 600 {shlex.quote(file)}")
+            return opened.read(_MOST_BYTES).decode()
+    except OSError as error:
+        message = f"{file} can't be read: {error.strerror or error}"
+        raise TokenMissing(message, remedy=_HOW_TO_GIVE) from error
+    except UnicodeDecodeError:
+        message = f"{file} does not hold a token: it isn't text"
+        raise TokenInvalid(message, remedy=_HOW_TO_GIVE) from None
+
+
+def _ca_bundle(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        message = f"there is no file {path} of certificates"
+        raise UsageError(message, remedy="Name a file of PEM certificates with --ca-bundle.")
+    return path
+
+
+def find_journal(chosen: Path | None, target: Target, folder: Path, namespace: str) -> Path | None:
+    """Return where the journal is: as chosen, or beside the manifest; None: in memory."""
+    if not target.keeps:
+        return None
+    names = (target.host, target.team, namespace)
+    name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", it) for it in names)
+    return chosen or folder / _FOLDER / f"{name}.db"
+
+
+def journal_of(
+    path: Path | None, target: Target, namespace: str, console: Console, *, create: bool
+) -> Journal:
+    """Open the journal at *path*; with *create* it may be written, else nothing is."""
+    journal = open_journal(
+        path,
+        lineage=lineage_of(target.origin, target.team, namespace),
+        label=target.label(namespace),
+        clock=SystemClock(),
+        create=create or path is None,
+    )
+    if path is not None and path.parent.is_dir():
+        console.journal_folder = path.parent
+    return journal
+
+
+def running(options: RunOptions, target: Target, on_wait: OnWait) -> Running:
+    """Return how the executor is to behave; a team in this process needs no settling."""
+    settle_s = options.settle
+    if settle_s is None:
+        settle_s = 0.0 if target.app is not None else Running().settle_s
+    return Running(
+        parallelism=options.parallelism,
+        fail_fast=options.fail_fast,
+        settle_s=settle_s,
+        on_unknown=OnUnknown(options.on_unknown),
+        on_wait=on_wait,
+    )
