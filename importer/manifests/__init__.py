@@ -1,5 +1,7 @@
 """Manifest files to items, items to files, minimal edits; must not know the live team."""
 
 from importer.manifests.loading import MANIFEST_NAME, find_manifest, load_manifest
+from importer.manifests.schema import SCHEMAS
+from importer.manifests.writing import write_manifest
 
-__all__ = ["MANIFEST_NAME", "find_manifest", "load_manifest"]
+__all__ = ["MANIFEST_NAME", "SCHEMAS", "find_manifest", "load_manifest", "write_manifest"]

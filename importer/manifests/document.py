@@ -34,7 +34,7 @@ _KEY = f"{_SEGMENT}(?:/{_SEGMENT})*"
 
 
 def _wrong(*, rule: str, **facts: object) -> PydanticCustomError:
-    return PydanticCustomError(rule, "{why}", {"why": rule, **facts})  # type: ignore[arg-type]  # a LiteralString by contract, ours are literals
+    return PydanticCustomError(rule, "{why}", {"why": rule, **facts})
 
 
 def _flag(value: object) -> object:

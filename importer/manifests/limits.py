@@ -71,9 +71,8 @@ class Limits:
         hint = f"Write {'more' if short else 'less'}; `limits` in the manifest says otherwise" + (
             f" (source: {limit.source})." if limit.source != _OWN else "."
         )
-        self._findings.add(
-            rule, span, severity=severity, low=limit.low, high=limit.high, hint=hint, **facts
-        )
+        bounds = {"low": limit.low, "high": limit.high, "hint": hint}
+        self._findings.add(rule, span, {**bounds, **facts}, severity=severity)
 
 
 def _effective(entry: LimitsEntry) -> Mapping[tuple[Kind, Field], Limit]:
