@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Container
 
 from importer.model.fields import LIMITS, TAG_ALPHABET
 from importer.model.ids import Field, Kind
@@ -51,11 +51,10 @@ def tag_of(name: str) -> str:
     return tag.strip("-.")
 
 
-def unique(name: str, taken: Iterable[str], form: str = "{name}-{number}") -> str:
+def unique(name: str, taken: Container[str]) -> str:
     """Return *name*, or with the lowest number from 2 on that makes it new."""
-    others = set(taken)
     candidate, number = name, 1
-    while candidate in others:
+    while candidate in taken:
         number += 1
-        candidate = form.format(name=name, number=number)
+        candidate = f"{name}-{number}"
     return candidate

@@ -84,7 +84,9 @@ def test_no_code_link_or_image_of_a_question_is_lost(corpora: Path, name: str, i
 
     assert len(_IMAGE.findall("\n".join(prose(source)))) == images
     assert len(_IMAGE.findall("\n".join(prose(result)))) == images
-    assert links_of("\n".join(prose(result))) == links_of("\n".join(prose(source)))
+    links = links_of("\n".join(prose(source)))
+    assert links.total() >= 5
+    assert links_of("\n".join(prose(result))) == links
 
 
 def source_of(folder: Path, drafts: list[Draft], dropped: set[Place]) -> list[str]:
