@@ -20,7 +20,7 @@ _SAFETY_S = 1.0
 """Waited on top of what the server asks; the vendor's own scripts do the same (observed)."""
 
 _BAN_S = 30.0
-_BAN_MOST_S = 240.0
+_BAN_MOST_S = 60.0
 _PATIENCE = 20
 _TINY_GAP_S = 0.05
 _RESERVE_LEAST = 20

@@ -78,7 +78,7 @@ def test_a_ban_without_words_lasts_longer_each_time_in_a_row() -> None:
         limiter.stopped_until = None
         limiter.stop(0.0)
         lasted.append(limiter.stopped_until)
-    assert lasted == [31, 61, 121, 241, 241, 241]
+    assert lasted == [31, 61, 61, 61, 61, 61]
     limiter.resume()
     limiter.stop(0.0)
     assert limiter.stopped_until == 31

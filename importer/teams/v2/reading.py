@@ -6,6 +6,7 @@ own, long before the first post of any team. The content comes along with every 
 stamp spares anything here, and nothing is ever `Same`.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -67,22 +68,28 @@ class Reader:
         self._filter = ""
         self._synonyms: tuple[Synonym, ...] | None = None
         self._tick = 0
+        self._once = asyncio.Lock()
 
     async def filter_id(self) -> str:
         """Return the id of the filter that holds just what we read, unencoded.
 
         *Unsafe* filters give the original text; safe ones encode it, at times twice (observed).
         """
-        if not self._filter:
-            query = (("include", ";".join(FILTER)), ("base", "none"), ("unsafe", "true"))
-            asked = self._request("filters/create", query=query)
-            made = items_of(demand(asked, await self._transport.send(asked), self._team))
-            name = made[0].get("filter") if made else None
-            if not isinstance(name, str) or not name:
-                text = f"{asked}: the answer names no filter"
-                raise ServiceError(text, remedy="Report it: the API may have changed.")
-            self._filter = name
-        return self._filter
+        async with self._once:
+            if not self._filter:
+                async with _drift_named():
+                    self._filter = await self._make_filter()
+            return self._filter
+
+    async def _make_filter(self) -> str:
+        query = (("include", ";".join(FILTER)), ("base", "none"), ("unsafe", "true"))
+        asked = self._request("filters/create", query=query)
+        made = items_of(demand(asked, await self._transport.send(asked), self._team))
+        name = made[0].get("filter") if made else None
+        if not isinstance(name, str) or not name:
+            text = f"{asked}: the answer names no filter"
+            raise ServiceError(text, remedy="Report it: the API may have changed.")
+        return name
 
     async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
         """Yield what *scope* names. Raises ServiceError, BudgetExhausted or AccessError."""
@@ -215,12 +222,13 @@ class Reader:
 
     async def _know_synonyms(self) -> tuple[Synonym, ...]:
         """Return the tag synonyms; none where the service has no method for them."""
-        if self._synonyms is None:
-            listing = self._listing("tags/synonyms", "from_tag", sort="creation")
-            found = [synonym_of(raw) async for raw in walk(self._ask, listing)]
-            self._synonyms = tuple(sorted(found, key=lambda it: it.name))
-            self.masters = {it.name: it.master for it in self._synonyms}
-        return self._synonyms
+        async with self._once:
+            if self._synonyms is None:
+                listing = self._listing("tags/synonyms", "from_tag", sort="creation")
+                found = [synonym_of(raw) async for raw in walk(self._ask, listing)]
+                self._synonyms = tuple(sorted(found, key=lambda it: it.name))
+                self.masters = {it.name: it.master for it in self._synonyms}
+            return self._synonyms
 
     def _tags(self) -> Listing:
         return self._listing("tags", "name", sort="name")
