@@ -1,14 +1,15 @@
 """`apply`: makes the live team what a manifest or a saved plan says."""
 
+import asyncio
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from importer.cli.applying import Wish, apply_wish
+from importer.cli.applying import Applied, Manner, Wish, apply_wish
 from importer.cli.console import Console
+from importer.cli.looks import looks_of
 from importer.cli.options import (
     ConnectionOptions,
     DecisionOptions,
@@ -22,7 +23,96 @@ from importer.cli.options import (
     output_options,
     run_options,
 )
-from importer.cli.reading import read_manifest, read_plan
-from importer.errors import ExitCode, PlanRefused, UsageError
+from importer.cli.outcome import failed_on
+from importer.cli.reading import folder_of, is_plan_file, read_manifest, read_plan, refuse_secret_in
+from importer.cli.wiring import reach
+from importer.errors import ExitCode, PlanRefused, UsageError, worst
+from importer.model.manifest import Manifest
+from importer.model.plan import Plan
+from importer.rendering import Format, render_plan, render_report
 
+# What a CI service calls a run for a change that nobody has taken in yet.
 _REVIEWS = {"GITHUB_EVENT_NAME": "pull_request", "CI_PIPELINE_SOURCE": "merge_request"}
+
+
+@make_command(
+    examples={
+        "teams-importer apply --team acme": "plan, show, ask, carry out",
+        "teams-importer apply plan.json": "carry out what was reviewed, and nothing else",
+        "teams-importer apply --yes --wait": "in CI: nobody to ask, wait for another run",
+        "teams-importer apply --limit 10": "begin with ten questions",
+        "teams-importer apply --url sandbox:team.db --yes": "to a team on this machine",
+    },
+    json="report: results (change, key, kind, verb, state, ref, url, why), incidents, stopped_by, "
+    "exit_code, resume, requests; counts: how many changes ended how.",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH|PLAN.json]")
+@connection_options
+@journal_option
+@decision_options
+@run_options
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@fail_on_option
+@output_options("text", "json", "markdown", with_template=True)
+@click.pass_obj
+def command(
+    console: Console,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Path | None,
+    decisions: DecisionOptions,
+    running: RunOptions,
+    yes: bool,  # noqa: FBT001 - click names it
+    fail_on: frozenset[str],
+    output: OutputOptions,
+) -> ExitCode:
+    """Make the live team what the manifest at PATH, or a saved plan, says.
+
+    The token is checked first. Then the plan is shown, and nothing is written before it is
+    confirmed. Ctrl-C finishes what is under way; the same command goes on later, and nothing is
+    posted twice.
+    """
+    _refuse_review(os.environ)
+    wish = _wish(path, decisions, console)
+    plan_output = OutputOptions("text", verbose=output.verbose)
+
+    def show(plan: Plan) -> None:
+        console.show(render_plan(plan, **looks_of(console, plan_output)))
+
+    with reach(connection, console, create=True, max_wait_s=running.max_wait) as target:
+        if isinstance(wish.what, Manifest):
+            refuse_secret_in(wish.what, target.connection.token)
+        manner = Manner(running, journal, confirmed=yes, show=show)
+        applied = asyncio.run(apply_wish(wish, target, manner, console))
+    console.result(_document(applied, console, output))
+    code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
+    return ExitCode(applied.signal_code) if applied.signal_code else code
+
+
+def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:
+    if is_plan_file(path):
+        if decisions.given:
+            message = "a saved plan holds its own decisions; none can be made beside it"
+            raise UsageError(message, remedy="Make another plan, with these options.")
+        saved = read_plan(path)
+        return Wish(saved, folder_of(path), saved.plan.decisions)
+    decided = decisions.decided()
+    loaded = read_manifest(path, console)
+    return Wish(loaded.manifest, loaded.folder, decided)
+
+
+def _refuse_review(environ: Mapping[str, str]) -> None:
+    for name, value in _REVIEWS.items():
+        if environ.get(name, "").startswith(value):
+            message = f"apply does not run for a pull request ({name}={environ[name]})"
+            remedy = "Run plan there, and apply once it is merged: nobody has reviewed it yet."
+            raise PlanRefused(message, remedy=remedy)
+
+
+def _document(applied: Applied, console: Console, output: OutputOptions) -> str:
+    """Return the report; where there was nothing to do, the plan says more than an empty one."""
+    looks = looks_of(console, output)
+    report = applied.report
+    if report.results or report.incidents or looks["format"] is Format.JSON:
+        return render_report(report, **looks)
+    return render_plan(applied.plan, **looks)

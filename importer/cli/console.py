@@ -43,8 +43,8 @@ class Console:
     """Prints. `as_json` is set by the command's `--format json`, and errors follow it.
 
     `output` is the file that takes the result's place on standard output. `journal_folder` is
-    where a report of our own bug goes, once the journal's place is known. `command_line` is what was
-    typed, for messages that tell how to go on.
+    where a report of our own bug goes, once the journal's place is known. `command_line` is what
+    was typed, for messages that tell how to go on.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -150,7 +150,7 @@ class Console:
             self.document({"error": document})
 
     def ask(self, question: str) -> str:
-        """Return the answer to *question*; "" at the end of input. Signals raise Stopped at once."""
+        """Return the answer to *question*; "" at the end of input. Signals raise Stopped."""
         import signal
 
         from importer.text.visible import visible

@@ -1,5 +1,6 @@
 """Reads a manifest for a command: finds it, says which it is, shows its warnings."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +9,12 @@ from importer.errors import Problem, UsageError
 from importer.manifests import find_manifest, load_manifest
 from importer.model.fields import Value
 from importer.model.manifest import Item, Manifest
+from importer.model.plan import SavedPlan
+from importer.planning.plan_file import load
 from importer.teams import Secret
 from importer.text.links import Text
 
-__all__ = ["Loaded", "read_manifest", "refuse_secret_in"]
+__all__ = ["Loaded", "folder_of", "is_plan_file", "read_manifest", "read_plan", "refuse_secret_in"]
 
 _MOST_WARNINGS = 10
 
@@ -40,6 +43,34 @@ def read_manifest(path: Path, console: Console) -> Loaded:
         more = len(warnings) - _MOST_WARNINGS
         console.say(f"{more} more warnings: `teams-importer validate` lists them all")
     return Loaded(manifest, found)
+
+
+def is_plan_file(path: Path) -> bool:
+    """Tell whether *path* is a saved plan: no manifest is a file that ends in .json."""
+    return path.suffix.lower() == ".json" and not path.is_dir()
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """Return the saved plan in *path*. Raises UsageError and PlanAltered."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"the plan file {path} can't be read: {error.strerror or error}"
+        remedy = "Name the file that `teams-importer plan --out FILE` wrote."
+        raise UsageError(message, remedy=remedy) from error
+    return load(data)
+
+
+def folder_of(plan_file: Path) -> Path:
+    """Return the folder whose journal a saved plan belongs to: that of the manifest around.
+
+    The plan names no folder, so that it is the same on every machine. The manifest is looked for
+    from here upwards, then from the plan's file upwards.
+    """
+    for start in (Path.cwd(), plan_file.parent):
+        with suppress(UsageError):
+            return find_manifest(start).parent
+    return plan_file.parent
 
 
 def refuse_secret_in(manifest: Manifest, secret: Secret | None) -> None:

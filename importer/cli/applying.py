@@ -1,0 +1,261 @@
+"""One apply from the first check to the report: lock, recover, draw, show, ask, carry out."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from importer.cli.console import Console
+from importer.cli.interrupts import Interrupts
+from importer.cli.options import RunOptions
+from importer.cli.progress import Meter
+from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, running
+from importer.errors import (
+    ExitCode,
+    ImporterError,
+    JournalError,
+    LockHeld,
+    NotConfirmed,
+    PlanConsumed,
+    PlanForeign,
+)
+from importer.execution import (
+    Drawn,
+    Recovery,
+    carry_out,
+    check_pin,
+    draw_plan,
+    recover,
+    refuse_if_guarded,
+)
+from importer.model.ids import RunId
+from importer.model.ledger import Run
+from importer.model.live import Access, Need
+from importer.model.manifest import Manifest
+from importer.model.plan import Decisions, Plan, SavedPlan
+from importer.model.report import Report
+from importer.planning.identity import lineage_of
+from importer.planning.plan_file import plan_digest
+from importer.ports import Journal
+from importer.rendering.phrasing import counted
+from importer.teams import LiveTeam, Mode, open_team
+from importer.text.digests import Digest
+
+__all__ = ["Applied", "Manner", "Wish", "apply_wish"]
+
+_POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be applied: a manifest with decisions, or a saved plan, which holds its own.
+
+    `folder` is where the journal has its place by default.
+    """
+
+    what: Manifest | SavedPlan
+    folder: Path
+    decisions: Decisions
+
+    @property
+    def namespace(self) -> str:
+        """The namespace whose items are applied."""
+        return self.what.plan.namespace if isinstance(self.what, SavedPlan) else self.what.namespace
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How: `show` prints a plan for the person who is to confirm it."""
+
+    options: RunOptions
+    journal: Path | None
+    confirmed: bool
+    show: Callable[[Plan], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was applied, and how it ended; `signal_code` is 0 unless a signal stopped it."""
+
+    plan: Plan
+    report: Report
+    signal_code: int
+
+
+async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Console) -> Applied:
+    """Apply *wish* to the team at *target*.
+
+    Raises an AccessError before anything else happens, LockHeld, JournalError, and PlanRefused
+    when nothing was written: a guard, a foreign or used plan, no confirmation.
+    """
+    async with Interrupts(console) as interrupts:
+        with Meter(console) as meter:
+            async with open_team(
+                target.connection,
+                mode=Mode.WRITE,
+                app=target.app,
+                clock=SystemClock(),
+                on_wait=meter.wait,
+            ) as team:
+                if team.note:
+                    console.say(f"note: {team.note}")
+                meter.phase("checking the token")
+                access = await team.check(Need(write=True))
+                if access.note:
+                    console.say(f"note: {access.note}")
+                _require_fit(wish, target)
+                place = find_journal(manner.journal, target, wish.folder, wish.namespace)
+                journal = journal_of(place, target, wish.namespace, console, create=True)
+                try:
+                    run = _Run(
+                        wish, target, manner, console, interrupts, meter, team, access, journal
+                    )
+                    plan, report = await run.locked()
+                finally:
+                    await journal.close()
+    return Applied(plan, report, interrupts.exit_code)
+
+
+def _require_fit(wish: Wish, target: Target) -> None:
+    if isinstance(wish.what, Manifest):
+        check_pin(wish.what, target.team)
+        return
+    plan = wish.what.plan
+    if plan.lineage != lineage_of(target.origin, target.team, plan.namespace):
+        there = f"the team {plan.team} ({plan.site})"
+        message = f"the plan was made for {there}; this is {target.team} at {target.host}"
+        remedy = "Name that team with --url and --team, or make a plan for this one."
+        raise PlanForeign(message, remedy=remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    wish: Wish
+    target: Target
+    manner: Manner
+    console: Console
+    interrupts: Interrupts
+    meter: Meter
+    team: LiveTeam
+    access: Access
+    journal: Journal
+
+    async def locked(self) -> tuple[Plan, Report]:
+        """Take the lock, go through with the run, and let go of the lock whatever happens."""
+        what = self.wish.what
+        run = await self._begin(what.digest if isinstance(what, SavedPlan) else Digest(""))
+        try:
+            plan, report = await self._carried(run)
+        except BaseException as error:
+            why = error.message if isinstance(error, ImporterError) else "interrupted"
+            code = error.exit_code if isinstance(error, ImporterError) else ExitCode.INTERRUPTED
+            # What went wrong is worth more than that the journal can't be closed after it.
+            with suppress(JournalError):
+                await self.journal.end(run, Report(run.id, (), stopped_by=why, exit_code=code))
+            raise
+        report = self._finished(report)
+        await self.journal.end(replace(run, plan_digest=plan_digest(plan)), report)
+        return plan, report
+
+    async def _begin(self, digest: Digest) -> Run:
+        clock = SystemClock()
+        while True:
+            name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+            run = Run(RunId(name), "apply", digest, clock.now())
+            try:
+                await self.journal.begin(run)
+            except LockHeld:
+                if not self.manner.options.wait:
+                    raise
+                self.meter.phase("waiting for the run that holds the lock")
+                await asyncio.sleep(_POLL_S)
+            else:
+                return run
+
+    async def _carried(self, run: Run) -> tuple[Plan, Report]:
+        what = self.wish.what
+        if isinstance(what, SavedPlan):
+            await self._refuse_used(what)
+        recovery = await self._recovered()
+        drawn: Drawn | None = None
+        if isinstance(what, SavedPlan):
+            plan = what.plan
+        else:
+            drawn = await self._drawn(what)
+            plan = drawn.plan
+        if plan.changes:
+            self.meter.hide()
+            self.manner.show(plan)
+        refuse_if_guarded(plan)
+        if plan.changes:
+            self._confirm(plan)
+            self.interrupts.begin_writing()
+            self.meter.phase(f"applying to {self.target.team}", len(plan.changes))
+        report = await carry_out(
+            plan,
+            drawn=drawn,
+            team=self.team,
+            journal=self.journal,
+            access=self.access,
+            clock=SystemClock(),
+            run=run,
+            options=running(self.manner.options, self.target, self.meter.wait),
+            stop=self.interrupts.stop,
+            observe=self.meter.observe,
+            recovery=recovery,
+        )
+        return plan, report
+
+    async def _refuse_used(self, saved: SavedPlan) -> None:
+        ledger = await self.journal.ledger()
+        if saved.digest in ledger.consumed:
+            message = "this plan was applied already; a plan is good for one time"
+            raise PlanConsumed(message, remedy="Make a new one: teams-importer plan --out FILE")
+
+    async def _recovered(self) -> Recovery:
+        self.meter.phase("looking up what an earlier run left open")
+        return await recover(
+            self.team,
+            self.journal,
+            self.access,
+            SystemClock(),
+            running(self.manner.options, self.target, self.meter.wait),
+            self.wish.namespace,
+            self.meter.observe,
+            self.interrupts.stop,
+        )
+
+    async def _drawn(self, manifest: Manifest) -> Drawn:
+        self.meter.phase("reading the team")
+        return await draw_plan(
+            manifest,
+            self.team,
+            self.journal,
+            self.access,
+            self.wish.decisions,
+            team=self.target.team,
+        )
+
+    def _confirm(self, plan: Plan) -> None:
+        if self.manner.confirmed:
+            return
+        if not self.console.can_ask:
+            message = f"{counted(len(plan.changes), 'change')} wait for a confirmation"
+            remedy = "Look at the plan, then say --yes; without a terminal nobody can be asked."
+            raise NotConfirmed(message, remedy=remedy)
+        these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes):,} changes"
+        question = f"Apply {these} to {self.target.team} at {self.target.host}?"
+        if self.console.ask(f"{question} Only 'yes' goes on:") != "yes":
+            message = "not confirmed; nothing was written"
+            raise NotConfirmed(message, remedy="Answer yes, or say --yes.")
+
+    def _finished(self, report: Report) -> Report:
+        """Add what only the command line knows: the requests sent, the command that goes on."""
+        report = replace(report, requests=self.team.requests)
+        if report.exit_code in (ExitCode.DONE, ExitCode.DECISION) and not report.stopped_by:
+            return report
+        if report.resume:
+            self.console.say(f"note: {report.resume}")
+        return replace(report, resume=self.console.command_line)
