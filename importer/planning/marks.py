@@ -58,10 +58,13 @@ def _chosen_by_others(snapshot: Snapshot, ledger: Ledger) -> Mapping[Ref, list[L
     }
     chosen: dict[Ref, list[LiveItem]] = defaultdict(list)
     for ref, live in sorted(snapshot.items.items()):
-        if isinstance(live, LiveItem) and live.parent and ref not in ours:
-            if live.fields.get(Field.ACCEPTED) is True and not live.facts.deleted:
-                chosen[live.parent].append(live)
+        if isinstance(live, LiveItem) and live.parent and ref not in ours and _is_chosen(live):
+            chosen[live.parent].append(live)
     return chosen
+
+
+def _is_chosen(live: LiveItem) -> bool:
+    return live.fields.get(Field.ACCEPTED) is True and not live.facts.deleted
 
 
 def _contested(change: Change, other: LiveItem) -> Blocked:

@@ -1,6 +1,6 @@
 """Makes the plan: comparison in, plan out, no I/O. Reads like a recipe.
 
-compare -> choose -> judge -> review tags -> hold back what can't be reached -> order -> guard
+compare -> choose -> judge -> hold back what waits, and what can't be reached -> order -> guard
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,9 +14,10 @@ from importer.model.ids import (
     Kind,
     Verb,
     parent_key,
+    split_full_key,
 )
 from importer.model.ledger import Binding, Ledger
-from importer.model.live import Rates, Snapshot
+from importer.model.live import LiveItem, Rates, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import (
     Blocked,
@@ -31,7 +32,8 @@ from importer.model.plan import (
 from importer.planning.cost import cost_of
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
-from importer.planning.policy import Abilities, Verdict, binding_of, judge
+from importer.planning.marks import contested_marks
+from importer.planning.policy import Abilities, Verdict, binding_of, judge, overwrites
 from importer.planning.sequencing import limited, reachable, sequenced
 from importer.planning.tags import TagReview, review_tags
 
@@ -54,7 +56,11 @@ def make_plan(
     verdicts = _judge_all(chosen, manifest, ledger, decisions, ability)
     review = _review(verdicts, manifest, snapshot)
     wishes = [change for verdict in verdicts for change in verdict.changes]
-    held = [*_equal_titles(wishes, comparison), *_refused_tags(wishes, review)]
+    contested = contested_marks(
+        wishes, comparison.pairs, snapshot, ledger, lambda it: overwrites(it, decisions, manifest)
+    )
+    wishes = [change for change in wishes if change.id not in contested]
+    held = [*_equal_titles(wishes, comparison, manifest), *_refused_tags(wishes, review)]
     wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
     wishes = limited(sequenced(wishes), decisions.limit)
     deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger.bindings)
@@ -66,13 +72,14 @@ def make_plan(
         *(it for it in comparison.blocked if _is_chosen(it.key, decisions)),
         *(_blocked_gone(it) for it in comparison.gone if _is_chosen(it.item.key, decisions)),
         *(blocked for verdict in verdicts for blocked in verdict.blocked),
+        *contested.values(),
         *held,
         *stranded,
         *(it for it in deletions.blocked if _is_chosen(it.key, decisions)),
     )
-    bindings = _bindings(chosen, ledger)
-    touched = {it.key for it in changes} | {it.key for it in blocked}
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
+    told = {it.key for it in (*changes, *blocked, *drift)}
+    let_go = {key for key in deletions.released if _is_chosen(key, decisions)}
     return Plan(
         lineage=ledger.lineage,
         serial=ledger.serial,
@@ -86,15 +93,12 @@ def make_plan(
         orphans=tuple(it for it in deletions.kept if _is_chosen(it.key, decisions)),
         blocked=blocked,
         manual=tuple(it for verdict in verdicts for it in verdict.manual),
-        bindings=bindings,
-        released=tuple(sorted({*deletions.released, *_renamed(chosen)})),
+        bindings=_bindings(chosen, ledger),
+        released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
         cost=cost_of(changes, rates),
         managed=managed,
-        unchanged=sum(
-            pair.live is not None and pair.item.key not in touched | {it.key for it in drift}
-            for pair in chosen
-        ),
+        unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
         notes=_notes(ledger, decisions, snapshot),
     )
 
@@ -152,7 +156,9 @@ def _refused_tags(wishes: Iterable[Change], review: TagReview) -> list[Blocked]:
     ]
 
 
-def _equal_titles(wishes: Iterable[Change], comparison: Comparison) -> list[Blocked]:
+def _equal_titles(
+    wishes: Iterable[Change], comparison: Comparison, manifest: Manifest
+) -> list[Blocked]:
     blocked = []
     for change in wishes:
         same = comparison.equal_titles.get(change.key, ())
@@ -163,13 +169,21 @@ def _equal_titles(wishes: Iterable[Change], comparison: Comparison) -> list[Bloc
                     BlockedCode.EQUAL_TITLE,
                     change.key,
                     change.kind,
-                    f"the team has a question with this title already ({live.ref})",
-                    f"Bind it with `id: {live.ref.id}`, or choose another title.",
+                    f"the team has this title already ({live.ref})",
+                    _how_to_bind(live, manifest),
                     url=live.url,
                     span=change.span,
                 )
             )
     return blocked
+
+
+def _how_to_bind(live: LiveItem, manifest: Manifest) -> str:
+    if live.marker is None:
+        return f"Bind it with `id: {live.ref.id}`, or choose another title."
+    if split_full_key(live.marker.key)[0] == manifest.namespace:
+        return f"Bind it with `was: {live.marker.key}`, or choose another title."
+    return f"It belongs to {live.marker.key}: leave the item out, or choose another title."
 
 
 def _bring_tags(changes: Iterable[Change], review: TagReview) -> list[Change]:
