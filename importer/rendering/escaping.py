@@ -90,8 +90,8 @@ def _prose(value: object, form: Callable[[object], Markup]) -> Markup:
         quoted, blank, word, stop = match.groups()
         if quoted or (word and not _WORD.fullmatch(word)):
             # Two code spans that touch would be read as one.
-            shown += " " if shown.endswith("`") else ""
-            shown += form(quoted or word)
+            gap = " " if shown.endswith("`") else ""
+            shown = f"{shown}{gap}{form(quoted or word)}"
         else:
             shown += blank or word or ""
         shown += stop or ""

@@ -119,9 +119,9 @@ def _prose(tokens: list[Token]) -> Iterator[str]:
 def test_whatever_a_plan_holds_its_text_is_harmless(plan: Plan) -> None:
     assert_harmless(text_of(plan))
     assert_harmless(text_of(plan, verbose=True, width=50))
-    coloured = text_of(plan, color=True)
-    assert_harmless(_OUR_COLOURS.sub("", coloured))
-    assert _OUR_COLOURS.sub("", coloured) == text_of(plan)
+    bare = _OUR_COLOURS.sub("", text_of(plan, color=True))
+    assert_harmless(bare)
+    assert [line.rstrip(" ") for line in bare.split("\n")] == text_of(plan).split("\n")
 
 
 @given(plans(hostile_texts()))
@@ -233,7 +233,7 @@ def test_f81_live_content_in_a_comment_is_inert_and_fits() -> None:
     assert_inert(document)
     assert "`````````diff" in document
     assert len(document) < 65_536
-    assert re.search(r"\d+ more entries, shown with `--verbose`", document)
+    assert re.search(r"\d+ more entries, shown with --verbose", document)
 
 
 @pytest.mark.parametrize(
