@@ -30,6 +30,7 @@ __all__ = [
     "fail_on_option",
     "journal_option",
     "make_command",
+    "make_group",
     "output_options",
     "run_options",
 ]
@@ -38,7 +39,7 @@ Function = Callable[..., ExitCode]
 _Set = TypeVar("_Set")
 _FAIL_ON = frozenset({"drift", "manual"})
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_HEADINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +133,44 @@ class _Command(click.Command):
             raise click.UsageError(message, error.ctx) from error
 
 
+class _Group(click.Group):
+    """A command of commands; its help shows the examples of each."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for name in self.list_commands(ctx):
+            each = self.get_command(ctx, name)
+            if isinstance(each, _Command):
+                each.format_epilog(ctx, formatter)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], known)
+            message = f"there is no command {args[0]!r}. {hint}".strip()
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
 def make_command(
-    *, examples: Mapping[str, str], json: str = ""
+    group: click.Group | None = None, *, examples: Mapping[str, str], json: str = ""
 ) -> Callable[[Function], click.Command]:
     """Make a command. `examples` maps lines to what they do, `json` explains the document."""
 
     def decorate(function: Function) -> click.Command:
-        made = click.command(cls=_Command, context_settings=_HEADINGS)(function)
+        made = click.command(cls=_Command, context_settings=_SETTINGS)(function)
         made.examples, made.document = examples, json
+        if group is not None:
+            group.add_command(made)
         return made
 
     return decorate
+
+
+def make_group(text: str) -> click.Group:
+    """Make a command of commands."""
+    return _Group(help=text, context_settings=_SETTINGS)
 
 
 def _gathered(

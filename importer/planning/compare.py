@@ -33,7 +33,7 @@ from importer.model.fields import (
     digest_value,
     rule,
 )
-from importer.model.ids import Field, Key, Kind
+from importer.model.ids import Field, Key, Kind, split_full_key
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
@@ -201,11 +201,12 @@ def _orphans(
 
 
 def _orphan_key(live: LiveItem, binding: Binding | None) -> Key:
-    if live.marker is not None:
-        return Key(live.marker.key.partition(":")[2])
-    if binding is None:
+    """Return the post's key: the journal's, for a marker keeps a former one until the next edit."""
+    if binding is not None:
+        return binding.key
+    if live.marker is None:
         raise ValueError(live.ref)
-    return binding.key
+    return split_full_key(live.marker.key)[1]
 
 
 def reading_of(title: str) -> str:

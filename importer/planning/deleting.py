@@ -1,18 +1,30 @@
 """Deletions: only what was asked for, only where nothing speaks against it.
 
-asked for by    speaks against it
-removed: delete the kind was not read completely        blocked: unread
---prune         protect, now or when last written       blocked: protected
-                others voted, answered, commented,
-                or edited it since                      blocked: engaged (--delete-engaged)
+asked for by      speaks against it
+removed: delete   the kind was not read completely        blocked: unread
+--prune           protect, now or when last written       blocked: protected
+                  several posts carry its marker          blocked: ambiguous
+                  others voted, answered, commented,
+                  or edited it since                      blocked: engaged (--delete-engaged)
+
+A question takes its answers along: what speaks against theirs speaks against its own.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from importer.errors import Span
 from importer.model.fields import rides_with_post
-from importer.model.ids import Field, Key, Kind, Verb, change_id
+from importer.model.ids import (
+    Field,
+    Key,
+    Kind,
+    Ref,
+    Verb,
+    change_id,
+    parent_key,
+    split_full_key,
+)
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Fate, Manifest
@@ -50,79 +62,176 @@ def plan_deletions(
     bindings: Mapping[Key, Binding],
 ) -> Deletions:
     """Return what is deleted, what that waits for, and what is let go."""
-    fates = {it.key: it.fate for it in manifest.removed}
-    spans = {it.key: it.span for it in manifest.removed}
-    named = {item.key for item in manifest.items}
-    prune = manifest.policy.prune or decisions.prune
-    going = {
-        orphan.ref
-        for orphan, _, _ in comparison.orphans
-        if _is_going(orphan.key, fates, named, prune=prune)
-    }
-    changes: list[Change] = []
-    blocked: list[Blocked] = []
-    kept: list[Orphan] = []
-    for orphan, live, binding in comparison.orphans:
-        if live.parent in going and orphan.key not in named:
-            continue  # It goes with its question.
-        if orphan.ref not in going:
-            if fates.get(orphan.key) is not Fate.KEEP:
+    return _Deleting(manifest, comparison, snapshot, decisions, bindings).run()
+
+
+_ENGAGED = "Allow it with --delete-engaged, or use `live: keep`."
+_Objection = tuple[BlockedCode, str, str]
+_Found = tuple[Orphan, LiveItem, Binding | None]
+
+
+class _Deleting:
+    def __init__(
+        self,
+        manifest: Manifest,
+        comparison: Comparison,
+        snapshot: Snapshot,
+        decisions: Decisions,
+        bindings: Mapping[Key, Binding],
+    ) -> None:
+        self.manifest = manifest
+        self.comparison = comparison
+        self.snapshot = snapshot
+        self.decisions = decisions
+        self.bindings = bindings
+        self.fates = {it.key: it.fate for it in manifest.removed}
+        self.spans = {it.key: it.span for it in manifest.removed}
+        self.named = {item.key for item in manifest.items}
+        self.prune = manifest.policy.prune or decisions.prune
+        self.by_key: dict[Key, list[_Found]] = defaultdict(list)
+        self.under: dict[Ref | None, list[_Found]] = defaultdict(list)
+        for found in comparison.orphans:
+            self.by_key[found[0].key].append(found)
+            self.under[found[1].parent].append(found)
+        self.answers: dict[Ref | None, list[LiveItem]] = defaultdict(list)
+        for _, live in sorted(snapshot.items.items()):
+            if isinstance(live, LiveItem):
+                self.answers[live.parent].append(live)
+
+    def run(self) -> Deletions:
+        going = [found for found in self.comparison.orphans if self._is_going(found)]
+        objections = {found[0].ref: self._objection(found) for found in going}
+        deleted = {ref for ref, objection in objections.items() if objection is None}
+        changes: list[Change] = []
+        blocked: list[Blocked] = []
+        kept: list[Orphan] = []
+        for orphan, live, _ in self.comparison.orphans:
+            if live.parent in deleted:
+                continue  # It goes with its question.
+            if orphan.ref in deleted:
+                changes.append(self._deletion(orphan, live))
+            elif (objection := objections.get(orphan.ref)) is not None:
+                blocked.append(self._blocked(orphan, objection))
+            elif self.fates.get(orphan.key) is not Fate.KEEP:
                 kept.append(orphan)
-            continue
-        objection = _objection(live, binding, snapshot, decisions)
-        if objection is None:
-            reason = Reason.REMOVED if orphan.key in fates else Reason.PRUNED
-            changes.append(_deletion(orphan, live, reason, spans.get(orphan.key)))
-        else:
-            code, why, remedy = objection
-            blocked.append(
-                Blocked(
-                    code,
-                    orphan.key,
-                    orphan.ref.kind,
-                    f"it is not deleted: {why}",
-                    remedy,
-                    url=orphan.url,
-                    span=spans.get(orphan.key),
-                )
+        released = tuple(sorted(self._released(deleted)))
+        return Deletions(_answers_first(changes), tuple(blocked), tuple(kept), released)
+
+    def _is_going(self, found: _Found) -> bool:
+        orphan = found[0]
+        if self._is_copy(found):
+            return False
+        if orphan.key in self.fates:
+            return self.fates[orphan.key] is Fate.DELETE
+        return self.prune and orphan.key not in self.named
+
+    def _is_copy(self, found: _Found) -> bool:
+        """Tell whether another post with the same key is the item's: the bound one, or by rule."""
+        same = self.by_key[found[0].key]
+        bound = [it for it in same if it[2] is not None]
+        if not bound and not self.manifest.publishers:
+            return False
+        return found is not (bound or same)[0]
+
+    def _objection(self, found: _Found) -> _Objection | None:
+        orphan, live, binding = found
+        if len(self.by_key[orphan.key]) > 1 and binding is None and not self.manifest.publishers:
+            return (
+                BlockedCode.AMBIGUOUS,
+                "several live posts carry its marker",
+                "Delete the copies on the site.",
             )
-    deleted = {change.key for change in changes}
-    released = tuple(sorted((fates.keys() & bindings.keys()) - deleted - {b.key for b in blocked}))
-    return Deletions(_answers_first(changes), tuple(blocked), tuple(kept), released)
+        return self._own_objection(live, binding) or self._answers_objection(live)
 
+    def _answers_objection(self, question: LiveItem) -> _Objection | None:
+        for orphan, live, binding in self.under[question.ref]:
+            if self.fates.get(orphan.key) is Fate.KEEP:
+                remedy = "Delete its answers with it, or use `live: keep` for it, too."
+                return BlockedCode.NEEDS, f"its answer {orphan.key} is to be kept", remedy
+            if (objection := self._own_objection(live, binding)) is not None:
+                code, why, remedy = objection
+                return code, f"its answer {orphan.key}: {why}", remedy
+        return self._items_objection(question)
 
-def _is_going(key: Key, fates: Mapping[Key, Fate], named: set[Key], *, prune: bool) -> bool:
-    if key in fates:
-        return fates[key] is Fate.DELETE
-    return prune and key not in named
-
-
-def _objection(
-    live: LiveItem, binding: Binding | None, snapshot: Snapshot, decisions: Decisions
-) -> tuple[BlockedCode, str, str] | None:
-    if live.ref.kind not in snapshot.covered:
-        return BlockedCode.UNREAD, "the team was not read completely", "Plan again later."
-    if binding is not None and binding.protected:
-        return (
-            BlockedCode.PROTECTED,
-            "it was written with `protect: true`",
-            "Put the item back without `protect:`, apply, then remove it.",
-        )
-    if decisions.delete_engaged:
+    def _items_objection(self, question: LiveItem) -> _Objection | None:
+        """Object where an item of the manifest means an answer of *question*."""
+        orphans = {orphan.ref for orphan, _, _ in self.under[question.ref]}
+        for live in self.answers[question.ref]:
+            owner = live.marker.key if live.marker else ""
+            if live.ref not in orphans and owner.startswith(f"{self.manifest.namespace}:"):
+                why = f"its answer {live.ref} is meant by an item of the manifest ({owner})"
+                return BlockedCode.NEEDS, why, "See to that item first."
         return None
-    if live.facts.engaged_by_others:
-        return (
-            BlockedCode.ENGAGED,
-            "others have answered, commented or voted on it",
-            "Allow it with --delete-engaged, or use `live: keep`.",
+
+    def _own_objection(self, live: LiveItem, binding: Binding | None) -> _Objection | None:
+        if live.ref.kind not in self.snapshot.covered:
+            return BlockedCode.UNREAD, "the team was not read completely", "Plan again later."
+        if binding is not None and binding.protected:
+            return (
+                BlockedCode.PROTECTED,
+                "it was written with `protect: true`",
+                "Put the item back without `protect:`, apply, then remove it.",
+            )
+        if self.decisions.delete_engaged:
+            return None
+        if live.facts.engaged_by_others:
+            return BlockedCode.ENGAGED, "others have answered, commented or voted on it", _ENGAGED
+        if _edited_since(live, binding):
+            return BlockedCode.ENGAGED, "it was edited on the site since it was written", _ENGAGED
+        return None
+
+    def _blocked(self, orphan: Orphan, objection: _Objection) -> Blocked:
+        code, why, remedy = objection
+        return Blocked(
+            code,
+            orphan.key,
+            orphan.ref.kind,
+            f"it is not deleted: {why}",
+            remedy,
+            url=orphan.url,
+            span=self.spans.get(orphan.key),
         )
-    if _edited_since(live, binding):
-        return (
-            BlockedCode.ENGAGED,
-            "it was edited on the site since it was last written",
-            "Allow it with --delete-engaged, or use `live: keep`.",
+
+    def _deletion(self, orphan: Orphan, live: LiveItem) -> Change:
+        return Change(
+            id=change_id(orphan.key, Verb.DELETE),
+            key=orphan.key,
+            kind=orphan.ref.kind,
+            verb=Verb.DELETE,
+            reason=Reason.REMOVED if orphan.key in self.fates else Reason.PRUNED,
+            title=orphan.title or _first_words(live),
+            ref=orphan.ref,
+            parent_ref=live.parent,
+            fields=tuple(
+                FieldChange(row.field, live.fields[row.field], None)
+                for row in rides_with_post(orphan.ref.kind)
+                if row.field in live.fields
+            ),
+            url=orphan.url,
+            span=self.spans.get(orphan.key),
         )
-    return None
+
+    def _released(self, deleted: Collection[Ref]) -> Iterator[Key]:
+        """Yield the keys to forget: let go by `live: keep`, gone with a question, or gone anyway.
+
+        A protected post that is still there is remembered: nothing else knows that it is.
+        """
+        used = self._used_keys()
+        for key, binding in self.bindings.items():
+            live = self.snapshot.items.get(binding.ref)
+            if live is None:
+                gone = key not in used and binding.ref.kind in self.snapshot.covered
+            else:
+                gone = isinstance(live, LiveItem) and live.parent in deleted
+            if gone or (live and self.fates.get(key) is Fate.KEEP and not binding.protected):
+                yield key
+
+    def _used_keys(self) -> set[Key]:
+        """Return the keys whose bindings items go by, former ones included."""
+        used = self.named | {it.binding.key for it in self.comparison.gone}
+        used |= {it.binding.key for it in self.comparison.pairs if it.binding}
+        former = {split_full_key(name)[1] for item in self.manifest.items for name in item.was}
+        return used | {key for key in self.bindings if former & {key, parent_key(key)}}
 
 
 def _edited_since(live: LiveItem, binding: Binding | None) -> bool:
@@ -134,26 +243,6 @@ def _edited_since(live: LiveItem, binding: Binding | None) -> bool:
         if not agree(digest, base.ours) and not agree(digest, base.served):
             return True
     return False
-
-
-def _deletion(orphan: Orphan, live: LiveItem, reason: Reason, span: Span | None) -> Change:
-    return Change(
-        id=change_id(orphan.key, Verb.DELETE),
-        key=orphan.key,
-        kind=orphan.ref.kind,
-        verb=Verb.DELETE,
-        reason=reason,
-        title=orphan.title or _first_words(live),
-        ref=orphan.ref,
-        parent_ref=live.parent,
-        fields=tuple(
-            FieldChange(row.field, live.fields[row.field], None)
-            for row in rides_with_post(orphan.ref.kind)
-            if row.field in live.fields
-        ),
-        url=orphan.url,
-        span=span,
-    )
 
 
 def _first_words(live: LiveItem) -> str:

@@ -5,7 +5,8 @@
     deletions  more than 5, or 10 %       --max-deletes N or N%
     creates    no limit                   --max-creates N or N%
 
-A limit given as an option holds whatever the number of items. Percentages are of managed items.
+A limit given as an option holds whatever the number of items. Percentages are of managed items;
+what is to be deleted was one until now, or the guard would shrink with the manifest.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,11 @@ class _Guard:
 def check_guards(
     changes: Sequence[Change], managed: int, decisions: Decisions
 ) -> tuple[Blocked, ...]:
-    """Return one blocked line for each guard that trips; nothing is applied then."""
+    """Return one blocked line for each guard that trips; nothing is applied then.
+
+    *managed* counts the items of the manifest that have a post.
+    """
+    managed += _count(changes, Verb.DELETE)
     updated = {it.key for it in changes if it.verb in (Verb.UPDATE, Verb.SET)} - {
         it.key for it in changes if it.verb is Verb.CREATE
     }

@@ -33,7 +33,8 @@ from importer.planning.cost import cost_of
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
-from importer.planning.policy import Abilities, Verdict, binding_of, judge, overwrites
+from importer.planning.policy import Abilities, Verdict, judge, overwrites
+from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced
 from importer.planning.tags import TagReview, review_tags
 
@@ -78,7 +79,7 @@ def make_plan(
         *(it for it in deletions.blocked if _is_chosen(it.key, decisions)),
     )
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
-    told = {it.key for it in (*changes, *blocked, *drift)}
+    told = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
     let_go = {key for key in deletions.released if _is_chosen(key, decisions)}
     return Plan(
         lineage=ledger.lineage,

@@ -16,17 +16,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from importer.errors import Span
-from importer.model.fields import (
-    FieldRule,
-    Shape,
-    Value,
-    digest_value,
-    fields_of,
-    rides_with_post,
-    rule,
-)
+from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule
 from importer.model.ids import ChangeId, Field, Key, Kind, Verb, change_id
-from importer.model.ledger import Base, Binding, Operation
+from importer.model.ledger import Operation
 from importer.model.live import Ability, LiveItem
 from importer.model.manifest import Item, Manifest, OnDrift
 from importer.model.plan import (
@@ -42,15 +34,13 @@ from importer.model.plan import (
     Reason,
     Side,
 )
-from importer.planning.compare import base_of, digest_field, known_mark
+from importer.planning.compare import base_of, digest_field
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
-__all__ = ["Abilities", "Verdict", "binding_of", "judge", "marked_fields", "overwrites"]
+__all__ = ["Abilities", "Verdict", "judge", "marked_fields", "overwrites"]
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
-
-_UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,50 +362,6 @@ def _same_wish(change: Change, refused: Operation) -> bool:
         wanted_digest(change.kind, field_digests(change)),
         wanted_digest(refused.kind, refused.fields),
     )
-
-
-def binding_of(pair: Pair, live: LiveItem) -> Binding:
-    """Return what is to be remembered of a pair: where both sides agree, that is the base.
-
-    A mark that the item doesn't ask for and the post doesn't bear is as good as written; bases of
-    other fields left out of `manage:` are kept for the day they come back.
-    """
-    item, old = pair.item, pair.binding
-    bases = dict(old.base) if old else {}
-    marked = marked_fields(live)
-    for row in fields_of(item.kind):
-        field = row.field
-        if field not in item.fields:
-            if row.own_call and live.fields.get(field) is False:
-                bases[field] = Base(_UNSET, _UNSET)
-            continue
-        ours = digest_field(item.kind, field, item.fields[field])
-        base = base_of(row, live, old, ours)
-        if pair.moved.get(field) is Moved.EQUAL:
-            kept = base is not None and agree(base.ours, ours) and len(base.ours) == len(ours)
-            base = base if kept else Base(ours, ours)
-        elif base != base_of(row, live, old) and field in marked:
-            # Not heeded: once ours moves too, it is to count as the newer word.
-            marked = _unheeded(marked, field, known_mark(old, field))
-        if base is not None:
-            bases[field] = base
-    return Binding(
-        item.key,
-        live.ref,
-        live.url,
-        bases,
-        parent=live.parent,
-        marked=marked,
-        stamp=live.stamp,
-        protected=item.protected,
-    )
-
-
-def _unheeded(
-    marked: Mapping[Field, Digest], field: Field, known: Digest | None
-) -> dict[Field, Digest]:
-    others = {it: digest for it, digest in marked.items() if it is not field}
-    return others if known is None else {**others, field: known}
 
 
 def marked_fields(live: LiveItem) -> dict[Field, Digest]:

@@ -8,12 +8,12 @@ reviewed like code.
 
 import re
 import traceback
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import (
-    BaseLoader,
     ChoiceLoader,
     FileSystemLoader,
     FunctionLoader,
@@ -68,7 +68,7 @@ def fill_template(name: str, view: Mapping[str, Any], look: Look) -> str:
 
     Raises UsageError when the user's template can't be read or fails, with its file and line.
     """
-    environment = _environment(look)
+    environment = _environment(look, _source_of(look.template))
     suffix = {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.JSON: "json"}[look.format]
     chosen = _USERS if look.template else f"{name}.{suffix}.j2"
     try:
@@ -80,10 +80,24 @@ def fill_template(name: str, view: Mapping[str, Any], look: Look) -> str:
     return _finished(text, look)
 
 
-def _environment(look: Look) -> _Environment:
+def _source_of(path: Path | None) -> str:
+    """Return the text of a user's template, empty when there is none."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"the template {path} can't be read: {error}"
+        raise UsageError(message, remedy="Name a UTF-8 file with --template.") from error
+
+
+@lru_cache(maxsize=8)
+def _environment(look: Look, source: str) -> _Environment:
+    """Return the environment for *look*; compiling the templates takes longer than filling them."""
     is_text = look.format is Format.TEXT
+    users = {_USERS: (source, str(look.template), lambda: True)} if look.template else {}
     environment = _Environment(
-        loader=ChoiceLoader([*_users_loader(look), FileSystemLoader(look.templates)]),
+        loader=ChoiceLoader([FunctionLoader(users.get), FileSystemLoader(look.templates)]),
         undefined=StrictUndefined,
         autoescape=True,
         finalize=slot if is_text else prose,
@@ -110,19 +124,6 @@ def _environment(look: Look) -> _Environment:
         "range": environment.globals["range"],
     }
     return environment
-
-
-def _users_loader(look: Look) -> Iterable[BaseLoader]:
-    path = look.template
-    if path is None:
-        return
-    try:
-        source = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"the template {path} can't be read: {error}"
-        raise UsageError(message, remedy="Name a UTF-8 file with --template.") from error
-    known = {_USERS: (source, str(path), lambda: True)}
-    yield FunctionLoader(known.get)
 
 
 def _template_error(error: Exception, look: Look) -> UsageError:

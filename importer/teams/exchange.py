@@ -58,6 +58,7 @@ class Trouble(StrEnum):
     """Why there is no answer, in words fit for a person."""
 
     CONNECT = "no connection"
+    CERTIFICATE = "the server's certificate is not to be trusted"
     POOL = "no free connection"
     PROXY = "the proxy refused"
     DEADLINE = "no whole answer in time"

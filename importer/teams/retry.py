@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
-from importer.teams.exchange import Ended, Failure, Held, Reply, Said
+from importer.teams.exchange import Ended, Failure, Held, Reply, Said, Trouble
 
 __all__ = ["ATTEMPTS", "Budget", "Course", "Next", "Sign", "after", "jitter_s", "sign_of"]
 
@@ -50,6 +50,8 @@ def sign_of(ended: Ended) -> Sign:
     match ended:
         case Held():
             return Sign.HELD
+        case Failure(Trouble.CERTIFICATE):
+            return Sign.WALL
         case Failure(sent=False):
             return Sign.UNSENT
         case Failure():

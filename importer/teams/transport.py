@@ -211,7 +211,7 @@ class Transport:
             heard = replace(heard, error=replace(heard.error, message=shown))
         return Reply(
             status=response.status_code,
-            content_type=headers.get("content-type", "").partition(";")[0].strip()[:80],
+            content_type=self._token.redact(headers.get("content-type", "").partition(";")[0]),
             heard=heard,
             retry_after_s=retry_after(headers.get("retry-after", ""), headers.get("date", "")),
             server_time_s=unix_time(headers.get("date", "")),
@@ -263,6 +263,8 @@ class Transport:
             case httpx.ConnectTimeout():
                 text = f"not within {self._connection.connect_s:g} s"
                 return Failure(Trouble.CONNECT, sent=False, detail=text)
+            case httpx.ConnectError() if _is_about_trust(error):
+                return Failure(Trouble.CERTIFICATE, sent=False, detail=detail)
             case httpx.ConnectError() | httpx.UnsupportedProtocol():
                 return Failure(Trouble.CONNECT, sent=False, detail=detail)
             case httpx.PoolTimeout():
@@ -351,6 +353,12 @@ def _proxy(endpoint: Endpoint) -> httpx.Proxy | None:
     except ValueError:
         text = "the environment names a proxy that is not an address"
         raise UsageError(text, remedy="Mend HTTPS_PROXY or ALL_PROXY, or unset it.") from None
+
+
+def _is_about_trust(error: BaseException | None) -> bool:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 async def _read(response: httpx.Response) -> bytes | None:

@@ -37,6 +37,7 @@ def reply(status: int, said: Said) -> Reply:
         pytest.param(reply(406, Said.NOTHING), Sign.WALL, id="not acceptable"),
         pytest.param(reply(404, Said.NOTHING), Sign.WALL, id="no such page"),
         pytest.param(Failure(Trouble.CONNECT, sent=False), Sign.UNSENT, id="no connection"),
+        pytest.param(Failure(Trouble.CERTIFICATE, sent=False), Sign.WALL, id="no trust"),
         pytest.param(Failure(Trouble.BROKEN, sent=True), Sign.NOISE, id="a reset"),
         pytest.param(Held("quota"), Sign.HELD, id="held"),
     ],

@@ -1,0 +1,47 @@
+"""Opens a journal to look into it: for `runs` and `journal show`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from importer.cli.console import Console
+from importer.cli.options import ConnectionOptions
+from importer.cli.reading import read_manifest
+from importer.cli.wiring import find_journal, journal_of, reach
+from importer.errors import UsageError
+from importer.ports import Journal
+
+__all__ = ["look_into"]
+
+_T = TypeVar("_T")
+
+
+def look_into(
+    path: Path,
+    connection: ConnectionOptions,
+    chosen: Path | None,
+    console: Console,
+    look: Callable[[Journal], Awaitable[_T]],
+) -> _T:
+    """Return what *look* makes of the journal of the manifest at *path*. Writes nothing.
+
+    No token is needed: the journal's place follows from the team's address, slug and namespace.
+    """
+    loaded = read_manifest(path, console)
+    namespace = loaded.manifest.namespace
+    with reach(connection, console) as target:
+        place = find_journal(chosen, target, loaded.folder, namespace)
+        if place is None:
+            message = "a team in memory has no journal to look into"
+            raise UsageError(message, remedy="Name the team, or the sandbox's file, with --url.")
+        console.say(f"journal: {place}" if place.exists() else f"there is no journal {place} yet")
+        journal = journal_of(place, target, namespace, console, create=False)
+
+        async def looked() -> _T:
+            try:
+                return await look(journal)
+            finally:
+                await journal.close()
+
+        return asyncio.run(looked())

@@ -1,0 +1,83 @@
+"""`journal show KEY`: what the idempotency log remembers of one item."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from importer.cli.console import Console
+from importer.cli.history import look_into
+from importer.cli.options import (
+    ConnectionOptions,
+    OutputOptions,
+    connection_options,
+    journal_option,
+    make_command,
+    make_group,
+    output_options,
+)
+from importer.cli.tables import table
+from importer.errors import ExitCode, UsageError
+from importer.model.ids import Key
+from importer.model.ledger import Binding, Operation
+from importer.ports import Journal
+
+command = make_group("Look into the idempotency log.")
+
+
+@make_command(
+    command,
+    examples={
+        "teams-importer journal show rollback --team acme": "a question",
+        "teams-importer journal show 'rollback#cli' --team acme": "one of its answers",
+    },
+    json="key; binding (ref, url, base digests; null when there is none); operations: change, "
+    "attempt, request_id, state, opened_at, ended_at, evidence, ref and more.",
+)
+@click.argument("key")
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@output_options("text", "json")
+@click.pass_obj
+def show(
+    console: Console,
+    key: str,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Path | None,
+    output: OutputOptions,
+) -> ExitCode:
+    """Show the post and every operation of the item with KEY. Needs no token and no connection."""
+
+    async def look(journal: Journal) -> tuple[Binding | None, Sequence[Operation]]:
+        ledger = await journal.ledger()
+        return ledger.bindings.get(Key(key)), await journal.history(key=Key(key))
+
+    binding, operations = look_into(path, connection, journal, console, look)
+    if binding is None and not operations:
+        message = f"the journal knows nothing of {key!r}"
+        raise UsageError(message, remedy="Give a key as in the manifest, an answer as KEY#ANSWER.")
+    if output.format == "json":
+        console.document({"key": key, "binding": binding, "operations": operations})
+    else:
+        console.result(_text(key, binding, operations))
+    return ExitCode.DONE
+
+
+def _text(key: str, binding: Binding | None, operations: Sequence[Operation]) -> str:
+    post = f"{binding.ref} {binding.url}" if binding else "no post"
+    heading = ("OPERATION", "ATTEMPT", "STATE", "OPENED", "RUN", "EVIDENCE")
+    return table([(key, post)]) + "\n" + table([heading, *map(_row, operations)])
+
+
+def _row(operation: Operation) -> tuple[str, ...]:
+    opened = f"{operation.opened_at:%Y-%m-%d %H:%M:%S}" if operation.opened_at else ""
+    return (
+        operation.change.removeprefix(f"{operation.key}!"),
+        str(operation.attempt),
+        operation.state,
+        opened,
+        operation.run,
+        operation.evidence,
+    )

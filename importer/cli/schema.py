@@ -1,0 +1,76 @@
+"""`schema`: the JSON schemas of manifests, Markdown files and saved plans."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from importer.cli.console import Console
+from importer.cli.options import make_command
+from importer.errors import ExitCode, JournalError, UsageError
+from importer.manifests import SCHEMAS
+from importer.planning.plan_file import plan_schema
+
+
+def _plan() -> str:
+    return json.dumps(plan_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+_ALL: Mapping[str, Callable[[], str]] = {**SCHEMAS, "plan.schema.json": _plan}
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@make_command(
+    examples={
+        "teams-importer schema > schemas.json": "all of them, in one document",
+        "teams-importer schema --write schemas": "a file each, for editors",
+        "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
+    },
+    json="File name to JSON schema: manifest, include, markdown (front matter), plan.",
+)
+@click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")
+@click.option("--check", type=_FOLDER, metavar="DIR", help="Compare the files in DIR.")
+@click.pass_obj
+def command(console: Console, write: Path | None, check: Path | None) -> ExitCode:
+    """Print the JSON schemas of everything that people write or review."""
+    if write is not None and check is not None:
+        message = "--write and --check don't go together"
+        raise UsageError(message, remedy="Leave one of them out.")
+    if write is not None:
+        return _write(write, console)
+    if check is not None:
+        return _check(check, console)
+    console.as_json = True
+    console.document({name: json.loads(text()) for name, text in _ALL.items()})
+    return ExitCode.DONE
+
+
+def _write(folder: Path, console: Console) -> ExitCode:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in _ALL.items():
+            (folder / name).write_text(text(), encoding="utf-8", newline="\n")
+            console.say(f"written: {folder / name}")
+    except OSError as error:
+        message = f"{error.filename} can't be written: {error.strerror}"
+        raise JournalError(message, remedy="Name a folder that is yours.") from error
+    return ExitCode.DONE
+
+
+def _check(folder: Path, console: Console) -> ExitCode:
+    stale = [name for name, text in _ALL.items() if not _is_current(folder / name, text())]
+    for name in stale:
+        console.say(f"{folder / name} is missing or out of date")
+    if stale:
+        console.say(f"  teams-importer schema --write {folder} writes them again.")
+        return ExitCode.MANIFEST
+    console.say(f"{len(_ALL)} schemas in {folder} are up to date")
+    return ExitCode.DONE
+
+
+def _is_current(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False

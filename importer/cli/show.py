@@ -1,0 +1,34 @@
+"""`show`: a saved plan again, in any format."""
+
+from pathlib import Path
+
+import click
+
+from importer.cli.console import Console
+from importer.cli.looks import looks_of
+from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.reading import read_plan
+from importer.errors import ExitCode
+from importer.rendering import render_plan
+
+
+@make_command(
+    examples={
+        "teams-importer show plan.json": "as `plan` printed it",
+        "teams-importer show plan.json --format markdown": "for a pull request",
+        "teams-importer show plan.json --verbose": "whole texts",
+    },
+    json="The plan, as `plan --format json` prints it.",
+)
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="PLAN.json")
+@output_options("text", "json", "markdown", with_template=True)
+@click.pass_obj
+def command(console: Console, path: Path, output: OutputOptions) -> ExitCode:
+    """Show the plan that `plan --out PLAN.json` saved.
+
+    A file that was changed by a single byte is refused with exit code 4. Opens no connection.
+    """
+    saved = read_plan(path)
+    console.say(f"plan {saved.digest}, made {saved.made_at} by {saved.made_by}")
+    console.result(render_plan(saved.plan, **looks_of(console, output)))
+    return ExitCode.DONE

@@ -1,0 +1,60 @@
+"""What a comparison alone gives to remember: posts found, and bases where both sides agree."""
+
+from collections.abc import Mapping
+
+from importer.model.fields import Shape, digest_value, fields_of
+from importer.model.ids import Field
+from importer.model.ledger import Base, Binding
+from importer.model.live import LiveItem
+from importer.model.plan import Moved, Pair
+from importer.planning.compare import base_of, digest_field, known_mark
+from importer.planning.policy import marked_fields
+from importer.text.digests import Digest, agree
+
+__all__ = ["binding_of"]
+
+_UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
+
+
+def binding_of(pair: Pair, live: LiveItem) -> Binding:
+    """Return what is to be remembered of a pair: where both sides agree, that is the base.
+
+    A mark that the item doesn't ask for and the post doesn't bear is as good as written; bases of
+    other fields left out of `manage:` are kept for the day they come back.
+    """
+    item, old = pair.item, pair.binding
+    bases = dict(old.base) if old else {}
+    marked = marked_fields(live)
+    for row in fields_of(item.kind):
+        field = row.field
+        if field not in item.fields:
+            if row.own_call and live.fields.get(field) is False:
+                bases[field] = Base(_UNSET, _UNSET)
+            continue
+        ours = digest_field(item.kind, field, item.fields[field])
+        base = base_of(row, live, old, ours)
+        if pair.moved.get(field) is Moved.EQUAL:
+            kept = base is not None and agree(base.ours, ours) and len(base.ours) == len(ours)
+            base = base if kept else Base(ours, ours)
+        elif base != base_of(row, live, old):
+            # Not heeded: once ours moves too, it is to count as the newer word.
+            marked = _unheeded(marked, field, known_mark(old, field))
+        if base is not None:
+            bases[field] = base
+    return Binding(
+        item.key,
+        live.ref,
+        live.url,
+        bases,
+        parent=live.parent,
+        marked=marked,
+        stamp=live.stamp,
+        protected=item.protected,
+    )
+
+
+def _unheeded(
+    marked: Mapping[Field, Digest], field: Field, known: Digest | None
+) -> dict[Field, Digest]:
+    others = {it: digest for it, digest in marked.items() if it is not field}
+    return others if known is None else {**others, field: known}
