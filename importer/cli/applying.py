@@ -107,6 +107,7 @@ async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Consol
                     console.say(f"note: {access.note}")
                 _require_fit(wish, target)
                 place = find_journal(manner.journal, target, wish.folder, wish.namespace)
+                console.say(f"journal: {place or 'in memory'}")
                 journal = journal_of(place, target, wish.namespace, console, create=True)
                 try:
                     run = _Run(

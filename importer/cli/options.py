@@ -170,7 +170,7 @@ def make_command(
 
 def make_group(text: str) -> click.Group:
     """Make a command of commands."""
-    return _Group(help=text, context_settings=_SETTINGS)
+    return _Group(help=text, context_settings=_SETTINGS, no_args_is_help=False)
 
 
 def _gathered(

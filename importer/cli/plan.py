@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from importer.cli.console import Console
+from importer.cli.drawing import draw
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import (
@@ -20,8 +21,7 @@ from importer.cli.options import (
     output_options,
 )
 from importer.cli.outcome import plan_code
-from importer.cli.progress import Meter
-from importer.cli.reading import Loaded, read_manifest, refuse_secret_in
+from importer.cli.reading import read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
     Target,
@@ -87,35 +87,10 @@ def command(
     with reach(connection, console) as target:
         refuse_secret_in(loaded.manifest, target.connection.token)
         place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
-        plan, access = asyncio.run(_draw(loaded, target, place, decided, console))
+        plan, access = asyncio.run(draw(loaded, target, place, decided, console))
     if out is not None:
         data = save(plan, SystemClock().now().isoformat(timespec="seconds"), access.name)
         write_private(out, data)
         console.say(f"plan saved: {out}")
     console.result(render_plan(plan, **looks_of(console, output)))
     return plan_code(plan, detailed=detailed_exitcode, fail_on=fail_on)
-
-
-async def _draw(
-    loaded: Loaded, target: Target, place: Path | None, decisions: Decisions, console: Console
-) -> tuple[Plan, Access]:
-    with Meter(console) as meter:
-        async with open_team(
-            target.connection,
-            mode=Mode.READ,
-            app=target.app,
-            clock=SystemClock(),
-            on_wait=meter.wait,
-        ) as team:
-            if team.note:
-                console.say(f"note: {team.note}")
-            access = await team.check(Need(write=False))
-            meter.phase("reading the team")
-            journal = journal_of(place, target, loaded.manifest.namespace, console, create=False)
-            try:
-                drawn = await draw_plan(
-                    loaded.manifest, team, journal, access, decisions, team=target.team
-                )
-            finally:
-                await journal.close()
-    return drawn.plan, access

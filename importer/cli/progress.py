@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from importer.cli.console import Console
 from importer.model.ids import ChangeId
 from importer.model.ledger import Operation, State
+from importer.rendering.phrasing import duration
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -62,7 +63,7 @@ class Meter:
     def wait(self, why: str, seconds: float) -> None:
         """Take note that nothing goes for *seconds*."""
         if seconds >= _WORTH_SAYING_S:
-            self._display.show(f"waiting {_duration(seconds)}: {why}", *self._state())
+            self._display.show(f"waiting {duration(seconds)}: {why}", *self._state())
 
     def hide(self) -> None:
         """Take the display away, for a question or a result."""
@@ -133,11 +134,3 @@ class _Bar:
         self._console.attach(lambda text: screen.print(Text(text), soft_wrap=True))
         self._progress = progress
         return progress
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

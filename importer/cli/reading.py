@@ -9,7 +9,7 @@ from importer.errors import Problem, UsageError
 from importer.manifests import find_manifest, load_manifest
 from importer.model.fields import Value
 from importer.model.manifest import Item, Manifest
-from importer.model.plan import SavedPlan
+from importer.model.plan import Plan, SavedPlan
 from importer.planning.plan_file import load
 from importer.teams import Secret
 from importer.text.links import Text
@@ -61,13 +61,15 @@ def read_plan(path: Path) -> SavedPlan:
     return load(data)
 
 
-def folder_of(plan_file: Path) -> Path:
-    """Return the folder whose journal a saved plan belongs to: that of the manifest around.
+def folder_of(plan: Plan, plan_file: Path) -> Path:
+    """Return the folder whose journal a saved plan belongs to: that of its manifest.
 
-    The plan names no folder, so that it is the same on every machine. The manifest is looked for
-    from here upwards, then from the plan's file upwards.
+    The plan doesn't name it. The manifest is looked for from a file that the plan speaks of
+    upwards, then from here, then from the plan's file; without one, it is the plan file's folder.
     """
-    for start in (Path.cwd(), plan_file.parent):
+    told = (it.span for it in (*plan.changes, *plan.blocked, *plan.drift, *plan.manual))
+    spoken_of = [Path(span.path).parent for span in told if span is not None][:1]
+    for start in (*spoken_of, Path.cwd(), plan_file.parent):
         with suppress(UsageError):
             return find_manifest(start).parent
     return plan_file.parent

@@ -87,9 +87,8 @@ def serve(
             asyncio.run(listen(world, host=host, port=port, log=log, ready=ready))
         except SandboxError as error:
             message = f"the sandbox can't be served: {error}"
-            raise ServiceError(
-                message, remedy="Choose another --port, or end what is there."
-            ) from error
+            remedy = "Choose another --port or --host, or end what is there."
+            raise ServiceError(message, remedy=remedy) from error
     return ExitCode.DONE
 
 

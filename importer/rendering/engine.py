@@ -1,7 +1,7 @@
 """Fills templates: ours from a folder, or a user's own file. They see plain dicts, nothing else.
 
-Every value a template puts out goes through the format's escaping, whether its author thought of it
-or not; what the filters made is left as it is. The sandbox keeps a user's template from attributes
+In Markdown every value a template puts out goes through the escaping, whether its author thought of
+it or not; what the filters made is left as it is. The sandbox keeps a user's template from attributes
 of Python's and from changing what it is given. It doesn't bound time or memory: a template is to be
 reviewed like code.
 """
@@ -34,7 +34,6 @@ from importer.rendering.escaping import (
     prose,
     prose_html,
     quiet,
-    slot,
 )
 from importer.rendering.look import Format, Look
 from importer.rendering.phrasing import counted
@@ -99,8 +98,9 @@ def _environment(look: Look, source: str) -> _Environment:
     environment = _Environment(
         loader=ChoiceLoader([FunctionLoader(users.get), FileSystemLoader(look.templates)]),
         undefined=StrictUndefined,
-        autoescape=True,
-        finalize=slot if is_text else prose,
+        # A text needs no more than its view being inert.
+        autoescape=not is_text,
+        finalize=None if is_text else prose,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -116,7 +116,7 @@ def _environment(look: Look, source: str) -> _Environment:
         "prose": prose,
         "prose_html": prose_html,
         "ink": ink,
-        "inked": lambda spans: Markup("").join(ink(it["text"], it["mark"]) for it in spans),
+        "inked": lambda spans: "".join(ink(it["text"], it["mark"]) for it in spans),
         "plain": lambda spans: "".join(it["text"] for it in spans),
     }
     environment.globals = {

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from importer.text.visible import visible
 
-__all__ = ["code", "fence", "html", "inert", "link", "prose", "prose_html", "quiet", "slot"]
+__all__ = ["code", "fence", "html", "inert", "link", "prose", "prose_html", "quiet"]
 
 # GitHub Actions trims a line and looks for `::` at its start; for `##[` it looks anywhere in a
 # line, and Azure Pipelines does so for `##vso[` (observed in the public source of both runners).
@@ -103,11 +103,6 @@ def fence(lines: Sequence[Mapping[str, Any]], language: str = "diff") -> Markup:
     rows = [row for line in lines for row in _rows(line)]
     ticks = "`" * max(3, max((_longest_run(row) for row in rows), default=0) + 1)
     return Markup("\n".join([f"{ticks}{language}", *rows, ticks]))  # noqa: S704 - a fence holds it
-
-
-def slot(value: object) -> Markup:
-    """Return *value* for a text document, whose view is inert already."""
-    return value if isinstance(value, Markup) else Markup(str(value))  # noqa: S704 - not HTML
 
 
 def _rows(line: Mapping[str, Any]) -> list[str]:

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from markupsafe import Markup
-
 __all__ = ["paint", "wrap"]
 
 _CODES = {
@@ -32,12 +30,11 @@ _LEAST = 40
 _HANG = "  "
 
 
-def paint(text: object, tone: str, *, color: bool) -> Markup:
+def paint(text: object, tone: str, *, color: bool) -> str:
     """Return *text* in the colour of *tone*; as it is when there is none for it."""
     content = str(text)
     number = _CODES.get(tone) if color and content else None
-    painted = f"\x1b[{number}m{content}{_RESET}" if number else content
-    return Markup(painted)  # noqa: S704 - not HTML
+    return f"\x1b[{number}m{content}{_RESET}" if number else content
 
 
 def wrap(text: str, width: int) -> str:

@@ -1,0 +1,261 @@
+"""`doctor`: everything an apply would stumble over, in one table. Sends nothing that takes effect."""
+
+import asyncio
+import importlib.util
+import platform
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+import click
+
+from importer import __version__
+from importer.cli.console import Console
+from importer.cli.options import (
+    ConnectionOptions,
+    OutputOptions,
+    connection_options,
+    journal_option,
+    make_command,
+    output_options,
+)
+from importer.cli.reading import Loaded
+from importer.cli.tables import table
+from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
+from importer.errors import ExitCode, ImporterError, UsageError, worst
+from importer.execution import check_pin
+from importer.manifests import find_manifest, load_manifest
+from importer.model.ids import Kind, Verb
+from importer.model.live import Access, Need
+from importer.rendering.phrasing import counted
+from importer.teams import LiveTeam, Mode, open_team
+
+# Posts are looked for from two minutes before they were sent.
+_CLOCK_S = 60.0
+_QUOTA_LOW = 0.1
+_EXTRAS = {"sandbox": "starlette", "convert": "lxml"}
+
+
+class Sign(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the table; `exit_code` is what a failure would end an apply with."""
+
+    name: str
+    sign: Sign
+    found: str
+    remedy: str = ""
+    exit_code: ExitCode = ExitCode.DONE
+
+
+@make_command(
+    examples={
+        "teams-importer doctor --team acme": "can I plan and apply from here?",
+        "teams-importer doctor --url sandbox:": "what a healthy one looks like",
+        "teams-importer doctor --format json": "for a CI job",
+    },
+    json="checks: name, sign (ok, warn, fail), found, remedy, exit_code; exit_code: the worst.",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@output_options("text", "json")
+@click.pass_obj
+def command(
+    console: Console,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Path | None,
+    output: OutputOptions,
+) -> ExitCode:
+    """Check versions, manifest, token, team, rights, quota, clock and journal.
+
+    Asks the server who the token belongs to and probes whether it may write, with requests that
+    can't take effect. The token is never shown. Exits with the code of the worst finding.
+    """
+    checks = list(_checked(path, connection, journal, console))
+    code = worst(check.exit_code for check in checks)
+    if output.format == "json":
+        console.document({"checks": checks, "exit_code": code})
+    else:
+        console.result(_text(checks))
+    return code
+
+
+def _checked(
+    path: Path, connection: ConnectionOptions, journal: Path | None, console: Console
+) -> Iterator[Check]:
+    yield Check("importer", Sign.OK, f"teams-importer {__version__}")
+    yield Check("python", Sign.OK, f"{platform.python_version()} on {platform.platform()}")
+    yield from _extras()
+    loaded, check = _manifest(path)
+    yield check
+    try:
+        with reach(connection, console) as target:
+            yield Check("team", Sign.OK, f"{target.team} at {target.host}")
+            if loaded is not None:
+                yield from _pin(loaded, target)
+            yield _token(target)
+            yield from asyncio.run(_asked(target))
+            if loaded is not None:
+                yield asyncio.run(_journal(loaded, target, journal, console))
+    except UsageError:
+        raise
+    except ImporterError as error:
+        yield _failed("team", error)
+
+
+def _extras() -> Iterator[Check]:
+    for extra, module in _EXTRAS.items():
+        if importlib.util.find_spec(module):
+            yield Check(f"extra {extra}", Sign.OK, "installed")
+        else:
+            remedy = f"pip install 'teams-importer[{extra}]', if you need it."
+            yield Check(f"extra {extra}", Sign.OK, "not installed", remedy)
+
+
+def _manifest(path: Path) -> tuple[Loaded | None, Check]:
+    try:
+        found = find_manifest(path)
+    except UsageError as error:
+        return None, Check("manifest", Sign.WARN, error.message, error.remedy)
+    try:
+        manifest, warnings = load_manifest(found)
+    except ImporterError as error:
+        remedy = "`teams-importer validate` lists its problems."
+        return None, replace(_failed("manifest", error), remedy=remedy)
+    items = counted(len(manifest.items), "item")
+    what = f"{found}: {manifest.namespace}, {items}, {counted(len(warnings), 'warning')}"
+    return Loaded(manifest, found), Check("manifest", Sign.OK, what)
+
+
+def _pin(loaded: Loaded, target: Target) -> Iterator[Check]:
+    try:
+        check_pin(loaded.manifest, target.team)
+    except ImporterError as error:
+        yield _failed("pin", error)
+
+
+def _token(target: Target) -> Check:
+    if target.connection.token is None:
+        remedy = "Give one with --token-file, or in TEAMS_IMPORTER_TOKEN."
+        return Check("token", Sign.FAIL, "none was given", remedy, ExitCode.ACCESS)
+    return Check("token", Sign.OK, f"from {target.token_source}")
+
+
+async def _asked(target: Target) -> list[Check]:
+    """Ask the server: first whether the token reads, then whether it writes."""
+    if target.connection.token is None:
+        return []
+    checks: list[Check] = []
+    with _noted(checks, "connection"):
+        async with open_team(
+            target.connection, mode=Mode.PROBE, app=target.app, clock=SystemClock()
+        ) as team:
+            if team.note:
+                checks.append(Check("connection", Sign.OK, team.note))
+            async for check in _answers(team):
+                checks.append(check)
+    return checks
+
+
+async def _answers(team: LiveTeam) -> AsyncIterator[Check]:
+    try:
+        access = await team.check(Need(write=False))
+    except ImporterError as error:
+        yield _failed("reading", error)
+        return
+    yield Check("reading", Sign.OK, f"as {access.name} (user {access.me})")
+    try:
+        access = await team.check(Need(write=True))
+    except ImporterError as error:
+        yield _failed("writing", error)
+    else:
+        proven = access.write_proven is True and not access.note
+        found = access.note or "the token may write"
+        yield Check("writing", Sign.OK if proven else Sign.WARN, found)
+    yield _quota(access)
+    yield _clock(access)
+    yield _abilities(team)
+
+
+def _quota(access: Access) -> Check:
+    if access.quota_max is None or access.quota_remaining is None:
+        return Check("quota", Sign.WARN, "the server didn't say")
+    found = f"{access.quota_remaining:,} of {access.quota_max:,} requests left today"
+    if access.quota_remaining > _QUOTA_LOW * access.quota_max:
+        return Check("quota", Sign.OK, found)
+    remedy = "A large apply may have to go on tomorrow, with the same command."
+    return Check("quota", Sign.WARN, found, remedy)
+
+
+def _clock(access: Access) -> Check:
+    offset_s = access.clock_offset_s
+    if offset_s is None:
+        return Check("clock", Sign.WARN, "the server didn't say what time it is")
+    found = f"{abs(offset_s):.0f} s {'behind' if offset_s > 0 else 'ahead of'} the server's"
+    if abs(offset_s) <= _CLOCK_S:
+        return Check("clock", Sign.OK, found)
+    return Check("clock", Sign.WARN, found, "Set this machine's clock; posts are found by time.")
+
+
+def _abilities(team: LiveTeam) -> Check:
+    able = {kind: team.ability(kind, Verb.CREATE) for kind in Kind}
+    can = ", ".join(kind for kind, it in able.items() if it.able)
+    cannot = "; ".join(f"{kind}: {it.reason}" for kind, it in able.items() if not it.able)
+    return Check("abilities", Sign.OK, f"creates {can}" + (f" (not {cannot})" if cannot else ""))
+
+
+async def _journal(
+    loaded: Loaded, target: Target, chosen: Path | None, console: Console
+) -> Check:
+    namespace = loaded.manifest.namespace
+    place = find_journal(chosen, target, loaded.folder, namespace)
+    if place is None:
+        return Check("journal", Sign.OK, "in memory, as the team is")
+    checks: list[Check] = []
+    with _noted(checks, "journal"):
+        journal = journal_of(place, target, namespace, console, create=False)
+        try:
+            ledger = await journal.ledger()
+        finally:
+            await journal.close()
+        found = f"{place}: {counted(len(ledger.bindings), 'post')} known"
+        if not place.exists():
+            return Check("journal", Sign.OK, f"none yet at {place}; the first apply makes it")
+        if ledger.open:
+            what = f"{found}, {counted(len(ledger.open), 'write')} without a known outcome"
+            return Check("journal", Sign.WARN, what, "`apply` looks them up before anything else.")
+        return Check("journal", Sign.OK, found)
+    return checks[0]
+
+
+@contextmanager
+def _noted(checks: list[Check], name: str) -> Iterator[None]:
+    """Make a failed check of what the block raises."""
+    try:
+        yield
+    except ImporterError as error:
+        checks.append(_failed(name, error))
+
+
+def _failed(name: str, error: ImporterError) -> Check:
+    return Check(name, Sign.FAIL, error.message, error.remedy, error.exit_code)
+
+
+def _text(checks: list[Check]) -> str:
+    rows: list[tuple[str, str, str]] = []
+    for check in checks:
+        rows.append((check.sign, check.name, check.found))
+        if check.remedy:
+            rows.append(("", "", f"-> {check.remedy}"))
+    return table(rows)
