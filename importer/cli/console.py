@@ -56,7 +56,7 @@ class Console:
         self._environ = environ
         self._masks: list[Callable[[str], str]] = []
         self._live: Callable[[str], None] | None = None
-        self._has_result = False
+        self._results: list[str] = []
         self._logs = False
 
     def mask(self, redact: Callable[[str], str]) -> None:
@@ -97,16 +97,18 @@ class Console:
         return self._environ.get("TERM") == "dumb"
 
     def result(self, text: str) -> None:
-        """Print a command's result: to standard output, or to the file named by `--output`."""
-        self._has_result = True
+        """Print a command's result: to standard output, or to the file named by `--output`.
+
+        It may come in parts.
+        """
         text = self.redacted(text)
+        self._results.append(text)
         if self.output is None:
             _print(sys.stdout, text)
             return
         from importer.cli.files import write_private
 
-        write_private(self.output, text.encode("utf-8", "importer.escape"))
-        self.say(f"Written to {self.output}.")
+        write_private(self.output, "".join(self._results).encode("utf-8", "importer.escape"))
 
     def show(self, text: str) -> None:
         """Print a rendered document as a message: it is harmless already."""
@@ -138,7 +140,7 @@ class Console:
             self.say(*str(problem).split("\n"))
         prefix = "wrong use" if isinstance(error, UsageError) else "error"
         self.say(f"{prefix}: {error.message}", *([f"  {error.remedy}"] if error.remedy else []))
-        if self.as_json and not self._has_result:
+        if self.as_json and not self._results:
             self.output = None
             document = {
                 "exit_code": error.exit_code,
@@ -187,6 +189,8 @@ class Console:
 
     def close(self) -> None:
         """Flush both streams and let go of the log."""
+        if self.output is not None and self._results:
+            self.say(f"written: {self.output}")
         if self._logs:
             from importer.cli.logs import detach
 

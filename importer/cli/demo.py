@@ -1,35 +1,26 @@
 """`demo`: the main job, offline: plan, apply and plan again against a sandbox."""
 
-import asyncio
-import shlex
-import shutil
-import tempfile
 import time
-from contextlib import contextmanager
-from collections.abc import Iterator
-from pathlib import Path
 
 import click
 
-from importer.cli.applying import Applied, Manner, Wish, apply_wish
 from importer.cli.console import Console
-from importer.cli.drawing import draw
 from importer.cli.looks import looks_of
 from importer.cli.options import (
     ConnectionOptions,
     OutputOptions,
-    RunOptions,
     make_command,
     output_options,
 )
-from importer.cli.reading import Loaded, read_manifest
-from importer.cli.resources import resource
-from importer.cli.wiring import Target, find_journal, reach
-from importer.errors import ExitCode, JournalError
-from importer.model.plan import Decisions, Plan
+from importer.cli.reading import read_manifest
+from importer.cli.wiring import reach
+from importer.errors import ExitCode
 from importer.rendering import render_plan, render_report
 
 _SHOWN = 6
+_RUNNING = RunOptions(
+    parallelism=4, fail_fast=False, wait=False, settle=None, on_unknown="resolve", max_wait=None
+)
 
 
 @make_command(
@@ -54,15 +45,15 @@ def command(console: Console, output: OutputOptions) -> ExitCode:
     with reach(connection, console, create=True) as target:
         first = _plan(loaded, target, console)
         if prints:
-            _print(console, _excerpt(render_plan(first, **looks_of(console, output))))
+            console.result(_excerpt(render_plan(first, **looks_of(console, output))))
         applied = _apply(loaded, target, console)
         if prints:
-            _print(console, _last_line(render_report(applied.report, **looks_of(console, output))))
+            console.result(_last_line(render_report(applied.report, **looks_of(console, output))))
         second = _plan(loaded, target, console)
     is_done = not applied.report.exit_code and not second.changes and not second.blocked
     if prints:
-        _print(console, _last_line(render_plan(second, **looks_of(console, output))))
-        _print(console, _farewell(folder, database))
+        console.result(_last_line(render_plan(second, **looks_of(console, output))))
+        console.result(_farewell(folder, database))
     else:
         console.document(
             {
@@ -75,3 +66,59 @@ def command(console: Console, output: OutputOptions) -> ExitCode:
             }
         )
     return ExitCode.DONE if is_done else ExitCode.BUG
+
+
+def _folder() -> Path:
+    """Make a new temporary folder with a copy of the example."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="teams-importer-demo-"))
+        shutil.copytree(
+            resource("examples") / "handbook",
+            folder / "handbook",
+            ignore=shutil.ignore_patterns(".teams-importer"),
+        )
+    except OSError as error:
+        message = f"the example can't be copied: {error.strerror or error}"
+        raise JournalError(message, remedy="Make room in the temporary folder (TMPDIR).") from error
+    return folder
+
+
+def _plan(loaded: Loaded, target: Target, console: Console) -> Plan:
+    console.say("plan: what would change in the team?")
+    place = find_journal(None, target, loaded.folder, loaded.manifest.namespace)
+    plan, _ = asyncio.run(draw(loaded, target, place, Decisions(), console))
+    return plan
+
+
+def _apply(loaded: Loaded, target: Target, console: Console) -> Applied:
+    console.say("apply: make it so")
+    wish = Wish(loaded.manifest, loaded.folder, Decisions())
+    manner = Manner(_RUNNING, journal=None, confirmed=True, show=lambda _: None)
+    return asyncio.run(apply_wish(wish, target, manner, console))
+
+
+def _excerpt(text: str) -> str:
+    """Return a plan's heading, its first few entries, and what it says at its end."""
+    lines = text.rstrip("\n").split("\n")
+    entries = [at for at, line in enumerate(lines) if line.startswith("  + ")]
+    shown = [lines[at] for at in entries[:_SHOWN]]
+    end = next(at for at, line in enumerate(lines) if line.startswith("cost"))
+    more = f"  ... and {len(entries) - len(shown)} more"
+    return "\n".join([*lines[:1], "", *shown, more, "", *lines[end:]]) + "\n\n"
+
+
+def _last_line(text: str) -> str:
+    return text.rstrip("\n").rpartition("\n")[2] + "\n\n"
+
+
+def _farewell(folder: Path, database: Path) -> str:
+    serve = f"teams-importer sandbox serve --db {shlex.quote(str(database))}"
+    again = (
+        f"teams-importer plan {shlex.quote(str(folder / 'handbook'))} "
+        f"--url sandbox:{shlex.quote(str(database))}"
+    )
+    return (
+        "The second plan is what it is about: applied once, nothing is left to do.\n\n"
+        f"Look at the team in a browser:\n  {serve}\n"
+        f"Change a page below {folder / 'handbook'}, then see what would change:\n  {again}\n"
+    )

@@ -1,4 +1,4 @@
-"""`doctor`: everything an apply would stumble over, in one table. Sends nothing that takes effect."""
+"""`doctor`: everything an apply would stumble over, in one table. Sends nothing with an effect."""
 
 import asyncio
 import importlib.util
@@ -163,8 +163,7 @@ async def _asked(target: Target) -> list[Check]:
         ) as team:
             if team.note:
                 checks.append(Check("connection", Sign.OK, team.note))
-            async for check in _answers(team):
-                checks.append(check)
+            checks += [check async for check in _answers(team)]
     return checks
 
 
@@ -215,9 +214,7 @@ def _abilities(team: LiveTeam) -> Check:
     return Check("abilities", Sign.OK, f"creates {can}" + (f" (not {cannot})" if cannot else ""))
 
 
-async def _journal(
-    loaded: Loaded, target: Target, chosen: Path | None, console: Console
-) -> Check:
+async def _journal(loaded: Loaded, target: Target, chosen: Path | None, console: Console) -> Check:
     namespace = loaded.manifest.namespace
     place = find_journal(chosen, target, loaded.folder, namespace)
     if place is None:

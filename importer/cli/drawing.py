@@ -1,4 +1,4 @@
-"""Draws a plan: reads the live team with a transport that cannot write, and the journal likewise."""
+"""Draws a plan: reads the live team with a transport that cannot write, and so the journal."""
 
 from pathlib import Path
 

@@ -24,18 +24,12 @@ from importer.cli.outcome import plan_code
 from importer.cli.reading import read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
-    Target,
     find_journal,
-    journal_of,
     reach,
 )
 from importer.errors import ExitCode
-from importer.execution import draw_plan
-from importer.model.live import Access, Need
-from importer.model.plan import Decisions, Plan
 from importer.planning.plan_file import save
 from importer.rendering import render_plan
-from importer.teams import Mode, open_team
 
 
 @make_command(

@@ -1,9 +1,9 @@
 """Fills templates: ours from a folder, or a user's own file. They see plain dicts, nothing else.
 
 In Markdown every value a template puts out goes through the escaping, whether its author thought of
-it or not; what the filters made is left as it is. The sandbox keeps a user's template from attributes
-of Python's and from changing what it is given. It doesn't bound time or memory: a template is to be
-reviewed like code.
+it or not; what the filters made is left as it is. The sandbox keeps a user's template from
+attributes of Python's and from changing what it is given. It doesn't bound time or memory: a
+template is to be reviewed like code.
 """
 
 import re

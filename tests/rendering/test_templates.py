@@ -103,7 +103,7 @@ def test_whatever_a_users_template_does_content_stays_harmless(
         pytest.param("{{ plan|attr('__class__') }}", "mine.j2:1: .*attr", id="by filter"),
         pytest.param("{{ self.__init__ }}", "mine.j2:1: .*__init__", id="the template itself"),
         pytest.param("{{ lipsum() }}", "mine.j2:1: .*lipsum", id="a global of jinja's"),
-        pytest.param("{{ cycler.__init__ }}", "mine.j2:1: .*cycler", id="another one"),
+        pytest.param("{{ cycler(1) }}", "mine.j2:1: .*cycler", id="another one"),
         pytest.param("{{ cut.__init__ }}", "mine.j2:1: .*__init__", id="our own global"),
         pytest.param("{{ plan.sections.append(1) }}", "mine.j2:1: .*unsafe", id="a list's write"),
         pytest.param("{{ plan.update({}) }}", "mine.j2:1: .*unsafe", id="a dict's write"),

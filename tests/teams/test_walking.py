@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from importer.errors import ServiceError
 from importer.model.ids import Kind, Ref
 from importer.model.live import Covered, Everything
 from importer.sandbox import World
 from importer.teams import LiveTeam
+from importer.teams.exchange import Request
+from importer.teams.v2.walking import PAGE, Listing, walk
 from tests.teams.stage import (
     Act,
     a_world,
@@ -223,3 +228,82 @@ def test_a_total_that_is_none_is_an_error(total: object) -> None:
     act = rewrites(lambda body: body.update(total=total))
     with pytest.raises(ServiceError, match="total"):
         read_all(staged(world, always("/questions", act)), world, QUESTIONS)
+
+
+# The law, on lists without a server around them
+
+
+@dataclass
+class Moving:
+    """A list in order of creation; before each request some entries vanish and some are born."""
+
+    size: int
+    losses: list[list[int]]
+    births: list[int]
+    asked: int = 0
+    now: int = 1_000
+    entries: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.entries = [(number, number % 900) for number in range(self.size)]
+        self.entries.sort(key=lambda it: it[1])
+
+    async def ask(self, request: Request) -> dict[str, Any]:
+        self._move()
+        query = dict(request.query)
+        until, page = int(query.get("todate", 10**9)), int(query["page"])
+        listed = [it for it in self.entries if it[1] <= until]
+        start = (page - 1) * PAGE
+        items = [{"id": it[0], "creation_date": it[1]} for it in listed[start : start + PAGE]]
+        more = len(listed) > start + PAGE
+        return {"items": items, "total": len(listed), "has_more": more}
+
+    def _move(self) -> None:
+        if self.asked < len(self.losses):
+            for place in self.losses[self.asked]:
+                if self.entries:
+                    del self.entries[place % len(self.entries)]
+        if self.asked < len(self.births):
+            for _ in range(self.births[self.asked]):
+                self.now += 1
+                self.entries.append((1_000_000 + self.now, self.now))
+        self.asked += 1
+
+
+def listing_at(frozen_at: int | None) -> Listing:
+    def page_of(number: int, todate: int | None) -> Request:
+        until = () if todate is None else (("todate", str(todate)),)
+        return Request("GET", "x", "x", (("page", str(number)), *until))
+
+    return Listing(page_of, lambda raw: raw["id"], frozen_at)  # type: ignore[arg-type,return-value]  # an integer
+
+
+@given(
+    size=st.integers(0, 450),
+    losses=st.lists(st.lists(st.integers(0, 449), max_size=30), max_size=12),
+    births=st.lists(st.integers(0, 130), max_size=12),
+)
+@settings(max_examples=300)
+def test_whatever_moves_what_stayed_is_seen_once(
+    size: int, losses: list[list[int]], births: list[int]
+) -> None:
+    moving = Moving(size, losses, births)
+
+    async def reading() -> list[int]:
+        return [int(str(raw["id"])) async for raw in walk(moving.ask, listing_at(1_000))]
+
+    seen = run(reading())
+    stayed = {number for number, _ in moving.entries if number < size}
+    assert len(seen) == len(set(seen))
+    assert stayed <= set(seen)
+
+
+@given(size=st.integers(0, 1_000))
+def test_a_list_that_rests_costs_its_pages_and_no_more(size: int) -> None:
+    moving = Moving(size, [], [])
+
+    async def reading() -> int:
+        return len([raw async for raw in walk(moving.ask, listing_at(1_000))])
+
+    assert run(reading()) == size
+    assert moving.asked == max(1, -(-size // PAGE))
