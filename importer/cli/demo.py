@@ -1,20 +1,30 @@
 """`demo`: the main job, offline: plan, apply and plan again against a sandbox."""
 
+import asyncio
+import shlex
+import shutil
+import tempfile
 import time
+from pathlib import Path
 
 import click
 
+from importer.cli.applying import Applied, Manner, Wish, apply_wish
 from importer.cli.console import Console
+from importer.cli.drawing import draw
 from importer.cli.looks import looks_of
 from importer.cli.options import (
     ConnectionOptions,
     OutputOptions,
+    RunOptions,
     make_command,
     output_options,
 )
-from importer.cli.reading import read_manifest
-from importer.cli.wiring import reach
-from importer.errors import ExitCode
+from importer.cli.reading import Loaded, read_manifest
+from importer.cli.resources import resource
+from importer.cli.wiring import Target, find_journal, reach
+from importer.errors import ExitCode, JournalError
+from importer.model.plan import Decisions, Plan
 from importer.rendering import render_plan, render_report
 
 _SHOWN = 6
@@ -100,9 +110,10 @@ def _apply(loaded: Loaded, target: Target, console: Console) -> Applied:
 def _excerpt(text: str) -> str:
     """Return a plan's heading, its first few entries, and what it says at its end."""
     lines = text.rstrip("\n").split("\n")
-    entries = [at for at, line in enumerate(lines) if line.startswith("  + ")]
-    shown = [lines[at] for at in entries[:_SHOWN]]
+    start = next(at for at, line in enumerate(lines) if line.startswith("To create"))
     end = next(at for at, line in enumerate(lines) if line.startswith("cost"))
+    entries = [line for line in lines[start:end] if line.startswith("  + ")]
+    shown = entries[:_SHOWN]
     more = f"  ... and {len(entries) - len(shown)} more"
     return "\n".join([*lines[:1], "", *shown, more, "", *lines[end:]]) + "\n\n"
 

@@ -67,8 +67,13 @@ def folder_of(plan: Plan, plan_file: Path) -> Path:
     The plan doesn't name it. The manifest is looked for from a file that the plan speaks of
     upwards, then from here, then from the plan's file; without one, it is the plan file's folder.
     """
-    told = (it.span for it in (*plan.changes, *plan.blocked, *plan.drift, *plan.manual))
-    spoken_of = [Path(span.path).parent for span in told if span is not None][:1]
+    spans = [
+        *(it.span for it in plan.changes),
+        *(it.span for it in plan.blocked),
+        *(it.span for it in plan.drift),
+        *(it.span for it in plan.manual),
+    ]
+    spoken_of = [Path(span.path).parent for span in spans if span is not None][:1]
     for start in (*spoken_of, Path.cwd(), plan_file.parent):
         with suppress(UsageError):
             return find_manifest(start).parent
