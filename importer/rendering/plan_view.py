@@ -1,6 +1,6 @@
 """A plan as sections of entries: what waits for a person first, then what would be done."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TypedDict
 
 from importer.errors import Span
@@ -9,7 +9,6 @@ from importer.model.plan import (
     Blocked,
     BlockedCode,
     Change,
-    Cost,
     Decisions,
     Drift,
     FieldChange,
@@ -30,10 +29,11 @@ from importer.rendering.entries import (
     section,
 )
 from importer.rendering.field_view import Manner, field_view
-from importer.rendering.phrasing import counted, duration, joined, share
+from importer.rendering.phrasing import joined
+from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
 
-__all__ = ["PlanCounts", "PlanView", "place_of", "plan_view"]
+__all__ = ["PlanView", "plan_view"]
 
 _REASONS = {
     Reason.NEW: "new",
@@ -62,22 +62,6 @@ _MEANINGS = (
 )
 
 
-class PlanCounts(TypedDict):
-    """How many of each; `drift` counts fields, the others items or writes."""
-
-    changes: int
-    creates: int
-    updates: int
-    deletes: int
-    drift: int
-    orphans: int
-    blocked: int
-    manual: int
-    new_tags: int
-    unchanged: int
-    managed: int
-
-
 class PlanView(TypedDict):
     """What plan templates get. `has_changes` says that there is something to carry out."""
 
@@ -99,7 +83,7 @@ def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
     manner = Manner(plan.site, verbose, utf8)
     sections = [it for part in _sections(plan, manner) for it in part]
     tones = {it["tone"] for it in sections}
-    counts = _counts(plan)
+    counts = count_plan(plan)
     return PlanView(
         namespace=plan.namespace,
         team=plan.team,
@@ -108,14 +92,14 @@ def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
         decisions=_decisions(plan.decisions),
         legend=legend([it for it in _MEANINGS if it[0] in tones], utf8=utf8),
         sections=sections,
-        costs=_costs(plan.cost) if plan.changes else [],
+        costs=costs_of(plan.cost) if plan.changes else [],
         counts=counts,
         has_changes=bool(plan.changes),
-        summary=_summary(counts),
+        summary=summary_of(counts),
     )
 
 
-def place_of(span: Span | None) -> str:
+def _place(span: Span | None) -> str:
     """Return `file:line`."""
     return f"{span.path}:{span.line}" if span else ""
 
@@ -162,7 +146,7 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         kind=it.kind or ("" if it.key else it.code),
         key=it.key or "",
         what=it.code if it.key else "",
-        place=place_of(it.span),
+        place=_place(it.span),
         url=it.url,
         fields=sides,
         details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
@@ -179,7 +163,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
         title=it.title,
         what=_mark(it),
         reason=_REASONS[it.reason],
-        place=place_of(it.span),
+        place=_place(it.span),
         url=it.url,
         fields=_fields(it, manner),
         details=detail("after", needs),
@@ -240,7 +224,7 @@ def _drift(it: Drift, manner: Manner) -> EntryView:
         kind=it.kind,
         key=it.key,
         title=it.title,
-        place=place_of(it.span),
+        place=_place(it.span),
         url=it.url,
         fields=[field_view(it.field, it.ours, it.live, manner)],
     )
@@ -264,7 +248,7 @@ def _manual(it: ManualStep, manner: Manner) -> EntryView:
         utf8=manner.utf8,
         key=it.key,
         what=it.what,
-        place=place_of(it.span),
+        place=_place(it.span),
         url=it.page,
     )
 
@@ -283,77 +267,3 @@ def _decisions(it: Decisions) -> list[str]:
         *(f"{name} {value}" for name, value in given if value not in (None, "")),
         *(name for name, is_on in switches if is_on),
     ]
-
-
-def _costs(cost: Cost) -> list[DetailView]:
-    requests = (
-        f"{counted(cost.requests, 'request')} "
-        f"({counted(cost.writes, 'write')}, {counted(cost.reads, 'read')})"
-    )
-    if cost.per_day:
-        requests += f", {share(cost.requests, cost.per_day)} of the day's {cost.per_day:,}"
-    days = f", on {counted(cost.days, 'day')}" if cost.days > 1 else ""
-    bumped = counted(cost.bumped, "question")
-    verb = "comes" if cost.bumped == 1 else "come"
-    return [
-        *detail("cost", requests),
-        *detail("time", f"at least {duration(cost.seconds)} at the documented pace{days}"),
-        *detail("notice", f"{bumped} {verb} to the top of everybody's page"),
-    ]
-
-
-def _counts(plan: Plan) -> PlanCounts:
-    verbs = [_TONES[it.verb] for it in plan.changes]
-    return PlanCounts(
-        changes=len(verbs),
-        creates=verbs.count("create"),
-        updates=verbs.count("update"),
-        deletes=verbs.count("delete"),
-        drift=len(plan.drift),
-        orphans=len(plan.orphans),
-        blocked=len(plan.blocked),
-        manual=len(plan.manual),
-        new_tags=len(plan.new_tags),
-        unchanged=plan.unchanged,
-        managed=plan.managed,
-    )
-
-
-def _summary(counts: PlanCounts) -> str:
-    """Return the last line; it begins with `No changes` when there is nothing to carry out."""
-    if counts["changes"]:
-        return _to_do(counts)
-    matching = f"{counted(counts['unchanged'], 'item')} " + (
-        "matches the team." if counts["unchanged"] == 1 else "match the team."
-    )
-    waiting = joined(_left_as_it_is(counts))
-    return f"No changes to make; {waiting}. {matching}" if waiting else f"No changes. {matching}"
-
-
-def _to_do(counts: PlanCounts) -> str:
-    parts = [
-        f"{counts['creates']:,} to create, {counts['updates']:,} to update, "
-        f"{counts['deletes']:,} to delete"
-    ]
-    beside = joined(
-        f"{number:,} {words}"
-        for number, words in (
-            (counts["drift"], "drifted (kept)"),
-            (counts["blocked"], "blocked"),
-            (counts["orphans"], "orphaned (kept)"),
-            (counts["manual"], "by hand"),
-        )
-        if number
-    )
-    parts += [beside] if beside else []
-    return f"Plan: {'; '.join(parts)}; {counts['unchanged']:,} unchanged."
-
-
-def _left_as_it_is(counts: PlanCounts) -> Sequence[str]:
-    sentences = (
-        (counts["drift"], "drifted field is kept", "drifted fields are kept"),
-        (counts["blocked"], "item is blocked", "items are blocked"),
-        (counts["orphans"], "orphan is kept", "orphans are kept"),
-        (counts["manual"], "step is to do by hand", "steps are to do by hand"),
-    )
-    return [counted(number, one, many) for number, one, many in sentences if number]

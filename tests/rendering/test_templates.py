@@ -18,7 +18,8 @@ from importer.rendering.entries import (
     SpanView,
 )
 from importer.rendering.loss_view import LossCount, LossView, loss_view
-from importer.rendering.plan_view import PlanCounts, PlanView, plan_view
+from importer.rendering.plan_totals import PlanCounts
+from importer.rendering.plan_view import PlanView, plan_view
 from importer.rendering.report_view import ReportCounts, ReportView, report_view
 from tests.factories import HOSTILE, a_create, a_plan, a_report
 from tests.rendering.cases import LOSSES, PLANS, REPORTS

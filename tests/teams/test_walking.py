@@ -275,7 +275,7 @@ def listing_at(frozen_at: int | None) -> Listing:
         until = () if todate is None else (("todate", str(todate)),)
         return Request("GET", "x", "x", (("page", str(number)), *until))
 
-    return Listing(page_of, lambda raw: raw["id"], frozen_at)  # type: ignore[arg-type,return-value]  # an integer
+    return Listing(page_of, lambda raw: raw["id"], frozen_at)
 
 
 @given(

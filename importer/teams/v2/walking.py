@@ -59,6 +59,20 @@ class _Page:
     has_more: bool
 
     @property
+    def start(self) -> int:
+        """The place of its first entry."""
+        return (self.number - 1) * PAGE
+
+    @property
+    def old(self) -> int | None:
+        """How many entries there are from before the freezing, where this page tells."""
+        if self.frozen:
+            return self.total
+        if not self.items or (self.has_more and not self.newer):
+            return None
+        return self.start + self.items - self.newer
+
+    @property
     def is_edge(self) -> bool:
         """Whether a frozen page turned out to be the last: to be read without freezing."""
         return self.frozen and self.number * PAGE >= self.total
@@ -103,19 +117,21 @@ class _Walk:
     seen: set[Hashable] = field(default_factory=set)
     covered: _Coverage = field(default_factory=_Coverage)
     before: _Page | None = None
+    old: int | None = None
     losses: int = 0
 
     async def through(self) -> AsyncGenerator[Raw, None]:
         """Yield what wasn't seen yet, from the first page to the last."""
-        self.before = None
+        self.before = self.old = None
         self.covered = covered = _Coverage()
         last = math.inf
         while (number := covered.gap // PAGE + 1) <= last:
             raws, page = await self._read(number)
             for raw in raws:
                 yield raw
-            lost = _lost(self.before, page)
+            lost = self._lost(page)
             self.before = page
+            self.old = self.old if page.old is None else page.old
             if lost:
                 self._count_loss()
                 covered.shrink(lost)
@@ -131,8 +147,9 @@ class _Walk:
             raise ServiceError(text, remedy="Run the same command again when the team is calmer.")
 
     async def _read(self, number: int) -> tuple[list[Raw], _Page]:
-        known, frozen_at = self.before, self.listing.frozen_at
-        frozen = frozen_at is not None and known is not None and number * PAGE < known.total
+        frozen_at = self.listing.frozen_at
+        known = self.before.total if self.before and self.old is None else self.old or 0
+        frozen = frozen_at is not None and number * PAGE < known
         wrapper = await self.ask(self.listing.page_of(number, frozen_at if frozen else None))
         items = items_of(wrapper)
         raws: list[Raw] = []
@@ -151,6 +168,21 @@ class _Walk:
             has_more=wrapper.get("has_more") is True,
         )
         return raws, page
+
+    def _lost(self, page: _Page) -> int:
+        """Return how many entries vanished since the page before, as far as the totals tell."""
+        before = self.before
+        if before is None:
+            return 0
+        if before.frozen and not page.frozen and page.start >= page.total:
+            # So much vanished that nothing can be said of what was born meanwhile: begin again.
+            return before.total
+        lost = 0
+        if self.old is not None and page.old is not None:
+            lost = self.old - page.old
+        if page.frozen or not before.frozen:
+            lost = max(lost, before.total - page.total)
+        return max(0, lost)
 
     @property
     def is_complete(self) -> bool:
@@ -176,21 +208,6 @@ async def walk(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, None]:
         f"{listing.page_of(1, None)}: the list has {total} entries, only {len(walking.seen)} came"
     )
     raise ServiceError(text, remedy="Nothing was decided. Run the same command again.")
-
-
-def _lost(before: _Page | None, page: _Page) -> int:
-    """Return how many entries vanished between two readings, as far as the totals tell."""
-    if before is None:
-        return 0
-    if before.frozen and not page.frozen:
-        if (page.number - 1) * PAGE >= page.total:
-            # So much vanished that nothing can be said of what was born meanwhile: begin again.
-            return before.total
-        if page.has_more and not page.newer:
-            return 0
-        left = (page.number - 1) * PAGE + page.items - page.newer
-        return max(0, before.total - left)
-    return max(0, before.total - page.total)
 
 
 def _is_newer(raw: Raw, frozen_at: int | None) -> bool:
