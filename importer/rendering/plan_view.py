@@ -1,6 +1,6 @@
 """A plan as sections of entries: what waits for a person first, then what would be done."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
 from importer.errors import Span
@@ -109,12 +109,14 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
     blocked = sorted(plan.blocked, key=lambda it: it.code is not BlockedCode.GUARD)
     blocks = [_blocked(it, manner) for it in blocked]
     yield section("blocked", "Blocked, waiting for a person", "blocked", blocks, is_open=True)
+    sorts = _by_sort(plan.changes)
     for name, title, tone in (
         ("deletes", "To delete", "delete"),
         ("updates", "To update", "update"),
         ("creates", "To create", "create"),
+        ("follow_ups", "To update on the posts just created", "update"),
     ):
-        entries = [_change(it, manner) for it in plan.changes if _TONES[it.verb] == tone]
+        entries = [_change(it, manner) for it in sorts.get(name, ())]
         yield section(name, title, tone, entries, is_open=tone == "delete")
     yield section("tags", "New tags, born with the first post", "create", _new_tags(plan, manner))
     yield section(
@@ -135,6 +137,17 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
     yield section("manual", "By hand, no API can do it", "manual", steps)
     notes = [entry("note", utf8=manner.utf8, kind=it) for it in plan.notes]
     yield section("notes", "Notes", "note", notes, is_open=True)
+
+
+def _by_sort(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """Return changes by section; the accepted marks and links of new posts stand apart."""
+    born = {it.key for it in changes if it.verb is Verb.CREATE}
+    sorts: dict[str, list[Change]] = {}
+    for it in changes:
+        tone = _TONES[it.verb]
+        name = "follow_ups" if tone == "update" and it.key in born else f"{tone}s"
+        sorts.setdefault(name, []).append(it)
+    return sorts
 
 
 def _blocked(it: Blocked, manner: Manner) -> EntryView:

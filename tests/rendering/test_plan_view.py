@@ -89,6 +89,15 @@ def test_sections_come_with_what_waits_and_what_deletes_first() -> None:
     assert places == sorted(places)
 
 
+def test_what_follows_on_a_new_post_stands_behind_the_new_posts() -> None:
+    new = a_plan(an_answer("a#b"), an_accept("a#b"), an_accept("old#b"))
+    text = text_of(new)
+    assert "To update (1)\n  ~ answer old#b: mark as accepted" in text
+    assert "To update on the posts just created (1)\n  ~ answer a#b: mark as accepted" in text
+    assert text.index("To create (1)") < text.index("To update on the posts")
+    assert _last_line(new) == "Plan: 1 to create, 2 to update, 0 to delete; 40 unchanged."
+
+
 def test_a_guard_is_the_first_of_the_blocked() -> None:
     text = text_of(a_plan(blocked=(a_conflict(), a_guard())))
     assert text.index("! guard") < text.index("! question vpn/setup")
