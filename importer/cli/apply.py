@@ -24,7 +24,14 @@ from importer.cli.options import (
     run_options,
 )
 from importer.cli.outcome import failed_on
-from importer.cli.reading import folder_of, is_plan_file, read_manifest, read_plan, refuse_secret_in
+from importer.cli.reading import (
+    folder_of,
+    is_plan_file,
+    note_idle_globs,
+    read_manifest,
+    read_plan,
+    refuse_secret_in,
+)
 from importer.cli.wiring import reach
 from importer.errors import ExitCode, PlanRefused, UsageError, worst
 from importer.model.manifest import Manifest
@@ -98,6 +105,7 @@ def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:
         return Wish(saved, folder_of(saved.plan, path), saved.plan.decisions)
     decided = decisions.decided()
     loaded = read_manifest(path, console)
+    note_idle_globs(loaded.manifest, decided.only, console)
     return Wish(loaded.manifest, loaded.folder, decided)
 
 

@@ -104,15 +104,25 @@ class Console:
         text = self.redacted(text)
         self._results.append(text)
         if self.output is None:
-            _print(sys.stdout, text)
+            self._print_result(text)
             return
         from importer.cli.files import write_private
 
         write_private(self.output, "".join(self._results).encode("utf-8", "importer.escape"))
 
+    def _print_result(self, text: str) -> None:
+        try:
+            _print(sys.stdout, text)
+        except OSError as error:
+            from importer.errors import JournalError
+
+            _let_go(sys.stdout)
+            message = f"standard output can't be written: {error.strerror or error}"
+            raise JournalError(message, remedy="Make room, or send it elsewhere.") from error
+
     def show(self, text: str) -> None:
         """Print a rendered document as a message: it is harmless already."""
-        _print(sys.stderr, self.redacted(text))
+        _mention(self.redacted(text))
 
     def document(self, value: object) -> None:
         """Print *value* as the command's one JSON document."""
@@ -129,7 +139,7 @@ class Console:
         if self._live is not None:
             self._live(text)
         else:
-            _print(sys.stderr, text + "\n")
+            _mention(text + "\n")
 
     def fail(self, error: ImporterError) -> None:
         """Print an error: for people on standard error, as a document where one is expected."""
@@ -164,7 +174,7 @@ class Console:
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = [(number, signal.signal(number, stop)) for number in numbers]
         try:
-            _print(sys.stderr, visible(self.redacted(question)) + " ")
+            _mention(visible(self.redacted(question)) + " ")
             return sys.stdin.readline().strip()
         finally:
             for number, handler in before:
@@ -188,15 +198,13 @@ class Console:
         self._live = live
 
     def close(self) -> None:
-        """Flush both streams and let go of the log."""
+        """Say where the result is, and let go of the log."""
         if self.output is not None and self._results:
             self.say(f"written: {self.output}")
         if self._logs:
             from importer.cli.logs import detach
 
             detach()
-        for stream in (sys.stdout, sys.stderr):
-            _print(stream, "")
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -210,10 +218,22 @@ def _print(stream: TextIO | None, text: str) -> None:
         stream.write(_fitting(stream, text))
         stream.flush()
     except BrokenPipeError:
-        # Python flushes once more at its end, and would complain then.
-        descriptor = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(descriptor, stream.fileno())
-        os.close(descriptor)
+        _let_go(stream)
+
+
+def _mention(text: str) -> None:
+    """Print to standard error; that it can't be done stops nothing."""
+    try:
+        _print(sys.stderr, text)
+    except OSError:
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Send *stream* nowhere: Python flushes once more at its end, and would complain then."""
+    descriptor = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(descriptor, stream.fileno())
+    os.close(descriptor)
 
 
 def _fitting(stream: TextIO, text: str) -> str:

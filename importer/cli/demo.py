@@ -113,6 +113,7 @@ def _excerpt(text: str) -> str:
     start = next(at for at, line in enumerate(lines) if line.startswith("To create"))
     end = next(at for at, line in enumerate(lines) if line.startswith("cost"))
     entries = [line for line in lines[start:end] if line.startswith("  + ")]
+    entries = [line.partition(" (new)")[0] for line in entries]
     shown = entries[:_SHOWN]
     more = f"  ... and {len(entries) - len(shown)} more"
     return "\n".join([*lines[:1], "", *shown, more, "", *lines[end:]]) + "\n\n"

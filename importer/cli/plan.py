@@ -21,7 +21,7 @@ from importer.cli.options import (
     output_options,
 )
 from importer.cli.outcome import plan_code
-from importer.cli.reading import read_manifest, refuse_secret_in
+from importer.cli.reading import note_idle_globs, read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
     find_journal,
@@ -78,6 +78,7 @@ def command(
     """
     decided = decisions.decided()
     loaded = read_manifest(path, console)
+    note_idle_globs(loaded.manifest, decided.only, console)
     with reach(connection, console) as target:
         refuse_secret_in(loaded.manifest, target.connection.token)
         place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)

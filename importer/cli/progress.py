@@ -26,6 +26,7 @@ _WORTH_SAYING_S = 2.0
 
 class _Display(Protocol):
     def show(self, what: str, done: int, total: int | None) -> None: ...
+    def pause(self, why: str, seconds: float) -> None: ...
     def hide(self) -> None: ...
 
 
@@ -63,17 +64,14 @@ class Meter:
     def wait(self, why: str, seconds: float) -> None:
         """Take note that nothing goes for *seconds*."""
         if seconds >= _WORTH_SAYING_S:
-            self._display.show(f"waiting {duration(seconds)}: {why}", *self._state())
+            self._display.pause(why, seconds)
 
     def hide(self) -> None:
         """Take the display away, for a question or a result."""
         self._display.hide()
 
     def _show(self) -> None:
-        self._display.show(self._what, *self._state())
-
-    def _state(self) -> tuple[int, int | None]:
-        return len(self._ended), self._total
+        self._display.show(self._what, len(self._ended), self._total)
 
 
 class _Beat:
@@ -92,6 +90,11 @@ class _Beat:
         count = f"{done} of {total}: " if total is not None else ""
         self._console.say(f"... {count}{what}")
 
+    def pause(self, why: str, seconds: float) -> None:
+        if seconds >= _BEAT_S:
+            self._said_at = self._now()
+            self._console.say(f"... waiting {duration(seconds)}: {why}")
+
     def hide(self) -> None:
         """Leave what was said."""
 
@@ -107,6 +110,11 @@ class _Bar:
         progress = self._progress or self._start()
         task = progress.task_ids[0]
         progress.update(task, description=what, completed=done, total=total)
+
+    def pause(self, why: str, seconds: float) -> None:
+        progress = self._progress or self._start()
+        what = f"waiting {duration(seconds)}: {why}"
+        progress.update(progress.task_ids[0], description=what)
 
     def hide(self) -> None:
         if self._progress is not None:

@@ -1,7 +1,9 @@
 """Reads a manifest for a command: finds it, says which it is, shows its warnings."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from importer.cli.console import Console
@@ -14,7 +16,15 @@ from importer.planning.plan_file import load
 from importer.teams import Secret
 from importer.text.links import Text
 
-__all__ = ["Loaded", "folder_of", "is_plan_file", "read_manifest", "read_plan", "refuse_secret_in"]
+__all__ = [
+    "Loaded",
+    "folder_of",
+    "is_plan_file",
+    "note_idle_globs",
+    "read_manifest",
+    "read_plan",
+    "refuse_secret_in",
+]
 
 _MOST_WARNINGS = 10
 
@@ -43,6 +53,14 @@ def read_manifest(path: Path, console: Console) -> Loaded:
         more = len(warnings) - _MOST_WARNINGS
         console.say(f"{more} more warnings: `teams-importer validate` lists them all")
     return Loaded(manifest, found)
+
+
+def note_idle_globs(manifest: Manifest, only: Sequence[str], console: Console) -> None:
+    """Say which of *only* fits no key: a mistyped one would look like being in sync."""
+    keys = [*(item.key for item in manifest.items), *(it.key for it in manifest.removed)]
+    for glob in only:
+        if not any(fnmatchcase(key, glob) for key in keys):
+            console.say(f"note: --only {glob!r} fits no key of this manifest")
 
 
 def is_plan_file(path: Path) -> bool:

@@ -1,13 +1,14 @@
 """`schema`: the JSON schemas of manifests, Markdown files and saved plans."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from importer.cli.console import Console
-from importer.cli.options import make_command
+from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.tables import table
 from importer.errors import ExitCode, JournalError, UsageError
 from importer.manifests import SCHEMAS
 from importer.planning.plan_file import plan_schema
@@ -27,12 +28,19 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
         "teams-importer schema --write schemas": "a file each, for editors",
         "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
     },
-    json="File name to JSON schema: manifest, include, markdown (front matter), plan.",
+    json="File name to JSON schema: manifest, include, markdown (front matter), plan. With --write "
+    "and --check: written, current or stale, a list of files.",
 )
 @click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")
 @click.option("--check", type=_FOLDER, metavar="DIR", help="Compare the files in DIR.")
+@output_options("text", "json")
 @click.pass_obj
-def command(console: Console, write: Path | None, check: Path | None) -> ExitCode:
+def command(
+    console: Console,
+    write: Path | None,
+    check: Path | None,
+    output: OutputOptions,  # noqa: ARG001 - the console knows the format
+) -> ExitCode:
     """Print the JSON schemas of everything that people write or review."""
     if write is not None and check is not None:
         message = "--write and --check don't go together"
@@ -51,22 +59,19 @@ def _write(folder: Path, console: Console) -> ExitCode:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in _ALL.items():
             (folder / name).write_text(text(), encoding="utf-8", newline="\n")
-            console.say(f"written: {folder / name}")
     except OSError as error:
         message = f"{error.filename} can't be written: {error.strerror}"
         raise JournalError(message, remedy="Name a folder that is yours.") from error
-    return ExitCode.DONE
+    return _tell(console, "written", folder, list(_ALL))
 
 
 def _check(folder: Path, console: Console) -> ExitCode:
     stale = [name for name, text in _ALL.items() if not _is_current(folder / name, text())]
-    for name in stale:
-        console.say(f"{folder / name} is missing or out of date")
-    if stale:
-        console.say(f"  teams-importer schema --write {folder} writes them again.")
-        return ExitCode.MANIFEST
-    console.say(f"{len(_ALL)} schemas in {folder} are up to date")
-    return ExitCode.DONE
+    if not stale:
+        return _tell(console, "current", folder, list(_ALL))
+    console.say(f"`teams-importer schema --write {folder}` writes them again")
+    _tell(console, "stale", folder, stale)
+    return ExitCode.MANIFEST
 
 
 def _is_current(path: Path, text: str) -> bool:
@@ -74,3 +79,11 @@ def _is_current(path: Path, text: str) -> bool:
         return path.read_text(encoding="utf-8") == text
     except (OSError, UnicodeDecodeError):
         return False
+
+
+def _tell(console: Console, what: str, folder: Path, names: Sequence[str]) -> ExitCode:
+    if console.as_json:
+        console.document({what: [str(folder / name) for name in names]})
+    else:
+        console.result(table([(what, str(folder / name)) for name in names]))
+    return ExitCode.DONE

@@ -213,8 +213,9 @@ def _read_secret(file: str) -> str:
                 raise UsageError(message, remedy=f"chmod 600 {shlex.quote(file)}")
             return opened.read(_MOST_BYTES).decode()
     except OSError as error:
-        message = f"{file} can't be read: {error.strerror or error}"
-        raise TokenMissing(message, remedy=_HOW_TO_GIVE) from error
+        # Without its name: somebody may have given the token itself.
+        message = f"the file for the token or key can't be read: {error.strerror}"
+        raise TokenMissing(message, remedy=_HOW_TO_GIVE) from None
     except UnicodeDecodeError:
         message = f"{file} does not hold a token: it isn't text"
         raise TokenInvalid(message, remedy=_HOW_TO_GIVE) from None
