@@ -107,13 +107,19 @@ def _page(draft: Draft) -> str:
 
 
 def _list(values: Iterable[str]) -> str:
-    return f"[{', '.join(_scalar(value) for value in values)}]"
+    # Within brackets, libyaml takes a question mark for the beginning of a key.
+    written = (_quoted(value) if "?" in value else _scalar(value) for value in values)
+    return f"[{', '.join(written)}]"
 
 
 def _scalar(text: str) -> str:
     """Return *text* as YAML: plain where that is safe for readers and tools, else in quotes."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
+    return _quoted(text)
+
+
+def _quoted(text: str) -> str:
     quoted = json.dumps(text, ensure_ascii=False)
     return quoted if quoted.isprintable() else "".join(map(_escaped, quoted))
 
