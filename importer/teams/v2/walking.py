@@ -148,7 +148,7 @@ class _Walk:
 
     async def _read(self, number: int) -> tuple[list[Raw], _Page]:
         frozen_at = self.listing.frozen_at
-        known = self.before.total if self.before and self.old is None else self.old or 0
+        known = self._at_most(self.before) if self.before else 0
         frozen = frozen_at is not None and number * PAGE < known
         wrapper = await self.ask(self.listing.page_of(number, frozen_at if frozen else None))
         items = items_of(wrapper)
@@ -177,12 +177,14 @@ class _Walk:
         if before.frozen and not page.frozen and page.start >= page.total:
             # So much vanished that nothing can be said of what was born meanwhile: begin again.
             return before.total
-        lost = 0
-        if self.old is not None and page.old is not None:
-            lost = self.old - page.old
+        lost = 0 if page.old is None else self._at_most(before) - page.old
         if page.frozen or not before.frozen:
             lost = max(lost, before.total - page.total)
         return max(0, lost)
+
+    def _at_most(self, before: _Page) -> int:
+        """Return how many entries from before the freezing there were at most."""
+        return before.total if self.old is None else self.old
 
     @property
     def is_complete(self) -> bool:
