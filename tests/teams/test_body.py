@@ -68,7 +68,7 @@ def test_a_body_at_the_limit_passes_and_one_beyond_does_not() -> None:
 def test_a_bomb_is_stopped_at_the_limit() -> None:
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     zeros = bytes(1024 * 1024)
-    bomb = b"".join(packer.compress(zeros) for _ in range(200)) + packer.flush()
+    bomb = b"".join(packer.compress(zeros) for _ in range(80)) + packer.flush()
     assert len(bomb) < 1024 * 1024
     assert LIMIT == 64 * 1024 * 1024
     assert decode(bomb, "gzip") is Trouble.TOO_LARGE

@@ -45,16 +45,14 @@ QUESTIONS = Everything((Kind.QUESTION,))
 PAGES = 4
 
 
-@pytest.mark.parametrize("page", range(1, PAGES + 1))
+@pytest.mark.parametrize("page", [1, 2, PAGES])
 @pytest.mark.parametrize(
     "victims",
     [
         pytest.param([0], id="the first"),
-        pytest.param([99], id="the last of page 1"),
-        pytest.param([100], id="the first of page 2"),
+        pytest.param([99, 100], id="the last of page 1 and the first of page 2"),
         pytest.param([5, 150, 250], id="three of three pages"),
         pytest.param(list(range(130)), id="more than a page"),
-        pytest.param([379], id="the very last"),
     ],
 )
 def test_deletions_at_any_page_hide_nothing(page: int, victims: list[int]) -> None:
@@ -73,8 +71,8 @@ def test_deletions_at_any_page_hide_nothing(page: int, victims: list[int]) -> No
     assert len(stage.requests) <= 2 + PAGES + 2 + len(doomed) // 50
 
 
-@pytest.mark.parametrize("page", range(1, PAGES + 1))
-@pytest.mark.parametrize("new", [1, 20, 250])
+@pytest.mark.parametrize("page", [1, 2, PAGES])
+@pytest.mark.parametrize("new", [1, 250])
 def test_creations_at_any_page_hide_nothing_and_are_not_lost(page: int, new: int) -> None:
     world = a_world_of_pages()
     before = live(world)
@@ -84,7 +82,7 @@ def test_creations_at_any_page_hide_nothing_and_are_not_lost(page: int, new: int
     assert seen <= live(world)
 
 
-@pytest.mark.parametrize("page", range(1, PAGES + 1))
+@pytest.mark.parametrize("page", [1, 2, PAGES])
 def test_a_creation_does_not_cover_up_a_deletion(page: int) -> None:
     world = a_world_of_pages()
     posts = world.questions("acme")
@@ -100,7 +98,7 @@ def test_a_creation_does_not_cover_up_a_deletion(page: int) -> None:
     assert seen >= live(world) & {Ref(Kind.QUESTION, it.id) for it in posts}
 
 
-@pytest.mark.parametrize("page", range(2, PAGES + 1))
+@pytest.mark.parametrize("page", [2, PAGES])
 def test_a_post_restored_on_a_page_already_read_is_found(page: int) -> None:
     world = a_world_of_pages()
     gone = world.questions("acme")[7]
@@ -121,18 +119,17 @@ def test_a_deletion_before_every_page_is_survived() -> None:
 
 
 def test_a_list_that_never_rests_is_given_up_and_not_called_complete() -> None:
-    world = a_world_of_pages()
-    total = 100_000
-    same: list[Any] = []
+    totals = iter(range(100_000, 0, -1))
+    items = [{"id": number, "creation_date": 0} for number in range(PAGE)]
 
-    def shrink(body: dict[str, Any]) -> None:
-        nonlocal total, same
-        total -= 1
-        same = same or body["items"]
-        body.update(total=total, items=same, has_more=True)
+    async def ask(_: Request) -> dict[str, Any]:
+        return {"items": items, "total": next(totals), "has_more": True}
+
+    async def reading() -> list[object]:
+        return [raw async for raw in walk(ask, listing_at(1_000))]
 
     with pytest.raises(ServiceError, match="changing"):
-        read_all(staged(world, always("/questions", rewrites(shrink))), world, QUESTIONS)
+        run(reading())
 
 
 def a_world_of_pages() -> World:
@@ -283,7 +280,7 @@ def listing_at(frozen_at: int | None) -> Listing:
     losses=st.lists(st.lists(st.integers(0, 449), max_size=30), max_size=12),
     births=st.lists(st.integers(0, 130), max_size=12),
 )
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_whatever_moves_what_stayed_is_seen_once(
     size: int, losses: list[list[int]], births: list[int]
 ) -> None:
