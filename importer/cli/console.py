@@ -151,13 +151,17 @@ class Console:
         prefix = "wrong use" if isinstance(error, UsageError) else "error"
         self.say(f"{prefix}: {error.message}", *([f"  {error.remedy}"] if error.remedy else []))
         if self.as_json and not self._results:
+            import json
+
+            from importer.rendering import Format, render_problems
+
             self.output = None
             document = {
                 "exit_code": error.exit_code,
                 "kind": type(error).__name__,
                 "message": error.message,
                 "remedy": error.remedy,
-                "problems": problems,
+                "problems": json.loads(render_problems(problems, Format.JSON)),
             }
             self.document({"error": document})
 

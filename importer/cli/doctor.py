@@ -83,7 +83,9 @@ def command(
     can't take effect. The token is never shown. Exits with the code of the worst finding.
     """
     checks = list(_checked(path, connection, journal, console))
-    code = worst(check.exit_code for check in checks)
+    codes = [check.exit_code for check in checks]
+    # A broken manifest has no rank among the codes: an apply ends with it before there are others.
+    code = worst(codes) or max(codes)
     if output.format == "json":
         console.document({"checks": checks, "exit_code": code})
     else:

@@ -1,0 +1,268 @@
+"""`apply`: confirmation, refusals, saved plans, guards, the lock, exit codes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from importer.sandbox import Behaviour
+from tests.cli.stage import Program, posts_in, question, serving, write_manifest
+
+TEAM = "sandbox:team.db"
+HERE = ("--url", TEAM)
+
+
+def journal_of(home: Path) -> Path:
+    (path,) = home.glob(".teams-importer/*.db")
+    return path
+
+
+def test_the_loop_closes(cli: Program, manifest: Path) -> None:
+    done = cli("apply", *HERE, "--yes")
+    assert done.code == 0
+    assert done.out.rstrip().endswith("Apply: 4 created, 0 updated, 0 deleted.")
+    assert "Plan: 4 to create" in done.err
+    assert len(posts_in(Path("team.db"))) == 4
+    again = cli("apply", *HERE, "--yes")
+    assert (again.code, again.out.rstrip().rpartition("\n")[2]) == (
+        0,
+        "No changes. 4 items match the team.",
+    )
+    assert journal_of(manifest.parent).name.endswith("-acme-handbook.db")
+    assert len(cli("runs", *HERE, "--format", "json").document["runs"]) == 1
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_apply_is_one_document_in_json(cli: Program) -> None:
+    done = cli("apply", *HERE, "--yes", "--format", "json")
+    assert done.document["counts"]["created"] == 4
+    report = done.document["report"]
+    assert {it["state"] for it in report["results"]} == {"done"}
+    assert report["requests"] > 4
+    nothing = cli("apply", *HERE, "--yes", "--format", "json").document
+    assert nothing["report"]["results"] == []
+
+
+@pytest.mark.usefixtures("manifest")
+def test_nobody_to_ask_and_no_yes_writes_nothing(cli: Program) -> None:
+    done = cli("apply", *HERE)
+    assert (done.code, done.out) == (4, "")
+    assert "4 changes wait for a confirmation" in done.err
+    assert posts_in(Path("team.db")) == []
+    assert cli("runs", *HERE).out == "No runs.\n"
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GITHUB_EVENT_NAME", "pull_request"),
+        ("GITHUB_EVENT_NAME", "pull_request_target"),
+        ("CI_PIPELINE_SOURCE", "merge_request_event"),
+    ],
+)
+def test_an_apply_does_not_run_for_a_pull_request(
+    cli: Program, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    done = cli("apply", *HERE, "--yes")
+    assert (done.code, done.out) == (4, "")
+    assert "does not run for a pull request" in done.err
+    assert not Path("team.db").exists()
+    monkeypatch.setenv(name, "push")
+    assert cli("apply", *HERE, "--yes").code == 0
+
+
+def test_a_saved_plan_is_applied_once(cli: Program, manifest: Path) -> None:
+    assert cli("plan", *HERE, "--out", "plan.json").code == 0
+    manifest.write_text("broken: [")
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+    assert len(posts_in(Path("team.db"))) == 4
+    again = cli("apply", "plan.json", *HERE, "--yes")
+    assert (again.code, again.out) == (4, "")
+    assert "applied already" in again.err
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+def test_a_saved_plan_finds_its_manifests_journal_from_elsewhere(
+    cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = home / "docs"
+    deep.mkdir()
+    write_manifest(deep, question("a"))
+    team = f"sandbox:{tmp_path / 'team.db'}"
+    assert cli("plan", "docs", "--url", team, "--out", tmp_path / "plan.json").code == 0
+    assert cli("apply", tmp_path / "plan.json", "--url", team, "--yes").code == 0
+    assert journal_of(deep).is_file()
+    monkeypatch.chdir(deep)
+    assert cli("apply", tmp_path / "plan.json", "--url", team, "--yes").code == 4
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    "decision",
+    [
+        ["--only", "a"],
+        ["--prune"],
+        ["--limit", "1"],
+        ["--on-drift", "keep"],
+        ["--max-creates", "1"],
+    ],
+    ids=" ".join,
+)
+def test_decisions_beside_a_saved_plan_are_refused(cli: Program, decision: list[str]) -> None:
+    assert cli("plan", *HERE, "--out", "plan.json").code == 0
+    done = cli("apply", "plan.json", *HERE, "--yes", *decision)
+    assert (done.code, done.out) == (64, "")
+    assert "holds its own decisions" in done.err
+    assert not Path("team.db").exists()
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_plan_for_another_team_is_refused(cli: Program) -> None:
+    assert cli("plan", *HERE, "--team", "umbrella", "--out", "plan.json").code == 0
+    done = cli("apply", "plan.json", *HERE, "--yes")
+    assert (done.code, done.out) == (4, "")
+    assert "was made for the team umbrella" in done.err
+    assert posts_in(Path("team.db")) == []
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_plan_that_went_stale_is_refused(cli: Program) -> None:
+    """The other runner was quicker: nothing is left of this plan to do."""
+    assert cli("apply", *HERE, "--yes").code == 0
+    text = Path("teams-importer.yaml").read_text()
+    Path("teams-importer.yaml").write_text(text.replace("Once upon", "Once more upon"))
+    assert cli("plan", *HERE, "--out", "plan.json").code == 0
+    Path("teams-importer.yaml").write_text(text.replace("Once upon", "Quite another time upon"))
+    assert cli("apply", *HERE, "--yes").code == 0
+    done = cli("apply", "plan.json", *HERE, "--yes")
+    assert done.code == 4
+    assert "Stale" in done.out
+
+
+def test_a_guard_stops_the_whole_plan(cli: Program, home: Path) -> None:
+    many = [question(f"q{number}") for number in range(12)]
+    write_manifest(home, *many)
+    assert cli("apply", *HERE, "--yes").code == 0
+    changed = [{**it, "body": f"{it['body']} And then?"} for it in many]
+    write_manifest(home, *changed)
+    done = cli("apply", *HERE, "--yes")
+    assert (done.code, done.out) == (4, "")
+    assert "12 items would be updated" in done.err
+    assert "--max-updates 12" in done.err
+    assert not [it for it in posts_in(Path("team.db")) if "And then?" in it.body]
+    assert cli("apply", *HERE, "--yes", "--max-updates", "100%").code == 0
+
+
+def test_blocked_items_leave_exit_code_11(cli: Program, manifest: Path) -> None:
+    assert cli("apply", *HERE, "--yes").code == 0
+    twin = question("twin", title="What is the story of rollback?")
+    write_manifest(manifest.parent, twin, question("new"), namespace="other")
+    done = cli("apply", *HERE, "--yes")
+    assert done.code == 11
+    assert "1 created" in done.out
+    nothing = cli("apply", *HERE, "--yes")
+    assert nothing.code == 11
+    assert "No changes to make; 1 is blocked" in nothing.out or "blocked" in nothing.out
+
+
+def test_what_the_server_refuses_leaves_exit_code_5(
+    cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(home, question("short"), question("long", body="Much too long. " * 30))
+    with serving(tmp_path, behaviour=Behaviour(body_max=200)) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        done = cli("apply", "--yes", "--format", "json")
+        assert done.code == 5
+        states = {it["key"]: it["state"] for it in done.document["report"]["results"]}
+        assert states == {"short": "done", "long": "rejected"}
+        assert done.document["report"]["resume"].startswith("teams-importer apply --yes")
+
+
+def test_a_used_up_quota_leaves_exit_code_10_and_the_command_goes_on(
+    cli: Program, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path, behaviour=Behaviour(quota_max=9)) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        done = cli("apply", "--yes", "--max-wait", "0")
+        assert done.code == 10
+    assert posts_in(tmp_path / "team.db")
+    with serving(tmp_path) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        port = served.url.rpartition(":")[2]
+        assert port
+        assert cli("apply", manifest, "--yes", "--settle", "0").code == 0
+    assert len(posts_in(tmp_path / "team.db")) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_run_that_holds_the_lock_is_named_and_waited_for(cli: Program, home: Path) -> None:
+    assert cli("apply", *HERE, "--yes", "--limit", "1").code == 0
+    lock = journal_of(home).with_name(f"{journal_of(home).name}.lock")
+    with lock.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = cli("apply", *HERE, "--yes")
+        assert done.code == 8
+        assert "holds the journal's lock" in done.err
+        assert cli("plan", *HERE).code == 0
+        threading.Timer(1.2, lambda: fcntl.flock(held, fcntl.LOCK_UN)).start()
+        assert cli("apply", *HERE, "--yes", "--wait").code == 0
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_damaged_journal_leaves_exit_code_9(cli: Program, home: Path) -> None:
+    assert cli("apply", *HERE, "--yes", "--limit", "1").code == 0
+    before = len(posts_in(Path("team.db")))
+    with sqlite3.connect(journal_of(home)) as db:
+        db.execute("UPDATE bindings SET document = '{}'")
+    db.close()
+    done = cli("apply", *HERE, "--yes")
+    assert (done.code, done.out) == (9, "")
+    assert "is damaged" in done.err
+    assert len(posts_in(Path("team.db"))) == before
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_journal_can_be_put_anywhere(
+    cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "kept" / "here\n.db"
+    monkeypatch.setenv("TEAMS_IMPORTER_JOURNAL", str(place))
+    done = cli("apply", *HERE, "--yes")
+    assert done.code == 0
+    assert f"journal: {tmp_path}/kept/here\\n.db" in done.err
+    assert place.is_file()
+    assert not Path(".teams-importer").exists()
+    assert len(cli("runs", *HERE, "--format", "json").document["runs"]) == 1
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_team_in_memory_leaves_nothing_behind(cli: Program, home: Path) -> None:
+    before = sorted(home.rglob("*"))
+    done = cli("apply", "--url", "sandbox:", "--yes")
+    assert done.code == 0
+    assert "journal: in memory" in done.err
+    assert sorted(home.rglob("*")) == before
+
+
+@pytest.mark.usefixtures("manifest")
+def test_the_journal_tells_what_happened_to_an_item(cli: Program) -> None:
+    assert cli("apply", *HERE, "--yes").code == 0
+    told = cli("journal", "show", "rollback#answer", *HERE, "--format", "json").document
+    assert told["binding"]["ref"]["kind"] == "answer"
+    assert [it["state"] for it in told["operations"]] == ["done"]
+    assert "create" in cli("journal", "show", "rollback", *HERE).out
+    assert cli("journal", "show", "nothing", *HERE).code == 64
+    listed = cli("runs", *HERE).out
+    assert "4 done" in listed
+    assert json.loads(cli("runs", *HERE, "--format", "json").out)["runs"][0]["exit_code"] == 0
