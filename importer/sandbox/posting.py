@@ -189,8 +189,11 @@ class Posting(Acting):
         return edited
 
     def _within_grace(self, by: User, post: Post) -> bool:
+        grace_s = self.behaviour.grace_s
+        if grace_s <= 0:
+            return False
         last = self.revisions(post.id)[-1]
-        return last.user_id == by.id and self.seconds - last.created < self.behaviour.grace_s
+        return last.user_id == by.id and self.seconds - last.created < grace_s
 
     def _amend(self, post: Post) -> Post:
         """Let an author's quick second edit become part of the revision before it."""

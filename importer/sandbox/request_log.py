@@ -77,24 +77,26 @@ class RequestLog:
         await self._app(scope, receive, watch)
 
     def _record(self, scope: Scope, time: str, status: int, note: Note) -> RequestRecord:
+        secrets = tuple(self._secrets())
+
+        def masked(text: str) -> str:
+            for secret in secrets:
+                text = text.replace(secret, MASK)
+            return text
+
         parts = scope["path"].split("/")
         if "access-tokens" in parts:
             place = parts.index("access-tokens") + 1
             parts[place:] = [MASK] * len(parts[place:])
-        path = quote(self._masked("/".join(parts)), safe="/;:#*+.-")
+        path = quote(masked("/".join(parts)), safe="/;:#*+.-")
         given = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         pairs = [
-            (self._masked(name), MASK if name.lower() in _SECRET_NAMES else self._masked(value))
+            (masked(name), MASK if name.lower() in _SECRET_NAMES else masked(value))
             for name, value in given
         ]
         query = urlencode(pairs, safe="*;:/")
         method, error_id = scope["method"], note.error_id
         return RequestRecord(time, method, path, query, status, error_id, note.user_id)
-
-    def _masked(self, text: str) -> str:
-        for secret in self._secrets():
-            text = text.replace(secret, MASK)
-        return text
 
     def _write(self, record: RequestRecord) -> None:
         self._records.append(record)

@@ -18,7 +18,9 @@ from importer.sandbox.talking import Talking
 from importer.sandbox.values import TIERS, Role, Team, Tier, Tokens, User
 
 _ALPHABET = string.ascii_letters + string.digits
+_LETTERS = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256)).encode()
 _TOKEN_LENGTH = 24
+_SORTS = ("read_write", "read_only", "expired")
 
 _PEOPLE: dict[str, tuple[tuple[str, Role], ...]] = {
     "acme": (("Ada Berg", "member"), ("Björn Öst", "member"), ("Chidi Okafor", "moderator")),
@@ -41,6 +43,17 @@ class World(Posting, Talking, Acting):
         self.limits = Limits(lambda: clock.now().timestamp())
         self._seed = seed
 
+    def found(self, tier: Tier) -> None:
+        """Found the first teams, `acme` of this tier, with members and tokens, unless there are."""
+        if self.store.value("SELECT id FROM teams"):
+            return
+        with self.store.transaction():
+            for slug, people in _PEOPLE.items():
+                team = self.add_team(slug, tier=tier if slug == "acme" else "business")
+                members = [self._join(team, name, role) for name, role in people]
+                for sort in _SORTS:
+                    self._issue_standing(members[0], sort)
+
     def add_team(self, slug: str, *, name: str | None = None, tier: Tier = "business") -> Team:
         """Found a team without members; raises `SandboxError` when the slug is taken."""
         if self.find_team(slug) is not None:
@@ -48,8 +61,8 @@ class World(Posting, Talking, Acting):
             raise SandboxError(text)
         sql = "INSERT INTO teams (slug, name, tier) VALUES (?, ?, ?)"
         with self.store.transaction():
-            self.store.run(sql, (slug, name or slug.capitalize(), tier))
-        return self.team(slug)
+            team_id = self.store.run(sql, (slug, name or slug.capitalize(), tier))
+        return Team(team_id, slug, name or slug.capitalize(), tier)
 
     def set_tier(self, slug: str, tier: Tier) -> Team:
         """Change what a team's owner pays for."""
@@ -63,12 +76,16 @@ class World(Posting, Talking, Acting):
 
     def add_user(self, slug: str, name: str, *, role: Role = "member", about: str = "") -> User:
         """Let somebody join a team."""
-        team = self.team(slug)
+        return self._join(self.team(slug), name, role, about)
+
+    def _join(self, team: Team, name: str, role: Role, about: str = "") -> User:
         with self.store.transaction():
             number = 1001 + int(self.store.value("SELECT count(*) FROM users"))
-            values = (number, team.id, 900_000 + number, name, role, 101, about, self.seconds)
-            self.store.run("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-        return self.user(slug, name)
+            user = User(number, team.id, 900_000 + number, name, role, 101, about, self.seconds)
+            values = (user.id, team.id, user.account_id, name, role, user.reputation, about)
+            sql = "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            self.store.run(sql, (*values, user.created))
+        return user
 
     def issue_token(
         self, user: User, *, write: bool = True, expires: datetime | None = None
@@ -105,8 +122,9 @@ class World(Posting, Talking, Acting):
         """Give a member's lasting token of a sort, made when first asked for."""
         sql = "SELECT secret FROM tokens WHERE user_id = ? AND sort = ?"
         found: str | None = self.store.value(sql, (user.id, sort))
-        if found is not None:
-            return found
+        return found or self._issue_standing(user, sort)
+
+    def _issue_standing(self, user: User, sort: str) -> str:
         expires = user.created - 1 if sort == "expired" else None
         return self._issue(user, write=sort != "read_only", expires=expires, sort=sort)
 
@@ -124,7 +142,7 @@ class World(Posting, Talking, Acting):
         if self._seed is None:
             return "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
         digest = hashlib.blake2b(f"sandbox token {self._seed} {purpose}".encode()).digest()
-        return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:_TOKEN_LENGTH])
+        return digest[:_TOKEN_LENGTH].translate(_LETTERS).decode()
 
 
 def open_world(
@@ -141,12 +159,5 @@ def open_world(
     is in a file stays as it is, its tiers too. Tokens are random, or follow from `seed` if given.
     """
     world = World(open_store(path), behaviour=behaviour, clock=clock or SystemClock(), seed=seed)
-    if not world.teams():
-        with world.store.transaction():
-            for slug, people in _PEOPLE.items():
-                world.add_team(slug, tier=tier if slug == "acme" else "business")
-                for name, role in people:
-                    world.add_user(slug, name, role=role)
-            for slug in _PEOPLE:
-                world.tokens(slug)
+    world.found(tier)
     return world

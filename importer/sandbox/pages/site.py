@@ -1,7 +1,8 @@
 """The pages' routes. They need no token, so they answer only to this machine's own names."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache, cached_property
 from importlib import resources
 from urllib.parse import urlencode
 
@@ -44,18 +45,10 @@ class Pages:
     def __init__(self, world: World, hosts: Iterable[str]) -> None:
         self._world = world
         self._hosts = frozenset(host.lower() for host in hosts)
-        self._templates = Environment(
-            loader=PackageLoader("importer.sandbox.pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        folder = resources.files("importer.sandbox.pages") / "templates"
-        self._style = (folder / "site.css").read_text(encoding="utf-8")
-        self._router = Router(self._routes(), redirect_slashes=False)
 
-    def _routes(self) -> Sequence[Route]:
+    @cached_property
+    def _router(self) -> Router:
+        # Not made before the first page is asked for: most worlds of a simulation never are.
         pages: dict[str, Endpoint] = {
             "/": self._home,
             "/assets/site.css": self._stylesheet,
@@ -78,7 +71,8 @@ class Pages:
             "/c/{team}/users/{id:int}/portrait.svg": self._portrait,
             "/c/{team}/users/{id:int}/{slug}": self._user,
         }
-        return [Route(path, page, methods=["GET"]) for path, page in pages.items()]
+        routes = [Route(path, page, methods=["GET"]) for path, page in pages.items()]
+        return Router(routes, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -108,7 +102,7 @@ class Pages:
         self, name: str, *, status: int = 200, team: Team | None = None, **shown: object
     ) -> Response:
         here = {"team": team, "place": name.removesuffix(".html"), "query": ""}
-        html = self._templates.get_template(name).render({**here, **shown})
+        html = _templates().get_template(name).render({**here, **shown})
         return HTMLResponse(html, status, headers=_HEADERS)
 
     def _team(self, request: Request) -> Team:
@@ -131,7 +125,7 @@ class Pages:
         return self._page("home.html", teams=teams)
 
     async def _stylesheet(self, _: Request) -> Response:
-        return Response(self._style, media_type="text/css", headers=_HEADERS)
+        return Response(_style(), media_type="text/css", headers=_HEADERS)
 
     async def _to_questions(self, request: Request) -> Response:
         return _moved(f"/c/{self._team(request).slug}/questions")
@@ -279,6 +273,23 @@ class Pages:
             f' text-anchor="middle" dominant-baseline="central">{letter}</text></svg>'
         )
         return Response(svg, media_type="image/svg+xml", headers=_HEADERS)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("importer.sandbox.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _style() -> str:
+    folder = resources.files("importer.sandbox.pages") / "templates"
+    return (folder / "site.css").read_text(encoding="utf-8")
 
 
 def _id(request: Request, name: str) -> int:

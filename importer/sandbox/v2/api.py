@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
@@ -78,7 +79,7 @@ class Api:
         address = request.client.host if request.client else "unknown"
         world.limits.admit(address, behaviour)
         params = read_params(request.scope["query_string"], form)
-        method, path = _match(request)
+        method, path = _match(request.scope["path"], request.method)
         token, user, team = None, None, None
         if method.access != "open":
             token, user = self._authenticate(request)
@@ -165,11 +166,12 @@ class Api:
         return _json({"error_id": 502, "error_message": text, "error_name": name}, 502)
 
 
-def _match(request: Request) -> tuple[Method, Mapping[str, str]]:
-    path = request.scope["path"].removeprefix("/2.3").strip("/")
+@lru_cache(maxsize=1024)
+def _match(path: str, verb: str) -> tuple[Method, Mapping[str, str]]:
+    name = path.removeprefix("/2.3").strip("/")
     for pattern, method in _ROUTES:
-        found = pattern.fullmatch(path)
-        if found and request.method in method.verbs:
+        found = pattern.fullmatch(name)
+        if found and verb in method.verbs:
             return method, found.groupdict()
     raise no_method()
 

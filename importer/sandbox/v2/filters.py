@@ -5,7 +5,7 @@ import json
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from importer.sandbox.store import Store
 from importer.sandbox.v2.errors import ApiError
@@ -93,7 +93,12 @@ def find_filter(store: Store, name: str) -> Filter | None:
     row = store.one("SELECT id, safe, fields FROM filters WHERE id = ?", (name,))
     if row is None:
         return None
-    return Filter(row[0], safe=bool(row[1]), fields=frozenset(json.loads(row[2])))
+    return _stored(*row)
+
+
+@lru_cache(maxsize=256)
+def _stored(name: str, safe: int, fields: str) -> Filter:
+    return Filter(name, safe=bool(safe), fields=frozenset(json.loads(fields)))
 
 
 def create_filter(

@@ -3,6 +3,7 @@
 A lens (`importer.sandbox.v2.lens`) knows who looks, from where, and what stands around a noun.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,13 +23,14 @@ _MARKS = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"}
     | {chr(code): f"&#{code};" for code in range(0xA0, 0x100)}
 )
+_PLAIN = re.compile(r"""[^&<>"'\xA0-\xFF\U00010000-\U0010FFFF]*""")
 
 
 def encoded(text: str) -> str:
     """Encode a string as safe filters do: markup, Latin-1 letters and what lies beyond the BMP."""
-    text = text.translate(_MARKS)
-    if text.isascii():
+    if _PLAIN.fullmatch(text):
         return text
+    text = text.translate(_MARKS)
     return "".join(c if ord(c) < 0x10000 else f"&#{ord(c)};" for c in text)
 
 
