@@ -221,7 +221,9 @@ def _equal_titles(
     taken = {pair.live.ref for pair in pairs if pair.live}
     by_title: dict[tuple[Kind, str], list[LiveItem]] = defaultdict(list)
     for ref, live in sorted(snapshot.items.items()):
-        if isinstance(live, LiveItem) and Field.TITLE in live.fields and ref not in taken:
+        if not isinstance(live, LiveItem) or live.facts.deleted or ref in taken:
+            continue
+        if Field.TITLE in live.fields:
             by_title[ref.kind, reading_of(str(live.fields[Field.TITLE]))].append(live)
     found = {}
     for item in (pair.item for pair in pairs if pair.live is None):

@@ -38,16 +38,24 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What matching found. `leftovers` are live posts that carry this namespace and no item has."""
+    """What matching found. `leftovers` are live posts that carry this namespace and no item has.
+
+    `waiting` maps the posts that a blocked item is bound to or marked on to its key.
+    """
 
     matches: tuple[Match, ...]
     gone: tuple[Gone, ...]
     blocked: tuple[Blocked, ...]
     leftovers: tuple[LiveItem, ...]
+    waiting: Mapping[Ref, Key]
 
     def targets(self) -> Mapping[str, str]:
-        """Return, for each post of an item (gone ones too), how links name the item."""
-        found = [(gone.binding.ref, gone.item.key) for gone in self.gone]
+        """Return, for each post of an item, how links name the item.
+
+        Posts of gone and blocked items count, too: a page that leads there has not moved.
+        """
+        found = list(self.waiting.items())
+        found += [(gone.binding.ref, gone.item.key) for gone in self.gone]
         found += [(it.live.ref, it.item.key) for it in self.matches if it.live]
         return {str(ref): target_of_key(key) for ref, key in found}
 
@@ -76,6 +84,8 @@ class _Matcher:
         self.claimed: set[Ref] = set()
         self.disputed: set[Ref] = set()
         self.waiting: set[Key] = set()
+        self.meant: dict[Ref, Key] = {}
+        self.bound = {binding.ref: binding.key for binding in ledger.bindings.values()}
 
     def run(self) -> Matches:
         for item in self.manifest.items:
@@ -84,7 +94,11 @@ class _Matcher:
             else:
                 self.matches.append(Match(item, None, None, How.NONE))
         return Matches(
-            tuple(self.matches), tuple(self.gone), tuple(self.blocked), self._leftovers()
+            tuple(self.matches),
+            tuple(self.gone),
+            tuple(self.blocked),
+            self._leftovers(),
+            self.meant,
         )
 
     def _match(self, item: Item) -> None:
@@ -142,6 +156,13 @@ class _Matcher:
     def _owner(self, live: LiveItem) -> str | None:
         return live.marker.key if live.marker else None
 
+    def _holder(self, live: LiveItem) -> str | None:
+        """Return whose *live* is: by its marker, or bound to another item of the manifest."""
+        key = self.bound.get(live.ref)
+        if live.marker is None and key is not None and key in self.items:
+            return full_key(self.manifest.namespace, key)
+        return self._owner(live)
+
     def _fits(self, item: Item, live: LiveItem) -> bool:
         if live.ref.kind is not item.kind:
             return False
@@ -177,7 +198,7 @@ class _Matcher:
             )
         elif not self._fits(item, live):
             self._misfit(item, live, "the post under `id:` belongs to another question")
-        elif (owner := self._owner(live)) is not None and owner not in self._names_of(item):
+        elif (owner := self._holder(live)) is not None and owner not in self._names_of(item):
             self._misfit(item, live, f"the post under `id:` belongs to {owner}")
         else:
             self._accept(item, live, None, How.ID)
@@ -244,10 +265,13 @@ class _Matcher:
         )
         self.waiting.add(item.key)
         self.disputed.update(post.ref for post in posts)
+        names = self._names_of(item)
+        self.meant.update((post.ref, item.key) for post in posts if self._owner(post) in names)
+        if binding := self._binding(item):
+            self.meant[binding.ref] = item.key
 
     def _leftovers(self) -> tuple[LiveItem, ...]:
         ours = f"{self.manifest.namespace}:"
-        bound = {binding.ref for binding in self.ledger.bindings.values()}
         named = self.claimed | self.disputed
         return tuple(
             live
@@ -255,9 +279,9 @@ class _Matcher:
             if ref not in named
             and (
                 (live.marker is not None and live.marker.key.startswith(ours))
-                or (live.marker is None and ref in bound)
+                or (live.marker is None and ref in self.bound)
             )
-            and (self._is_ours(live) or ref in bound)
+            and (self._is_ours(live) or ref in self.bound)
         )
 
 

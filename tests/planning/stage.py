@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from importer.model.fields import Value, fields_of, rides_with_post
 from importer.model.ids import (
@@ -36,6 +36,8 @@ from importer.text.digests import shorten
 from importer.text.links import Text, dig, retarget
 from importer.text.marker import VERSION, Marker
 from tests.stage import HERE, manifest
+
+_T = TypeVar("_T")
 
 BOT, ANN, BOB = UserId(1), UserId(2), UserId(3)
 SITE = Site("https://stackoverflowteams.com/c/acme")
@@ -96,6 +98,10 @@ def having(item: Item, which: Field, value: Value) -> Item:
     return replace(item, fields={**item.fields, which: value})
 
 
+def without(fields: Mapping[Field, _T], which: Field) -> dict[Field, _T]:
+    return {it: value for it, value in fields.items() if it != which}
+
+
 @dataclass
 class Scene:
     posts: dict[Ref, LiveItem] = field(default_factory=dict)
@@ -123,7 +129,7 @@ class Scene:
             self.posts[ref] = self._post(item, ref, known, namespace, facts)
             if known in (Known.JOURNAL, Known.BOTH):
                 self._remember(item, self.posts[ref])
-        return self.posts[ref]
+        return self.live(items[-1].key)
 
     def _next(self) -> int:
         return max((ref.id for ref in self.posts), default=0) + 1
@@ -250,11 +256,11 @@ def ids(plan: Plan) -> list[str]:
     return [change.id for change in plan.changes]
 
 
-def codes(plan: Plan) -> dict[str | None, BlockedCode]:
+def codes(plan: Plan) -> dict[Key | None, BlockedCode]:
     """Return what each blocked key waits for; no key waits twice."""
     found = {it.key: it.code for it in plan.blocked}
     assert len(found) == len(plan.blocked), plan.blocked
-    return dict(found)
+    return found
 
 
 def only_blocked(plan: Plan) -> Blocked:
@@ -304,4 +310,5 @@ __all__ = [
     "removed",
     "text",
     "unable",
+    "without",
 ]

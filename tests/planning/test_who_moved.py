@@ -23,6 +23,7 @@ from tests.planning.stage import (
     nothing_to_do,
     only_blocked,
     text,
+    without,
 )
 from tests.stage import answer, question
 
@@ -41,7 +42,7 @@ LIVE: dict[Field, Value] = {
     Field.TAGS: ("python", "testing"),
     Field.BODY: text("What a person made of it."),
 }
-OVERWRITE = {"policy": Policy(on_drift=OnDrift.OVERWRITE)}
+OVERWRITE: dict[str, Any] = {"policy": Policy(on_drift=OnDrift.OVERWRITE)}
 RIDING = [
     (Kind.QUESTION, Field.TITLE),
     (Kind.QUESTION, Field.TAGS),
@@ -305,8 +306,8 @@ def test_the_newer_word_of_journal_and_marker_is_the_base(
     one = having(question("one"), Field.TITLE, "A")
     scene.publish(one)
     binding = scene.bindings[one.key]
-    bases = {it: base for it, base in binding.base.items() if it is not Field.TITLE}
-    marks = {it: mark for it, mark in binding.marked.items() if it is not Field.TITLE}
+    bases = without(binding.base, Field.TITLE)
+    marks = without(binding.marked, Field.TITLE)
     if kept is not None:
         bases[Field.TITLE] = Base(_digest(kept), _digest(kept))
     if known is not None:
@@ -385,7 +386,7 @@ def test_a_field_the_reading_does_not_give_moves_nobody() -> None:
     scene = Scene()
     one = question("one")
     scene.publish(one)
-    fields = {it: value for it, value in scene.live("one").fields.items() if it != Field.TAGS}
+    fields = without(scene.live("one").fields, Field.TAGS)
     scene.alter("one", fields=fields)
     (pair,) = scene.compare(having(one, Field.TAGS, ("git",))).pairs
     assert set(pair.moved) == {Field.TITLE, Field.BODY}
@@ -502,7 +503,7 @@ def test_conflict_and_drift_of_one_post_are_both_told() -> None:
 def test_a_field_left_out_of_manage_belongs_to_the_site() -> None:
     scene, one = _one_bound()
     scene.edit("one", Field.BODY, LIVE[Field.BODY])
-    fields = {it: value for it, value in one.fields.items() if it is not Field.BODY}
+    fields = without(one.fields, Field.BODY)
     managed = replace(one, fields=fields, initial={Field.BODY: OURS[Field.BODY]})
     plan = scene.plan(managed, **OVERWRITE)
     assert nothing_to_do(plan)
@@ -514,7 +515,7 @@ def test_a_field_left_out_of_manage_belongs_to_the_site() -> None:
 
 def test_the_base_of_a_field_left_out_of_manage_is_kept_for_the_day_it_comes_back() -> None:
     scene, one = _one_bound()
-    fields = {it: value for it, value in one.fields.items() if it is not Field.BODY}
+    fields = without(one.fields, Field.BODY)
     plan = scene.plan(replace(one, fields=fields))
     scene.bindings.update({it.key: it for it in plan.bindings})
     scene.edit("one", Field.BODY, LIVE[Field.BODY])
@@ -547,7 +548,7 @@ def test_an_edit_below_a_missing_base_leaves_the_field_out_of_the_marker() -> No
     scene.alter("one", marker=None)
     bases = {Field.TITLE: scene.bindings[one.key].base[Field.TITLE]}
     scene.bindings[one.key] = replace(scene.bindings[one.key], base=bases, marked={})
-    fields = {it: value for it, value in scene.live("one").fields.items() if it != Field.TAGS}
+    fields = without(scene.live("one").fields, Field.TAGS)
     scene.alter("one", fields=fields)
     (change,) = scene.plan(having(one, Field.TITLE, OURS[Field.TITLE])).changes
     assert set(change.marker_base) == {Field.TITLE, Field.BODY}
