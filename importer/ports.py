@@ -1,6 +1,6 @@
 """The ports: all that planning's shell and the executor know of the world outside."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from importer.model.live import (
     LiveItem,
     Need,
     Rates,
+    Revision,
     Same,
     Scope,
     Synonym,
@@ -22,9 +23,12 @@ from importer.model.report import Report
 from importer.model.writing import Outcome, Write
 from importer.text.digests import Digest
 
-__all__ = ["Clock", "Journal", "Read", "Team", "TeamReader"]
+__all__ = ["Clock", "Hold", "Journal", "Read", "Team", "TeamReader"]
 
-Read = LiveItem | Same | Synonym | Covered
+Read = LiveItem | Same | Synonym | Covered | Revision
+
+Hold = Callable[[], Awaitable[None]]
+"""Raises LockHeld when the journal's lock is no longer ours."""
 
 
 class TeamReader(Protocol):
@@ -40,6 +44,13 @@ class TeamReader(Protocol):
 
     def ability(self, kind: Kind, verb: Verb, field: Field | None = None) -> Ability:
         """Tell whether the dialect can do this; a reason fit for a Blocked line when not."""
+        ...
+
+    def server_time(self) -> datetime | None:
+        """Return the server's present time, aware, UTC; None where its answers haven't told.
+
+        Must not follow jumps of this machine's wall clock.
+        """
         ...
 
     @property
@@ -60,11 +71,17 @@ class TeamReader(Protocol):
 class Team(TeamReader, Protocol):
     """What a confirmed apply or undo is given."""
 
-    async def write(self, write: Write) -> Outcome:
+    @property
+    def write_within_s(self) -> float:
+        """Seconds after the call of `write` by which its last byte is sent, or it never is."""
+        ...
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
         """Send one write.
 
         Must raise for nothing the service or the network did: that is an Outcome. May repeat what
-        surely did not happen. Needs a committed intent in the journal.
+        surely did not happen. Needs a committed intent in the journal. Must await *hold* right
+        before the bytes go, every time; what it raises is raised, and nothing was sent.
         """
         ...
 
@@ -90,6 +107,10 @@ class Journal(Protocol):
 
     async def intend(self, operation: Operation) -> None:
         """Record an OPEN operation, durable on return. At most one may be open per key."""
+        ...
+
+    async def hold(self) -> None:
+        """Make sure that the lock is still this run's; LockHeld when it isn't."""
         ...
 
     async def settle(self, operation: Operation, binding: Binding | None) -> None:

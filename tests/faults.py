@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from importer.model.ids import Field, Kind, Verb
 from importer.model.live import Ability, Access, Need, Rates, Scope
 from importer.model.writing import Outcome, Unknown, Write
-from importer.ports import Read, Team
+from importer.ports import Hold, Read, Team
 
 __all__ = ["AFTER", "BEFORE", "REAL", "Faulty", "answering"]
 
@@ -36,16 +37,23 @@ class Faulty:
     def rates(self) -> Rates:
         return self.team.rates
 
+    def server_time(self) -> datetime | None:
+        return self.team.server_time()
+
+    @property
+    def write_within_s(self) -> float:
+        return self.team.write_within_s
+
     def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
         return self.team.read(scope)
 
-    async def write(self, write: Write) -> Outcome:
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
         number = len(self.writes)
         self.writes.append(write)
         fault = self.faults.get(number)
         if fault is not None and fault is not AFTER:
             return fault
-        outcome = await self.team.write(write)
+        outcome = await self.team.write(write, hold)
         return fault or outcome
 
 

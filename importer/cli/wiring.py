@@ -257,7 +257,7 @@ def running(options: RunOptions, target: Target, on_wait: OnWait) -> Running:
     """Return how the executor is to behave; a team in this process needs no settling."""
     settle_s = options.settle
     if settle_s is None:
-        settle_s = 0.0 if target.app is not None else Running().settle_s
+        settle_s = 0.0 if target.app is not None else None
     return Running(
         parallelism=options.parallelism,
         fail_fast=options.fail_fast,

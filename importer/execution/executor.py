@@ -11,9 +11,11 @@ executor repeats nothing; what was proved absent gets a new attempt.
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from importer.errors import AccessError, BudgetExhausted, ImporterError, JournalError, PartlyApplied
 from importer.execution.addresses import Addresses
+from importer.execution.audit import Double, find_doubles, lost_edits, made_here, read_new_posts
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.recovery import (
     Decision,
@@ -26,11 +28,12 @@ from importer.execution.recovery import (
 from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
+from importer.execution.window import Window
 from importer.model.fields import Fields, rides_with_post, rule
-from importer.model.ids import ChangeId, Key, Ref, Verb, full_key
+from importer.model.ids import ChangeId, Key, Ref, Verb, change_id, full_key
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem
-from importer.model.plan import Change, Plan
+from importer.model.plan import Change, Plan, Reason
 from importer.model.report import Incident, Report, ResultState
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown, Write
 from importer.planning.compare import digest_field
@@ -45,6 +48,10 @@ __all__ = ["Executor"]
 
 # A change whose outcome stayed unknown this often is left to a person.
 _ATTEMPTS = 3
+# A post is read again when it was seen longer ago than this, in seconds.
+_FRESH_FOR_S = 30.0
+# There is no history of a deleted post in which a colleague's answer could be found again.
+_FRESH_FOR_DELETE_S = 2.0
 
 
 class Executor:
@@ -64,6 +71,7 @@ class Executor:
         stop: asyncio.Event,
         observe: Callable[[Operation], None],
         recovery: Recovery,
+        window: Window,
     ) -> None:
         self._plan = plan
         self._ledger = ledger
@@ -82,17 +90,22 @@ class Executor:
         self._addresses = Addresses(self._bindings.values())
         self.sights = Sights(team, self._addresses)
         self._results = Results(plan, recovery)
+        self._window = window
+        self._first_sent: datetime | None = None
+        self._edits: dict[Ref, tuple[Operation, datetime]] = {}
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._canary_due = any(change.verb is Verb.CREATE for change in plan.changes)
         self._halt: ImporterError | None = None
+        self._condition = recovery.condition
 
     async def run(self) -> Report:
         """Carry out the plan as far as it goes, and return what became of each change."""
         try:
             await self._go()
+            await self._audit()
         finally:
             for task in self._running:
                 task.cancel()
@@ -102,6 +115,7 @@ class Executor:
             unknown=[change for change, _ in self._unknown.values()],
             halted=self._halt,
             interrupted=self._stop.is_set(),
+            condition=self._condition,
         )
 
     async def _go(self) -> None:
@@ -166,7 +180,8 @@ class Executor:
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
         )
         if ref is not None:
-            await self.sights.refresh(ref, self._waiting.values(), self._addresses.links)
+            age_s = _FRESH_FOR_DELETE_S if change.verb is Verb.DELETE else _FRESH_FOR_S
+            await self.sights.refresh(ref, self._waiting.values(), self._addresses.links, age_s)
             live = self.sights.of(ref)
         else:
             live = self._existing(change)
@@ -199,11 +214,22 @@ class Executor:
         await self._journal.keep(_values(change))
         await self._journal.intend(operation)
         self._observe(operation)
-        outcome = await self._team.write(write)
+        self._note_sending(operation, live)
+        outcome = await self._team.write(write, self._journal.hold)
         await self._settle(change, operation, outcome)
+
+    def _note_sending(self, operation: Operation, live: LiveItem | None) -> None:
+        """Remember what the audit looks at: when the first create went, what each edit read."""
+        if operation.verb is Verb.CREATE:
+            self._first_sent = self._first_sent or operation.opened_at
+        if operation.verb is Verb.UPDATE and live is not None:
+            as_of = live.facts.edited_at or live.facts.created_at
+            if as_of is not None:
+                self._edits[live.ref] = (operation, as_of)
 
     async def _operation(self, change: Change, live: LiveItem | None) -> Operation:
         past = await self._journal.history(key=change.key)
+        now = self._clock.now()
         attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
         fields = field_digests(change)
         return Operation(
@@ -219,7 +245,8 @@ class Executor:
             ref=live.ref if live else change.ref,
             parent=self._parent(change),
             author=self._access.me,
-            opened_at=self._clock.now(),
+            opened_at=now,
+            quiet_at=now + timedelta(seconds=self._team.write_within_s),
         )
 
     def _parent(self, change: Change) -> Ref | None:
@@ -271,7 +298,8 @@ class Executor:
                         resume_after_s=resume_after_s,
                     )
             case Unknown(evidence):
-                self._unknown[change.id] = (change, replace(operation, evidence=evidence))
+                quiet = replace(operation, evidence=evidence, quiet_at=self._clock.now())
+                self._unknown[change.id] = (change, quiet)
 
     async def _done(self, change: Change, operation: Operation, item: LiveItem | None) -> None:
         binding = None
@@ -279,6 +307,8 @@ class Executor:
         if item is not None:
             self._addresses.add(change.key, item.ref)
             live = self.sights.note(item)
+            if change.verb is Verb.CREATE:
+                self._window.confirmed(item.ref, self._clock.now())
             binding = binding_after(
                 operation,
                 self._bindings.get(change.key),
@@ -342,8 +372,14 @@ class Executor:
             return False
         parked, self._unknown = self._unknown, {}
         resolver = Resolver(
-            self._team, self._access, self._clock, self._options, self._plan.namespace
+            self._team,
+            self._access,
+            self._clock,
+            self._options,
+            self._window,
+            self._plan.namespace,
         )
+        self._condition = self._window.condition
         operations = [operation for _, operation in parked.values()]
         try:
             async for operation, decision in resolver.resolve(
@@ -356,6 +392,7 @@ class Executor:
         except ImporterError as error:
             self._halt = error
         self._unknown.update(parked)
+        self._condition = self._window.condition
         return not self._is_stopped
 
     async def _resolved(self, change: Change, operation: Operation, decision: Decision) -> None:
@@ -382,6 +419,65 @@ class Executor:
         else:
             why = f"sent {operation.attempt} times, and never found: {operation.evidence}"
             self._results.note(change, ResultState.NOT_REACHED, why)
+
+    async def _audit(self) -> None:
+        """Look for posts that share a key, and for edits that ours went over."""
+        if self._halt is not None or self._stop.is_set():
+            return
+        try:
+            await self._audit_doubles()
+            for incident in await lost_edits(self._team, self._access.me, self._edits):
+                self._results.incident(incident)
+        except JournalError:
+            raise
+        except ImporterError as error:
+            what = f"the run could not look for posts that share a key: {error.message}"
+            self._results.incident(Incident(what, self._plan.changes[0].key))
+
+    async def _audit_doubles(self) -> None:
+        posts = self.sights.marked_posts()
+        if self._first_sent is not None:
+            posts += await read_new_posts(self._team, self._access.me, self._first_sent)
+            self._window.looked({it.ref for it in posts}, self._clock.now())
+        for double in find_doubles(posts, self._plan.namespace, self._access.me):
+            made = made_here(await self._journal.history(key=double.key))
+            for loser in double.losers:
+                if loser.ref in made and not loser.facts.engaged_by_others:
+                    await self._remove(double, loser)
+            self._results.incident(double.incident)
+
+    async def _remove(self, double: Double, loser: LiveItem) -> None:
+        """Delete a post that was made from here and lost; an unknown outcome waits as ever."""
+        change = Change(
+            id=change_id(double.key, Verb.DELETE),
+            key=double.key,
+            kind=loser.ref.kind,
+            verb=Verb.DELETE,
+            reason=Reason.REMOVED,
+            ref=loser.ref,
+            url=loser.url,
+        )
+        operation = await self._operation(change, loser)
+        await self._journal.intend(operation)
+        outcome = await self._team.write(self._write(change, operation, loser), self._journal.hold)
+        match outcome:
+            case Done():
+                await self._close(operation, State.DONE, "it carried the key of another post")
+                await self._forget(double, loser.ref)
+            case Rejected(code, message):
+                await self._close(operation, State.REJECTED, message or code)
+            case NotApplied(proof):
+                await self._close(operation, State.ABSENT, proof)
+            case Unknown():
+                pass  # It stays open, and the next run looks.
+
+    async def _forget(self, double: Double, lost: Ref) -> None:
+        """Unbind what was deleted; the next plan binds its key to the post that counts."""
+        kept = self._bindings.get(double.key)
+        if kept is not None and kept.ref != lost:
+            await self._journal.bind([kept])
+        under = [it.key for it in self._bindings.values() if it.parent == lost]
+        await self._journal.unbind(under)
 
     async def _bound(self, key: Key) -> Mapping[Key, Binding]:
         ledger = await self._journal.ledger()

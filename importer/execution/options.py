@@ -20,15 +20,13 @@ def _silent(what: str, seconds: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """`settle_s`: how long a write may stay invisible after it was sent, in seconds.
+    """`settle_s`: the settle window in seconds; None: computed from what is seen (see `window`).
 
-    It must cover the server's listing lag (75 s: answers may be cached for a minute, documented)
-    and its late commits (60 s: a gateway that gives up after we did, inferred). Beyond it a
-    duplicate can't be prevented. `parallelism` is at most 8.
+    `parallelism` is at most 8.
     """
 
     parallelism: int = 4
     fail_fast: bool = False
-    settle_s: float = 135.0
+    settle_s: float | None = None
     on_unknown: OnUnknown = OnUnknown.RESOLVE
     on_wait: Callable[[str, float], None] = _silent

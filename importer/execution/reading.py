@@ -39,7 +39,7 @@ async def take_snapshot(reader: TeamReader, access: Access, ledger: Ledger) -> S
                 covered.append(got)
             case LiveItem(ref=Ref(kind=Kind.TAG)):
                 tags.update(str(value) for value in got.fields.values())
-            case _:
+            case LiveItem() | Same():
                 items[got.ref] = got
     items.update(await _looked_up(reader, _missing(ledger, items)))
     tags.update(_tags_in_use(items.values()))

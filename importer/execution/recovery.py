@@ -4,7 +4,7 @@
 
     operation    sighting                          then
     create       own posts with its marker, >= 1   FOUND: the lowest id (the others: an incident)
-                 none, settle window over          ABSENT
+                 none, window over                 ABSENT
                  none, window open                 WAIT
     update, set  live equals after                 FOUND
                  live equals before, window over   ABSENT
@@ -12,6 +12,10 @@
                  post gone                         ABSENT
     delete       post gone                         FOUND
                  post there, window over           ABSENT
+
+The settle window begins when nothing of the write can be sent any more. It is over once it has
+passed, and two looks a minute apart (or as far as the window is long) have missed the post: one
+look may have met a stale copy of the team.
 """
 
 import asyncio
@@ -24,6 +28,7 @@ from enum import StrEnum
 from importer.execution.addresses import Addresses
 from importer.execution.options import RunOptions
 from importer.execution.settling import binding_after
+from importer.execution.window import ServerClock, Window
 from importer.model.ids import Key, Ref, UserId, Verb
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem, Newest, Refs
@@ -34,6 +39,7 @@ from importer.text.digests import agree
 
 __all__ = [
     "Decision",
+    "Looked",
     "Recovery",
     "Resolver",
     "Sightings",
@@ -48,6 +54,8 @@ __all__ = [
 _OVERLAP = timedelta(seconds=120)
 # When to look again, in seconds after the first look.
 _LOOKS = (1.0, 5.0, 15.0, 30.0, 60.0)
+# Absence takes two looks this far apart: the server may answer from a cache as long (documented).
+_APART_S = 60.0
 
 
 class Verdict(StrEnum):
@@ -77,18 +85,36 @@ class Sightings:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """When the first and the last look began, in the server's time."""
+
+    first: datetime
+    last: datetime
+
+    def over_in_s(self, operation: Operation, settle_s: float) -> float:
+        """Return the seconds from the last look until the operation's window is over."""
+        quiet = operation.quiet_at or operation.opened_at or self.first
+        ends = max(
+            quiet + timedelta(seconds=settle_s),
+            self.first + timedelta(seconds=min(_APART_S, settle_s)),
+        )
+        return (ends - self.last).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
 class Recovery:
-    """What the look at earlier operations gave."""
+    """What the look at earlier operations gave, and the condition under which it is right."""
 
     results: tuple[Result, ...] = ()
     incidents: tuple[Incident, ...] = ()
+    condition: str = ""
 
 
 def decide(
-    operation: Operation, full: str, sightings: Sightings, now: datetime, settle_s: float
+    operation: Operation, full: str, sightings: Sightings, looked: Looked, settle_s: float
 ) -> Decision:
     """Decide what became of *operation*, whose item's full key is *full*, by the table above."""
-    over = operation.opened_at is None or now - operation.opened_at >= timedelta(seconds=settle_s)
+    over = looked.over_in_s(operation, settle_s) <= 0.0
     waiting = Decision(Verdict.WAIT)
     if operation.verb is Verb.CREATE:
         own = sorted(_own_posts(operation, full, sightings.newest), key=lambda it: it.ref)
@@ -146,12 +172,13 @@ class Resolver:
         access: Access,
         clock: Clock,
         options: RunOptions,
+        window: Window,
         namespace: str,
     ) -> None:
         self._reader = reader
         self._access = access
         self._clock = clock
-        self._settle_s = options.settle_s
+        self._window = window
         self._on_wait = options.on_wait
         self._namespace = namespace
 
@@ -161,20 +188,24 @@ class Resolver:
         """Yield each operation with its decision as soon as it is known; end early on *stop*."""
         left = list(operations)
         looks = 0
+        first = self._clock.now()
         while left and not stop.is_set():
+            looked = Looked(first, self._clock.now())
             sightings = await self._look(left, targets)
-            now = self._clock.now()
+            self._window.looked({it.ref for it in sightings.newest}, looked.last)
+            settle_s = self._window.seconds
             waiting = []
             for operation in left:
                 full = f"{self._namespace}:{operation.key}"
-                decision = decide(operation, full, sightings, now, self._settle_s)
+                decision = decide(operation, full, sightings, looked, settle_s)
                 if decision.verdict is Verdict.WAIT:
                     waiting.append(operation)
                 else:
                     yield operation, decision
             left = waiting
             if left:
-                await self._pause(left, now, _LOOKS[min(looks, len(_LOOKS) - 1)], stop)
+                over_s = min(looked.over_in_s(it, settle_s) for it in left)
+                await self._pause(len(left), over_s, _LOOKS[min(looks, len(_LOOKS) - 1)], stop)
                 looks += 1
 
     async def _look(self, operations: Sequence[Operation], targets: Mapping[str, str]) -> Sightings:
@@ -190,13 +221,10 @@ class Resolver:
                     by_ref[got.ref] = keyed_item(got, targets)
         return Sightings(tuple(newest), by_ref)
 
-    async def _pause(
-        self, left: Sequence[Operation], now: datetime, look_s: float, stop: asyncio.Event
-    ) -> None:
-        ends = [it.opened_at + timedelta(seconds=self._settle_s) for it in left if it.opened_at]
-        over_s = max(0.0, (min(ends) - now).total_seconds()) if ends else 0.0
+    async def _pause(self, left: int, over_s: float, look_s: float, stop: asyncio.Event) -> None:
         pause_s = max(0.05, min(look_s, over_s))
-        self._on_wait(f"looking for {len(left)} writes whose outcome is unknown", pause_s)
+        writes = "1 write" if left == 1 else f"{left} writes"
+        self._on_wait(f"looking for {writes} whose outcome is unknown", pause_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
                 await stop.wait()
@@ -228,17 +256,25 @@ async def recover(
     ledger = await journal.ledger()
     if not ledger.open:
         return Recovery()
-    resolver = Resolver(reader, access, clock, options, namespace)
+    clock = ServerClock(reader, clock)
+    window = Window(options.settle_s)
+    resolver = Resolver(reader, access, clock, options, window, namespace)
+    operations = [_quiet_by(operation, clock.now()) for operation in ledger.open]
     targets = Addresses(ledger.bindings.values()).targets
     results: list[Result] = []
     incidents: list[Incident] = []
-    async for operation, decision in resolver.resolve(ledger.open, targets, stop):
+    async for operation, decision in resolver.resolve(operations, targets, stop):
         ended = await settle_decision(journal, operation, decision, ledger.bindings, clock)
         observe(ended)
         incidents += incidents_of(operation, decision)
         if decision.verdict is Verdict.FOUND:
             results.append(_found(ended, decision))
-    return Recovery(tuple(results), tuple(incidents))
+    return Recovery(tuple(results), tuple(incidents), window.condition)
+
+
+def _quiet_by(operation: Operation, now: datetime) -> Operation:
+    """Return *operation*, whose run holds the lock no more: it has sent nothing since *now*."""
+    return replace(operation, quiet_at=min(operation.quiet_at or now, now))
 
 
 async def settle_decision(

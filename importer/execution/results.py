@@ -50,8 +50,10 @@ class Results:
         self.note(change, ResultState.SKIPPED, f"it needs {lost}, which {reason}")
 
     def incident(self, incident: Incident) -> None:
-        """Note something that should not be."""
-        self._incidents.append(incident)
+        """Note something that should not be, once."""
+        known = {(it.key, frozenset(it.refs)) for it in self._incidents if it.severe}
+        if not incident.severe or (incident.key, frozenset(incident.refs)) not in known:
+            self._incidents.append(incident)
 
     def all_done(self, needs: Iterable[ChangeId]) -> bool:
         """Tell whether all of *needs* have happened."""
@@ -77,6 +79,7 @@ class Results:
         unknown: Iterable[Change],
         halted: ImporterError | None,
         interrupted: bool,
+        condition: str = "",
     ) -> Report:
         """Return the report; what has no result by now was not reached."""
         for change in unknown:
@@ -95,6 +98,7 @@ class Results:
             resume=halted.remedy if halted else "",
             started_at=run.started_at,
             ended_at=ended_at,
+            condition=condition,
         )
 
     def _not_reached(self, change: Change) -> None:

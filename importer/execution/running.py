@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 from importer.errors import GuardTripped
 from importer.execution.executor import Executor
@@ -9,8 +10,10 @@ from importer.execution.options import RunOptions
 from importer.execution.preflight import Drawn
 from importer.execution.reading import take_snapshot
 from importer.execution.recovery import Recovery
-from importer.model.ledger import Operation, Run
-from importer.model.live import Access
+from importer.execution.window import ServerClock, Window
+from importer.model.ids import Verb, split_full_key
+from importer.model.ledger import Ledger, Operation, Run
+from importer.model.live import Access, LiveItem, Snapshot
 from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report
 from importer.ports import Clock, Journal, Team
@@ -52,6 +55,8 @@ async def carry_out(
     """
     refuse_if_guarded(plan)
     ledger = await journal.ledger()
+    clock = ServerClock(team, clock)
+    window = Window(options.settle_s)
     executor = Executor(
         plan,
         ledger,
@@ -64,12 +69,51 @@ async def carry_out(
         stop=stop,
         observe=observe,
         recovery=recovery,
+        window=window,
     )
-    now = asyncio.get_running_loop().time()
-    if drawn is not None and now - drawn.read_at <= _STILL_NEW:
-        executor.sights.take(drawn.snapshot, drawn.read_at)
-    elif plan.changes:
-        executor.sights.take(await take_snapshot(team, access, ledger), now)
+    read_at = asyncio.get_running_loop().time()
+    if drawn is not None and read_at - drawn.read_at <= _STILL_NEW:
+        snapshot, read_at = drawn.snapshot, drawn.read_at
+    else:
+        snapshot = await take_snapshot(team, access, ledger)
+    wait_s = _still_settling_s(plan, snapshot, ledger, clock, window)
+    if wait_s > 0.0:
+        options.on_wait("another run, or a lost journal's, wrote here a moment ago", wait_s)
+        await _wait(wait_s, stop)
+        read_at = asyncio.get_running_loop().time()
+        snapshot = await take_snapshot(team, access, ledger)
+    executor.sights.take(snapshot, read_at)
     await journal.unbind(plan.released)
     await journal.bind(plan.bindings)
     return await executor.run()
+
+
+def _still_settling_s(
+    plan: Plan, snapshot: Snapshot, ledger: Ledger, clock: Clock, window: Window
+) -> float:
+    """Return for how long posts that this journal knows nothing of may still be coming to light.
+
+    A journal that was lost, or put back from a backup, says nothing of what was sent since. Posts
+    of ours that it doesn't know tell of it; what was sent with them may not be visible yet.
+    """
+    if not any(change.verb is Verb.CREATE for change in plan.changes):
+        return 0.0
+    known = {binding.ref for binding in ledger.bindings.values()}
+    born = [
+        live.facts.created_at
+        for live in snapshot.items.values()
+        if isinstance(live, LiveItem)
+        and live.ref not in known
+        and live.marker is not None
+        and split_full_key(live.marker.key)[0] == plan.namespace
+        and live.facts.created_at is not None
+    ]
+    if not born:
+        return 0.0
+    return (max(born) - clock.now()).total_seconds() + window.seconds
+
+
+async def _wait(seconds: float, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

@@ -13,8 +13,6 @@ from importer.ports import TeamReader
 
 __all__ = ["Sights"]
 
-# A post is read again when it was seen longer ago than this, in seconds.
-_FRESH_FOR = 30.0
 _VECTOR = 100
 
 
@@ -66,15 +64,22 @@ class Sights:
         sight = self._seen.get(ref)
         return sight.live if sight else None
 
-    async def refresh(self, ref: Ref, ahead: Iterable[Change], ref_of: dict[Key, Ref]) -> None:
-        """Read *ref* again if it was seen too long ago, and with it what comes soon."""
+    def marked_posts(self) -> list[LiveItem]:
+        """Return the posts of the whole reading that carry a marker, as last seen."""
+        seen = (self._seen[ref].live for refs in self._by_marker.values() for ref in refs)
+        return [live for live in seen if live is not None]
+
+    async def refresh(
+        self, ref: Ref, ahead: Iterable[Change], ref_of: dict[Key, Ref], age_s: float
+    ) -> None:
+        """Read *ref* again if it was seen longer ago than *age_s*, and with it what comes soon."""
         async with self._reading:
-            if self._is_fresh(ref):
+            if self._is_fresh(ref, age_s):
                 return
             wanted = [ref]
             for change in ahead:
                 other = change.ref or ref_of.get(change.key)
-                if len(wanted) < _VECTOR and other and not self._is_fresh(other):
+                if len(wanted) < _VECTOR and other and not self._is_fresh(other, age_s):
                     wanted.append(other)
             await self._read(tuple(sorted(set(wanted))))
 
@@ -91,6 +96,6 @@ class Sights:
         keyed = keyed_item(live, self._addresses.targets) if live else None
         self._seen[ref] = _Sight(keyed, at)
 
-    def _is_fresh(self, ref: Ref) -> bool:
+    def _is_fresh(self, ref: Ref, age_s: float) -> bool:
         sight = self._seen.get(ref)
-        return sight is not None and asyncio.get_running_loop().time() - sight.at <= _FRESH_FOR
+        return sight is not None and asyncio.get_running_loop().time() - sight.at <= age_s

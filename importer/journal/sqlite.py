@@ -160,6 +160,10 @@ class SqliteJournal:
         with self._commit(f"an operation on {operation.key} is open already") as db:
             insert(db, "operations", _cells(stamped), "INSERT")
 
+    async def hold(self) -> None:
+        """Make sure that a run is open: its flock is ours as long as this process lives."""
+        self._require_run()
+
     async def settle(self, operation: Operation, binding: Binding | None) -> None:
         """Record the end of an OPEN operation (compare-and-set on run, change and attempt)."""
         self._require_run()

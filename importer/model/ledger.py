@@ -62,7 +62,11 @@ class FieldDigests:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One write and its life: the journal's row, the progress event, the report's line."""
+    """One write and its life: the journal's row, the progress event, the report's line.
+
+    `quiet_at`: nothing of it is sent after that moment, so the settle window begins there at the
+    latest. All moments are the server's time, as far as it tells.
+    """
 
     run: RunId
     change: ChangeId
@@ -79,6 +83,7 @@ class Operation:
     opened_at: datetime | None = None
     ended_at: datetime | None = None
     evidence: str = ""
+    quiet_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ __all__ = [
     "Newest",
     "Rates",
     "Refs",
+    "Revision",
+    "Revisions",
     "Same",
     "Scope",
     "Since",
@@ -31,13 +33,17 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What no manifest says: `engaged_by_others` when others voted, answered or commented."""
+    """What no manifest says: `engaged_by_others` when others voted, answered or commented.
+
+    `edited_at` is None until the first edit.
+    """
 
     author: UserId | None = None
     deleted: bool = False
     locked: bool = False
     engaged_by_others: bool = False
     created_at: datetime | None = None
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +123,24 @@ class Under:
     parents: tuple[Ref, ...]
 
 
-Scope = Everything | Since | Refs | Newest | Under
+@dataclass(frozen=True, slots=True)
+class Revisions:
+    """The history of these posts: who edited them when."""
+
+    refs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One state of the post *post_id*, made at `made_at` (whole seconds); numbers go up from 1."""
+
+    post_id: int
+    number: int
+    author: UserId | None
+    made_at: datetime
+
+
+Scope = Everything | Since | Refs | Newest | Under | Revisions
 
 
 @dataclass(frozen=True, slots=True)

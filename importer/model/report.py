@@ -48,7 +48,10 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The end of a run. `stopped_by` is empty when it went through; `resume` is the command."""
+    """The end of a run. `stopped_by` is empty when it went through; `resume` is the command.
+
+    `condition` says, where outcomes were found out by looking, what that rests on.
+    """
 
     run: RunId
     results: tuple[Result, ...]
@@ -59,3 +62,4 @@ class Report:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     requests: int = 0
+    condition: str = ""

@@ -6,6 +6,7 @@ Opened by `open_team`. Today there is one dialect, so every route leads through 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
@@ -14,7 +15,7 @@ from importer.model.ids import Field, Kind, Verb
 from importer.model.live import Ability, Access, Need, Rates, Scope
 from importer.model.site import Site
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Write
-from importer.ports import Clock, Read
+from importer.ports import Clock, Hold, Read
 from importer.teams.access import Door, check, may_still_write
 from importer.teams.exchange import Ended, Reply
 from importer.teams.origin import Connection, Endpoint, find_endpoint
@@ -106,7 +107,17 @@ class LiveTeam:
         """Yield canonical items, each ref once; raises rather than end early."""
         return self._reader.read(scope)
 
-    async def write(self, write: Write) -> Outcome:
+    def server_time(self) -> datetime | None:
+        """Return the server's present time as its Date headers tell it; monotonic in between."""
+        server_s = self._transport.server_time_s()
+        return None if server_s is None else datetime.fromtimestamp(server_s, UTC)
+
+    @property
+    def write_within_s(self) -> float:
+        """Seconds after the call of `write` by which its last byte is sent, or it never is."""
+        return self._transport.write_within_s
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
         """Send one write and say what became of it."""
         call_of(write)
         try:
@@ -114,7 +125,7 @@ class LiveTeam:
         except ImporterError as error:
             return _not_begun(error)
         request = request_of(write, self.site, self.team, filter_id)
-        ended = await self._transport.send(request)
+        ended = await self._transport.send(request, hold)
         echo = partial(echo_of, write, site=self.site, masters=self._reader.masters)
         outcome = classify(ended, echo)
         if isinstance(outcome, Done):

@@ -21,10 +21,12 @@ from tenacity import AsyncRetrying, retry_if_result, stop_never
 
 from importer import __version__
 from importer.errors import UsageError
+from importer.ports import Hold
 from importer.teams.body import LIMIT, decode
 from importer.teams.exchange import (
     Ended,
     Failure,
+    Held,
     Listener,
     Quota,
     Reply,
@@ -128,20 +130,26 @@ class Transport:
             return None
         return _now() + self._server_ahead_s
 
-    async def send(self, request: Request) -> Ended:
+    @property
+    def write_within_s(self) -> float:
+        """Seconds after the call of `send` by which a write's last byte is sent, or it never is."""
+        return self._connection.max_wait_s + self._connection.deadline_s
+
+    async def send(self, request: Request, hold: Hold | None = None) -> Ended:
         """Send *request*, waiting and repeating as far as that can't do anything twice.
 
-        Raises nothing that the server or the network did; Breach when the mode forbids it.
+        Raises nothing that the server or the network did; Breach when the mode forbids it, and
+        what *hold*, awaited before a write's bytes go, raises.
         """
         course = Course(request.repeatable, self._budget, self._random)
-        patience = Patience()
+        patience = Patience(_now())
         retrying = AsyncRetrying(
             retry=retry_if_result(course.goes_on),
             wait=lambda _: course.wait_s,
             stop=stop_never,
             sleep=asyncio.sleep,
         )
-        return await retrying(self._attempt, request, patience)
+        return await retrying(self._attempt, request, patience, hold)
 
     def _admit(self, request: Request) -> None:
         if request.verb in _SAFE or self._mode is Mode.WRITE:
@@ -151,7 +159,7 @@ class Transport:
         text = f"{request} in mode {self._mode}; nothing was sent"
         raise Breach(text)
 
-    async def _attempt(self, request: Request, patience: Patience) -> Ended:
+    async def _attempt(self, request: Request, patience: Patience, hold: Hold | None) -> Ended:
         while True:
             held = await self._turns.ready(request, patience)
             if held:
@@ -160,10 +168,14 @@ class Transport:
                 # Somebody else's answer may have changed the limits while this one queued.
                 if not self._turns.is_ready(request):
                     continue
-                return await self._spaced(request)
+                if not request.repeatable and _now() - patience.began > self._connection.max_wait_s:
+                    return Held("its turn did not come in time", 0.0)
+                return await self._spaced(request, hold)
 
-    async def _spaced(self, request: Request) -> Reply | Failure:
+    async def _spaced(self, request: Request, hold: Hold | None = None) -> Reply | Failure:
         await self._turns.space(request)
+        if hold is not None and not request.repeatable:
+            await hold()
         ended = await self._once(request)
         self._turns.note(request, ended)
         self.counts[str(sign_of(ended))] += 1

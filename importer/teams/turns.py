@@ -25,8 +25,12 @@ _STOPPED = "the server asked every request to wait"
 
 @dataclass(slots=True)
 class Patience:
-    """How long one request has waited because the server asked for it, over all its attempts."""
+    """How long one request has waited because the server asked for it, over all its attempts.
 
+    `began` is the loop's time at which it was first to be sent.
+    """
+
+    began: float = 0.0
     waited_s: float = 0.0
 
 

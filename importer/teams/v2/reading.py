@@ -20,6 +20,7 @@ from importer.model.live import (
     LiveItem,
     Newest,
     Refs,
+    Revisions,
     Scope,
     Since,
     Synonym,
@@ -38,6 +39,7 @@ from importer.teams.v2.shapes import (
     answer_item,
     items_of,
     question_of,
+    revision_of,
     synonym_of,
     tag_item,
     tag_name,
@@ -107,6 +109,8 @@ class Reader:
                     found = self._newest(author, since)
                 case Under(parents):
                     found = self._under([ref.id for ref in parents])
+                case Revisions(refs):
+                    found = self._revisions([ref.id for ref in refs])
                 case _:
                     assert_never(scope)
             seen: set[Ref] = set()
@@ -186,6 +190,22 @@ class Reader:
             listing = self._listing(method, "answer_id", sort="creation", vector=vector)
             async for raw in walk(self._ask, listing):
                 yield answer_item(raw, self._site)
+
+    async def _revisions(self, ids: Sequence[int]) -> AsyncGenerator[Read, None]:
+        for vector in _hundreds(sorted(ids)):
+
+            def page_of(number: int, _: int | None, vector: Sequence[int] = vector) -> Request:
+                query = (("page", str(number)), ("pagesize", str(PAGE)), ("filter", self._filter))
+                unheard = ("fromdate", str(self._unheard()))
+                method = "posts/{ids}/revisions"
+                return self._request(method, vector=vector, query=(*query, unheard))
+
+            def identify(raw: Raw) -> str:
+                return f"{raw.get('post_id')}:{raw.get('revision_number')}"
+
+            async for raw in walk(self._ask, Listing(page_of, identify)):
+                if revision := revision_of(raw):
+                    yield revision
 
     async def _questions(self, listing: Listing) -> AsyncGenerator[LiveItem, None]:
         """Yield the questions of *listing*, each followed by its answers.

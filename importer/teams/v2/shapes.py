@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from importer.model.fields import Fields
 from importer.model.ids import Field, Kind, Ref, UserId
-from importer.model.live import Facts, LiveItem, Synonym
+from importer.model.live import Facts, LiveItem, Revision, Synonym
 from importer.model.site import Site
 from importer.teams.dressing import undress
 from importer.teams.outcome import Misshapen
@@ -26,6 +26,7 @@ __all__ = [
     "answer_item",
     "items_of",
     "question_of",
+    "revision_of",
     "synonym_of",
     "tag_item",
     "tag_name",
@@ -46,6 +47,7 @@ FILTER: Sequence[str] = (
     *(f".{name}" for name in _WRAPPER),
     *(f"question.{name}" for name in (*_POST, *_QUESTION)),
     *(f"answer.{name}" for name in (*_POST, *_ANSWER)),
+    *(f"revision.{name}" for name in ("post_id", "revision_number", "creation_date", "user")),
     "shallow_user.user_id",
     "tag.name",
     "tag_synonym.from_tag",
@@ -116,6 +118,15 @@ def synonym_of(raw: Raw) -> Synonym:
     return Synonym(canonical_line(source).lower(), canonical_line(target).lower())
 
 
+def revision_of(raw: Raw) -> Revision | None:
+    """Read a revision; None for a vote, which is no state of the text."""
+    number = raw.get("revision_number")
+    if type(number) is not int:
+        return None
+    made = _date(raw, "revision", "creation_date")
+    return Revision(_id(raw, "revision", "post_id"), number, _author(raw, "user"), made)
+
+
 def user_of(raw: Raw) -> tuple[UserId, str]:
     """Read a user's id and name."""
     name = raw.get("display_name")
@@ -142,6 +153,7 @@ def _post(
         locked="locked_date" in raw,
         engaged_by_others=engaged or any(count != 0 or count is False for count in counts),
         created_at=created,
+        edited_at=_date(raw, kind, "last_edit_date") if "last_edit_date" in raw else None,
     )
     edited = raw.get("last_edit_date", 0)
     said = [str(edited), markdown, *(f"{name}={value}" for name, value in fields.items())]
@@ -161,9 +173,9 @@ def _misshapen(kind: str, name: str, defect: str) -> Misshapen:
     return Misshapen(f"{kind}.{name} {defect}")
 
 
-def _author(raw: Raw) -> UserId | None:
+def _author(raw: Raw, name: str = "owner") -> UserId | None:
     """Return the owner's id; a removed user has none."""
-    owner = raw.get("owner")
+    owner = raw.get(name)
     number = owner.get("user_id") if isinstance(owner, dict) else None
     return UserId(number) if type(number) is int else None
 
