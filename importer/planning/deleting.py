@@ -1,8 +1,9 @@
 """Deletions: only what was asked for, only where nothing speaks against it.
 
 asked for by      speaks against it
-removed: delete   the kind was not read completely        blocked: unread
+removed: delete   posts were not read completely          blocked: unread
 --prune           protect, now or when last written       blocked: protected
+                  a newer importer wrote it               blocked: newer-marker
                   several posts carry its marker          blocked: ambiguous
                   others voted, answered, commented,
                   or edited it since                      blocked: engaged (--delete-engaged)
@@ -40,18 +41,23 @@ from importer.model.plan import (
 )
 from importer.planning.compare import base_of, digest_field
 from importer.text.digests import agree
+from importer.text.marker import VERSION
 
 __all__ = ["Deletions", "plan_deletions"]
 
 
 @dataclass(frozen=True, slots=True)
 class Deletions:
-    """`kept` are orphans that stay and are listed; `released` are keys to forget."""
+    """`kept` are orphans that stay and are listed; `released` are keys to forget.
+
+    `taken_along` maps the keys to forget once their question is deleted to that question's post.
+    """
 
     changes: tuple[Change, ...]
     blocked: tuple[Blocked, ...]
     kept: tuple[Orphan, ...]
     released: tuple[Key, ...]
+    taken_along: Mapping[Key, Ref]
 
 
 def plan_deletions(
@@ -95,7 +101,7 @@ class _Deleting:
             self.under[found[1].parent].append(found)
         self.answers: dict[Ref | None, list[LiveItem]] = defaultdict(list)
         for _, live in sorted(snapshot.items.items()):
-            if isinstance(live, LiveItem):
+            if isinstance(live, LiveItem) and not live.facts.deleted:
                 self.answers[live.parent].append(live)
 
     def run(self) -> Deletions:
@@ -114,8 +120,13 @@ class _Deleting:
                 blocked.append(self._blocked(orphan, objection))
             elif self.fates.get(orphan.key) is not Fate.KEEP:
                 kept.append(orphan)
-        released = tuple(sorted(self._released(deleted)))
-        return Deletions(_answers_first(changes), tuple(blocked), tuple(kept), released)
+        return Deletions(
+            _answers_first(changes),
+            tuple(blocked),
+            tuple(kept),
+            tuple(sorted(self._released())),
+            dict(self._taken_along(deleted)),
+        )
 
     def _is_going(self, found: _Found) -> bool:
         orphan = found[0]
@@ -164,13 +175,19 @@ class _Deleting:
         return None
 
     def _own_objection(self, live: LiveItem, binding: Binding | None) -> _Objection | None:
-        if live.ref.kind not in self.snapshot.covered:
+        if not _taken_with(live.ref.kind) <= self.snapshot.covered:
             return BlockedCode.UNREAD, "the team was not read completely", "Plan again later."
         if binding is not None and binding.protected:
             return (
                 BlockedCode.PROTECTED,
                 "it was written with `protect: true`",
                 "Put the item back without `protect:`, apply, then remove it.",
+            )
+        if live.marker is not None and live.marker.version > VERSION:
+            return (
+                BlockedCode.NEWER_MARKER,
+                "it was written by a newer importer",
+                "Use that version of the importer.",
             )
         if self.decisions.delete_engaged:
             return None
@@ -207,24 +224,30 @@ class _Deleting:
                 for row in rides_with_post(orphan.ref.kind)
                 if row.field in live.fields
             ),
+            unless_engaged=not self.decisions.delete_engaged,
             url=orphan.url,
             span=self.spans.get(orphan.key),
         )
 
-    def _released(self, deleted: Collection[Ref]) -> Iterator[Key]:
-        """Yield the keys to forget: let go by `live: keep`, gone with a question, or gone anyway.
+    def _released(self) -> Iterator[Key]:
+        """Yield the keys to forget: let go by `live: keep`, or gone anyway.
 
         A protected post that is still there is remembered: nothing else knows that it is.
         """
         used = self._used_keys()
         for key, binding in self.bindings.items():
-            live = self.snapshot.items.get(binding.ref)
-            if live is None:
-                gone = key not in used and binding.ref.kind in self.snapshot.covered
-            else:
-                gone = isinstance(live, LiveItem) and live.parent in deleted
-            if gone or (live and self.fates.get(key) is Fate.KEEP and not binding.protected):
+            if binding.ref not in self.snapshot.items:
+                if key not in used and binding.ref.kind in self.snapshot.covered:
+                    yield key
+            elif self.fates.get(key) is Fate.KEEP and not binding.protected:
                 yield key
+
+    def _taken_along(self, deleted: Collection[Ref]) -> Iterator[tuple[Key, Ref]]:
+        for key, binding in sorted(self.bindings.items()):
+            live = self.snapshot.items.get(binding.ref)
+            question = live.parent if isinstance(live, LiveItem) else None
+            if question in deleted and question is not None:
+                yield key, question
 
     def _used_keys(self) -> set[Key]:
         """Return the keys whose bindings items go by, former ones included."""
@@ -232,6 +255,11 @@ class _Deleting:
         used |= {it.binding.key for it in self.comparison.pairs if it.binding}
         former = {split_full_key(name)[1] for item in self.manifest.items for name in item.was}
         return used | {key for key in self.bindings if former & {key, parent_key(key)}}
+
+
+def _taken_with(kind: Kind) -> frozenset[Kind]:
+    """Return the kinds of posts that go when one of *kind* is deleted, itself among them."""
+    return frozenset({kind, Kind.ANSWER} if kind is Kind.QUESTION else {kind})
 
 
 def _edited_since(live: LiveItem, binding: Binding | None) -> bool:

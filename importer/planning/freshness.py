@@ -8,6 +8,7 @@ update,set  as before         fresh
             as wanted         already done
             anything else     stale
 delete      not there         already done
+            engaged by others stale, unless that was allowed
             as before         fresh
             anything else     stale
 """
@@ -62,6 +63,9 @@ def judge_freshness(
         return _ALREADY if wanted else Judgement(Freshness.STALE, f"it exists already ({live.ref})")
     if change.verb is not Verb.DELETE and _matches(change, live, "after"):
         return _ALREADY
+    if change.unless_engaged and live.facts.engaged_by_others:
+        why = "others have answered, commented or voted on it since the plan was made"
+        return Judgement(Freshness.STALE, why)
     if _matches(change, live, "before"):
         return _FRESH
     return Judgement(Freshness.STALE, "it was edited on the site since the plan was made")

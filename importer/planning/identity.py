@@ -7,7 +7,7 @@ process, is the same request to a server that remembers request ids.
 from collections.abc import Sequence
 
 from importer.model.ids import ChangeId, Kind, Lineage
-from importer.model.ledger import FieldDigests
+from importer.model.ledger import Binding, FieldDigests
 from importer.model.plan import Change
 from importer.planning.compare import digest_field
 from importer.text.digests import Digest, digest_of
@@ -23,14 +23,19 @@ def lineage_of(origin: str, team: str, namespace: str) -> Lineage:
     return Lineage(digest_of("lineage", [origin, team, namespace]))
 
 
-def field_digests(change: Change) -> tuple[FieldDigests, ...]:
-    """Return the digests of each field's values before and after *change*."""
+def field_digests(change: Change, binding: Binding | None = None) -> tuple[FieldDigests, ...]:
+    """Return the digests of each field's values before and after *change*.
+
+    *binding* is what is remembered of the item before it.
+    """
+    bases = binding.base if binding else {}
     return tuple(
         FieldDigests(
             it.field,
             None if it.before is None else digest_field(change.kind, it.field, it.before),
             None if it.after is None else digest_field(change.kind, it.field, it.after),
             it.base,
+            bases.get(it.field),
         )
         for it in change.fields
     )

@@ -63,10 +63,9 @@ def make_plan(
     wishes = [change for change in wishes if change.id not in contested]
     held = [*_equal_titles(wishes, comparison, manifest), *_refused_tags(wishes, review)]
     wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
-    wishes = limited(sequenced(wishes), decisions.limit)
     deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger.bindings)
-    gone_away = [it for it in deletions.changes if _is_chosen(it.key, decisions)]
-    changes = (*_bring_tags(wishes, review), *gone_away)
+    going = [it for it in deletions.changes if _is_chosen(it.key, decisions)]
+    changes = _bring_tags(limited([*sequenced(wishes), *going], decisions.limit), review)
     managed = sum(pair.live is not None for pair in comparison.pairs)
     blocked = (
         *check_guards(changes, managed, decisions),
@@ -81,6 +80,8 @@ def make_plan(
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
     told = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
     let_go = {key for key in deletions.released if _is_chosen(key, decisions)}
+    deleted = {it.ref for it in changes if it.verb is Verb.DELETE}
+    let_go |= {key for key, question in deletions.taken_along.items() if question in deleted}
     return Plan(
         lineage=ledger.lineage,
         serial=ledger.serial,
