@@ -1,4 +1,4 @@
-"""The ASGI application: the API of each dialect and the pages, behind log and compression."""
+"""The ASGI application: the API of each dialect and the pages, behind log, compression and date."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TextIO
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from importer.sandbox.compression import AlwaysCompressed
+from importer.sandbox.dating import Dated
 from importer.sandbox.pages.site import Pages
 from importer.sandbox.request_log import RequestLog, check_writable
 from importer.sandbox.v2.api import Api
@@ -32,7 +33,7 @@ def create_app(
         secrets=world.secrets,
         log=log,
     )
-    return AlwaysCompressed(recorded, lambda: world.behaviour.encoding)
+    return Dated(AlwaysCompressed(recorded, lambda: world.behaviour.encoding), world.clock)
 
 
 class _Doors:

@@ -55,6 +55,23 @@ class Behaviour:
     encoding: Literal["gzip", "deflate"] = "gzip"
     """How every answer is compressed, asked for or not. Documented; which one is not."""
 
+    cache_s: float = 0
+    """Seconds for which an identical GET of a caller gets the items of the one before it.
+    Documented as up to 60 for the public service, off here; unknown for teams.
+    """
+    listing_lag_s: float = 0
+    """Longest delay, drawn per post, until lists, searches and its question show it. Inferred."""
+    lag_by_id: bool = False
+    """Whether reads of posts by their ids have that delay too. Inferred."""
+    replica_lag_s: float = 0
+    """Half of all GETs are answered from a state up to that many seconds old. Inferred."""
+    token_in_query: Literal["ignored", "voided"] = "ignored"  # noqa: S105 - a mode
+    """What becomes of a token sent in a query string, where it opens nothing: `voided` ones are
+    compromised from then on. Documented for the old API of teams, inferred here.
+    """
+
+    double_encoding: bool = False
+    """Whether safe filters encode twice: `&amp;#39;`. Observed as a defect that comes and goes."""
     honours_preview: bool = True
     """Whether `preview=true` changes nothing; documented, unproven on the Teams host."""
     request_id_window_s: float = 24 * 3600

@@ -50,6 +50,12 @@ class Where:
         """Ask for a column to be one of these values."""
         return self.also(f"{column} IN ({', '.join('?' * len(values))})", *values)
 
+    def apart_from(self, column: str, values: Sequence[object]) -> Self:
+        """Ask for a column to be none of these values."""
+        if not values:
+            return self
+        return self.also(f"{column} NOT IN ({', '.join('?' * len(values))})", *values)
+
     def never(self) -> Self:
         """Ask for nothing at all."""
         return self.also("0")
@@ -155,9 +161,9 @@ class Reading:
 
     def find_token(self, secret: str) -> Token | None:
         """Find a token by its secret."""
-        sql = "SELECT secret, user_id, write, expires FROM tokens WHERE secret = ?"
+        sql = "SELECT secret, user_id, write, expires, compromised FROM tokens WHERE secret = ?"
         row = self.store.one(sql, (secret,))
-        return Token(row[0], row[1], bool(row[2]), row[3]) if row else None
+        return Token(row[0], row[1], bool(row[2]), row[3], bool(row[4])) if row else None
 
     def secrets(self) -> list[str]:
         """List the secrets of all tokens, so that they can be kept out of sight."""
@@ -208,17 +214,23 @@ class Reading:
         """Count the votes a user gave."""
         return self._tally("votes", Where(["user_id = ?", "ballot = ?"], [user_id, ballot]))
 
-    def answers_to(self, question_ids: Sequence[int]) -> dict[int, list[Post]]:
+    def answers_to(
+        self, question_ids: Sequence[int], *, apart_from: Sequence[int] = ()
+    ) -> dict[int, list[Post]]:
         """Give the live answers of these questions, oldest first."""
         where = Where(["deleted IS NULL"]).among("parent_id", question_ids)
+        where.apart_from("id", apart_from)
         found: dict[int, list[Post]] = {}
         for answer in self.select_posts(where, BY_ID):
             found.setdefault(answer.question_id, []).append(answer)
         return found
 
-    def answer_facts(self, question_ids: Sequence[int]) -> dict[int, AnswerFacts]:
+    def answer_facts(
+        self, question_ids: Sequence[int], *, apart_from: Sequence[int] = ()
+    ) -> dict[int, AnswerFacts]:
         """Count the live answers of these questions and give the best score."""
         where = Where(["deleted IS NULL"]).among("parent_id", question_ids)
+        where.apart_from("id", apart_from)
         sql = "SELECT parent_id, count(*), max(score) FROM posts"
         rows = self.store.all(f"{sql} {where.sql} GROUP BY parent_id", where.parameters)
         return {row[0]: AnswerFacts(row[1], row[2]) for row in rows}

@@ -49,6 +49,7 @@ async def serve(
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_FAREWELL_S,
         ssl_certfile=certificate,

@@ -1,7 +1,7 @@
 """The team's SQLite file or memory: schema, opening, transactions. Knows no rule of the site."""
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from importer.sandbox.errors import SandboxError
 
 _APPLICATION = 0x534F5442
-_VERSION = 1
+_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE teams (
@@ -24,7 +24,7 @@ CREATE TABLE users (
 CREATE INDEX users_of_team ON users (team_id);
 CREATE TABLE tokens (
     secret TEXT PRIMARY KEY, user_id INTEGER NOT NULL, write INTEGER NOT NULL, expires INTEGER,
-    sort TEXT
+    sort TEXT, compromised INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE posts (
     id INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, kind TEXT NOT NULL, parent_id INTEGER,
@@ -88,14 +88,20 @@ CREATE TABLE filters (id TEXT PRIMARY KEY, safe INTEGER NOT NULL, fields TEXT NO
     WITHOUT ROWID;
 """
 
+_FROM_1 = "ALTER TABLE tokens ADD COLUMN compromised INTEGER NOT NULL DEFAULT 0;"
+
 
 class Store:
-    """One SQLite connection; every statement runs on the caller's own thread."""
+    """One SQLite connection; every statement runs on the caller's own thread.
+
+    `before_change` is called before each outermost transaction begins.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         connection.create_function("folded", 1, _folded, deterministic=True)
         self._connection = connection
         self._depth = 0
+        self.before_change: Callable[[], None] = _nothing
 
     def all(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Give all rows of a query."""
@@ -122,6 +128,7 @@ class Store:
         An inner transaction is part of the outer one.
         """
         if self._depth == 0:
+            self.before_change()
             self._connection.execute("BEGIN IMMEDIATE")
         self._depth += 1
         try:
@@ -150,6 +157,10 @@ class Store:
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
         self._connection.close()
+
+
+def _nothing() -> None:
+    pass
 
 
 def _folded(text: str | None) -> str:
@@ -235,4 +246,6 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> Store:
             f"BEGIN EXCLUSIVE; {_SCHEMA}"
             f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION}; COMMIT;"
         )
+    elif version == 1:
+        connection.executescript(f"BEGIN EXCLUSIVE; {_FROM_1} PRAGMA user_version = 2; COMMIT;")
     return Store(connection)

@@ -147,10 +147,12 @@ class Token:
     user_id: int
     write: bool
     expires: int | None
+    compromised: bool = False
 
     def __repr__(self) -> str:
         """Show everything but the secret."""
-        return f"Token(user_id={self.user_id}, write={self.write}, expires={self.expires})"
+        shown = ("user_id", "write", "expires", "compromised")
+        return f"Token({', '.join(f'{name}={getattr(self, name)}' for name in shown)})"
 
 
 @dataclass(frozen=True, slots=True)

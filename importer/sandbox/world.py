@@ -8,10 +8,13 @@ from pathlib import Path
 
 from importer.sandbox.acting import Acting
 from importer.sandbox.behaviour import Behaviour
+from importer.sandbox.chance import Seed, draw
 from importer.sandbox.clock import Clock, SystemClock
 from importer.sandbox.errors import SandboxError
 from importer.sandbox.limits import Limits
+from importer.sandbox.past import Past
 from importer.sandbox.posting import Posting
+from importer.sandbox.reading import live
 from importer.sandbox.request_log import RequestRecord
 from importer.sandbox.store import Store, open_store
 from importer.sandbox.talking import Talking
@@ -20,6 +23,8 @@ from importer.sandbox.values import TIERS, Role, Team, Tier, Tokens, User
 _ALPHABET = string.ascii_letters + string.digits
 _LETTERS = "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256)).encode()
 _TOKEN_LENGTH = 24
+_PRIMARY = 0.5
+"""The share of reads that are never answered from an older state."""
 _SORTS = ("read_write", "read_only", "expired")
 
 _PEOPLE: dict[str, tuple[tuple[str, Role], ...]] = {
@@ -36,12 +41,15 @@ class World(Posting, Talking, Acting):
     """
 
     def __init__(
-        self, store: Store, *, behaviour: Behaviour, clock: Clock, seed: int | None = None
+        self, store: Store, *, behaviour: Behaviour, clock: Clock, seed: Seed | None = None
     ) -> None:
         super().__init__(store, behaviour=behaviour, clock=clock)
         self.requests: list[RequestRecord] = []
         self.limits = Limits(lambda: clock.now().timestamp())
-        self._seed = seed
+        self._seed: Seed = seed if seed is not None else secrets.token_hex(16)
+        self._past = Past(store)
+        self._reads = 0
+        store.before_change = self._before_change
 
     def found(self, tier: Tier) -> None:
         """Found the first teams, `acme` of this tier, with members and tokens, unless there are."""
@@ -114,8 +122,48 @@ class World(Posting, Talking, Acting):
             foreign=self._standing(foreign, "read_write"),
         )
 
+    def void_token(self, secret: str) -> None:
+        """Mark a token, if it is one, as known to others: it opens nothing from now on."""
+        if self.find_token(secret) is not None:
+            with self.store.transaction():
+                sql = "UPDATE tokens SET compromised = 1 WHERE secret = ?"
+                self.store.run(sql, (secret,))
+
+    def unlisted(self, team: Team) -> list[int]:
+        """Give the new posts that a team's lists don't show yet, by id."""
+        lag_s = self.behaviour.listing_lag_s
+        if not lag_s:
+            return []
+        now = self.clock.now().timestamp()
+        where = live(team, "question", "answer", "article").also("created > ?", now - lag_s)
+        sql = f"SELECT id, created FROM posts {where.sql}"  # noqa: S608 - own column names
+        return [
+            post_id
+            for post_id, created in self.store.all(sql, where.parameters)
+            if now < created + lag_s * draw(self._seed, "listing", post_id)
+        ]
+
+    def replica(self) -> "World":
+        """Give the world that answers the next read: this one, or as it was a while ago."""
+        lag_s = self.behaviour.replica_lag_s
+        if not lag_s:
+            return self
+        self._reads += 1
+        if draw(self._seed, "replica", self._reads) < _PRIMARY:
+            return self
+        age_s = lag_s * draw(self._seed, "replica age", self._reads)
+        store = self._past.at(self.clock.now().timestamp() - age_s)
+        if store is None:
+            return self
+        return World(store, behaviour=self.behaviour, clock=self.clock, seed=self._seed)
+
+    def _before_change(self) -> None:
+        if lag_s := self.behaviour.replica_lag_s:
+            self._past.keep(self.clock.now().timestamp(), lag_s)
+
     def close(self) -> None:
         """Let go of the file; safe to call twice."""
+        self._past.close()
         self.store.close()
 
     def _standing(self, user: User, sort: str) -> str:
@@ -134,13 +182,11 @@ class World(Posting, Talking, Acting):
         with self.store.transaction():
             number = self.store.value("SELECT count(*) FROM tokens")
             secret = self._secret(f"{user.id} {sort or number}")
-            sql = "INSERT INTO tokens VALUES (?, ?, ?, ?, ?)"
+            sql = "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, 0)"
             self.store.run(sql, (secret, user.id, write, expires, sort))
         return secret
 
     def _secret(self, purpose: str) -> str:
-        if self._seed is None:
-            return "".join(secrets.choice(_ALPHABET) for _ in range(_TOKEN_LENGTH))
         digest = hashlib.blake2b(f"sandbox token {self._seed} {purpose}".encode()).digest()
         return digest[:_TOKEN_LENGTH].translate(_LETTERS).decode()
 
@@ -156,7 +202,8 @@ def open_world(
     """Open the world in a file, or a new one in memory for None; raises `SandboxError`.
 
     A new world has the teams `acme`, of this tier, and `umbrella`, each with a few members. What
-    is in a file stays as it is, its tiers too. Tokens are random, or follow from `seed` if given.
+    is in a file stays as it is, its tiers too. Tokens, and all that is left to chance, are random,
+    or follow from `seed` if given.
     """
     world = World(open_store(path), behaviour=behaviour, clock=clock or SystemClock(), seed=seed)
     world.found(tier)

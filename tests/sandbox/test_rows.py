@@ -1,7 +1,7 @@
 """One claim for each behaviour of API v2.3 that the sandbox promises to reproduce.
 
-The numbers are those of the project's table of such behaviours; 10, 36 and 38 to 40 have switches
-or tests of their own elsewhere.
+The numbers are those of the project's table of such behaviours; 36, 39 and 40 have tests of their
+own elsewhere.
 """
 
 from __future__ import annotations
@@ -174,6 +174,21 @@ def test_row_09_safe_filters_encode_and_unsafe_ones_do_not(town: Town) -> None:
     assert safe["owner"]["display_name"] == "Bj&#246;rn &#214;st"
     assert (unsafe["title"], unsafe["body_markdown"]) == (title, body)
     assert unsafe["owner"]["display_name"] == "Björn Öst"
+    assert safe["body"] == unsafe["body"]
+
+
+def test_row_10_safe_filters_can_encode_twice_and_unsafe_ones_do_not(found_town: Found) -> None:
+    town = found_town(replace(UNHURRIED, double_encoding=True))
+    title, body = 'R&D: it\'s <x>, "é"', BODY + " it's"
+    town.world.ask(town.bjorn, title=title, body=body, tags=["r"])
+    asked_for = ("question.title", "question.body_markdown", "question.body")
+    safe = town.api.get("/questions", filter=town.api.filter(*asked_for, unsafe=False)).item
+    unsafe = town.api.get("/questions", filter=town.api.filter(*asked_for)).item
+    assert safe["title"] == (
+        "R&amp;amp;D: it&amp;#39;s &amp;lt;x&amp;gt;, &amp;quot;&amp;#233;&amp;quot;"
+    )
+    assert safe["body_markdown"].endswith("it&amp;#39;s")
+    assert (unsafe["title"], unsafe["body_markdown"]) == (title, body)
     assert safe["body"] == unsafe["body"]
 
 
@@ -619,3 +634,27 @@ def test_row_37_errors_are_listed_and_simulated(town: Town) -> None:
         answer = town.caller(None, team=None).get(f"/errors/{error}")
         assert (answer.status, answer.error) == (400, error)
     assert town.api.get("/errors/499").error == 400
+
+
+@pytest.mark.parametrize("name", ["access_token", "key", "anything"])
+def test_row_38_a_token_in_the_query_opens_nothing(town: Town, name: str) -> None:
+    secret = town.tokens.read_write
+    assert town.caller(None).get("/questions", **{name: secret}).error == 401
+    assert town.api.get("/questions", **{name: secret}).error is None
+    assert town.api.get("/questions").error is None
+
+
+@pytest.mark.parametrize("name", ["access_token", "key", "anything"])
+def test_row_38_in_strict_mode_it_is_compromised_from_then_on(found_town: Found, name: str) -> None:
+    town = found_town(replace(UNHURRIED, token_in_query="voided"))
+    secret, form = town.tokens.read_write, {"title": TITLE, "body": BODY, "tags": "a"}
+    assert town.api.get("/questions").error is None
+    assert town.caller(None).get("/questions", **{name: secret}).error == 401
+    refused = town.api.get("/questions")
+    assert (refused.status, refused.error) == (400, 406)
+    assert refused.json["error_name"] == "access_token_compromised"
+    assert town.api.post("/questions/add", **form).error == 406
+    assert town.world.questions("acme") == ()
+    reader = town.caller(town.tokens.read_only)
+    assert reader.get("/questions").error is None
+    assert reader.get("/questions", access_token=town.tokens.read_only).error == 406

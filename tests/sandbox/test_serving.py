@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from importer.sandbox import SandboxError, open_world
+from importer.sandbox import SandboxError, SteppedClock, open_world
 from importer.sandbox.serving import serve
 from tests.sandbox.driver import BODY, TITLE, Town
 
@@ -105,6 +105,27 @@ def test_it_listens_in_process_until_cancelled_and_compresses_unasked() -> None:
     head, _, body = asyncio.run(main()).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200")
     assert body.startswith(b"\x1f\x8b")
+
+
+@pytest.mark.parametrize("path", ["/2.3/errors", "/2.3/nonsense", "/", "/nowhere"])
+def test_every_answer_bears_the_sandbox_s_own_date(town: Town, path: str) -> None:
+    town.clock.advance(90.7)
+    assert town.api.page(path).headers.get_list("date") == ["Mon, 05 Jan 2026 09:01:30 GMT"]
+
+
+def test_the_date_is_the_sandbox_s_own_when_served_too() -> None:
+    async def main() -> list[str]:
+        world = open_world(clock=SteppedClock())
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(serve(world, ready=url.set_result))
+        async with httpx.AsyncClient(base_url=await url) as client:
+            answer = await client.get("/2.3/errors")
+        task.cancel()
+        await asyncio.wait([task])
+        world.close()
+        return answer.headers.get_list("date")
+
+    assert asyncio.run(main()) == ["Mon, 05 Jan 2026 09:00:00 GMT"]
 
 
 def test_a_taken_port_is_said_clearly() -> None:

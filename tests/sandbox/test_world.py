@@ -105,6 +105,28 @@ def test_foreign_files_are_refused_and_left_alone(
     assert before is None or path.read_bytes() == before
 
 
+def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    world = open_world(tmp_path / "team.db")
+    tokens, question = (
+        world.tokens(),
+        world.ask(world.users("acme")[0], title=TITLE, body=BODY, tags=["a"]),
+    )
+    world.close()
+    connection = sqlite3.connect(tmp_path / "team.db")
+    connection.execute("ALTER TABLE tokens DROP COLUMN compromised")
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+    for _ in range(2):
+        world = open_world(tmp_path / "team.db")
+        assert (world.tokens(), world.questions("acme")) == (tokens, (question,))
+        world.void_token(tokens.read_only)
+        token = world.find_token(tokens.read_only)
+        assert token is not None
+        assert token.compromised
+        world.close()
+
+
 def test_a_file_serves_one_world_at_a_time(tmp_path: Path) -> None:
     world = open_world(tmp_path / "team.db")
     with pytest.raises(SandboxError, match="another sandbox"):

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from starlette.requests import ClientDisconnect, Request
@@ -14,6 +15,7 @@ from importer.sandbox.limits import Banned, Throttled
 from importer.sandbox.request_log import Note
 from importer.sandbox.rules import RuleBroken
 from importer.sandbox.v2 import meta, reads, search, writes
+from importer.sandbox.v2.caching import Answers
 from importer.sandbox.v2.calls import Call, Found, Method, no_method
 from importer.sandbox.v2.carrying import carry_out
 from importer.sandbox.v2.errors import ApiError, ErrorId, refusal_of
@@ -51,6 +53,7 @@ class Api:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._answers = Answers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -78,7 +81,11 @@ class Api:
         world, behaviour = self._world, self._world.behaviour
         address = request.client.host if request.client else "unknown"
         world.limits.admit(address, behaviour)
-        params = read_params(request.scope["query_string"], form)
+        query = request.scope["query_string"]
+        params = read_params(query, form)
+        if behaviour.token_in_query == "voided":  # noqa: S105 - a mode
+            for value in read_params(query, b"").values.values():
+                world.void_token(value)
         method, path = _match(request.scope["path"], request.method)
         token, user, team = None, None, None
         if method.access != "open":
@@ -90,7 +97,7 @@ class Api:
         try:
             chosen = self._filter(params)
             call = Call(world, params, path, chosen, _origin(request), caller, token, user, team)
-            found = carry_out(call, method) if method.access == "write" else method.run(call)
+            found = self._found(request, call, method)
             return _wrapped(found, chosen, (behaviour.quota_max, quota), backoff)
         except RuleBroken as broken:
             refusal = refusal_of(broken, behaviour)
@@ -100,6 +107,27 @@ class Api:
             error.backoff = error.backoff or backoff
             raise
 
+    def _found(self, request: Request, call: Call, method: Method) -> Found:
+        if method.access == "write":
+            return carry_out(call, method)
+        if method.access == "open" or request.method != "GET":
+            return method.run(call)
+        cache_s = call.world.behaviour.cache_s
+        if not cache_s:
+            return self._looked_up(call, method)
+        now = self._world.clock.now().timestamp()
+        key = (call.caller, request.scope["path"], frozenset(call.params.values.items()))
+        kept = self._answers.find(key, since=now - cache_s)
+        return kept or self._answers.keep(key, self._looked_up(call, method), now=now)
+
+    def _looked_up(self, call: Call, method: Method) -> Found:
+        """Answer a read from the replica it reaches, without what lists don't show yet."""
+        world = self._world.replica()
+        unlisted = world.unlisted(call.team)
+        if world is not self._world or unlisted:
+            call = replace(call, world=world, unlisted=unlisted)
+        return method.run(call)
+
     def _authenticate(self, request: Request) -> tuple[Token, User]:
         secret = request.headers.get(_HEADER)
         if not secret:
@@ -108,6 +136,9 @@ class Api:
         user = self._world.find_user(token.user_id) if token else None
         if token is None or user is None:
             raise ApiError(ErrorId.INVALID_ACCESS_TOKEN, "access_token is not valid")
+        if token.compromised:
+            text = "access_token is known to others and void"
+            raise ApiError(ErrorId.ACCESS_TOKEN_COMPROMISED, text)
         if token.expires is not None and self._world.seconds >= token.expires:
             raise ApiError(ErrorId.INVALID_ACCESS_TOKEN, "access_token is expired")
         return token, user

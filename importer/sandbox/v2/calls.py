@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
-from importer.sandbox.reading import Slice, Where
+from importer.sandbox.reading import Slice, Where, live
 from importer.sandbox.v2.errors import ApiError, ErrorId
 from importer.sandbox.v2.filters import Filter
 from importer.sandbox.v2.lens import Json, Lens
@@ -31,7 +31,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a method, past the door; `caller` is whom its limits count for."""
+    """One call of a method, past the door; `caller` is whom its limits count for.
+
+    `unlisted` are new posts that no list shows yet.
+    """
 
     world: World
     params: Params
@@ -42,6 +45,7 @@ class Call:
     token: Token | None = None
     member: User | None = None
     site: Team | None = None
+    unlisted: Sequence[int] = ()
 
     @property
     def user(self) -> User:
@@ -73,9 +77,27 @@ class Call:
             raise no_method()
         return found[0]
 
+    def live(self, *kinds: Kind) -> Where:
+        """Name the team's posts of these kinds that its lists show."""
+        return live(self.team, *kinds).apart_from("posts.id", self.unlisted)
+
+    def live_by_id(self, *kinds: Kind) -> Where:
+        """Name the team's posts of these kinds with the ids in the path."""
+        lag = self.world.behaviour.lag_by_id
+        where = self.live(*kinds) if lag else live(self.team, *kinds)
+        return where.among("id", self.ids())
+
     def lens(self) -> Lens:
         """Look at the team through the call's filter."""
-        return Lens(self.world, self.chosen, team=self.team, viewer=self.member, origin=self.origin)
+        return Lens(
+            self.world,
+            self.chosen,
+            team=self.team,
+            viewer=self.member,
+            origin=self.origin,
+            unlisted=self.unlisted,
+            twice=self.world.behaviour.double_encoding,
+        )
 
     def found(self, kind: str, nouns: Sequence[object]) -> Found:
         """Answer with these, whole."""

@@ -22,12 +22,22 @@ class Lens:
     """How one call looks at a team: through a filter, for a viewer, from an origin."""
 
     def __init__(
-        self, reading: Reading, chosen: Filter, *, team: Team, viewer: User | None, origin: str
+        self,
+        reading: Reading,
+        chosen: Filter,
+        *,
+        team: Team,
+        viewer: User | None,
+        origin: str,
+        unlisted: Sequence[int] = (),
+        twice: bool = False,
     ) -> None:
         self.reading = reading
         self.chosen = chosen
         self.team = team
         self.viewer = viewer
+        self._unlisted = unlisted
+        self._encodings = (2 if twice else 1) if chosen.safe else 0
         self._site = f"{origin}/c/{team.slug}"
         self._users: dict[int, User | None] = {}
         self._small: dict[int, Json | None] = {}
@@ -42,7 +52,7 @@ class Lens:
         wanted = self.chosen.of(kind)
         if kind in ("question", "answer", "post", "article"):
             self._look_ahead([noun for noun in found if isinstance(noun, Post)], wanted)
-        getters = _chosen(kind, wanted, safe=self.chosen.safe)
+        getters = _chosen(kind, wanted, self._encodings)
         return [
             {name: value for name, get in getters if (value := get(self, noun)) is not None}
             for noun in found
@@ -54,13 +64,14 @@ class Lens:
         questions = [post.id for post in posts if post.kind == "question"]
         if "answers" in wanted and questions:
             self._answers.update({question: [] for question in questions})
-            self._answers.update(self.reading.answers_to(questions))
+            self._answers.update(self.reading.answers_to(questions, apart_from=self._unlisted))
             replies = [answer for given in self._answers.values() for answer in given]
             self._posts.update((answer.id, answer) for answer in replies)
             if self.chosen.of("answer") & {"comments", "comment_count"}:
                 self._fetch_comments([answer.id for answer in replies])
         if questions:
-            self._facts.update(self.reading.answer_facts(questions))
+            facts = self.reading.answer_facts(questions, apart_from=self._unlisted)
+            self._facts.update(facts)
         if wanted & {"comments", "comment_count"}:
             self._fetch_comments([post.id for post in posts])
         missing = {post.question_id for post in posts} - self._posts.keys()
@@ -179,18 +190,21 @@ class Lens:
 
 
 @lru_cache(maxsize=512)
-def _chosen(kind: str, wanted: frozenset[str], *, safe: bool) -> tuple[tuple[str, Getter], ...]:
+def _chosen(kind: str, wanted: frozenset[str], encodings: int) -> tuple[tuple[str, Getter], ...]:
     """Pick a type's wanted fields, with safe filters' encoding built in."""
     return tuple(
-        (name, _encoding(get) if safe and name not in RAW_STRINGS else get)
+        (name, get if name in RAW_STRINGS else _encoding(get, encodings))
         for name, get in GETTERS[kind].items()
         if name in wanted
     )
 
 
-def _encoding(get: Getter) -> Getter:
+def _encoding(get: Getter, times: int) -> Getter:
+    if not times:
+        return get
+
     def getter(lens: Lens, noun: object) -> object:
         value = get(lens, noun)
         return encoded(value) if isinstance(value, str) else value
 
-    return getter
+    return _encoding(getter, times - 1)

@@ -41,9 +41,7 @@ def _posts(kind: str, *kinds: Kind) -> Callable[[Call], Found]:
     sorts = QUESTIONS if kind == "question" else POSTS
 
     def run(call: Call) -> Found:
-        where = live(call.team, *kinds)
-        if "ids" in call.path:
-            where.among("id", call.ids())
+        where = call.live_by_id(*kinds) if "ids" in call.path else call.live(*kinds)
         if kind == "question":
             where = tagged(call, where, call.params.words("tagged"))
         return _listed(call, kind, where, sorts)
@@ -82,28 +80,28 @@ def _unanswered(call: Call) -> Found:
         "accepted_id IS NULL AND NOT EXISTS (SELECT 1 FROM posts AS a WHERE a.parent_id = posts.id"
         " AND a.deleted IS NULL AND a.score > 0)"
     )
-    return _listed(call, "question", live(call.team, "question").also(sql), POSTS)
+    return _listed(call, "question", call.live("question").also(sql), POSTS)
 
 
 def _no_answers(call: Call) -> Found:
     sql = "NOT EXISTS (SELECT 1 FROM posts AS a WHERE a.parent_id = posts.id AND a.deleted IS NULL)"
-    return _listed(call, "question", live(call.team, "question").also(sql), POSTS)
+    return _listed(call, "question", call.live("question").also(sql), POSTS)
 
 
 def _answers_of_questions(call: Call) -> Found:
-    return _listed(call, "answer", live(call.team, "answer").among("parent_id", call.ids()), POSTS)
+    return _listed(call, "answer", call.live("answer").among("parent_id", call.ids()), POSTS)
 
 
 def _questions_of_answers(call: Call) -> Found:
     marks = ", ".join("?" * len(call.ids()))
     sql = f"id IN (SELECT parent_id FROM posts WHERE id IN ({marks}) AND deleted IS NULL)"  # noqa: S608 - question marks
-    where = live(call.team, "question").also(sql, *call.ids())
+    where = call.live("question").also(sql, *call.ids())
     return _listed(call, "question", where, POSTS)
 
 
 def _posts_of_users(kind: str, *kinds: Kind) -> Callable[[Call], Found]:
     def run(call: Call) -> Found:
-        where = live(call.team, *kinds).among("owner_id", call.ids())
+        where = call.live(*kinds).among("owner_id", call.ids())
         return _listed(call, kind, where, QUESTIONS if kind == "question" else POSTS)
 
     return run

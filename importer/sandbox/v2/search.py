@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from importer.sandbox.reading import BY_ID, Where, live
+from importer.sandbox.reading import BY_ID, Where
 from importer.sandbox.v2.calls import Call, Found, Method
 from importer.sandbox.v2.errors import ApiError, ErrorId
 from importer.sandbox.v2.params import Params, Sorts
@@ -25,7 +25,7 @@ def _search(call: Call) -> Found:
         raise ApiError(ErrorId.BAD_PARAMETER, text)
     if params.text("nottagged") and not params.text("tagged"):
         raise ApiError.bad(parameter="nottagged")
-    where = _tags(call, live(call.team, "question"))
+    where = _tags(call, call.live("question"))
     return _found(call, "question", _holding(where, ("title",), [params.text("intitle")]))
 
 
@@ -40,7 +40,7 @@ def _excerpts(call: Call) -> Found:
 def _similar(call: Call) -> Found:
     """Find questions that share words with a title; `tagged` ones come first among equals."""
     title = call.params.need("title")
-    where = _without(call, live(call.team, "question"))
+    where = _without(call, call.live("question"))
     wanted, preferred = _words(title), set(call.params.words("tagged"))
     near = [
         post for post in call.world.select_posts(where, BY_ID) if _words(post.title or "") & wanted
@@ -54,7 +54,7 @@ def _similar(call: Call) -> Found:
 def _conditions(call: Call, *kinds: Kind) -> Where:
     """Read the parameters of an advanced search."""
     params = call.params
-    where = _tags(call, live(call.team, *kinds))
+    where = _tags(call, call.live(*kinds))
     _holding(where, ("title", "body"), (params.text("q") or "").split())
     _holding(where, ("title",), [params.text("title")])
     _holding(where, ("body",), [params.text("body"), params.text("url")])
