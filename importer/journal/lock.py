@@ -10,7 +10,7 @@ from pathlib import Path
 from importer.errors import JournalError, LockHeld
 from importer.model.ledger import Run
 
-__all__ = ["FileLock"]
+__all__ = ["FileLock", "held_by", "note_of"]
 
 _MODE = 0o600
 
@@ -22,11 +22,6 @@ class FileLock:
         self._path = path
         self._descriptor: int | None = None
 
-    @property
-    def held(self) -> bool:
-        """Tell whether this object holds the lock."""
-        return self._descriptor is not None
-
     def acquire(self, run: Run | None) -> None:
         """Take the lock without waiting. LockHeld names the holder; JournalError without locks."""
         try:
@@ -36,7 +31,7 @@ class FileLock:
             remedy = "Put the journal on a local file system where you may write."
             raise JournalError(message, remedy=remedy) from error
         self._descriptor = descriptor
-        self._write(_note(run))
+        self._write(note_of(run).encode())
 
     def release(self) -> None:
         """Let go; safe to call twice."""
@@ -61,7 +56,7 @@ class FileLock:
                 if os.path.samestat(os.fstat(descriptor), self._path.stat()):
                     return descriptor
             except BlockingIOError:
-                held = _held(os.pread(descriptor, 4096, 0), self._path)
+                held = held_by(os.pread(descriptor, 4096, 0), f"lock {self._path}")
                 os.close(descriptor)
                 raise held from None
             except FileNotFoundError:
@@ -72,15 +67,17 @@ class FileLock:
             os.close(descriptor)
 
 
-def _note(run: Run | None) -> bytes:
+def note_of(run: Run | None) -> str:
+    """Return the note that lets `held_by` name *run*, or this process where there is none."""
     note = {"host": socket.gethostname(), "process": os.getpid()}
     if run is not None:
         started = run.started_at.isoformat(timespec="seconds")
         note |= {"run": run.id, "command": run.command, "started": started}
-    return json.dumps(note).encode()
+    return json.dumps(note)
 
 
-def _held(note: bytes, path: Path) -> LockHeld:
+def held_by(note: str | bytes, what: str) -> LockHeld:
+    """Return the error that names who holds the journal's *what*."""
     try:
         known = json.loads(note)
         who = f"run {known['run']} ({known['command']}, started {known['started']})"
@@ -89,6 +86,6 @@ def _held(note: bytes, path: Path) -> LockHeld:
     except (ValueError, KeyError, TypeError):
         holder = "another process"
     return LockHeld(
-        f"{holder} holds the journal's lock {path}",
+        f"{holder} holds the journal's {what}",
         remedy="Wait until that run has ended, or end it. The lock ends with its process.",
     )

@@ -6,13 +6,22 @@ import shutil
 import sqlite3
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from importer.errors import JournalError
-from importer.journal.schema import APPLICATION_ID, DDL, VERSION, DamagedRow, insert, sealed
+from importer.journal.schema import (
+    APPLICATION_ID,
+    DDL,
+    REBUILD,
+    VERSION,
+    DamagedRow,
+    seal,
+    sealed,
+)
 from importer.model.ids import Lineage
 
 __all__ = ["damaged", "mapped", "open_for_reading", "open_for_writing", "open_in_memory"]
@@ -21,14 +30,10 @@ _LOGGER = logging.getLogger(__name__)
 _MODE = 0o600
 _FOLDER_MODE = 0o700
 _BUSY_S = 5.0
-_REBUILD = (
-    "Move it away (keep it for a look) and run the same command again: the next plan finds every "
-    "post by its marker and binds it again."
-)
 _MAGIC = b"SQLite format 3\0"
 _IDENTITY = ("application_id", "user_version")
-# STRICT tables came with 3.37.
-_OLDEST = (3, 37)
+# STRICT tables came with 3.37, JSON functions in every build with 3.38.
+_OLDEST = (3, 38)
 
 
 def open_in_memory(lineage: Lineage, label: str, stack: ExitStack) -> sqlite3.Connection:
@@ -104,7 +109,7 @@ def _connect_read_only(uri: str, stack: ExitStack) -> sqlite3.Connection:
 
 def _connect(uri: str, stack: ExitStack) -> sqlite3.Connection:
     if sqlite3.sqlite_version_info < _OLDEST:
-        message = f"this Python's SQLite is {sqlite3.sqlite_version}; the journal needs 3.37"
+        message = f"this Python's SQLite is {sqlite3.sqlite_version}; the journal needs 3.38"
         raise JournalError(message, remedy="Use a Python that was built with a newer SQLite.")
     db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=_BUSY_S)
     stack.callback(db.close)
@@ -167,7 +172,8 @@ def _lay(db: sqlite3.Connection, lineage: Lineage, label: str) -> None:
             for statement in DDL:
                 db.execute(statement)
             for name, value in (("lineage", lineage), ("label", label)):
-                insert(db, "meta", {"name": name, "value": value}, "INSERT")
+                row = seal({"name": name, "value": value})
+                db.execute("INSERT INTO meta VALUES (:name, :value, :seal)", row)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
@@ -183,12 +189,16 @@ def _require_ours(db: sqlite3.Connection, path: Path, lineage: Lineage, label: s
     found = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if found != "ok":
         raise damaged(path, found)
-    meta = {row["name"]: row["value"] for row in map(sealed, db.execute("SELECT * FROM meta"))}
+    meta = {row["name"]: row["value"] for row in _meta(db)}
     if meta.keys() != {"lineage", "label"}:
         raise damaged(path, "it doesn't say whose it is")
     if meta["lineage"] != lineage:
         message = f"the journal {path} belongs to {meta['label']}; this run is for {label}"
         raise JournalError(message, remedy="Name this team's own journal with --journal.")
+
+
+def _meta(db: sqlite3.Connection) -> list[Mapping[str, Any]]:
+    return [sealed(dict(row)) for row in db.execute("SELECT * FROM meta")]
 
 
 def _require_format(db: sqlite3.Connection, path: Path) -> None:
@@ -212,7 +222,7 @@ def _expected_tables() -> list[tuple[str, ...]]:
 
 def damaged(path: Path | None, found: str) -> JournalError:
     """Return the error for a journal that can't be trusted, with the way out."""
-    return JournalError(f"the journal {path} is damaged: {found}", remedy=_REBUILD)
+    return JournalError(f"the journal {path} is damaged: {found}", remedy=REBUILD)
 
 
 @contextmanager
@@ -220,7 +230,9 @@ def mapped(path: Path | None) -> Iterator[None]:
     """Turn whatever SQLite or the file system raises into a JournalError with a way out."""
     try:
         yield
-    except (DamagedRow, UnicodeError) as error:
+    except DamagedRow as error:
+        raise damaged(path, error.found) from error
+    except UnicodeError as error:
         raise damaged(path, str(error)) from error
     except sqlite3.Error as error:
         raise _journal_error(path, error) from error
@@ -251,4 +263,4 @@ def _journal_error(path: Path | None, error: sqlite3.Error) -> JournalError:
             return JournalError(f"the journal {path}: {what} ({error})", remedy=remedy)
     if name.startswith(_DAMAGE):
         return damaged(path, str(error))
-    return JournalError(f"the journal {path}: {error} ({name})", remedy=_REBUILD)
+    return JournalError(f"the journal {path}: {error} ({name})", remedy=REBUILD)

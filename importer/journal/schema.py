@@ -1,17 +1,17 @@
-"""The journal's tables, and how a value becomes a row that shows its damage.
+"""The journal's tables in SQLite, and how a value becomes a row that shows its damage.
 
 A row holds what SQL has to find as columns, the whole value as one JSON document, and a seal: the
 CRC-32 of both. SQLite checks its pages' structure, not their content; the seal checks the content.
 """
 
 import json
-import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from importer.errors import JournalError
 from importer.model.fields import Value
 from importer.model.ledger import Binding, Operation, Run
 from importer.text.links import Text
@@ -21,20 +21,24 @@ __all__ = [
     "BINDING",
     "DDL",
     "OPERATION",
+    "REBUILD",
     "RUN",
     "VERSION",
     "Cell",
     "DamagedRow",
     "document",
     "from_document",
-    "insert",
+    "seal",
     "sealed",
-    "update",
     "value_from_json",
     "value_to_json",
 ]
 
 VERSION = 1
+REBUILD = (
+    "Move it away (keep it for a look) and run the same command again: the next plan finds every "
+    "post by its marker and binds it again."
+)
 APPLICATION_ID = 0x544D494A  # "TMIJ"
 
 Cell = str | int
@@ -87,8 +91,12 @@ _T = TypeVar("_T")
 _UNSEALED = ("number", "seal")
 
 
-class DamagedRow(Exception):
-    """A row's content doesn't fit its seal."""
+class DamagedRow(JournalError):
+    """A row's content doesn't fit its seal, or can't be read."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(f"a row of the journal is damaged: {found}", remedy=REBUILD)
+        self.found = found
 
 
 def document(adapter: TypeAdapter[_T], value: _T) -> str:
@@ -137,30 +145,19 @@ def value_from_json(text: str) -> Value:
             raise DamagedRow(text[:80])
 
 
-def insert(db: sqlite3.Connection, table: str, cells: Mapping[str, Cell], verb: str) -> None:
-    """Write one sealed row; *verb* is `INSERT` or `INSERT OR ...`."""
-    row = {**cells, "seal": _seal(cells.values())}
-    marks = ", ".join("?" for _ in row)
-    db.execute(f"{verb} INTO {table} ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+def seal(cells: Mapping[str, Cell]) -> dict[str, Cell]:
+    """Return *cells* with their seal."""
+    return {**cells, "seal": _crc(cells.values())}
 
 
-def update(db: sqlite3.Connection, table: str, number: int, cells: Mapping[str, Cell]) -> None:
-    """Replace the content of the row *number*, sealed anew."""
-    row = {**cells, "seal": _seal(cells.values())}
-    assignments = ", ".join(f"{name} = ?" for name in row)
-    # Names are this room's own constants, never data.
-    sql = f"UPDATE {table} SET {assignments} WHERE number = ?"  # noqa: S608 - as said above
-    db.execute(sql, (*row.values(), number))
-
-
-def sealed(row: sqlite3.Row) -> sqlite3.Row:
+def sealed(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return *row*, selected with all its columns; DamagedRow when its seal doesn't fit."""
-    cells = [row[name] for name in row.keys() if name not in _UNSEALED]  # noqa: SIM118 - a Row iterates values
-    if _seal(cells) != row["seal"]:
+    cells = [cell for name, cell in row.items() if name not in _UNSEALED]
+    if _crc(cells) != row["seal"]:
         message = f"the row {cells[0]!r} has changed since it was written"
         raise DamagedRow(message)
     return row
 
 
-def _seal(cells: Iterable[Cell]) -> int:
+def _crc(cells: Iterable[Cell]) -> int:
     return zlib.crc32(json.dumps(list(cells)).encode("ascii"))

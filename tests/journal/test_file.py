@@ -108,7 +108,7 @@ def test_every_commit_is_synced(path: Path) -> None:
     journal = journal_at(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    db = journal._db  # type: ignore[attr-defined]  # noqa: SLF001 - the setting has no other face
+    db = journal._store._db  # type: ignore[attr-defined]  # noqa: SLF001 - the setting has no other face
     assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
     assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
     wait(journal.close())
@@ -312,7 +312,7 @@ def test_where_there_is_no_wal_a_rollback_journal_serves(
         reader.execute("SELECT count(*) FROM runs").fetchone()
         monkeypatch.setattr("importer.journal.opening._BUSY_S", 0.01)
         journal = journal_at(path)
-        db = journal._db  # type: ignore[attr-defined]  # noqa: SLF001 - the setting has no other face
+        db = journal._store._db  # type: ignore[attr-defined]  # noqa: SLF001 - the setting has no other face
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 3
         reader.execute("COMMIT")

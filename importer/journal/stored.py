@@ -1,0 +1,288 @@
+"""The port `Journal` over a store of rows: what a journal means, whatever it is kept in."""
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import NoReturn
+
+from importer.errors import ExitCode, JournalError
+from importer.journal.schema import (
+    BINDING,
+    OPERATION,
+    RUN,
+    Cell,
+    document,
+    from_document,
+    value_from_json,
+    value_to_json,
+)
+from importer.journal.store import Clash, Row, Rows, Store, Wanted
+from importer.model.fields import Value
+from importer.model.ids import Key, Lineage, RunId, Verb
+from importer.model.ledger import Binding, Ledger, Operation, Run, State
+from importer.model.report import Report
+from importer.ports import Clock
+from importer.text.canonical import VERSION as CANONICAL
+from importer.text.digests import Digest
+
+__all__ = ["StoredJournal"]
+
+_LOGGER = logging.getLogger(__name__)
+# A plan that was carried out only partly goes on with the same file; one that is through is used.
+_COMPLETE = (ExitCode.DONE, ExitCode.DECISION)
+
+
+class StoredJournal:
+    """The port `Journal` over a store. Use `open_journal`."""
+
+    def __init__(
+        self, store: Store, *, name: str, lineage: Lineage, clock: Clock, writable: bool
+    ) -> None:
+        self._store = store
+        self._name = name
+        self._lineage = lineage
+        self._clock = clock
+        self._writable = writable
+        self._run: RunId | None = None
+        self._pending: dict[Digest, Value] = {}
+
+    async def ledger(self) -> Ledger:
+        """Return what planning needs.
+
+        `exists` is false for an empty journal too: it knows as little as none. `watermark` is the
+        start of the last run that ended; `canonical_version` the oldest among the bases.
+        """
+        # Open operations before bindings: what another run settles in between is in one of them.
+        opened = await self._operations(state="open")
+        rejected = await self._rejected()
+        rows = sorted(await self._store.select("bindings"), key=lambda row: str(row["key"]))
+        runs = await self.runs()
+        ended = [run for run in runs if run.ended_at is not None]
+        return Ledger(
+            lineage=self._lineage,
+            serial=len(ended),
+            bindings={Key(row["key"]): from_document(BINDING, row["document"]) for row in rows},
+            open=opened,
+            rejected=rejected,
+            consumed=frozenset(it.plan_digest for it in ended if it.exit_code in _COMPLETE),
+            watermark=max((run.started_at for run in ended), default=None),
+            canonical_version=min((row["canonical"] for row in rows), default=None),
+            exists=bool(runs or rows),
+        )
+
+    async def texts(self, digests: Sequence[Digest]) -> Mapping[Digest, Value]:
+        """Return the stored values among *digests*, those kept and not yet committed included."""
+        pending = {it: self._pending[it] for it in digests if it in self._pending}
+        rows = await self._store.select("texts", digest=tuple(sorted({*digests} - pending.keys())))
+        return pending | {Digest(it["digest"]): value_from_json(it["value"]) for it in rows}
+
+    async def keep(self, values: Sequence[tuple[Digest, Value]]) -> None:
+        """Store values under their digests; they go into the next commit."""
+        self._require_writable()
+        self._pending |= dict(values)
+
+    async def begin(self, run: Run) -> None:
+        """Open a run and take the lock. LockHeld names the holder."""
+        self._require_writable()
+        if self._run is not None:
+            _fail(f"the run {self._run} is still open")
+        await self._store.acquire(run)
+        try:
+            async with self._commit(f"a run {run.id} is in the journal already") as rows:
+                await rows.insert("runs", [{"id": run.id, "document": document(RUN, run)}])
+        except BaseException:
+            await self._release()
+            raise
+        self._run = run.id
+
+    async def intend(self, operation: Operation) -> None:
+        """Record an OPEN operation, durable on return. At most one may be open per key."""
+        self._require_run()
+        if operation.state is not State.OPEN:
+            _fail(f"{operation.change} is {operation.state}, not open")
+        stamped = replace(operation, opened_at=operation.opened_at or self._clock.now())
+        async with self._commit(f"an operation on {operation.key} is open already") as rows:
+            await rows.insert("operations", [_of_operation(stamped)])
+
+    async def hold(self) -> None:
+        """Make sure that a run is open, and that the lock is still its own; LockHeld if not."""
+        self._require_run()
+        await self._store.hold()
+
+    async def settle(self, operation: Operation, binding: Binding | None) -> None:
+        """Record the end of an OPEN operation (compare-and-set on run, change and attempt)."""
+        self._require_run()
+        if operation.state is State.OPEN:
+            _fail(f"{operation.change} can't be settled as open")
+        async with self._commit(f"{operation.change} can't be settled") as rows:
+            number, stored = await _stored_open(rows, operation)
+            ended = replace(
+                stored,
+                state=operation.state,
+                ref=operation.ref or stored.ref,
+                ended_at=operation.ended_at or self._clock.now(),
+                evidence=operation.evidence or stored.evidence,
+            )
+            await rows.update("operations", number, _of_operation(ended))
+            if operation.verb is Verb.DELETE and operation.state is State.DONE:
+                await rows.delete("bindings", key=operation.key)
+            elif binding is not None:
+                await _bind(rows, [binding])
+
+    async def bind(self, bindings: Sequence[Binding]) -> None:
+        """Remember these bindings, whole, replacing those of the same keys."""
+        async with self._exclusive(), self._commit("the bindings can't be written") as rows:
+            await _bind(rows, bindings)
+
+    async def unbind(self, keys: Sequence[Key]) -> None:
+        """Forget the bindings of these keys."""
+        async with self._exclusive(), self._commit("the bindings can't be removed") as rows:
+            await rows.delete("bindings", key=tuple(keys))
+
+    async def end(self, run: Run, report: Report) -> None:
+        """Close the run and let go of the lock, also when the last commit fails.
+
+        A run that was told of its lost lock has nothing more to write: it stays without an end.
+        """
+        if run.id != self._run:
+            _fail(f"the run {run.id} is not open")
+        try:
+            if self._store.lost:
+                _LOGGER.warning("the end of the run %s is not in the journal", run.id)
+                return
+            async with self._commit(f"the run {run.id} can't be closed") as rows:
+                (row,) = await rows.select("runs", id=run.id)
+                ended = {"id": run.id, "document": document(RUN, self._ended(run, report))}
+                await rows.update("runs", row["number"], ended)
+        finally:
+            await self._release()
+
+    async def runs(self) -> Sequence[Run]:
+        """Return all runs, oldest first. One without an end is running or was killed."""
+        rows = await self._store.select("runs")
+        return tuple(from_document(RUN, row["document"]) for row in rows)
+
+    async def history(
+        self, run: RunId | None = None, key: Key | None = None
+    ) -> Sequence[Operation]:
+        """Return operations, oldest first, of one run, of one key, of both, or all."""
+        asked = {"run": run, "key": key}
+        return await self._operations(**{name: it for name, it in asked.items() if it is not None})
+
+    async def close(self) -> None:
+        """Let go of the store and the lock; safe to call twice."""
+        self._writable = False
+        await self._release()
+        await self._store.close()
+
+    def _ended(self, run: Run, report: Report) -> Run:
+        states = Counter(str(result.state) for result in report.results)
+        return replace(
+            run,
+            ended_at=report.ended_at or self._clock.now(),
+            outcome=report.stopped_by or ExitCode(report.exit_code).name.lower(),
+            exit_code=report.exit_code,
+            counts=dict(sorted(states.items())),
+        )
+
+    async def _operations(self, **wanted: Wanted) -> tuple[Operation, ...]:
+        return tuple(map(_operation_of, await self._store.select("operations", **wanted)))
+
+    async def _rejected(self) -> tuple[Operation, ...]:
+        """Return the latest operations of the changes that the server refused last."""
+        refused = await self._operations(state="rejected")
+        changes = tuple(sorted({str(it.change) for it in refused}))
+        if not changes:
+            return ()
+        latest = {it.change: it for it in await self._operations(change=changes)}
+        return tuple(it for it in latest.values() if it.state is State.REJECTED)
+
+    @asynccontextmanager
+    async def _commit(self, refused: str) -> AsyncIterator[Rows]:
+        """Run the block in one transaction with everything kept so far.
+
+        *refused* says what it means when a constraint fails.
+        """
+        self._require_writable()
+        kept = dict(self._pending)
+        texts = [{"digest": it, "value": value_to_json(value)} for it, value in kept.items()]
+        try:
+            async with self._store.writing() as rows:
+                await rows.insert_missing("texts", texts)
+                yield rows
+        except Clash as error:
+            _fail(f"{refused} ({error})")
+        # Others may have kept more while this was on its way.
+        for digest in kept:
+            self._pending.pop(digest, None)
+
+    @asynccontextmanager
+    async def _exclusive(self) -> AsyncIterator[None]:
+        """Hold the lock for the block, also outside a run."""
+        self._require_writable()
+        if self._run is not None:
+            yield
+            return
+        await self._store.acquire(None)
+        try:
+            yield
+        finally:
+            await self._store.release()
+
+    async def _release(self) -> None:
+        self._run = None
+        await self._store.release()
+
+    def _require_writable(self) -> None:
+        if not self._writable:
+            _fail(f"the journal {self._name} is open for reading only, or closed")
+
+    def _require_run(self) -> None:
+        self._require_writable()
+        if self._run is None:
+            _fail("no run is open")
+
+
+def _fail(what: str) -> NoReturn:
+    remedy = "This is a bug of the importer; please report it with this message."
+    raise JournalError(what, remedy=remedy)
+
+
+def _of_operation(operation: Operation) -> dict[str, Cell]:
+    return {
+        "run": operation.run,
+        "change": operation.change,
+        "attempt": operation.attempt,
+        "key": operation.key,
+        "state": str(operation.state),
+        "document": document(OPERATION, operation),
+    }
+
+
+def _operation_of(row: Row) -> Operation:
+    return from_document(OPERATION, row["document"])
+
+
+async def _stored_open(rows: Rows, operation: Operation) -> tuple[int, Operation]:
+    found = await rows.select(
+        "operations",
+        run=operation.run,
+        change=operation.change,
+        attempt=operation.attempt,
+        state="open",
+    )
+    if not found:
+        _fail(f"{operation.run}: {operation.change} #{operation.attempt} is not open")
+    return found[0]["number"], _operation_of(found[0])
+
+
+async def _bind(rows: Rows, bindings: Sequence[Binding]) -> None:
+    latest = {binding.key: binding for binding in bindings}
+    await rows.delete("bindings", key=tuple(latest))
+    cells: list[dict[str, Cell]] = [
+        {"key": key, "canonical": CANONICAL, "document": document(BINDING, binding)}
+        for key, binding in latest.items()
+    ]
+    await rows.insert("bindings", cells)
