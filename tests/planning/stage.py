@@ -1,6 +1,7 @@
 """A scene: a live team as values, what the journal knows of it, and the plans drawn from both.
 
 `publish` puts a post there as a run of ours would have left it; `edit` is a person on the site.
+Not `tests.stage`: no client, journal or sandbox is needed to decide.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+from importer.errors import Span
 from importer.model.fields import Value, fields_of, rides_with_post
 from importer.model.ids import (
     ChangeId,
@@ -22,6 +24,7 @@ from importer.model.ids import (
     UserId,
     Verb,
     key_of_target,
+    parent_key,
 )
 from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
 from importer.model.live import Ability, Facts, LiveItem, Rates, Snapshot
@@ -32,14 +35,14 @@ from importer.planning.compare import compare, digest_field
 from importer.planning.plan import make_plan
 from importer.planning.policy import Abilities
 from importer.text.canonical import canonical_text
-from importer.text.digests import shorten
+from importer.text.digests import digest_text, shorten
 from importer.text.links import Text, dig, retarget
 from importer.text.marker import VERSION, Marker
-from tests.stage import HERE, manifest
 
 _T = TypeVar("_T")
 
 BOT, ANN, BOB = UserId(1), UserId(2), UserId(3)
+HERE = Span("teams-importer.yaml", 1, 1)
 SITE = Site("https://stackoverflowteams.com/c/acme")
 RATES = Rates(per_second=30.0, per_day=10_000, page_size=100)
 POSTS = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE})
@@ -82,6 +85,27 @@ def text(markdown: str) -> Text:
 
 def removed(key: str, fate: Fate = Fate.DELETE) -> Removed:
     return Removed(Key(key), fate, HERE)
+
+
+def question(key: str, **more: Any) -> Item:
+    fields: dict[Field, Value] = {
+        Field.TITLE: f"What is the story of {key}?",
+        Field.TAGS: ("testing",),
+        Field.BODY: text(f"Once upon a time there was a question about {key}."),
+    }
+    return Item(Key(key), Kind.QUESTION, HERE, fields, **more)
+
+
+def answer(key: str, *, accepted: bool = False, **more: Any) -> Item:
+    body = text(f"The answer of {key} is longer than thirty characters.")
+    mark: dict[Field, Value] = {Field.ACCEPTED: True} if accepted else {}
+    fields: dict[Field, Value] = {Field.BODY: body, **mark}
+    return Item(Key(key), Kind.ANSWER, HERE, fields, parent=parent_key(Key(key)), **more)
+
+
+def manifest(*items: Item, namespace: str = "handbook", **more: Any) -> Manifest:
+    digest = digest_text(repr((items, more)))
+    return Manifest(namespace, HERE, items, digest, **more)
 
 
 def article(key: str, **more: Any) -> Item:
@@ -300,13 +324,16 @@ __all__ = [
     "Scene",
     "all_able",
     "an_operation",
+    "answer",
     "article",
     "codes",
     "draw",
     "having",
     "ids",
+    "manifest",
     "nothing_to_do",
     "only_blocked",
+    "question",
     "removed",
     "text",
     "unable",

@@ -19,14 +19,15 @@ from tests.planning.stage import (
     SITE,
     Known,
     Scene,
+    answer,
     codes,
     having,
     ids,
     nothing_to_do,
+    question,
     removed,
     text,
 )
-from tests.stage import answer, question
 
 KEPT, OLD, TIP = question("kept"), question("old"), answer("old#tip")
 PRUNE: dict[str, Any] = {"policy": Policy(prune=True)}
@@ -306,7 +307,7 @@ def test_of_copies_the_bound_one_is_deleted() -> None:
 def test_of_the_publishers_copies_the_lowest_is_deleted() -> None:
     scene = _scene(OLD, known=Known.MARKER)
     copy = _copy(scene, 9)
-    plan = scene.plan(KEPT, publishers=[BOT], **_removed("old"))
+    plan = scene.plan(KEPT, publishers=(BOT,), **_removed("old"))
     assert [it.ref for it in plan.changes] == [scene.live("old").ref]
     assert [it.ref for it in plan.orphans] == [copy]
 

@@ -21,15 +21,17 @@ from tests.planning.stage import (
     SITE,
     Known,
     Scene,
+    answer,
     article,
     codes,
     having,
     ids,
+    manifest,
     nothing_to_do,
     only_blocked,
+    question,
     text,
 )
-from tests.stage import answer, manifest, question
 
 ONE = question("one")
 

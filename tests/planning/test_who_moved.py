@@ -18,14 +18,15 @@ from importer.text.digests import Digest, digest_text, shorten
 from tests.planning.stage import (
     Known,
     Scene,
+    answer,
     having,
     ids,
     nothing_to_do,
     only_blocked,
+    question,
     text,
     without,
 )
-from tests.stage import answer, question
 
 BASE: dict[Field, Value] = {
     Field.TITLE: "What is the story of one?",
