@@ -9,10 +9,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.acceptance.running import environment, program, run, served_sandbox
+from tests.acceptance.running import Sandbox, environment, program, run, served_sandbox
 
 KILLS = 20
 QUESTIONS = 50
+REQUESTS = (2, 16)
+"""How many requests a run may make before its end is drawn near: check, reading, writing."""
+REQUEST_S = 0.05
 _MARKER = re.compile(r"teams-importer:1 (\S+)")
 
 
@@ -34,26 +37,44 @@ def write_manifest(folder: Path) -> list[str]:
     return keys
 
 
+def kill_on_the_way(
+    command: tuple[str | Path, ...], sandbox: Sandbox, cwd: Path, chance: random.Random
+) -> None:
+    """Start *command*, and kill it a random moment after a random number of its requests."""
+    seen = len(sandbox.requests())
+    process = subprocess.Popen(
+        program(*command),
+        cwd=cwd,
+        env=environment(**sandbox.env()),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
+    )
+    wanted = seen + chance.randint(*REQUESTS)
+    deadline = time.monotonic() + 60
+    while len(sandbox.requests()) < wanted and time.monotonic() < deadline:
+        time.sleep(0.003)
+    time.sleep(chance.uniform(0, REQUEST_S))
+    assert process.poll() is None, "a run that has ended can't be killed any more"
+    process.kill()
+    process.wait()
+
+
 def test_twenty_kills_leave_one_post_per_key(tmp_path: Path) -> None:
     keys = write_manifest(tmp_path)
     chance = random.Random(20)
     apply = ("apply", "--yes", "--settle", "0", tmp_path)
     with served_sandbox(tmp_path) as sandbox:
         for _ in range(KILLS):
-            process = subprocess.Popen(
-                program(*apply),
-                cwd=tmp_path,
-                env=environment(**sandbox.env()),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                stdin=subprocess.DEVNULL,
-            )
-            time.sleep(chance.uniform(0.7, 1.7))
-            process.kill()
-            process.wait()
+            kill_on_the_way(apply, sandbox, tmp_path, chance)
+        found = len(keys_in(sandbox))
+        assert len(keys) / 5 < found < len(keys), "killed while they wrote, and before the end"
         last = run(*apply, cwd=tmp_path, env=sandbox.env())
         assert last.returncode == 0, last.stderr
-        found = Counter(_MARKER.findall("\n".join(it["body_markdown"] for it in sandbox.posts())))
-        assert found == Counter(keys)
+        assert Counter(keys_in(sandbox)) == Counter(keys)
         planned = run("plan", tmp_path, cwd=tmp_path, env=sandbox.env("read_only"))
         assert "No changes" in planned.stdout
+
+
+def keys_in(sandbox: Sandbox) -> list[str]:
+    return _MARKER.findall("\n".join(it["body_markdown"] for it in sandbox.posts()))
