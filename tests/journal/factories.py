@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
-from importer.journal import export_lines, open_journal
+from importer.journal import Place, export_lines, open_journal
 from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, Verb
 from importer.model.ledger import Base, Binding, FieldDigests, Operation, Run, State
 from importer.model.report import Report, Result, ResultState
@@ -38,8 +37,8 @@ def wait(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-def journal_at(path: Path | None, *, create: bool = True, lineage: Lineage = LINEAGE) -> Journal:
-    return open_journal(path, lineage=lineage, label=LABEL, clock=Ticking(), create=create)
+def journal_at(place: Place | None, *, create: bool = True, lineage: Lineage = LINEAGE) -> Journal:
+    return open_journal(place, lineage=lineage, label=LABEL, clock=Ticking(), create=create)
 
 
 def digest(name: str) -> Digest:

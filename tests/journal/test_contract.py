@@ -32,9 +32,15 @@ from tests.journal.factories import (
 )
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "PostgreSQL"])
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
-    opened = journal_at(None if request.param == "memory" else tmp_path / "journal.db")
+    match request.param:
+        case "memory":
+            opened = journal_at(None)
+        case "file":
+            opened = journal_at(tmp_path / "journal.db")
+        case _:
+            opened = journal_at(request.getfixturevalue("server"))
     yield opened
     wait(opened.close())
 
