@@ -9,12 +9,12 @@ from importer.manifests.drafts import Catalogue
 from importer.manifests.paths import PathFault, join
 from importer.manifests.rules import Findings
 from importer.manifests.source import Passage
-from importer.manifests.validating import close_to
 from importer.model.ids import Key, target_of_key
 from importer.text import marker
+from importer.text.blocks import Blocks
 from importer.text.canonical import canonical_text
 from importer.text.links import Text, dig
-from importer.text.scanning import Form, Open, destinations, left_open, lines
+from importer.text.scanning import Form, Line, Open, destinations, lines
 
 __all__ = ["Bodies"]
 
@@ -59,11 +59,18 @@ class Bodies:
                 self._findings.add("marker-line", passage.span(line.start, len(line.text)))
 
     def _check_end(self, passage: Passage) -> None:
-        left = left_open(passage.text)
-        if left is not None:
-            at = _opening(passage.text, left)
-            length = len(passage.text[at:].partition("\n")[0])
-            self._findings.add("body-open", passage.span(at, length), what=_NAMES[left])
+        blocks = Blocks()
+        opening: Line | None = None
+        for line in blocks.walk(passage.text):
+            if blocks.left_open() is None:
+                opening = None
+            elif opening is None:
+                opening = line
+        left = blocks.left_open()
+        if left is not None and opening is not None:
+            words = opening.text.lstrip()
+            at = opening.start + len(opening.text) - len(words)
+            self._findings.add("body-open", passage.span(at, len(words)), what=_NAMES[left])
 
     def _report_links(self, passage: Passage, faults: "dict[str, _Fault]") -> None:
         for found in destinations(passage.text):
@@ -101,11 +108,10 @@ class _Links:
 
     def _by_key(self, destination: str) -> str | None:
         key = destination[4:]
-        keys = self._catalogue.keys
-        if key in keys and destination.startswith("key:"):
+        if key in self._catalogue.keys and destination.startswith("key:"):
             return target_of_key(Key(key))
         if self._catalogue.whole:
-            hint = close_to(key.lower(), list(keys))
+            hint = self._catalogue.close_to(key.lower())
             self.faults[destination] = ("link-key", {"key": key, "hint": hint})
         return None
 
@@ -133,8 +139,8 @@ class _Links:
         full = f"{key}#{unquote(answer)}" if answer else key
         if full in self._catalogue.keys:
             return target_of_key(Key(full))
-        answers = [it for it in self._catalogue.keys if it.startswith(f"{key}#")]
-        self.faults[destination] = ("link-key", {"key": full, "hint": close_to(full, answers)})
+        hint = self._catalogue.close_to(full, lambda known: known.startswith(f"{key}#"))
+        self.faults[destination] = ("link-key", {"key": full, "hint": hint})
         return None
 
     def _no_file(self, destination: str, reference: str) -> None:
@@ -142,13 +148,3 @@ class _Links:
             self.faults[destination] = ("link-relative", {"path": reference})
         elif self._catalogue.whole:
             self.faults[destination] = ("link-file", {"path": reference, "hint": ""})
-
-
-def _opening(text: str, left: Open) -> int:
-    """Return where what *text* leaves open begins."""
-    if left is Open.COMMENT:
-        return text.rfind("<!--")
-    if left is not Open.FENCE:
-        return text.lower().rfind(f"<{left}")
-    fences = [it.start for it in lines(text) if it.code and ("```" in it.text or "~~~" in it.text)]
-    return next(at for at in reversed(fences) if left_open(text[:at]) is None)

@@ -18,7 +18,10 @@ def check_clashes(
     namespace: str,
     findings: Findings,
 ) -> None:
-    """Record tags described twice, posts bound twice, equal titles, and keys gone but claimed."""
+    """Record tags described twice, posts bound twice, equal titles, and keys gone but claimed.
+
+    Two are told apart by identity: through an alias, both can stand at one place.
+    """
     _check_tags(items, findings)
     _check_ids(drafts, findings)
     _check_titles(items, findings)
@@ -28,21 +31,22 @@ def check_clashes(
 
 
 def _check_tags(items: Sequence[Item], findings: Findings) -> None:
-    first: dict[Key, Span] = {}
+    first: dict[Key, Item] = {}
     for item in items:
-        if item.kind is Kind.TAG and first.setdefault(item.key, item.span) != item.span:
+        if item.kind is Kind.TAG and first.setdefault(item.key, item) is not item:
             name = item.key.partition(":")[2]
-            findings.add("duplicate-tag", item.span, name=name, first=first[item.key])
+            findings.add("duplicate-tag", item.span, name=name, first=first[item.key].span)
 
 
 def _check_ids(drafts: Sequence[Draft], findings: Findings) -> None:
-    first: dict[tuple[Kind, int], Span] = {}
+    first: dict[tuple[Kind, int], Draft] = {}
     for draft in drafts:
         if draft.entry.id is None:
             continue
-        at, span = (draft.kind, draft.entry.id), draft.place("id")
-        if first.setdefault(at, span) != span:
-            findings.add("duplicate-id", span, id=draft.entry.id, first=first[at])
+        earlier = first.setdefault((draft.kind, draft.entry.id), draft)
+        if earlier is not draft:
+            place, other = draft.place("id"), earlier.place("id")
+            findings.add("duplicate-id", place, id=draft.entry.id, first=other)
 
 
 def _check_titles(items: Sequence[Item], findings: Findings) -> None:
@@ -68,24 +72,24 @@ def _check_accepted(drafts: Sequence[Draft], findings: Findings) -> None:
 
 def _check_removed(items: Sequence[Item], removed: Sequence[Removed], findings: Findings) -> None:
     present = {item.key: item.span for item in items}
-    first: dict[Key, Span] = {}
+    first: dict[Key, Removed] = {}
     for each in removed:
         if each.key in present:
             findings.add("removed-item", each.span, key=each.key, first=present[each.key])
-        if first.setdefault(each.key, each.span) != each.span:
-            findings.add("duplicate-item", each.span, key=each.key, first=first[each.key])
+        if first.setdefault(each.key, each) is not each:
+            findings.add("duplicate-item", each.span, key=each.key, first=first[each.key].span)
 
 
 def _check_old_keys(
     items: Sequence[Item], removed: Sequence[Removed], namespace: str, findings: Findings
 ) -> None:
-    taken: dict[FullKey, tuple[str, Span]] = {}
+    taken: dict[FullKey, tuple[str, Item | Removed]] = {}
     for item in items:
-        taken.setdefault(full_key(namespace, item.key), ("the key of an item", item.span))
+        taken.setdefault(full_key(namespace, item.key), ("the key of an item", item))
     for each in removed:
-        taken.setdefault(full_key(namespace, each.key), ("listed under `removed`", each.span))
+        taken.setdefault(full_key(namespace, each.key), ("listed under `removed`", each))
     for item in items:
         for old in item.was:
-            what, first = taken.setdefault(old, ("an old key", item.span))
-            if first != item.span or what != "an old key":
-                findings.add("old-key-clash", item.span, key=old, what=what, first=first)
+            what, first = taken.setdefault(old, ("an old key", item))
+            if first is not item or what != "an old key":
+                findings.add("old-key-clash", item.span, key=old, what=what, first=first.span)

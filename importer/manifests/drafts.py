@@ -1,8 +1,10 @@
 """All documents of a manifest as drafts in the author's order, and the catalogue of their names."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 from importer.errors import Span
 from importer.manifests.document import (
@@ -15,12 +17,16 @@ from importer.manifests.document import (
 from importer.manifests.files import Files
 from importer.manifests.nodes import MapNode
 from importer.manifests.paths import PathFault, join
-from importer.manifests.rules import Findings
+from importer.manifests.rules import Findings, shown
 from importer.manifests.source import Passage, Source
 from importer.manifests.validating import Checked
 from importer.model.ids import Key, Kind
 
 __all__ = ["Catalogue", "Draft", "drafts_of"]
+
+
+# A hundred thousand take about one second.
+_MAX_COMPARISONS = 100_000
 
 
 @dataclass(slots=True)
@@ -59,11 +65,27 @@ class Catalogue:
     files: dict[str, Key | None] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     whole: bool = True
+    _comparisons: int = _MAX_COMPARISONS
 
     def add_file(self, path: str, key: Key) -> None:
         """Record that the item *key* stands in the file *path*."""
         name = unicodedata.normalize("NFC", path)
         self.files[name] = None if self.files.get(name, key) != key else key
+
+    def mistrust_file(self, path: str) -> None:
+        """Record that an item may stand in the file *path*."""
+        self.unsure.add(unicodedata.normalize("NFC", path))
+
+    def close_to(self, key: str, among: Callable[[str], bool] = lambda _: True) -> str:
+        """Return ", e.g. to `x`" when there is a key close to *key* *among* all, else nothing.
+
+        Each look compares with every key; after some seconds' worth there are no more.
+        """
+        if self._comparisons <= 0:
+            return ""
+        self._comparisons -= len(self.keys)
+        close = get_close_matches(key, filter(among, self.keys), n=1, cutoff=0.6)
+        return f", e.g. to `{shown(close[0])}`" if close else ""
 
 
 def drafts_of(
@@ -76,7 +98,10 @@ def drafts_of(
         catalogue.whole &= each.whole
         catalogue.keys.update(dict.fromkeys(each.broken - catalogue.keys.keys()))
         if each.broken or not each.whole:
-            catalogue.unsure.add(unicodedata.normalize("NFC", each.source.path))
+            catalogue.mistrust_file(each.source.path)
+        for reference in each.broken_files:
+            with suppress(PathFault):
+                catalogue.mistrust_file(join(each.source.path, reference))
         for draft in _drafts_in(each, findings):
             _take_key(draft, catalogue, findings)
             _find_body(draft, files, catalogue, findings)
@@ -153,6 +178,7 @@ def _body_from_file(
         return None
     source = files.body(path, span)
     if source is None:
+        catalogue.mistrust_file(path)
         return None
     catalogue.add_file(path, draft.key)
     return Passage(source, 0, source.text)

@@ -8,7 +8,7 @@ from importer.errors import Span
 from importer.manifests.guards import decode
 from importer.manifests.markdown_file import answer_lines, is_markdown
 from importer.manifests.paths import Folder, PathFault, fold
-from importer.manifests.rules import Findings, shown
+from importer.manifests.rules import Findings, escaped
 from importer.manifests.source import Source
 from importer.text.digests import Digest
 
@@ -32,7 +32,7 @@ class Files:
 
     def name(self, path: str) -> str:
         """Return how the author sees *path*."""
-        return shown(f"{self._shown}/{path}" if self._shown else path)
+        return escaped(f"{self._shown}/{path}" if self._shown else path)
 
     def open(self, path: str, span: Span) -> Source | None:
         """Return the file's Source, or None (recorded) when it can't be read as text."""
@@ -69,20 +69,26 @@ class Files:
             hint = "this file is one body"
             self._findings.add("answer-line-misplaced", source.span(at), hint=hint)
 
-    def included(self, pattern: str, span: Span) -> Iterator[Source]:
-        """Yield the files of one `include` pattern, sorted by path, each file once per manifest."""
-        for path in self._matches(pattern, span):
+    def included(self, pattern: str, span: Span) -> Iterator[Source | None]:
+        """Yield the files of one `include` pattern, sorted by path, each file once per manifest.
+
+        None stands for what should be there and can't be read.
+        """
+        found, whole = self._matches(pattern, span)
+        if not whole:
+            yield None
+        for path in found:
             if not path.lower().endswith(_READ):
                 self._findings.add("include-kind", span, path=path)
                 continue
             self._included.add(path)
             source = self.open(path, span)
-            if source is not None:
-                if is_markdown(path):
-                    source.verbatim_from = 0
-                yield source
+            if source is not None and is_markdown(path):
+                source.verbatim_from = 0
+            yield source
 
-    def _matches(self, pattern: str, span: Span) -> list[str]:
+    def _matches(self, pattern: str, span: Span) -> tuple[list[str], bool]:
+        """Return the files to read, and whether these are surely all that were meant."""
         try:
             found, faults = self._folder.glob(pattern)
         except PathFault as wrong:
@@ -93,7 +99,8 @@ class Files:
         others = [path for path in found if path != self.manifest]
         if not others and not faults:
             self._findings.add("include-nothing", span, pattern=pattern)
-        return [path for path in others if path not in self._included]
+        fresh = [path for path in others if path not in self._included]
+        return fresh, bool(others) and not faults
 
 
 def _shown_folder(folder: Path) -> str:

@@ -25,6 +25,7 @@ __all__ = ["MANIFEST_NAME", "find_manifest", "load_manifest"]
 MANIFEST_NAME = "teams-importer.yaml"
 MAX_ITEMS = 200_000
 
+_SAYS_NOTHING = "Write some items, or keep the file out of the reach of `include`."
 _FREE_TEXT = ("title", "description", "body", "answer", "name")
 
 
@@ -68,7 +69,7 @@ def _load(files: Files, findings: Findings) -> Manifest | None:
     source = files.open(name, Span(files.name(name), 1, 1))
     if source is None:
         return None
-    data = _data_of(source, findings)
+    data = _data_of(source, findings, "Write `version: 1`, `namespace:` and some items.")
     if data is None:
         return None
     root = validate(ManifestDocument, source, data, findings)
@@ -114,20 +115,22 @@ def _included(
     rows = root.data.get("include", ListNode(0))
     for pattern, at in zip(document.include, rows.values_at, strict=True):
         for source in files.included(pattern, root.source.span(at)):
-            data = _data_of(source, findings)
-            if data is None:
-                yield Checked(source, IncludeDocument(), MapNode(0), whole=False)
+            data = _data_of(source, findings, _SAYS_NOTHING) if source else None
+            if source is None or data is None:
+                yield Checked(source or root.source, IncludeDocument(), MapNode(0), whole=False)
             else:
                 yield validate(IncludeDocument, source, data, findings)
 
 
-def _data_of(source: Source, findings: Findings) -> Node:
+def _data_of(source: Source, findings: Findings, hint: str) -> Node:
+    data: Node
     if is_markdown(source.path):
-        return read_markdown(source, findings)
-    before = len(findings.problems)
-    data = parse(source, findings)
-    if data is None and len(findings.problems) == before:
-        findings.add("yaml-empty", source.span(0))
+        data = read_markdown(source, findings)
+    else:
+        before = len(findings.problems)
+        data = parse(source, findings)
+        if data is None and len(findings.problems) == before:
+            findings.add("yaml-empty", source.span(0), hint=hint)
     if source.cut:
         _check_cut(source, data, findings)
     return data
@@ -149,7 +152,7 @@ def _check_cut(source: Source, node: Any, findings: Findings) -> None:
 
 def _count(checked: Checked) -> int:
     document = checked.document
-    answers = sum(len(question.answers) for question in document.questions)
+    answers = sum(len(it.answers) + (it.answer is not None) for it in document.questions)
     parts = (document.tags, document.questions, document.articles, document.collections)
     return answers + sum(len(part) for part in parts)
 

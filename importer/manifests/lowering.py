@@ -18,7 +18,7 @@ from importer.manifests.limits import Limits
 from importer.manifests.nodes import ListNode, MapNode
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
-from importer.manifests.validating import Checked, close_to
+from importer.manifests.validating import Checked
 from importer.model.fields import Value
 from importer.model.ids import Field, FullKey, Key, Kind, UserId, full_key, tag_key
 from importer.model.manifest import Item
@@ -142,7 +142,7 @@ class Lowering:
             if (key not in known and self._catalogue.whole) or (
                 member is not None and member.kind is Kind.COLLECTION
             ):
-                hint = close_to(key, [it for it in known if "#" not in it])
+                hint = self._catalogue.close_to(key, lambda known: "#" not in known)
                 self._findings.add("unknown-item", draft.source.span(at), key=key, hint=hint)
         return Field.ITEMS, tuple(dict.fromkeys(entry.items)), draft.place("items")
 

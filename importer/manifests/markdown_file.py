@@ -10,14 +10,16 @@ from difflib import SequenceMatcher
 from importer.manifests.nodes import ListNode, MapNode, parse
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
-from importer.text.scanning import Line, Open, left_open, lines
+from importer.text.blocks import Blocks, Line, Open
 
 __all__ = ["answer_lines", "front_matter_end", "is_markdown", "read_markdown"]
 
 _FRONT = re.compile(r"---[ ]*(?:\n|\Z)")
 _FRONT_END = re.compile(r"^---[ ]*$", re.MULTILINE)
 _ANSWER = re.compile(r"<!-- answer: (\S+)( accepted)? -->[ ]*")
-_NEAR = re.compile(r"[\s>*+-]*<\s*[!\-\u2013\u2014\s]*([^\W\d_]+)(.*)", re.DOTALL)
+# No two neighbours match the same character: a line of a million blanks takes no longer.
+_NEAR = re.compile(r"[\s>*+-]*<[!\-\u2013\u2014\s]*([^\W\d_]+)(.*)", re.DOTALL)
+_DASHES = "-\u2013\u2014"
 _BELOW = ("body", "body_file", "answers", "answer")
 _WHAT_OPEN = "a code fence"
 
@@ -44,9 +46,11 @@ def read_markdown(source: Source, findings: Findings) -> MapNode | None:
         findings.add(rule, source.span(0))
         return None
     source.verbatim_from = end
+    before = len(findings.problems)
     data = parse(source, findings, end=end)
     if not isinstance(data, MapNode):
-        findings.add("not-a-mapping", source.span(0))
+        if data is not None or len(findings.problems) == before:
+            findings.add("not-a-mapping", source.span(0))
         return None
     for key in _BELOW:
         if key in data:
@@ -109,8 +113,9 @@ def answer_lines(source: Source, start: int, findings: Findings) -> list[tuple[i
     found: list[tuple[int, re.Match[str]]] = []
     swallowed: list[Line] = []
     fence_at: int | None = None
-    for line in lines(body):
-        if not line.code:
+    blocks = Blocks()
+    for line in blocks.walk(body):
+        if blocks.left_open() is not Open.FENCE:
             fence_at = None
             swallowed.clear()
         elif fence_at is None:
@@ -119,13 +124,13 @@ def answer_lines(source: Source, start: int, findings: Findings) -> list[tuple[i
             continue
         match = _ANSWER.fullmatch(line.text)
         if line.code:
-            if match:
+            if match and fence_at is not None:
                 swallowed.append(line)
         elif match and not line.comment:
             found.append((start + line.start, match))
         elif match or _is_near(line.text):
             findings.add("answer-line", source.span(start + line.start))
-    if swallowed and fence_at is not None and left_open(body) is Open.FENCE:
+    if swallowed and fence_at is not None:
         opened = source.span(start + fence_at)
         for line in swallowed:
             at = source.span(start + line.start)
@@ -143,5 +148,5 @@ def _is_near(line: str) -> bool:
         return False
     if rest.lstrip().startswith((":", "=")):
         return True
-    tokens = re.sub(r"[-\u2013\u2014\s]*>.*", "", rest, flags=re.DOTALL).split()
+    tokens = rest.partition(">")[0].rstrip().rstrip(_DASHES).split()
     return len(tokens) <= 1 or (len(tokens) == 2 and tokens[1].lower().startswith("accept"))

@@ -37,6 +37,8 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BLANKS = frozenset(" \t")
 _COMMENT = re.compile(r"[ \t]+#")
 _DIRECTIVE = re.compile(r"%[^\n]*")
+_INDENTATION = "Mend the indentation, or quote the value before."
+_BRACKETS = "Within brackets, quote a value that has `?` or `:` in it; else close the bracket."
 _HINTS = (
     (
         "mapping values are not allowed",
@@ -45,7 +47,12 @@ _HINTS = (
     ("cannot start any token", "Quote the value: it starts with a character that YAML reserves."),
     ("could not find expected ':'", "Write `key: value`, with a blank after the colon."),
     ("unknown escape character", "Use single quotes, or write \\\\ for a backslash."),
-    ("expected <block end>", "Mend the indentation, or quote the value before."),
+    ("expected <block end>", _INDENTATION),
+    ("find expected key", _INDENTATION),
+    ("expected '-' indicator", _INDENTATION),
+    # The C parser takes them for signs of a key wherever they stand within brackets.
+    ("expected ',' or", _BRACKETS),
+    ("unexpected ':'", _BRACKETS),
     ("unexpected end of stream", "Close the quotes."),
 )
 

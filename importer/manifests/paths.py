@@ -80,7 +80,8 @@ class Folder:
         # O_NOFOLLOW: links were followed and judged already, a new one is a swap in between.
         # O_NONBLOCK: opening a pipe must not wait for somebody to write into it.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-        with open(os.open(real, flags), "rb") as file:  # noqa: PTH123 - pathlib can't give the flags
+        # An opener, since `open` leaves a descriptor that it was given open when it fails.
+        with open(real, "rb", opener=lambda name, _: os.open(name, flags)) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise PathFault(rule="file-special", path=path)
@@ -119,9 +120,13 @@ class Folder:
         for entry in names:
             path = posixpath.join(folder, entry.name)
             after = _step(parts, states, entry.name)
-            if not entry.is_dir():
-                if len(parts) in after:
+            if not _is_folder(entry):
+                if len(parts) not in after:
+                    continue
+                if _is_utf8(path):
                     yield path
+                else:
+                    faults.append(PathFault(rule="path-name", path=path))
             elif after - {len(parts)} and self._enter(path, seen, faults):
                 yield from self._walk(path, parts, after, seen, faults)
 
@@ -135,6 +140,14 @@ class Folder:
             return False
         seen.add(real)
         return True
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether *entry* is one; a link that leads in circles isn't, and is told when read."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _step(parts: tuple[str, ...], states: frozenset[int], name: str) -> frozenset[int]:

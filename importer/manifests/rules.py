@@ -10,10 +10,12 @@ from types import MappingProxyType
 
 from importer.errors import Problem, Severity, Span
 
-__all__ = ["RULES", "Findings", "Rule", "shown"]
+__all__ = ["RULES", "Findings", "Rule", "escaped", "shown"]
 
 _SHOWN_LENGTH = 100
 _MANY = 10_000
+# Facts that are our own words and places: cut short, they would say something else.
+_WHOLE = frozenset({"hint", "remedy", "first", "opened"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ _TABLE = (
     ),
     # YAML
     Rule("yaml-syntax", "this is not valid YAML: {why}", "{remedy}"),
-    Rule("yaml-empty", "the file says nothing", "Write `version: 1`, `namespace:` and some items."),
+    Rule("yaml-empty", "the file says nothing", "{hint}"),
     Rule(
         "yaml-directive",
         "the directive `{directive}` is not allowed",
@@ -315,6 +317,11 @@ def shown(text: str) -> str:
     """Return *text* short and with everything that can't be seen written as an escape."""
     if len(text) > _SHOWN_LENGTH:
         text = f"{text[:_SHOWN_LENGTH]}..."
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """Return *text* with everything that can't be seen written as an escape."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else _escape(char) for char in text)
@@ -348,7 +355,10 @@ class Findings:
         if self._counts[rule_name, span.path] > _MANY:
             return
         rule = RULES[rule_name]
-        harmless = {key: shown(str(fact)) for key, fact in {**(facts or {}), **more}.items()}
+        harmless = {
+            key: escaped(str(fact)) if key in _WHOLE else shown(str(fact))
+            for key, fact in {**(facts or {}), **more}.items()
+        }
         text, remedy = rule.text.format(**harmless), rule.remedy.format(**harmless)
         self.problems.append(Problem(rule_name, text, span, remedy, severity or rule.severity))
 

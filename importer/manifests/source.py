@@ -11,6 +11,7 @@ from importer.text.digests import Digest
 __all__ = ["Passage", "Source"]
 
 _LITERAL = re.compile(r"(?:&\S+\s+)?\|[^\n]*\n")
+_QUOTED = re.compile(r"""(?:&\S+\s+)?(?:"(?:[^"\\]|\\.)*"|'[^']*(?:''[^']*)*')""", re.DOTALL)
 
 
 class Source:
@@ -70,10 +71,15 @@ class Passage:
 
     def _by_search(self, offset: int, length: int) -> int:
         """Folded and quoted values are searched for the same words, counted from their start."""
-        fragment = self.text[offset : offset + length]
+        file, fragment = self.source.text, self.text[offset : offset + length]
+        # An alias: the words stand elsewhere, and whatever follows is another value's.
+        if file.startswith("*", self.at):
+            return self.at
+        quoted = _QUOTED.match(file, self.at)
+        end = quoted.end() if quoted else len(file)
         at = self.at - 1
         for _ in range(self.text.count(fragment, 0, offset) + 1):
-            at = self.source.text.find(fragment, at + 1)
+            at = file.find(fragment, at + 1, end)
             if at < 0:
                 return self.at
         return at

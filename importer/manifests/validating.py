@@ -16,9 +16,12 @@ from importer.manifests.nodes import ListNode, MapNode, Node
 from importer.manifests.rules import RULES, Findings
 from importer.manifests.source import Source
 
-__all__ = ["Checked", "close_to", "suggestion", "validate"]
+__all__ = ["Checked", "suggestion", "validate"]
 
 SECTIONS = ("tags", "questions", "articles", "collections", "removed")
+
+# Where keys come from: what is wrong there leaves open which there are.
+_KEYED = ("questions", "articles", "collections", "include")
 
 _RULE_OF_TYPE: Mapping[str, str] = {
     "missing": "missing-key",
@@ -30,14 +33,22 @@ _RULE_OF_TYPE: Mapping[str, str] = {
     "enum": "not-one-of",
     "literal_error": "not-one-of",
 }
+_LIMITS: Mapping[str, type[BaseModel]] = {
+    "question": document.QuestionLimits,
+    "answer": document.AnswerLimits,
+    "article": document.ArticleLimits,
+    "tag": document.TagLimits,
+}
 _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("defaults",): document.DefaultsEntry,
     ("policy",): document.PolicyEntry,
     ("limits",): document.LimitsEntry,
-    ("limits", "question"): document.QuestionLimits,
-    ("limits", "answer"): document.AnswerLimits,
-    ("limits", "article"): document.ArticleLimits,
-    ("limits", "tag"): document.TagLimits,
+    **{("limits", kind): model for kind, model in _LIMITS.items()},
+    **{
+        ("limits", kind, field): document.Bound
+        for kind, model in _LIMITS.items()
+        for field in model.model_fields
+    },
     ("tags",): document.TagEntry,
     ("tags", "experts"): document.ExpertsEntry,
     ("questions",): document.QuestionEntry,
@@ -59,13 +70,15 @@ _TOP_ONLY = frozenset(document.ManifestDocument.model_fields) - set(SECTIONS)
 class Checked:
     """A file's document with the data it was made of (places!), less the entries that failed.
 
-    `broken` are keys of failed entries; `whole` is false when even those are unknown.
+    `broken` are keys of failed entries, `broken_files` the body files they name; `whole` is false
+    when even those are unknown.
     """
 
     source: Source
     document: document.IncludeDocument
     data: MapNode
     broken: set[str] = field(default_factory=set)
+    broken_files: set[str] = field(default_factory=set)
     whole: bool = True
 
 
@@ -84,9 +97,10 @@ def validate(
         _Report(source, data, findings, model).add(each)
     bad = {_entry_of(each["loc"], data) for each in errors}
     kept = _without(data, bad)
-    broken = {key for place in bad for key in _keys_in(place, data)}
-    whole = not any(len(place) == 1 and place[0] in SECTIONS for place in bad)
-    return Checked(source, _salvage(model, kept), kept, broken, whole)
+    keys = [_keys_in(place, data) for place in bad if place[0] in _KEYED]
+    broken = {key for some in keys if some is not None for key in some}
+    files = {path for place in bad for path in _body_files_in(place, data)}
+    return Checked(source, _salvage(model, kept), kept, broken, files, whole=None not in keys)
 
 
 def _salvage(model: type[document.IncludeDocument], kept: MapNode) -> document.IncludeDocument:
@@ -123,18 +137,29 @@ def _rows_without(rows: ListNode, bad: set[int]) -> ListNode:
     return kept
 
 
-def _keys_in(place: tuple[str | int, ...], data: MapNode) -> list[str]:
-    """Return the keys that a failed entry would have given, as far as they can be read."""
-    if len(place) < 2:
-        return []
-    entry = data[str(place[0])][place[1]]
-    if not isinstance(entry, MapNode) or not isinstance(entry.get("key"), str):
-        return []
-    key: str = entry["key"]
+def _keys_in(place: tuple[str | int, ...], data: MapNode) -> list[str] | None:
+    """Return the keys that a failed entry would have given; None when they can't be read."""
+    entry, *answers = _mappings_in(place, data)
+    key = entry.get("key")
+    local = [answer.get("key") for answer in answers]
+    if not isinstance(key, str) or not all(isinstance(it, str) for it in local):
+        return None
+    return [key, f"{key}#answer", *(f"{key}#{answer}" for answer in local)]
+
+
+def _body_files_in(place: tuple[str | int, ...], data: MapNode) -> list[str]:
+    paths = [entry.get("body_file") for entry in _mappings_in(place, data)]
+    return [path for path in paths if isinstance(path, str)]
+
+
+def _mappings_in(place: tuple[str | int, ...], data: MapNode) -> list[MapNode]:
+    """Return a failed entry and its answers, as far as they are mappings at all."""
+    entry = data[str(place[0])][place[1]] if len(place) > 1 else None
+    if not isinstance(entry, MapNode):
+        return [MapNode(0)]
     answers = entry.get("answers")
     rows = answers if isinstance(answers, ListNode) else []
-    local = [row["key"] for row in rows if isinstance(row, MapNode) and "key" in row]
-    return [key, f"{key}#answer", *(f"{key}#{answer}" for answer in local)]
+    return [entry, *(row for row in rows if isinstance(row, MapNode))]
 
 
 class _Report:
@@ -150,8 +175,8 @@ class _Report:
 
     def add(self, error: Any) -> None:
         kind, loc = error["type"], error["loc"]
-        # An empty value is a finding of the reader already.
-        if error.get("input", "") is None:
+        # An empty value is a finding of the reader already; not so that its key is unknown.
+        if error.get("input", "") is None and kind != "extra_forbidden":
             return
         rule = kind if kind in RULES else _RULE_OF_TYPE.get(kind, "invalid-value")
         if rule == "unknown-key":
@@ -164,7 +189,7 @@ class _Report:
             facts["hint"] = _key_hint(str(facts["key"]))
         if rule == "missing-key":
             facts["key"] = loc[-1]
-        self._findings.add(rule, self._source.span(self._value_at(loc)), facts)
+        self._findings.add(rule, self._source.span(self._place_of(loc)), facts)
 
     def _unknown(self, loc: Sequence[int | str]) -> None:
         key = str(loc[-1])
@@ -207,23 +232,21 @@ class _Report:
             elif isinstance(node, ListNode) and isinstance(step, int) and step < len(node):
                 at = node.values_at[step]
                 node = node[step]
-            elif step == "[key]":
-                continue
             else:
                 break
         return at
+
+    def _place_of(self, loc: Sequence[int | str]) -> int:
+        """Return where what an error names stands: a value, or a key of a free mapping."""
+        if loc[-1] == "[key]":
+            return self._parent(loc[:-1]).keys_at[str(loc[-2])]
+        return self._value_at(loc)
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """Return "Did you mean `x`?" when *known* holds something close to *word*, else nothing."""
     close = get_close_matches(word.lower().replace("-", "_"), known, n=1, cutoff=0.6)
     return f"Did you mean `{close[0]}`?" if close else ""
-
-
-def close_to(key: str, known: Sequence[str]) -> str:
-    """Return ", e.g. to `x`" when *known* holds a key close to *key*, else nothing."""
-    close = get_close_matches(key, known, n=1, cutoff=0.6)
-    return f", e.g. to `{close[0]}`" if close else ""
 
 
 def _key_hint(key: str) -> str:
