@@ -58,6 +58,9 @@ class Known(Enum):
     NOTHING = "nothing"
 
 
+_UNMARKED: Mapping[Field, Value] = {Field.ACCEPTED: False}
+
+
 def all_able(kind: Kind, verb: Verb, field: Field | None = None) -> Ability:  # noqa: ARG001 - its shape
     return Ability(able=True)
 
@@ -178,7 +181,8 @@ class Scene:
         return str(self.refs[key]) if key in self.refs else target
 
     def _remember(self, item: Item, live: LiveItem) -> None:
-        bases = {it: digest_field(item.kind, it, value) for it, value in item.fields.items()}
+        written = item.fields if item.kind is not Kind.ANSWER else {**_UNMARKED, **item.fields}
+        bases = {it: digest_field(item.kind, it, value) for it, value in written.items()}
         marked = live.marker.digests if live.marker else {}
         letters = {row.letter: row.field for row in rides_with_post(item.kind)}
         self.bindings[item.key] = Binding(
