@@ -26,6 +26,7 @@ from importer.cli.tables import table
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
 from importer.errors import ExitCode, ImporterError, UsageError, worst
 from importer.execution import check_pin
+from importer.journal import Place
 from importer.manifests import find_manifest, load_manifest
 from importer.model.ids import Kind, Verb
 from importer.model.live import Access, Need
@@ -74,7 +75,7 @@ def command(
     console: Console,
     path: Path,
     connection: ConnectionOptions,
-    journal: Path | None,
+    journal: Place | None,
     output: OutputOptions,
 ) -> ExitCode:
     """Check versions, manifest, token, team, rights, quota, clock and journal.
@@ -94,7 +95,7 @@ def command(
 
 
 def _checked(
-    path: Path, connection: ConnectionOptions, journal: Path | None, console: Console
+    path: Path, connection: ConnectionOptions, journal: Place | None, console: Console
 ) -> Iterator[Check]:
     yield Check("importer", Sign.OK, f"teams-importer {__version__}")
     yield Check("python", Sign.OK, f"{platform.python_version()} on {platform.platform()}")
@@ -216,7 +217,7 @@ def _abilities(team: LiveTeam) -> Check:
     return Check("abilities", Sign.OK, f"creates {can}" + (f" (not {cannot})" if cannot else ""))
 
 
-async def _journal(loaded: Loaded, target: Target, chosen: Path | None, console: Console) -> Check:
+async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console: Console) -> Check:
     namespace = loaded.manifest.namespace
     place = find_journal(chosen, target, loaded.folder, namespace)
     if place is None:
@@ -229,7 +230,7 @@ async def _journal(loaded: Loaded, target: Target, chosen: Path | None, console:
         finally:
             await journal.close()
         found = f"{place}: {counted(len(ledger.bindings), 'post')} known"
-        if not place.exists():
+        if isinstance(place, Path) and not place.exists():
             return Check("journal", Sign.OK, f"none yet at {place}; the first apply makes it")
         if ledger.open:
             what = f"{found}, {counted(len(ledger.open), 'write')} without a known outcome"

@@ -10,6 +10,7 @@ from importer.cli.options import ConnectionOptions
 from importer.cli.reading import read_manifest
 from importer.cli.wiring import find_journal, journal_of, reach
 from importer.errors import UsageError
+from importer.journal import Place
 from importer.ports import Journal
 
 __all__ = ["look_into"]
@@ -20,7 +21,7 @@ _T = TypeVar("_T")
 def look_into(
     path: Path,
     connection: ConnectionOptions,
-    chosen: Path | None,
+    chosen: Place | None,
     console: Console,
     look: Callable[[Journal], Awaitable[_T]],
 ) -> _T:
@@ -35,7 +36,8 @@ def look_into(
         if place is None:
             message = "a team in memory has no journal to look into"
             raise UsageError(message, remedy="Name the team, or the sandbox's file, with --url.")
-        console.say(f"journal: {place}" if place.exists() else f"there is no journal {place} yet")
+        missing = isinstance(place, Path) and not place.exists()
+        console.say(f"there is no journal {place} yet" if missing else f"journal: {place}")
         journal = journal_of(place, target, namespace, console, create=False)
 
         async def looked() -> _T:

@@ -18,6 +18,7 @@ from importer.cli.options import (
 )
 from importer.cli.tables import table
 from importer.errors import ExitCode, UsageError
+from importer.journal import Place
 from importer.model.ids import Key
 from importer.model.ledger import Binding, Operation
 from importer.ports import Journal
@@ -45,7 +46,7 @@ def show(
     key: str,
     path: Path,
     connection: ConnectionOptions,
-    journal: Path | None,
+    journal: Place | None,
     output: OutputOptions,
 ) -> ExitCode:
     """Show the post and every operation of the item with KEY. Needs no token and no connection."""

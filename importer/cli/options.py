@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -19,6 +19,9 @@ from importer.cli.suggesting import did_you_mean
 from importer.errors import ExitCode, UsageError
 from importer.model.manifest import OnDrift
 from importer.model.plan import Decisions
+
+if TYPE_CHECKING:
+    from importer.journal import Place
 
 __all__ = [
     "ConnectionOptions",
@@ -249,14 +252,45 @@ connection_options = _gathered(
     ],
 )
 
+
+class _Place(click.Path):
+    """A file, or the address of a database."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if "://" not in str(value):
+            return super().convert(value, param, ctx)
+        # Not at the top: a command that opens no journal doesn't wait for its room.
+        from importer.journal import Server
+
+        server = Server(value)
+        if ctx is not None:
+            _console(ctx).mask(server.redact)
+        return server
+
+
+def _without_password(
+    ctx: click.Context, param: click.Parameter, value: "Place | None"
+) -> "Place | None":
+    typed = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
+    if typed and not isinstance(value, Path | None) and value.has_password:
+        message = "a password in --journal is not taken: other processes see a command line"
+        raise UsageError(
+            message,
+            remedy="Leave it out and use PGPASSWORD, ~/.pgpass, a service file, or the whole "
+            "address in TEAMS_IMPORTER_JOURNAL. What was typed is in your shell's history.",
+        )
+    return value
+
+
 journal_option = click.option(
     "--journal",
     envvar="TEAMS_IMPORTER_JOURNAL",
     show_envvar=True,
-    type=_FILE,
-    metavar="FILE",
+    type=_Place(path_type=Path, dir_okay=False),
+    callback=_without_password,
+    metavar="FILE|URL",
     help="The idempotency log; .teams-importer/HOST-TEAM-NAMESPACE.db beside the manifest by "
-    "default.",
+    "default. postgresql://HOST/DATABASE is one that several runners share.",
 )
 
 decision_options = _gathered(

@@ -17,6 +17,7 @@ from importer.cli.options import (
 )
 from importer.cli.tables import table
 from importer.errors import ExitCode
+from importer.journal import Place
 from importer.model.ledger import Run
 from importer.ports import Journal
 
@@ -38,7 +39,7 @@ def command(
     console: Console,
     path: Path,
     connection: ConnectionOptions,
-    journal: Path | None,
+    journal: Place | None,
     output: OutputOptions,
 ) -> ExitCode:
     """List the runs that changed something, oldest first. Needs no token and no connection."""

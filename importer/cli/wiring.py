@@ -24,7 +24,7 @@ from importer.errors import (
 )
 from importer.execution import OnUnknown
 from importer.execution import RunOptions as Running
-from importer.journal import open_journal
+from importer.journal import Place, open_journal
 from importer.planning.identity import lineage_of
 from importer.ports import Journal
 from importer.teams import VENDOR_API, App, Connection, OnWait, Secret
@@ -228,7 +228,9 @@ def _ca_bundle(path: Path | None) -> Path | None:
     return path
 
 
-def find_journal(chosen: Path | None, target: Target, folder: Path, namespace: str) -> Path | None:
+def find_journal(
+    chosen: Place | None, target: Target, folder: Path, namespace: str
+) -> Place | None:
     """Return where the journal is: as chosen, or beside the manifest; None: in memory."""
     if not target.keeps:
         return None
@@ -238,18 +240,18 @@ def find_journal(chosen: Path | None, target: Target, folder: Path, namespace: s
 
 
 def journal_of(
-    path: Path | None, target: Target, namespace: str, console: Console, *, create: bool
+    place: Place | None, target: Target, namespace: str, console: Console, *, create: bool
 ) -> Journal:
-    """Open the journal at *path*; with *create* it may be written, else nothing is."""
+    """Open the journal at *place*; with *create* it may be written, else nothing is."""
     journal = open_journal(
-        path,
+        place,
         lineage=lineage_of(target.origin, target.team, namespace),
         label=target.label(namespace),
         clock=SystemClock(),
-        create=create or path is None,
+        create=create or place is None,
     )
-    if path is not None and path.parent.is_dir():
-        console.journal_folder = path.parent
+    if isinstance(place, Path) and place.parent.is_dir():
+        console.journal_folder = place.parent
     return journal
 
 

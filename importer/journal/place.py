@@ -37,11 +37,6 @@ class Server:
             remedy = "Write / ? # @ : % in a user's name or password as %2F %3F %23 %40 %3A %25."
             raise UsageError(message, remedy=remedy)
 
-    @staticmethod
-    def is_meant(text: str) -> bool:
-        """Tell whether *text* is the address of a database and not a file's path."""
-        return text.partition("://")[0] in _SCHEMES and "://" in text
-
     @property
     def _parts(self) -> SplitResult:
         try:
