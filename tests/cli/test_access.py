@@ -79,17 +79,19 @@ def test_a_token_that_will_not_do_is_refused_before_anything_else(
         pytest.param({"TEAMS_IMPORTER_TOKEN": CANARY}, "token", id="a PAT nobody knows"),
         pytest.param({"TEAMS_IMPORTER_TEAM": None}, "no team was named", id="no slug"),
         pytest.param({"TEAMS_IMPORTER_TEAM": "nobody"}, "nobody", id="an unknown slug"),
-        pytest.param({"TEAMS_IMPORTER_TEAM": "a/../b"}, "not the name of a team", id="no slug"),
+        pytest.param({"TEAMS_IMPORTER_TEAM": "a/../b"}, "not the name of a team", id="a path"),
     ],
 )
+@pytest.mark.parametrize("order", ["scope_first", "params_first"])
 def test_a_missing_or_malformed_token_or_team_is_refused(
     cli: Program,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     given: dict[str, str | None],
     said: str,
+    order: Order,
 ) -> None:
-    with serving(tmp_path) as served:
+    with serving(tmp_path, behaviour=Behaviour(check_order=order)) as served:
         code, err = apply_with(cli, served, monkeypatch, **given)
         assert code == 6
         assert said in err
@@ -107,6 +109,46 @@ def test_a_basic_team_takes_no_writes(
         assert code == 6
         assert "Basic" in err
         _require_no_effect(served)
+
+
+@pytest.mark.parametrize("order", ["scope_first", "params_first"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        pytest.param({"TEAMS_IMPORTER_TOKEN": "read_only"}, id="a PAT that only reads"),
+        pytest.param({"TEAMS_IMPORTER_TOKEN": "expired"}, id="an expired PAT"),
+        pytest.param({"TEAMS_IMPORTER_TOKEN": "foreign"}, id="a PAT of another team"),
+        pytest.param({"TEAMS_IMPORTER_TEAM": "nobody"}, id="an unknown slug"),
+        pytest.param({"TEAMS_IMPORTER_TOKEN": None}, id="no PAT"),
+    ],
+)
+def test_a_refused_token_leaves_no_intent_in_a_journal_that_is_there(
+    cli: Program,
+    manifest: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: dict[str, str | None],
+    order: Order,
+) -> None:
+    journal = manifest.parent / "journal.db"
+    monkeypatch.setenv("TEAMS_IMPORTER_JOURNAL", str(journal))
+    with serving(tmp_path, behaviour=Behaviour(check_order=order)) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        assert cli("apply", "--yes").code == 0
+        manifest.write_text(manifest.read_text().replace("Once upon", "Once more upon"))
+        before = journal.read_bytes(), len(served.requests())
+        tokens = {it: getattr(served.tokens, it) for it in ("read_only", "expired", "foreign")}
+        told = {name: tokens.get(value or "", value) for name, value in given.items()}
+        code, _ = apply_with(cli, served, monkeypatch, **told)
+        assert code == 6
+        assert journal.read_bytes() == before[0]
+        assert not [
+            it
+            for it in served.requests()[before[1] :]
+            if it["method"] != "GET" and it["status"] == 200
+        ]
+    assert not [it for it in posts_in(tmp_path / "team.db") if "Once more" in it.body]
 
 
 def _require_no_effect(served: Served) -> None:
@@ -180,7 +222,7 @@ def test_a_manifest_pinned_to_another_team_is_refused(
     assert posts_in(tmp_path / "team.db") == []
 
 
-def test_a_manifest_that_holds_the_token_is_refused(
+def test_f85_a_manifest_that_holds_the_token_is_refused(
     cli: Program, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(tmp_path) as served:

@@ -93,7 +93,7 @@ def test_wrong_use_ends_with_64_and_a_hint(cli: Program, arguments: list[str], h
 
 @pytest.mark.parametrize("form", ["{} {}", "{}={}"])
 @pytest.mark.parametrize("option", SECRETS)
-def test_a_secret_on_the_command_line_is_refused_and_not_repeated(
+def test_f85_a_secret_on_the_command_line_is_refused_and_not_repeated(
     cli: Program, option: str, form: str
 ) -> None:
     done = cli("plan", *form.format(option, CANARY).split(" "), "--debug")
@@ -103,7 +103,7 @@ def test_a_secret_on_the_command_line_is_refused_and_not_repeated(
 
 
 @pytest.mark.usefixtures("manifest")
-def test_a_token_given_where_its_file_belongs_is_not_repeated(cli: Program) -> None:
+def test_f85_a_token_given_where_its_file_belongs_is_not_repeated(cli: Program) -> None:
     done = cli("plan", "--team", "acme", "--token-file", CANARY)
     assert done.code == 6
     assert CANARY not in done.err
@@ -118,7 +118,7 @@ def test_a_token_given_where_its_file_belongs_is_not_repeated(cli: Program) -> N
         f"https://teams.example/2.3/{CANARY}1",
     ],
 )
-def test_a_token_in_the_url_is_refused_and_not_repeated(cli: Program, url: str) -> None:
+def test_f85_a_token_in_the_url_is_refused_and_not_repeated(cli: Program, url: str) -> None:
     done = cli("plan", "--team", "acme", "--url", url, "--debug")
     assert (done.code, done.out) == (64, "")
     assert CANARY not in done.err
@@ -126,7 +126,7 @@ def test_a_token_in_the_url_is_refused_and_not_repeated(cli: Program, url: str) 
 
 @pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
-def test_a_token_file_that_others_can_read_is_refused(
+def test_f85_a_token_file_that_others_can_read_is_refused(
     cli: Program, tmp_path: Path, mode: int
 ) -> None:
     file = tmp_path / "token"
