@@ -11,10 +11,10 @@ import click
 from importer.cli.console import Console
 from importer.cli.options import OutputOptions, make_command, make_group, output_options
 from importer.cli.wiring import open_world_at
-from importer.errors import ExitCode, ServiceError
+from importer.errors import ExitCode, ServiceError, UsageError
 
 if TYPE_CHECKING:
-    from importer.sandbox import Tier, Tokens
+    from importer.sandbox import ProfileName, Tier, Tokens
 
 _TEAM = "acme"
 
@@ -26,6 +26,7 @@ command = make_group("Run a team on this machine.")
     examples={
         "teams-importer sandbox serve": "an empty team, gone when it ends",
         "teams-importer sandbox serve --db team.db --port 8080": "one that stays",
+        "teams-importer sandbox serve --profile storm --seed 7": "rehearse an import under faults",
         "teams-importer sandbox serve --format json": "one line for a script, before it serves",
     },
     json='One line, before the first request is served: {"url", "team", "tokens": {"read_write", '
@@ -53,10 +54,22 @@ command = make_group("Run a team on this machine.")
     help="What the team's owner pays for: basic can't be written to, free has no API.",
 )
 @click.option(
+    "--profile",
+    type=click.Choice(["calm", "storm", "swarm"]),
+    help="Let faults loose: calm, a few; storm, many, with late lists and lagging replicas; swarm, "
+    "those that the seed switches on.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Which faults meet which requests; the same ones for the same N. 1 by default.",
+)
+@click.option(
     "--log",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write a line of JSON for each request: method, path, query, status; no secret.",
+    help="Write a line of JSON for each request: method, path, query, status, fault; no secret.",
 )
 @output_options("text", "json")
 @click.pass_obj
@@ -66,6 +79,8 @@ def serve(
     port: int,
     db: Path | None,
     tier: "Tier",
+    profile: "ProfileName | None",
+    seed: int | None,
     log: Path | None,
     output: OutputOptions,
 ) -> ExitCode:
@@ -73,18 +88,29 @@ def serve(
 
     The page at its address shows the team as a reader would see it. The tokens are the sandbox's
     own and open nothing else.
+
+    With --profile it rehearses a bad day: errors before and after a write took effect, a proxy's
+    pages, throttling, bodies cut off or slow, connections dropped, writes delivered twice or late,
+    new posts listed late. An importer that looks before it repeats gets through: no more than two
+    requests in a row meet a fault, and what was written shows within 2.5 seconds, so that `apply
+    --settle 3` is enough. The log names each fault.
     """
+    if seed is not None and profile is None:
+        message = "--seed decides nothing without --profile"
+        raise UsageError(message, remedy="Add --profile calm, storm or swarm.")
     with open_world_at(db, tier=tier) as world:
-        from importer.sandbox import SandboxError
+        from importer.sandbox import Faults, SandboxError, profile_of
         from importer.sandbox.serving import serve as listen
 
         tokens = world.tokens(_TEAM)
+        chosen = 1 if seed is None else seed
+        faults = Faults(profile_of(profile, chosen), chosen) if profile else None
 
         def ready(url: str) -> None:
             console.result(_greeting(url, tokens, output))
 
         try:
-            asyncio.run(listen(world, host=host, port=port, log=log, ready=ready))
+            asyncio.run(listen(world, host=host, port=port, log=log, ready=ready, faults=faults))
         except SandboxError as error:
             message = f"the sandbox can't be served: {error}"
             remedy = "Choose another --port or --host, or end what is there."

@@ -10,17 +10,24 @@ from importer.sandbox.app import create_app
 from importer.sandbox.behaviour import Backoff, Behaviour
 from importer.sandbox.clock import Clock, SteppedClock, SystemClock
 from importer.sandbox.errors import SandboxError
+from importer.sandbox.faults import PROFILES, Fault, Profile, ProfileName, profile_of
+from importer.sandbox.injecting import Faults
 from importer.sandbox.request_log import RequestRecord
 from importer.sandbox.rules import Rule, RuleBroken
 from importer.sandbox.values import Comment, Post, Revision, Synonym, Tag, Team, Tier, Tokens, User
 from importer.sandbox.world import World, open_world
 
 __all__ = [
+    "PROFILES",
     "Backoff",
     "Behaviour",
     "Clock",
     "Comment",
+    "Fault",
+    "Faults",
     "Post",
+    "Profile",
+    "ProfileName",
     "RequestRecord",
     "Revision",
     "Rule",
@@ -37,4 +44,5 @@ __all__ = [
     "World",
     "create_app",
     "open_world",
+    "profile_of",
 ]

@@ -1,4 +1,4 @@
-"""The ASGI application: the API of each dialect and the pages, behind log, compression and date."""
+"""The ASGI application: API and pages, behind log, date, faults if any, and compression."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from importer.sandbox.compression import AlwaysCompressed
 from importer.sandbox.dating import Dated
+from importer.sandbox.injecting import Faults
 from importer.sandbox.pages.site import Pages
 from importer.sandbox.request_log import RequestLog, check_writable
 from importer.sandbox.v2.api import Api
@@ -15,25 +16,34 @@ from importer.sandbox.world import World
 
 
 def create_app(
-    world: World, *, log: Path | TextIO | None = None, hosts: Iterable[str] = ()
+    world: World,
+    *,
+    log: Path | TextIO | None = None,
+    hosts: Iterable[str] = (),
+    faults: Faults | None = None,
 ) -> ASGIApp:
     """Make the application that answers for a world.
 
     The API is at `/2.3/`, the pages at `/` and `/c/TEAM/`. With *log*, every request is written
     there as a line of JSON, without headers, bodies and secrets. The pages, which need no token,
-    answer only to the names of this machine itself and to *hosts*. Raises `SandboxError` for a
+    answer only to the names of this machine itself and to *hosts*. *faults* are put before the API
+    and let loose upon the world. Raises `SandboxError` for a
     log that can't be written.
     """
     if isinstance(log, Path):
         check_writable(log)
-    recorded = RequestLog(
-        _Doors(Api(world), Pages(world, hosts)),
+    doors = _Doors(Api(world), Pages(world, hosts))
+    app: ASGIApp = AlwaysCompressed(doors, lambda: world.behaviour.encoding)
+    if faults is not None:
+        faults.let_loose(world)
+        app = faults.before(app)
+    return RequestLog(
+        Dated(app, world.clock),
         records=world.requests,
         clock=world.clock,
         secrets=world.secrets,
         log=log,
     )
-    return Dated(AlwaysCompressed(recorded, lambda: world.behaviour.encoding), world.clock)
 
 
 class _Doors:

@@ -1,4 +1,7 @@
-"""Where the sandbox's time comes from; nothing else in this room reads a clock or sleeps."""
+"""Where the sandbox's time comes from; nothing else in this room reads a clock.
+
+Nothing sleeps either, but for the faults of a rehearsal.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol

@@ -20,7 +20,10 @@ _KEPT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request and how it was answered; `time` is ISO 8601, UTC."""
+    """One request and how it was answered; `time` is ISO 8601, UTC.
+
+    `fault` names the fault it met, if any; the status is 0 when that left it without an answer.
+    """
 
     time: str
     method: str
@@ -29,6 +32,7 @@ class RequestRecord:
     status: int
     error_id: int | None
     user_id: int | None
+    fault: str | None = None
 
     def as_json(self) -> str:
         """Give the record as one line."""
@@ -41,6 +45,7 @@ class Note:
 
     error_id: int | None = None
     user_id: int | None = None
+    fault: str | None = None
 
 
 class RequestLog:
@@ -69,12 +74,18 @@ class RequestLog:
         time = self._clock.now().isoformat(timespec="milliseconds")
         note = scope["sandbox.note"] = Note()
 
+        answered = False
+
         async def watch(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
+                answered = True
                 self._write(self._record(scope, time, message["status"], note))
             await send(message)
 
         await self._app(scope, receive, watch)
+        if note.fault and not answered:
+            self._write(self._record(scope, time, 0, note))
 
     def _record(self, scope: Scope, time: str, status: int, note: Note) -> RequestRecord:
         secrets = tuple(self._secrets())
@@ -96,7 +107,8 @@ class RequestLog:
         ]
         query = urlencode(pairs, safe="*;:/")
         method, error_id = scope["method"], note.error_id
-        return RequestRecord(time, method, path, query, status, error_id, note.user_id)
+        who = note.user_id
+        return RequestRecord(time, method, path, query, status, error_id, who, note.fault)
 
     def _write(self, record: RequestRecord) -> None:
         self._records.append(record)

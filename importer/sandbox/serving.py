@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TextIO
 
 import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from importer.sandbox.app import create_app
 from importer.sandbox.errors import SandboxError
+from importer.sandbox.injecting import ABORT, Faults
 from importer.sandbox.world import World
 
 __all__ = ["serve"]
@@ -31,6 +34,7 @@ async def serve(
     ready: Callable[[str], None],
     certificate: Path | None = None,
     key: Path | None = None,
+    faults: Faults | None = None,
 ) -> None:
     """Listen until SIGINT, SIGTERM or cancellation; the caller closes the world afterwards.
 
@@ -40,8 +44,8 @@ async def serve(
     """
     listener = _listen(host, port)
     config = uvicorn.Config(
-        create_app(world, log=log, hosts=(host,)),
-        http="h11",
+        create_app(world, log=log, hosts=(host,), faults=faults),
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -61,6 +65,8 @@ async def serve(
     try:
         await server.serve(sockets=[listener])
     finally:
+        if faults is not None:
+            await faults.close()
         listener.close()
 
 
@@ -88,6 +94,20 @@ def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
     return f"[{reachable}]:{port}" if ":" in reachable else f"{reachable}:{port}"
+
+
+class _Connection(H11Protocol):
+    """Lets the application end its connection, which ASGI has no word for."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the parent has it
+        app = self.app
+
+        async def abortable(scope: Scope, receive: Receive, send: Send) -> None:
+            scope.setdefault("extensions", {})[ABORT] = {"abort": transport.abort}
+            await app(scope, receive, send)
+
+        self.app = abortable
+        super().connection_made(transport)
 
 
 class _Server(uvicorn.Server):

@@ -9,6 +9,8 @@ from typing import Any
 
 from importer.sandbox.errors import SandboxError
 
+_MODES = slice(18, 20)
+"""Where a database says whether writing and reading it needs a write-ahead log."""
 _APPLICATION = 0x534F5442
 _VERSION = 2
 
@@ -152,7 +154,10 @@ class Store:
 
     def content(self) -> bytes:
         """Give all that is stored, for `opened_copy`."""
-        return self._connection.serialize()
+        content = bytearray(self._connection.serialize())
+        # A file is in WAL mode, which a copy in memory can't be; SQLite's manual names this remedy.
+        content[_MODES] = b"\1\1"
+        return bytes(content)
 
     def close(self) -> None:
         """Let go of the file; safe to call twice."""

@@ -37,7 +37,8 @@ class World(Posting, Talking, Acting):
     """Several teams in one store; the methods act as people do on the site, or look at it.
 
     The first argument of every action is the member who acts. `behaviour` may be replaced at any
-    time. `requests` holds a record of every request that an app over this world answered.
+    time, and so may `seed`, from which all follows that is left to chance. `requests` holds a
+    record of every request that an app over this world answered.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class World(Posting, Talking, Acting):
         super().__init__(store, behaviour=behaviour, clock=clock)
         self.requests: list[RequestRecord] = []
         self.limits = Limits(lambda: clock.now().timestamp())
-        self._seed: Seed = seed if seed is not None else secrets.token_hex(16)
+        self.seed: Seed = seed if seed is not None else secrets.token_hex(16)
         self._past = Past(store)
         self._reads = 0
         store.before_change = self._before_change
@@ -140,7 +141,7 @@ class World(Posting, Talking, Acting):
         return [
             post_id
             for post_id, created in self.store.all(sql, where.parameters)
-            if now < created + lag_s * draw(self._seed, "listing", post_id)
+            if now < created + lag_s * draw(self.seed, "listing", post_id)
         ]
 
     def replica(self) -> "World":
@@ -149,13 +150,13 @@ class World(Posting, Talking, Acting):
         if not lag_s:
             return self
         self._reads += 1
-        if draw(self._seed, "replica", self._reads) < _PRIMARY:
+        if draw(self.seed, "replica", self._reads) < _PRIMARY:
             return self
-        age_s = lag_s * draw(self._seed, "replica age", self._reads)
+        age_s = lag_s * draw(self.seed, "replica age", self._reads)
         store = self._past.at(self.clock.now().timestamp() - age_s)
         if store is None:
             return self
-        return World(store, behaviour=self.behaviour, clock=self.clock, seed=self._seed)
+        return World(store, behaviour=self.behaviour, clock=self.clock, seed=self.seed)
 
     def _before_change(self) -> None:
         if lag_s := self.behaviour.replica_lag_s:
@@ -187,7 +188,7 @@ class World(Posting, Talking, Acting):
         return secret
 
     def _secret(self, purpose: str) -> str:
-        digest = hashlib.blake2b(f"sandbox token {self._seed} {purpose}".encode()).digest()
+        digest = hashlib.blake2b(f"sandbox token {self.seed} {purpose}".encode()).digest()
         return digest[:_TOKEN_LENGTH].translate(_LETTERS).decode()
 
 

@@ -1,4 +1,4 @@
-"""A rehearsal under a storm of faults: the same command, again and again, gets everything through."""
+"""A rehearsal under a storm of faults: one command, repeated, gets everything through."""
 
 from __future__ import annotations
 
@@ -34,14 +34,13 @@ def write_manifest(folder: Path) -> Mapping[str, str]:
 
 def test_a_storm_leaves_one_post_per_key(tmp_path: Path) -> None:
     bodies = write_manifest(tmp_path)
-    codes = []
+    codes: list[int] = []
     with served_sandbox(tmp_path, "--seed", "7", "--profile", "storm") as sandbox:
-        while not codes or (codes[-1] != 0 and len(codes) < RUNS):
+        while not codes or (codes[-1] in UNFINISHED and len(codes) < RUNS):
             ran = run("apply", "--yes", "--settle", "3", tmp_path, cwd=tmp_path, env=sandbox.env())
             codes.append(ran.returncode)
-            assert ran.returncode in {0, *UNFINISHED}, ran.stderr
         faults = Counter(record["fault"] for record in sandbox.requests())
-    assert codes[-1] == 0, ran.stderr
+    assert codes[-1] == 0, codes
     assert sum(faults.values()) - faults[None] >= 5, faults
 
     world = open_world(tmp_path / "team.db")

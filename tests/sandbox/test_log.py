@@ -37,7 +37,8 @@ def test_the_log_is_a_line_of_json_per_request(town: Town, tmp_path: Path) -> No
         api.post("/questions/add", title=TITLE, body=BODY, tags="a")
     for text in (stream.getvalue(), path.read_text()):
         first, second = (json.loads(line) for line in text.splitlines())
-        assert set(first) == {"time", "method", "path", "query", "status", "error_id", "user_id"}
+        keys = {"time", "method", "path", "query", "status", "error_id", "user_id", "fault"}
+        assert set(first) == keys
         assert (first["error_id"], second["status"]) == (404, 200)
         assert "\n" not in first["path"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,6 +146,12 @@ def test_row_36_a_replica_shows_what_was_and_then_what_is_and_then_what_was(
     assert set(_titles(town, path)) == {"What was asked instead?", "nothing"}
     town.clock.advance(60)
     assert set(_titles(town, path)) == {"nothing"}
+
+
+def test_row_36_a_team_in_a_file_has_replicas_too(found_town: Found, tmp_path: Path) -> None:
+    town = found_town(replace(UNHURRIED, replica_lag_s=60), seed=1, path=tmp_path / "team.db")
+    path = f"/questions/{town.ask()}"
+    assert set(_titles(town, path)) == {"nothing", TITLE}
 
 
 def test_row_36_writes_and_their_checks_never_meet_a_replica(found_town: Found) -> None:
