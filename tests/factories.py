@@ -312,8 +312,8 @@ def plans(texts: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Plan
         st.booleans(),
         st.dictionaries(field, digest, max_size=2),
         st.booleans(),
-        text,
-        span,
+        url=text,
+        span=span,
     )
     base = st.dictionaries(field, st.builds(Base, digest, digest), max_size=2)
     side = st.builds(Side, field, st.none() | value, st.none() | value)

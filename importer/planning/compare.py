@@ -31,9 +31,10 @@ from importer.model.fields import (
     Value,
     canonical,
     digest_value,
+    fields_of,
     rule,
 )
-from importer.model.ids import Field, Key, Kind, split_full_key
+from importer.model.ids import Field, Key, Kind
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
@@ -92,12 +93,16 @@ def _moved(item: Item, live: LiveItem, binding: Binding | None, field: Field) ->
 
 
 def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item:
-    """Return *item* with its addresses of the team's posts dug and its tags by their masters."""
+    """Return *item* with its addresses of the team's posts dug and its tags by their masters.
+
+    Its fields come in the table's order, however the manifest has them: so do the plan's lines.
+    """
 
     def settled(fields: Fields) -> Fields:
         return {
-            field: _settled_value(rule(item.kind, field).shape, value, snapshot, targets)
-            for field, value in fields.items()
+            row.field: _settled_value(row.shape, fields[row.field], snapshot, targets)
+            for row in fields_of(item.kind)
+            if row.field in fields
         }
 
     return replace(item, fields=settled(item.fields), initial=settled(item.initial))
@@ -191,22 +196,12 @@ def _orphans(
     by_ref = {binding.ref: binding for binding in ledger.bindings.values()}
     removed = {it.key for it in manifest.removed}
     found = []
-    for live in matches.leftovers:
+    for key, live in matches.leftovers:
         binding = by_ref.get(live.ref)
-        key = _orphan_key(live, binding)
         title = live.fields.get(Field.TITLE, "")
         orphan = Orphan(key, live.ref, live.url, str(title), removed=key in removed)
         found.append((orphan, keyed_item(live, targets), binding))
     return tuple(found)
-
-
-def _orphan_key(live: LiveItem, binding: Binding | None) -> Key:
-    """Return the post's key: the journal's, for a marker keeps a former one until the next edit."""
-    if binding is not None:
-        return binding.key
-    if live.marker is None:
-        raise ValueError(live.ref)
-    return split_full_key(live.marker.key)[1]
 
 
 def reading_of(title: str) -> str:

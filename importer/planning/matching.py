@@ -38,7 +38,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What matching found. `leftovers` are live posts that carry this namespace and no item has.
+    """What matching found. `leftovers` are live posts of ours that no item has, by their keys.
 
     `waiting` maps the posts that a blocked item is bound to or marked on to its key.
     """
@@ -46,7 +46,7 @@ class Matches:
     matches: tuple[Match, ...]
     gone: tuple[Gone, ...]
     blocked: tuple[Blocked, ...]
-    leftovers: tuple[LiveItem, ...]
+    leftovers: tuple[tuple[Key, LiveItem], ...]
     waiting: Mapping[Ref, Key]
 
     def targets(self) -> Mapping[str, str]:
@@ -270,19 +270,21 @@ class _Matcher:
         if binding := self._binding(item):
             self.meant[binding.ref] = item.key
 
-    def _leftovers(self) -> tuple[LiveItem, ...]:
-        ours = f"{self.manifest.namespace}:"
+    def _leftovers(self) -> tuple[tuple[Key, LiveItem], ...]:
         named = self.claimed | self.disputed
-        return tuple(
-            live
-            for ref, live in self.posts.items()
-            if ref not in named
-            and (
-                (live.marker is not None and live.marker.key.startswith(ours))
-                or (live.marker is None and ref in self.bound)
-            )
-            and (self._is_ours(live) or ref in self.bound)
-        )
+        free = (live for ref, live in self.posts.items() if ref not in named)
+        return tuple((key, live) for live in free if (key := self._former_key(live)) is not None)
+
+    def _former_key(self, live: LiveItem) -> Key | None:
+        """Return by which key *live* is ours, if it is.
+
+        The journal's goes first: a marker keeps a former key until the next edit.
+        """
+        owner = self._owner(live)
+        namespace, key = split_full_key(owner) if owner else (self.manifest.namespace, None)
+        if namespace != self.manifest.namespace:
+            return None
+        return self.bound.get(live.ref) or (key if self._is_ours(live) else None)
 
 
 def _by_marker(posts: Iterable[LiveItem]) -> Mapping[str, list[LiveItem]]:

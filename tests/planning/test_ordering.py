@@ -296,7 +296,7 @@ def graphs(draw: st.DrawFn) -> tuple[list[str], dict[str, Edges]]:
 
 
 @given(graphs())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_every_node_comes_once_and_after_what_it_needs_unless_cut(
     graph: tuple[list[str], dict[str, Edges]],
 ) -> None:
@@ -312,7 +312,7 @@ def test_every_node_comes_once_and_after_what_it_needs_unless_cut(
 
 
 @given(graphs())
-@settings(max_examples=200)
+@settings(max_examples=50)
 def test_nothing_is_cut_where_there_is_no_cycle(graph: tuple[list[str], dict[str, Edges]]) -> None:
     names, edges = graph
     rank = {name: index for index, name in enumerate(sorted(names))}

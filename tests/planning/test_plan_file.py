@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -221,6 +223,12 @@ def test_the_file_fits_its_schema() -> None:
     jsonschema.validate(json.loads(save(_plan(), WHEN, WHO)), schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(plan_bytes(_plan())), schema)
+
+
+def test_canonical_json_takes_any_mapping_and_times() -> None:
+    when = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    value = MappingProxyType({"when": when, "field": Field.BODY})
+    assert canonical_json(value) == '{"field":"body","when":"2026-03-01T09:00:00+00:00"}'
 
 
 def test_canonical_json_is_json_whatever_the_text() -> None:
