@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from importer.errors import UsageError
 from importer.journal.sqlite import open_sqlite
@@ -51,9 +51,15 @@ class Server:
         return user, password
 
     @property
+    def _options(self) -> list[tuple[str, str]]:
+        """The parameters, spelled as they are: libpq leaves a `+` alone."""
+        parts = (it.partition("=") for it in self._parts.query.split("&") if it)
+        return [(name, value) for name, _, value in parts]
+
+    @property
     def _secrets(self) -> list[str]:
-        options = parse_qsl(self._parts.query)
-        return [it for it in (self._user[1], *(v for n, v in options if n in _SECRETS)) if it]
+        given = (it for name, it in self._options if unquote(name) in _SECRETS)
+        return [it for it in (self._user[1], *given) if it]
 
     @property
     def has_password(self) -> bool:
@@ -69,9 +75,9 @@ class Server:
 
     def __str__(self) -> str:
         parts = self._parts
-        options = [(n, v) for n, v in parse_qsl(parts.query) if n not in _SECRETS]
+        shown = [f"{name}={it}" for name, it in self._options if unquote(name) not in _SECRETS]
         user = f"{self._user[0]}@" if self._user[0] else ""
-        query = f"?{urlencode(options, safe='/')}" if options else ""
+        query = f"?{'&'.join(shown)}" if shown else ""
         return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
 
 

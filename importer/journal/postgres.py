@@ -116,6 +116,8 @@ _IDLE = {"idle_session_timeout": "0"}
 _IDLE_SINCE = 140_000
 _ANSWER_S = 45.0
 
+_FIND_RELATIONS = """SELECT relname FROM pg_catalog.pg_class
+JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = %s"""
 _IS_HELD = """SELECT count(*) = 1 AS held FROM pg_catalog.pg_locks
 WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted AND objsubid = 1
 AND classid = %s::bigint::oid AND objid = %s::bigint::oid"""
@@ -292,11 +294,12 @@ class PostgresStore:
                 conninfo, autocommit=True, row_factory=dict_row
             )
         await self._set_up(self._connection)
-        self._is_laid = await self._has("meta")
-        if not self._is_laid and self._create:
+        if self._create and "meta" not in await self._relations():
             await self._lay()
+        found = await self._relations()
+        self._is_laid = "meta" in found
         if self._is_laid:
-            await self._require_ours()
+            await self._require_ours(found)
         self._is_ready = True
 
     async def _set_up(self, connection: AsyncConnection[DictRow]) -> None:
@@ -312,28 +315,26 @@ class PostgresStore:
         calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in settings)
         await self.fetch(f"SELECT {calls}", [it for pair in settings.items() for it in pair])
 
-    async def _has(self, table: str) -> bool:
-        name = f"{SCHEMA}.{table}"
-        (row,) = await self.fetch("SELECT to_regclass(%s) IS NOT NULL AS found", [name])
-        return bool(row["found"])
+    async def _relations(self) -> set[str]:
+        # Not to_regclass, which may remember that there is none.
+        return {row["relname"] for row in await self.fetch(_FIND_RELATIONS, [SCHEMA])}
 
     async def _lay(self) -> None:
         """Make the schema and its tables, unless another process is faster."""
         async with self._connected.transaction():
             await self.fetch("SELECT pg_advisory_xact_lock(%s)", [_key(SCHEMA)])
-            if not await self._has("meta"):
-                # `IF NOT EXISTS` would ask for the right to make one where there is one.
-                sql = "SELECT to_regnamespace(%s) IS NULL AS missing"
-                (row,) = await self.fetch(sql, [SCHEMA])
-                schema = (f"CREATE SCHEMA {SCHEMA}",) if row["missing"] else ()
-                for statement in (*schema, *_DDL):
-                    await self.run(statement, [])
-                row = seal({"name": "format_version", "value": str(VERSION)})
-                sql = "INSERT INTO teams_importer.meta VALUES (%s, %s, %s)"
-                await self.run(sql, list(row.values()))
-        self._is_laid = True
+            if "meta" in await self._relations():
+                return
+            # `IF NOT EXISTS` would ask for the right to make one where there is one.
+            sql = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = %s"
+            is_there = await self.fetch(sql, [SCHEMA])
+            for statement in _DDL if is_there else (f"CREATE SCHEMA {SCHEMA}", *_DDL):
+                await self.run(statement, [])
+            row = seal({"name": "format_version", "value": str(VERSION)})
+            sql = "INSERT INTO teams_importer.meta VALUES (%s, %s, %s)"
+            await self.run(sql, list(row.values()))
 
-    async def _require_ours(self) -> None:
+    async def _require_ours(self, found: set[str]) -> None:
         meta = await self.fetch("SELECT * FROM teams_importer.meta", [])
         values = {row["name"]: row["value"] for row in map(sealed, meta)}
         version = values.get("format_version", "")
@@ -342,9 +343,6 @@ class PostgresStore:
         if int(version) > VERSION:
             message = f"the journal {self._server} was written by a newer importer ({version})"
             raise JournalError(message, remedy="Use that release, or a later one.")
-        sql = """SELECT relname FROM pg_catalog.pg_class
-WHERE relnamespace = to_regnamespace(%s) AND relkind IN ('r', 'i', 'S')"""
-        found = {row["relname"] for row in await self.fetch(sql, [SCHEMA])}
         if missing := sorted(_RELATIONS - found):
             raise _damaged(self._server, f"it lacks {', '.join(missing)}")
 

@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -135,7 +136,7 @@ def _private(binaries: Path) -> Iterator[Cluster]:
             _wait_for(cluster, server)
             yield cluster
         finally:
-            server.terminate()
+            server.send_signal(signal.SIGINT)  # doesn't wait for clients
             server.wait(30)
             log.close()
     finally:
