@@ -19,6 +19,7 @@ from importer.execution import (
     RunOptions,
     carry_out,
     draw_plan,
+    draw_undo,
     recover,
 )
 from importer.journal import open_journal
@@ -162,6 +163,22 @@ class Stage:
             self._apply(wanted, Decisions(**decisions), wrap, wrap_journal, observe, stop)
         )
 
+    def undo(self, run: str = "", *, wrap: Wrap = lambda team: team) -> tuple[Plan, Report]:
+        """Take back *run*, or the last one, and return the plan and the report."""
+        drawn: list[Plan] = []
+        report = self.act(
+            self._apply(
+                RunId(run or f"run-{self.runs}"),
+                Decisions(),
+                wrap,
+                lambda journal: journal,
+                lambda _: None,
+                None,
+                drawn.append,
+            )
+        )
+        return drawn[0], report
+
     def act(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """Run *coroutine* in virtual time; the clock goes on from where it stood."""
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
@@ -194,31 +211,41 @@ class Stage:
 
     async def _apply(
         self,
-        wanted: Manifest | Plan,
+        wanted: Manifest | Plan | RunId,
         decisions: Decisions,
         wrap: Wrap,
         wrap_journal: WrapJournal,
         observe: Callable[[Operation], None],
         stop: asyncio.Event | None,
+        show: Callable[[Plan], None] = lambda _: None,
     ) -> Report:
         stop = stop or asyncio.Event()
-        journal = wrap_journal(self.journal(wanted.namespace))
+        undone = RunId(wanted) if isinstance(wanted, str) else None
+        namespace = "handbook" if isinstance(wanted, str) else wanted.namespace
+        journal = wrap_journal(self.journal(namespace))
         self.runs += 1
         async with self.team(Mode.WRITE) as real:
             team = wrap(real)
             access = await team.check(Need(write=True))
-            run = Run(RunId(f"run-{self.runs}"), "apply", Digest(""), self.clock.now())
+            command = "undo" if undone else "apply"
+            name = RunId(f"run-{self.runs}")
+            run = Run(name, command, Digest(""), self.clock.now(), undoes=undone)
             await journal.begin(run)
             report: Report | None = None
             try:
                 recovery = await recover(
-                    team, journal, access, self.clock, self.options, wanted.namespace, observe, stop
+                    team, journal, access, self.clock, self.options, namespace, observe, stop
                 )
                 drawn: Drawn | None = None
                 if isinstance(wanted, Manifest):
                     drawn = await draw_plan(wanted, team, journal, access, decisions, team="acme")
+                if undone is not None:
+                    drawn = await draw_undo(
+                        undone, team, journal, access, namespace=namespace, team="acme"
+                    )
                 plan = drawn.plan if drawn else wanted
                 assert isinstance(plan, Plan)
+                show(plan)
                 run = replace(run, plan_digest=plan_digest(plan))
                 report = await carry_out(
                     plan,
@@ -236,7 +263,7 @@ class Stage:
                 return report
             finally:
                 ended = report or Report(run.id, (), stopped_by="killed", exit_code=1)
-                await self.journal(wanted.namespace).end(run, ended)
+                await self.journal(namespace).end(run, ended)
 
     # What is in the team, for assertions.
 

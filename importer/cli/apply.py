@@ -1,14 +1,13 @@
 """`apply`: makes the live team what a manifest or a saved plan says."""
 
 import asyncio
-import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from importer.cli.applying import Applied, Manner, Wish, apply_wish
+from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
 from importer.cli.console import Console
+from importer.cli.drawing import Wish
 from importer.cli.looks import looks_of
 from importer.cli.options import (
     ConnectionOptions,
@@ -33,13 +32,11 @@ from importer.cli.reading import (
     refuse_secret_in,
 )
 from importer.cli.wiring import reach
-from importer.errors import ExitCode, PlanRefused, UsageError, worst
+from importer.errors import ExitCode, UsageError, worst
+from importer.journal import Place
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan
-from importer.rendering import Format, render_plan, render_report
-
-# What a CI service calls a run for a change that nobody has taken in yet.
-_REVIEWS = {"GITHUB_EVENT_NAME": "pull_request", "CI_PIPELINE_SOURCE": "merge_request"}
+from importer.rendering import render_plan
 
 
 @make_command(
@@ -66,7 +63,7 @@ def command(
     console: Console,
     path: Path,
     connection: ConnectionOptions,
-    journal: Path | None,
+    journal: Place | None,
     decisions: DecisionOptions,
     running: RunOptions,
     yes: bool,  # noqa: FBT001 - click names it
@@ -79,7 +76,7 @@ def command(
     confirmed. Ctrl-C finishes what is under way; the same command goes on later, and nothing is
     posted twice.
     """
-    _refuse_review(os.environ)
+    refuse_review("apply")
     wish = _wish(path, decisions, console)
     plan_output = OutputOptions("text", verbose=output.verbose)
 
@@ -91,7 +88,7 @@ def command(
             refuse_secret_in(wish.what, target.connection.token)
         manner = Manner(running, journal, confirmed=yes, show=show)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
-    console.result(_document(applied, console, output))
+    console.result(document_of(applied, looks_of(console, output)))
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
     return ExitCode(applied.signal_code) if applied.signal_code else code
 
@@ -107,20 +104,3 @@ def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, decided.only, console)
     return Wish(loaded.manifest, loaded.folder, decided)
-
-
-def _refuse_review(environ: Mapping[str, str]) -> None:
-    for name, value in _REVIEWS.items():
-        if environ.get(name, "").startswith(value):
-            message = f"apply does not run for a pull request ({name}={environ[name]})"
-            remedy = "Run plan there, and apply once it is merged: nobody has reviewed it yet."
-            raise PlanRefused(message, remedy=remedy)
-
-
-def _document(applied: Applied, console: Console, output: OutputOptions) -> str:
-    """Return the report; where there was nothing to do, the plan says more than an empty one."""
-    looks = looks_of(console, output)
-    report = applied.report
-    if report.results or report.incidents or looks["format"] is Format.JSON:
-        return render_report(report, **looks)
-    return render_plan(applied.plan, **looks)

@@ -1,13 +1,17 @@
-"""One apply from the first check to the report: lock, recover, draw, show, ask, carry out."""
+"""One apply or undo, from the first check to the report.
+
+check the token -> lock -> recover -> draw -> show -> ask -> carry out
+"""
 
 import asyncio
+import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.drawing import Wish, draw_wish
 from importer.cli.interrupts import Interrupts
 from importer.cli.options import RunOptions
 from importer.cli.progress import Meter
@@ -20,57 +24,54 @@ from importer.errors import (
     NotConfirmed,
     PlanConsumed,
     PlanForeign,
+    PlanRefused,
 )
 from importer.execution import (
     Drawn,
     Recovery,
     carry_out,
     check_pin,
-    draw_plan,
     recover,
     refuse_if_guarded,
 )
+from importer.journal import Place
 from importer.model.ids import RunId
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
 from importer.model.manifest import Manifest
-from importer.model.plan import Decisions, Plan, SavedPlan
+from importer.model.plan import Plan, SavedPlan
 from importer.model.report import Report
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
 from importer.ports import Journal
+from importer.rendering import Format, render_plan, render_report
+from importer.rendering.look import Looks
 from importer.rendering.phrasing import counted
 from importer.teams import LiveTeam, Mode, open_team
 from importer.text.digests import Digest
 
-__all__ = ["Applied", "Manner", "Wish", "apply_wish"]
+__all__ = ["Applied", "Manner", "apply_wish", "document_of", "refuse_review"]
 
 _POLL_S = 1.0
+# What a CI service calls a run for a change that nobody has taken in yet.
+_REVIEWS = {"GITHUB_EVENT_NAME": "pull_request", "CI_PIPELINE_SOURCE": "merge_request"}
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be applied: a manifest with decisions, or a saved plan, which holds its own.
-
-    `folder` is where the journal has its place by default.
-    """
-
-    what: Manifest | SavedPlan
-    folder: Path
-    decisions: Decisions
-
-    @property
-    def namespace(self) -> str:
-        """The namespace whose items are applied."""
-        return self.what.plan.namespace if isinstance(self.what, SavedPlan) else self.what.namespace
+def refuse_review(command: str, environ: Mapping[str, str] = os.environ) -> None:
+    """Raise PlanRefused where a CI service runs *command* for a pull request."""
+    for name, value in _REVIEWS.items():
+        if environ.get(name, "").startswith(value):
+            message = f"{command} does not run for a pull request ({name}={environ[name]})"
+            remedy = "Run plan there, and apply once it is merged: nobody has reviewed it yet."
+            raise PlanRefused(message, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How: `show` prints a plan for the person who is to confirm it."""
+    """How. `show` prints a plan for the person who is to confirm it."""
 
     options: RunOptions
-    journal: Path | None
+    journal: Place | None
     confirmed: bool
     show: Callable[[Plan], None]
 
@@ -82,6 +83,14 @@ class Applied:
     plan: Plan
     report: Report
     signal_code: int
+
+
+def document_of(applied: Applied, looks: Looks) -> str:
+    """Return the report; where there was nothing to do, the plan says more than an empty one."""
+    report = applied.report
+    if report.results or report.incidents or looks["format"] is Format.JSON:
+        return render_report(report, **looks)
+    return render_plan(applied.plan, **looks)
 
 
 async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Console) -> Applied:
@@ -164,7 +173,7 @@ class _Run:
         clock = SystemClock()
         while True:
             name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-            run = Run(RunId(name), "apply", digest, clock.now())
+            run = Run(RunId(name), self.wish.command, digest, clock.now(), undoes=self.wish.undoes)
             try:
                 await self.journal.begin(run)
             except LockHeld:
@@ -184,16 +193,21 @@ class _Run:
         if isinstance(what, SavedPlan):
             plan = what.plan
         else:
-            drawn = await self._drawn(what)
+            self.meter.phase("reading the team")
+            drawn = await draw_wish(
+                self.wish, what, self.team, self.journal, self.access, self.target
+            )
             plan = drawn.plan
-        if plan.changes:
+        # As JSON the report comes alone: what is blocked or to do by hand is said here.
+        if plan.changes or self.console.as_json:
             self.meter.hide()
             self.manner.show(plan)
         refuse_if_guarded(plan)
         if plan.changes:
             self._confirm(plan)
             self.interrupts.begin_writing()
-            self.meter.phase(f"applying to {self.target.team}", len(plan.changes))
+            doing = "undoing in" if plan.undoes else "applying to"
+            self.meter.phase(f"{doing} {self.target.team}", len(plan.changes))
         report = await carry_out(
             plan,
             drawn=drawn,
@@ -228,17 +242,6 @@ class _Run:
             self.interrupts.stop,
         )
 
-    async def _drawn(self, manifest: Manifest) -> Drawn:
-        self.meter.phase("reading the team")
-        return await draw_plan(
-            manifest,
-            self.team,
-            self.journal,
-            self.access,
-            self.wish.decisions,
-            team=self.target.team,
-        )
-
     def _confirm(self, plan: Plan) -> None:
         if self.manner.confirmed:
             return
@@ -247,7 +250,10 @@ class _Run:
             remedy = "Look at the plan, then say --yes; without a terminal nobody can be asked."
             raise NotConfirmed(message, remedy=remedy)
         these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes):,} changes"
-        question = f"Apply {these} to {self.target.team} at {self.target.host}?"
+        where = f"{self.target.team} at {self.target.host}"
+        question = f"Apply {these} to {where}?"
+        if plan.undoes:
+            question = f"Undo the run {plan.undoes} with {these} in {where}?"
         if self.console.ask(f"{question} Only 'yes' goes on:") != "yes":
             message = "not confirmed; nothing was written"
             raise NotConfirmed(message, remedy="Answer yes, or say --yes.")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from importer.cli.applying import Applied, Manner, Wish, apply_wish
+from importer.cli.applying import Applied, Manner, apply_wish
 from importer.cli.console import Console
-from importer.cli.drawing import draw
+from importer.cli.drawing import Wish, draw
 from importer.cli.looks import looks_of
 from importer.cli.options import (
     ConnectionOptions,
@@ -24,7 +24,7 @@ from importer.cli.reading import Loaded, read_manifest
 from importer.cli.resources import resource
 from importer.cli.wiring import Target, find_journal, reach
 from importer.errors import ExitCode, JournalError
-from importer.model.plan import Decisions, Plan
+from importer.model.plan import Plan
 from importer.rendering import render_plan, render_report
 
 _SHOWN = 6
@@ -96,13 +96,14 @@ def _folder() -> Path:
 def _plan(loaded: Loaded, target: Target, console: Console) -> Plan:
     console.say("plan: what would change in the team?")
     place = find_journal(None, target, loaded.folder, loaded.manifest.namespace)
-    plan, _ = asyncio.run(draw(loaded, target, place, Decisions(), console))
+    wish = Wish(loaded.manifest, loaded.folder)
+    plan, _ = asyncio.run(draw(wish, loaded.manifest, target, place, console))
     return plan
 
 
 def _apply(loaded: Loaded, target: Target, console: Console) -> Applied:
     console.say("apply: make it so")
-    wish = Wish(loaded.manifest, loaded.folder, Decisions())
+    wish = Wish(loaded.manifest, loaded.folder)
     manner = Manner(_RUNNING, journal=None, confirmed=True, show=lambda _: None)
     return asyncio.run(apply_wish(wish, target, manner, console))
 

@@ -1,23 +1,73 @@
-"""Draws a plan: reads the live team with a transport that cannot write, and so the journal."""
+"""Draws plans: what a manifest wants, or what takes a run back.
 
+`draw` gives the drawing a transport that cannot write, and so the journal.
+"""
+
+from dataclasses import dataclass
 from pathlib import Path
 
 from importer.cli.console import Console
 from importer.cli.progress import Meter
-from importer.cli.reading import Loaded
 from importer.cli.wiring import SystemClock, Target, journal_of
-from importer.execution import draw_plan
+from importer.execution import Drawn, check_pin, draw_plan, draw_undo
+from importer.journal import Place
+from importer.model.ids import RunId
 from importer.model.live import Access, Need
-from importer.model.plan import Decisions, Plan
+from importer.model.manifest import Manifest
+from importer.model.plan import Decisions, Plan, SavedPlan
+from importer.ports import Journal, TeamReader
 from importer.teams import Mode, open_team
 
-__all__ = ["draw"]
+__all__ = ["Wish", "draw", "draw_wish"]
+
+_NOTHING_DECIDED = Decisions()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be carried out: a manifest with decisions, or a saved plan, which holds its own.
+
+    `folder` is where the journal has its place by default. With `undoes` it is that run which is
+    to be taken back, and the manifest only says whose journal knows it.
+    """
+
+    what: Manifest | SavedPlan
+    folder: Path
+    decisions: Decisions = _NOTHING_DECIDED
+    undoes: RunId | None = None
+
+    @property
+    def namespace(self) -> str:
+        """The namespace whose items it is about."""
+        return self.what.plan.namespace if isinstance(self.what, SavedPlan) else self.what.namespace
+
+    @property
+    def command(self) -> str:
+        """What runs of this kind are called."""
+        return "undo" if self.undoes else "apply"
+
+
+async def draw_wish(
+    wish: Wish,
+    manifest: Manifest,
+    reader: TeamReader,
+    journal: Journal,
+    access: Access,
+    target: Target,
+) -> Drawn:
+    """Read the live team and return the plan for *wish*, given its manifest. Writes nothing."""
+    if wish.undoes is None:
+        return await draw_plan(manifest, reader, journal, access, wish.decisions, team=target.team)
+    check_pin(manifest, target.team)
+    return await draw_undo(
+        wish.undoes, reader, journal, access, namespace=manifest.namespace, team=target.team
+    )
 
 
 async def draw(
-    loaded: Loaded, target: Target, place: Path | None, decisions: Decisions, console: Console
+    wish: Wish, manifest: Manifest, target: Target, place: Place | None, console: Console
 ) -> tuple[Plan, Access]:
-    """Return the plan that makes the team what the manifest says, and whose token drew it.
+    """Return the plan for *wish*, given its manifest, and whose token drew it.
 
     The journal at *place* is read, not made; no lock is taken.
     """
@@ -33,11 +83,9 @@ async def draw(
                 console.say(f"note: {team.note}")
             access = await team.check(Need(write=False))
             meter.phase("reading the team")
-            journal = journal_of(place, target, loaded.manifest.namespace, console, create=False)
+            journal = journal_of(place, target, manifest.namespace, console, create=False)
             try:
-                drawn = await draw_plan(
-                    loaded.manifest, team, journal, access, decisions, team=target.team
-                )
+                drawn = await draw_wish(wish, manifest, team, journal, access, target)
             finally:
                 await journal.close()
     return drawn.plan, access

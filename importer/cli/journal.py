@@ -1,6 +1,7 @@
-"""`journal show KEY`: what the idempotency log remembers of one item."""
+"""`journal show KEY` and `journal export`: what the idempotency log remembers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ from importer.cli.options import (
 )
 from importer.cli.tables import table
 from importer.errors import ExitCode, UsageError
-from importer.journal import Place
+from importer.journal import Place, export_lines
 from importer.model.ids import Key
 from importer.model.ledger import Binding, Operation
 from importer.ports import Journal
@@ -66,19 +67,72 @@ def show(
     return ExitCode.DONE
 
 
+@make_command(
+    command,
+    examples={
+        "teams-importer journal export --team acme --output journal.jsonl": "for an audit",
+        "teams-importer journal export --team acme | grep '\"operation\"'": "every write",
+    },
+    json="One object per line, with its `type`: journal (format_version, lineage), run, operation, "
+    "binding, text (digest, value).",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@output_options("jsonl")
+@click.pass_obj
+def export(
+    console: Console,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    output: OutputOptions,  # noqa: ARG001 - there is one format
+) -> ExitCode:
+    """Print the whole journal as JSON lines. Needs no token and no connection.
+
+    It holds texts of the live team: a file named by --output can be read by you alone.
+    """
+
+    async def look(journal: Journal) -> str:
+        return "".join([f"{line}\n" async for line in export_lines(journal)])
+
+    console.result(look_into(path, connection, journal, console, look))
+    return ExitCode.DONE
+
+
 def _text(key: str, binding: Binding | None, operations: Sequence[Operation]) -> str:
     post = f"{binding.ref} {binding.url}" if binding else "no post"
-    heading = ("OPERATION", "ATTEMPT", "STATE", "OPENED", "RUN", "EVIDENCE")
-    return table([(key, post)]) + "\n" + table([heading, *map(_row, operations)])
+    return table([(key, post)]) + "\n" + table([_HEADING, *map(_row, operations)])
+
+
+_HEADING = (
+    "OPERATION",
+    "ATTEMPT",
+    "STATE",
+    "OPENED",
+    "ENDED",
+    "RUN",
+    "POST",
+    "WROTE",
+    "REQUEST",
+    "EVIDENCE",
+)
 
 
 def _row(operation: Operation) -> tuple[str, ...]:
-    opened = f"{operation.opened_at:%Y-%m-%d %H:%M:%S}" if operation.opened_at else ""
     return (
         operation.change.removeprefix(f"{operation.key}!"),
         str(operation.attempt),
         operation.state,
-        opened,
+        _moment(operation.opened_at),
+        _moment(operation.ended_at),
         operation.run,
+        str(operation.ref or ""),
+        ", ".join(it.field for it in operation.fields if it.after is not None),
+        operation.request_id,
         operation.evidence,
     )
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""

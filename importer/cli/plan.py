@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from importer.cli.console import Console
-from importer.cli.drawing import draw
+from importer.cli.drawing import Wish, draw
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import (
@@ -28,6 +28,7 @@ from importer.cli.wiring import (
     reach,
 )
 from importer.errors import ExitCode
+from importer.journal import Place
 from importer.planning.plan_file import save
 from importer.rendering import render_plan
 
@@ -64,7 +65,7 @@ def command(
     console: Console,
     path: Path,
     connection: ConnectionOptions,
-    journal: Path | None,
+    journal: Place | None,
     decisions: DecisionOptions,
     out: Path | None,
     detailed_exitcode: bool,  # noqa: FBT001 - click names it
@@ -82,7 +83,8 @@ def command(
     with reach(connection, console) as target:
         refuse_secret_in(loaded.manifest, target.connection.token)
         place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
-        plan, access = asyncio.run(draw(loaded, target, place, decided, console))
+        wish = Wish(loaded.manifest, loaded.folder, decided)
+        plan, access = asyncio.run(draw(wish, loaded.manifest, target, place, console))
     if out is not None:
         data = save(plan, SystemClock().now().isoformat(timespec="seconds"), access.name)
         write_private(out, data)

@@ -1,4 +1,4 @@
-"""`runs`: what was applied from here."""
+"""`runs`: what was applied and undone from here."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from importer.cli.console import Console
-from importer.cli.history import look_into
+from importer.cli.history import changed_something, look_into
 from importer.cli.options import (
     ConnectionOptions,
     OutputOptions,
@@ -27,8 +27,9 @@ from importer.ports import Journal
         "teams-importer runs --team acme": "the runs of the manifest here",
         "teams-importer runs --format json": "for a script",
     },
-    json="runs: id, command, started_at, ended_at, outcome, exit_code, counts (of changes by how "
-    "they ended). A run without ended_at is under way or was killed.",
+    json="runs: id, command, undoes (the run that an undo takes back), started_at, ended_at, "
+    "outcome, exit_code, counts (of changes by how they ended). A run without ended_at is under "
+    "way or was killed.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -43,11 +44,12 @@ def command(
     output: OutputOptions,
 ) -> ExitCode:
     """List the runs that changed something, oldest first. Needs no token and no connection."""
-    runs = [run for run in look_into(path, connection, journal, console, _runs) if _counts(run)]
+    known = look_into(path, connection, journal, console, _runs)
+    runs = [run for run in known if changed_something(run)]
     if output.format == "json":
         console.document({"runs": runs})
     elif runs:
-        rows = [("RUN", "STARTED", "ENDED", "EXIT", "CHANGES"), *map(_row, runs)]
+        rows = [("RUN", "COMMAND", "STARTED", "ENDED", "EXIT", "CHANGES"), *map(_row, runs)]
         console.result(table(rows))
     else:
         console.result("No runs.\n")
@@ -58,13 +60,9 @@ async def _runs(journal: Journal) -> Sequence[Run]:
     return await journal.runs()
 
 
-def _counts(run: Run) -> bool:
-    """Tell whether a run is worth a line: it changed something, or nobody knows."""
-    return bool(run.counts) or run.ended_at is None
-
-
 def _row(run: Run) -> tuple[str, ...]:
     ended = f"{run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else "not ended"
     counts = ", ".join(f"{number} {state}" for state, number in sorted(run.counts.items()))
     code = "" if run.exit_code is None else str(run.exit_code)
-    return (run.id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, code, counts)
+    command = f"{run.command} {run.undoes}" if run.undoes else run.command
+    return (run.id, command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, code, counts)

@@ -8,6 +8,7 @@ from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.reading import take_snapshot
 from importer.execution.recovery import Recovery, recover
 from importer.execution.running import carry_out, refuse_if_guarded
+from importer.execution.undoing import draw_undo
 
 __all__ = [
     "Drawn",
@@ -17,6 +18,7 @@ __all__ = [
     "carry_out",
     "check_pin",
     "draw_plan",
+    "draw_undo",
     "recover",
     "refuse_if_guarded",
     "take_snapshot",

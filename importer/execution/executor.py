@@ -206,6 +206,8 @@ class Executor:
             )
             await self._journal.bind([binding])
             self._remember(binding)
+        elif change.verb is Verb.DELETE:
+            await self._journal.unbind([change.key])
         self._results.note(change, ResultState.FOUND, "it was so already", live)
 
     async def _attempt(self, change: Change, live: LiveItem | None) -> None:
@@ -231,7 +233,7 @@ class Executor:
         past = await self._journal.history(key=change.key)
         now = self._clock.now()
         attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
-        fields = field_digests(change)
+        fields = field_digests(change, self._bindings.get(change.key))
         return Operation(
             run=self._run.id,
             change=change.id,

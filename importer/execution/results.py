@@ -92,6 +92,7 @@ class Results:
         return Report(
             run.id,
             results,
+            command=run.command,
             incidents=tuple(self._incidents),
             stopped_by=stopped,
             exit_code=self._exit_code(halted),

@@ -1,7 +1,8 @@
 """What is remembered once a write is known to have happened.
 
 sent verbatim     Base(ours, the server's echo of exactly that)
-merged            Base(ours, ours): the other's hunk stays visible as drift
+merged, restored  Base(ours, ours): what is somebody else's in it stays visible as drift
+restored, no base none: what stood there before the run that is undone was nobody's word to us
 kept              untouched
 created           fields with a call of their own start as the server makes them
 """
@@ -29,7 +30,13 @@ def binding_after(
     """
     bases = dict(old.base) if old else _first_bases(operation)
     for it in operation.fields:
-        if it.base is None or it.after is None or it.field not in live.fields:
+        if it.after is None or it.field not in live.fields:
+            continue
+        if it.base is None:
+            bases.pop(it.field, None)
+            continue
+        if not agree(it.base, it.after):
+            bases[it.field] = Base(it.base, it.base)
             continue
         served = digest_field(live.ref.kind, it.field, live.fields[it.field])
         if found and not agree(served, it.after):

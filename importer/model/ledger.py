@@ -51,13 +51,15 @@ class FieldDigests:
     """One field of an operation: digests of the value before, after, and of what becomes the base.
 
     `before` is None for a create, `after` None for a delete. `base` is the digest of the
-    manifest's value that `after` carries (the stage-one text's own where links wait).
+    manifest's value that `after` carries (the stage-one text's own where links wait). `former` is
+    the base before the write, which an undo brings back.
     """
 
     field: Field
     before: Digest | None
     after: Digest | None
     base: Digest | None
+    former: Base | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply in the journal. `outcome` is empty while it runs, and when it was killed."""
+    """One apply or undo in the journal. `undoes` is the run that an undo takes back.
+
+    `outcome` is empty while it runs, and when it was killed.
+    """
 
     id: RunId
     command: str
@@ -98,6 +103,7 @@ class Run:
     outcome: str = ""
     exit_code: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    undoes: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)

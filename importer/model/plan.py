@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from importer.errors import Span
 from importer.model.fields import Value
-from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, Verb
+from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, Verb
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem
 from importer.model.manifest import Item, OnDrift
@@ -93,6 +93,7 @@ class BlockedCode(StrEnum):
     NEWER_MARKER = "newer-marker"
     LOCKED = "locked"
     GUARD = "guard"
+    LATER_RUN = "later-run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +195,8 @@ class Change:
 
     `ref` is None for a create. `brings_tags` are tags born with this write. `bumps` is the key of
     the question that this write brings to the top of everybody's page, if it does. `marker_base`
-    holds the digests the marker gets for fields that ride along unchanged.
+    holds the digests the marker gets for fields that ride along unchanged. `unless_engaged` holds
+    a delete to posts in which nobody else has engaged by the time it is carried out.
     """
 
     id: ChangeId
@@ -212,6 +214,7 @@ class Change:
     bumps: bool = False
     marker_base: Mapping[Field, Digest] = field(default_factory=dict)
     protected: bool = False
+    unless_engaged: bool = False
     url: str = ""
     span: Span | None = None
 
@@ -278,7 +281,8 @@ class Plan:
     """Everything an apply needs, and nothing that differs between two equal readings.
 
     `bindings` are to be remembered: posts found by marker or id, and bases where both sides agree;
-    `released` are keys to forget (renamed, or let go).
+    `released` are keys to forget (renamed, or let go). `undoes` is the run that the plan takes
+    back; it comes from the journal then, and from no manifest.
     `notes` say what this plan could not know (no journal: no telling deleted from never created).
     """
 
@@ -301,6 +305,7 @@ class Plan:
     managed: int = 0
     unchanged: int = 0
     notes: tuple[str, ...] = ()
+    undoes: RunId | None = None
     format_version: int = FORMAT_VERSION
 
 

@@ -48,7 +48,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The end of a run. `stopped_by` is empty when it went through; `resume` is the command.
+    """The end of a run. `stopped_by` is empty when it went through; `resume` is how to go on.
 
     `condition` says, where outcomes were found out by looking, what that rests on.
     """
@@ -63,3 +63,4 @@ class Report:
     ended_at: datetime | None = None
     requests: int = 0
     condition: str = ""
+    command: str = "apply"

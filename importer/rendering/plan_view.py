@@ -63,12 +63,16 @@ _MEANINGS = (
 
 
 class PlanView(TypedDict):
-    """What plan templates get. `has_changes` says that there is something to carry out."""
+    """What plan templates get. `has_changes` says that there is something to carry out.
+
+    `undoes` is the run that the plan takes back, empty for one that comes from a manifest.
+    """
 
     namespace: str
     team: str
     site: str
     manifest: str
+    undoes: str
     decisions: list[str]
     legend: list[LegendView]
     sections: list[SectionView]
@@ -89,6 +93,7 @@ def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
         team=plan.team,
         site=plan.site,
         manifest=plan.manifest[:SHORT],
+        undoes=plan.undoes or "",
         decisions=_decisions(plan.decisions),
         legend=legend([it for it in _MEANINGS if it[0] in tones], utf8=utf8),
         sections=sections,

@@ -75,6 +75,7 @@ class ReportView(TypedDict):
     `resume` is the command that goes on, empty when there is nothing left.
     """
 
+    command: str
     run: str
     sections: list[SectionView]
     facts: list[DetailView]
@@ -88,7 +89,9 @@ class ReportView(TypedDict):
 def report_view(report: Report, *, verbose: bool, utf8: bool) -> ReportView:
     """Return *report* as a template gets it."""
     counts = report_counts(report)
+    command = report.command.capitalize()
     return ReportView(
+        command=command,
         run=report.run,
         sections=[it for part in _sections(report, verbose=verbose, utf8=utf8) for it in part],
         facts=_facts(report),
@@ -96,7 +99,7 @@ def report_view(report: Report, *, verbose: bool, utf8: bool) -> ReportView:
         exit_code=report.exit_code,
         stopped_by=report.stopped_by,
         resume=report.resume,
-        summary=_summary(counts),
+        summary=_summary(command, counts),
     )
 
 
@@ -167,7 +170,7 @@ def _facts(report: Report) -> list[DetailView]:
     ]
 
 
-def _summary(counts: ReportCounts) -> str:
+def _summary(command: str, counts: ReportCounts) -> str:
     done = joined(f"{counts[name]:,} {name}" for name in ("created", "updated", "deleted"))
     undone = joined(
         f"{number:,} {words}"
@@ -181,4 +184,4 @@ def _summary(counts: ReportCounts) -> str:
         if number
     )
     incidents = counted(counts["incidents"], "incident") if counts["incidents"] else ""
-    return f"Apply: {'; '.join(part for part in (done, undone, incidents) if part)}."
+    return f"{command}: {'; '.join(part for part in (done, undone, incidents) if part)}."

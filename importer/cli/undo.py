@@ -1,0 +1,132 @@
+"""`undo RUN`: takes a run back, as far as nobody has built upon it since."""
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
+from importer.cli.console import Console
+from importer.cli.drawing import Wish, draw
+from importer.cli.history import changed_something, look_at
+from importer.cli.looks import looks_of
+from importer.cli.options import (
+    ConnectionOptions,
+    OutputOptions,
+    RunOptions,
+    connection_options,
+    journal_option,
+    make_command,
+    output_options,
+    run_options,
+)
+from importer.cli.reading import read_manifest
+from importer.cli.suggesting import did_you_mean
+from importer.cli.wiring import find_journal, reach
+from importer.errors import ExitCode, UsageError
+from importer.journal import Place
+from importer.model.ids import RunId
+from importer.model.ledger import Run
+from importer.model.plan import Plan
+from importer.ports import Journal
+from importer.rendering import render_plan
+
+_LAST = "last"
+_SUGGESTED = 3
+
+
+@make_command(
+    examples={
+        "teams-importer undo last --team acme": "take back what was applied last",
+        "teams-importer undo 20260105T0912 --dry-run": "what that would do; sends nothing but GET",
+        "teams-importer undo last --yes --format json": "for a script",
+        "teams-importer runs": "which runs there are",
+    },
+    json="report, as of apply: results, incidents, stopped_by, exit_code, resume; counts. With "
+    "--dry-run the plan: changes, blocked (code, key, why, remedy), manual, notes, undoes.",
+)
+@click.argument("run")
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@run_options
+@click.option("--yes", is_flag=True, help="Don't ask.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
+@output_options("text", "json", "markdown", with_template=True)
+@click.pass_obj
+def command(
+    console: Console,
+    run: str,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    running: RunOptions,
+    yes: bool,  # noqa: FBT001 - click names it
+    dry_run: bool,  # noqa: FBT001 - click names it
+    output: OutputOptions,
+) -> ExitCode:
+    """Take the run RUN back: an id as in `runs`, the beginning of one, or `last`.
+
+    Posts that the run created are deleted where nobody else has engaged with them, edits restored
+    where nobody has edited since, accepted marks set back. The rest is listed with its reason, and
+    the exit code is 11. What the run deleted no API brings back: those are steps to do by hand.
+
+    PATH is the manifest whose journal knows the run. An undo is a run like any other.
+    """
+    refuse_review("undo")
+    loaded = read_manifest(path, console)
+
+    def show(plan: Plan) -> None:
+        console.show(render_plan(plan, **looks_of(console, OutputOptions("text", output.verbose))))
+
+    with reach(connection, console, max_wait_s=running.max_wait) as target:
+        chosen = _choose(run, look_at(loaded, target, journal, console, _runs))
+        # `last` would be the undo itself the next time.
+        console.command_line = _with_id(console.command_line, run, chosen)
+        wish = Wish(loaded.manifest, loaded.folder, undoes=chosen)
+        if dry_run:
+            place = find_journal(journal, target, loaded.folder, wish.namespace)
+            plan, _ = asyncio.run(draw(wish, loaded.manifest, target, place, console))
+            console.result(render_plan(plan, **looks_of(console, output)))
+            return ExitCode.DONE
+        manner = Manner(running, journal, confirmed=yes, show=show)
+        applied = asyncio.run(apply_wish(wish, target, manner, console))
+    console.result(document_of(applied, looks_of(console, output)))
+    return ExitCode(applied.signal_code or applied.report.exit_code)
+
+
+async def _runs(journal: Journal) -> Sequence[Run]:
+    return await journal.runs()
+
+
+def _choose(name: str, runs: Sequence[Run]) -> RunId:
+    """Return the id of the run that *name* means; UsageError when that is none, or several."""
+    if not runs:
+        message = "there is no journal of this team here, or no run in it: nothing can be undone"
+        remedy = "Name the manifest it was applied from, or the journal's file with --journal."
+        raise UsageError(message, remedy=remedy)
+    if name == _LAST:
+        found = [it.id for it in runs if changed_something(it)][-1:]
+    else:
+        found = [it.id for it in runs if it.id == name]
+        found = found or [it.id for it in runs if it.id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        message = f"{name!r} is the beginning of {len(found)} runs: {', '.join(found)}"
+        raise UsageError(message, remedy="Give one of them whole.")
+    ids = [it.id for it in runs if changed_something(it)]
+    known = (
+        f"The last ones are {', '.join(ids[-_SUGGESTED:])}." if ids else "None changed anything."
+    )
+    hint = f"{did_you_mean(name, ids)} {known} `teams-importer runs` lists them."
+    message = f"the journal knows of no run {name!r}"
+    raise UsageError(message, remedy=hint.strip())
+
+
+def _with_id(command_line: str, name: str, run: RunId) -> str:
+    words = shlex.split(command_line)
+    at = words.index(name) if name in words else -1
+    return shlex.join([run if index == at else word for index, word in enumerate(words)])

@@ -1,0 +1,41 @@
+"""Draws the plan that takes a run back."""
+
+import asyncio
+
+from importer.execution.preflight import Drawn
+from importer.execution.reading import take_snapshot
+from importer.model.ids import RunId
+from importer.model.live import Access
+from importer.planning.inverse import digests_for_undo, make_inverse
+from importer.ports import Journal, TeamReader
+
+__all__ = ["draw_undo"]
+
+
+async def draw_undo(
+    run: RunId,
+    reader: TeamReader,
+    journal: Journal,
+    access: Access,
+    *,
+    namespace: str,
+    team: str,
+) -> Drawn:
+    """Read the live team and return the plan that takes *run* back. Writes nothing."""
+    ledger = await journal.ledger()
+    history = await journal.history()
+    texts = await journal.texts(digests_for_undo(run, history))
+    read_at = asyncio.get_running_loop().time()
+    snapshot = await take_snapshot(reader, access, ledger)
+    plan = make_inverse(
+        run,
+        history,
+        texts,
+        snapshot,
+        ledger,
+        namespace=namespace,
+        team=team,
+        ability=reader.ability,
+        rates=reader.rates,
+    )
+    return Drawn(plan, snapshot, read_at)

@@ -1,0 +1,584 @@
+"""The plan that takes a run back: the journal's operations and the live team in, a plan out.
+
+the run       the live post                                 then
+created it    is gone                                       nothing; its key is forgotten
+              is as the run left it, nobody else engaged    deleted, its accepted mark first
+              anything else                                 blocked
+edited it     says what it said before                      nothing
+              says what the run wrote                       what stood before is restored
+              anything else, or is gone                     blocked
+marked it     bears the mark                                the mark goes back where it was
+deleted it    is gone                                       a manual step: no API call undeletes
+              is there again                                nothing
+
+With a field its former base comes back, in the journal and in the marker, so the next plan shows
+the manifest's change again. Where the run had written over somebody's edit, that edit comes back
+as what it was: drift.
+
+No guard: guards stand against a manifest that isn't what its author believes (files lost, a foreign
+namespace). Each write here takes back one that was shown, guarded and confirmed; what others have
+built upon it since is blocked post by post.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from importer.model.fields import Value, rides_with_post, rule
+from importer.model.ids import (
+    ChangeId,
+    Field,
+    Key,
+    Kind,
+    Ref,
+    RunId,
+    Verb,
+    change_id,
+    key_of_target,
+    target_of_key,
+)
+from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
+from importer.model.live import LiveItem, Rates, Snapshot
+from importer.model.plan import (
+    Blocked,
+    BlockedCode,
+    Change,
+    Decisions,
+    FieldChange,
+    ManualStep,
+    Plan,
+    Reason,
+)
+from importer.planning.compare import base_of, digest_field, keyed_item
+from importer.planning.cost import cost_of
+from importer.planning.policy import Abilities
+from importer.text.digests import Digest, agree
+from importer.text.links import Text
+from importer.text.marker import VERSION
+
+__all__ = ["digests_for_undo", "make_inverse"]
+
+Texts = Mapping[Digest, Value]
+
+
+def digests_for_undo(run: RunId, history: Sequence[Operation]) -> tuple[Digest, ...]:
+    """Return the digests of the texts that `make_inverse` needs."""
+    fields = [it for op in history if op.run == run for it in op.fields]
+    digests = {it.before for it in fields} | {it.former.ours for it in fields if it.former}
+    return tuple(sorted(it for it in digests if it is not None))
+
+
+def make_inverse(
+    run: RunId,
+    history: Sequence[Operation],
+    texts: Texts,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    *,
+    namespace: str,
+    team: str,
+    ability: Abilities,
+    rates: Rates,
+) -> Plan:
+    """Return the plan that takes *run* back. *history* holds all operations, oldest first."""
+    inverse = _Inverse(run, history, texts, snapshot, ledger, ability)
+    inverse.take_back()
+    changes = _marks_moved_in_turn(inverse.changes)
+    return Plan(
+        lineage=ledger.lineage,
+        serial=ledger.serial,
+        namespace=namespace,
+        team=team,
+        site=snapshot.site.base,
+        manifest=Digest(""),
+        decisions=Decisions(),
+        changes=changes,
+        blocked=tuple(inverse.blocked),
+        manual=tuple(inverse.manual),
+        released=tuple(sorted(inverse.released)),
+        cost=cost_of(changes, rates),
+        managed=len(ledger.bindings),
+        unchanged=inverse.unchanged,
+        notes=_notes(inverse.gone, changes, snapshot),
+        undoes=run,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trace:
+    """What a run did to one post: per field what was there before it first wrote, and after it."""
+
+    key: Key
+    kind: Kind
+    ref: Ref | None
+    verbs: frozenset[Verb]
+    fields: Mapping[Field, FieldDigests]
+
+
+def _traces(operations: Iterable[Operation]) -> list[_Trace]:
+    """Return one trace per post, in the order of the posts' first operations."""
+    by_post: dict[Ref | Key, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        if operation.state in (State.DONE, State.OPEN):
+            by_post[operation.ref or operation.key].append(operation)
+    return [_trace(same) for same in by_post.values()]
+
+
+def _trace(operations: Sequence[Operation]) -> _Trace:
+    first = operations[0]
+    fields: dict[Field, FieldDigests] = {}
+    for it in (it for operation in operations for it in operation.fields):
+        start = fields.get(it.field, it)
+        fields[it.field] = replace(it, before=start.before, former=start.former)
+    verbs = frozenset(operation.verb for operation in operations)
+    return _Trace(first.key, first.kind, first.ref, verbs, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Objection:
+    code: BlockedCode
+    why: str
+    remedy: str
+
+
+class _Inverse:
+    def __init__(
+        self,
+        run: RunId,
+        history: Sequence[Operation],
+        texts: Texts,
+        snapshot: Snapshot,
+        ledger: Ledger,
+        ability: Abilities,
+    ) -> None:
+        start = next((at for at, it in enumerate(history) if it.run == run), len(history))
+        done = [it for it in history if it.state is State.DONE]
+        self.earlier = [it for it in history[:start] if it.state is State.DONE]
+        self.traces = _traces(it for it in history[start:] if it.run == run)
+        self.later = _last_runs(it for it in history[start:] if it.run != run)
+        self.texts = texts
+        self.snapshot = snapshot
+        self.ability = ability
+        self.bindings = ledger.bindings
+        self.by_ref = {it.ref: it for it in ledger.bindings.values()}
+        self.open = {it.key for it in ledger.open}
+        # The executor keys live texts by the bindings there are. What was written when more posts
+        # were bound (an undo that was interrupted has deleted some) is told by all there ever were.
+        self.bound = {str(it.ref): target_of_key(it.key) for it in ledger.bindings.values()}
+        self.known = {str(it.ref): target_of_key(it.key) for it in done if it.ref} | self.bound
+        self.under: dict[Ref | None, list[LiveItem]] = defaultdict(list)
+        for _, live in sorted(snapshot.items.items()):
+            if isinstance(live, LiveItem) and not live.facts.deleted:
+                self.under[live.parent].append(live)
+        self.going: dict[Ref, ChangeId] = {}
+        self.changes: list[Change] = []
+        self.blocked: list[Blocked] = []
+        self.manual: list[ManualStep] = []
+        self.released: set[Key] = set()
+        self.unchanged = 0
+        self.gone = 0
+
+    def take_back(self) -> None:
+        """Go through the run backwards: what was written last is taken back first."""
+        for trace in reversed(self.traces):
+            if trace.key in self.open or trace.ref is None:
+                self._block(trace, trace.key, None, _OPEN)
+            elif Verb.CREATE in trace.verbs:
+                self._delete(trace, trace.ref)
+            elif Verb.DELETE in trace.verbs:
+                self._undelete(trace, trace.ref)
+            else:
+                self._restore(trace, trace.ref)
+
+    # Created by the run.
+
+    def _delete(self, trace: _Trace, ref: Ref) -> None:
+        binding, live = self.by_ref.get(ref), self._live(ref)
+        key = binding.key if binding else trace.key
+        if live is None and ref.kind in self.snapshot.covered:
+            self.gone += 1
+            self.unchanged += 1
+            self.released |= {key} if binding else set()
+            return
+        objection = _UNREAD if live is None else self._against_deleting(trace, live, binding)
+        if live is None or objection is not None:
+            self._block(trace, key, live, objection)
+            return
+        if live.fields.get(Field.ACCEPTED) is True:
+            self._take_mark_off(key, trace, live)
+        marks = {change_id(key, Verb.SET, Field.ACCEPTED)} & {it.id for it in self.changes}
+        answers = {self.going[it.ref] for it in self.under[ref]}
+        self.going[ref] = change_id(key, Verb.DELETE)
+        shown = keyed_item(live, self.bound)
+        self.changes.append(
+            Change(
+                id=self.going[ref],
+                key=key,
+                kind=ref.kind,
+                verb=Verb.DELETE,
+                reason=Reason.UNDO,
+                title=self._title(live),
+                ref=ref,
+                parent_ref=live.parent,
+                fields=tuple(
+                    FieldChange(row.field, shown.fields[row.field], None)
+                    for row in rides_with_post(ref.kind)
+                    if row.field in live.fields
+                ),
+                needs=tuple(sorted(marks | answers)),
+                unless_engaged=True,
+                url=live.url,
+            )
+        )
+
+    def _against_deleting(
+        self, trace: _Trace, live: LiveItem, binding: Binding | None
+    ) -> _Objection | None:
+        taken_along = {Kind.ANSWER} if live.ref.kind is Kind.QUESTION else set()
+        if not {live.ref.kind, *taken_along} <= self.snapshot.covered:
+            return _UNREAD
+        if binding is None:
+            return _LET_GO
+        if binding.protected:
+            return _PROTECTED
+        return (
+            self._against_writing(live, Verb.DELETE)
+            or self._changed_since(trace, live, trace.fields)
+            or self._accepted_since(trace, live)
+            or self._answered_by_later_run(live)
+            or (_ENGAGED if live.facts.engaged_by_others else None)
+            or self._answers_that_stay(live)
+        )
+
+    def _accepted_since(self, trace: _Trace, live: LiveItem) -> _Objection | None:
+        if Field.ACCEPTED in trace.fields or live.fields.get(Field.ACCEPTED) is not True:
+            return None
+        return self._by_later_run(live.ref, Field.ACCEPTED) or replace(
+            _ENGAGED, why="it was accepted on the site since"
+        )
+
+    def _answered_by_later_run(self, question: LiveItem) -> _Objection | None:
+        refs = [it.ref for it in self.under[question.ref] if it.ref not in self.going]
+        found = (self._by_later_run(ref, Field.BODY) for ref in refs if ref in self.by_ref)
+        return next((it for it in found if it is not None), None)
+
+    def _answers_that_stay(self, question: LiveItem) -> _Objection | None:
+        """Object where an answer would be taken along that isn't deleted itself."""
+        for live in self.under[question.ref]:
+            if live.ref not in self.going:
+                name = self.by_ref[live.ref].key if live.ref in self.by_ref else live.ref
+                why = f"its answer {name} stays, and would go with it"
+                return _Objection(BlockedCode.NEEDS, why, "See to that answer first.")
+        return None
+
+    # Deleted by the run.
+
+    def _undelete(self, trace: _Trace, ref: Ref) -> None:
+        bound = self.bindings.get(trace.key)
+        is_double = not trace.fields  # Another post carried its key, and still does.
+        if self._live(ref) or is_double or (bound is not None and bound.ref != ref):
+            self.unchanged += 1
+            return
+        before = trace.fields[Field.TITLE].before if Field.TITLE in trace.fields else None
+        title = f' "{self.texts[before]}"' if before and before in self.texts else ""
+        what = f"undelete the {ref.kind}{title} on the site (apply posts it anew, if it is wanted)"
+        self.manual.append(ManualStep(trace.key, what, self.snapshot.site.address(ref)))
+
+    # Edited by the run.
+
+    def _restore(self, trace: _Trace, ref: Ref) -> None:
+        binding, live = self.by_ref.get(ref), self._live(ref)
+        key = binding.key if binding else trace.key
+        if live is None:
+            later = self.later.get((ref, None))
+            unread = None if ref.kind in self.snapshot.covered else _UNREAD
+            self._block(trace, key, None, unread or (_later(later) if later else _GONE))
+            return
+        moved = {
+            name: it
+            for name, it in trace.fields.items()
+            if name in live.fields and not self._reads_as(live, name, (it.before,))
+        }
+        if not moved:
+            self.unchanged += 1
+            return
+        riding = {name: it for name, it in moved.items() if not rule(ref.kind, name).own_call}
+        flags = {name: it for name, it in moved.items() if name not in riding}
+        if riding:
+            self._restore_post(trace, key, live, riding)
+        if flags:
+            self._restore_mark(trace, key, live)
+
+    def _restore_post(
+        self, trace: _Trace, key: Key, live: LiveItem, riding: Mapping[Field, FieldDigests]
+    ) -> None:
+        former = {name: self._former_value(it) for name, it in riding.items()}
+        objection = (
+            self._against_writing(live, Verb.UPDATE)
+            or self._changed_since(trace, live, riding)
+            or self._against_text(former)
+        )
+        if objection is not None:
+            self._block(trace, key, live, objection)
+            return
+        binding, shown = self.by_ref.get(live.ref), keyed_item(live, self.bound)
+        fields = tuple(
+            FieldChange(name, shown.fields[name], former[name], base=_ours(it.former))
+            for name, it in riding.items()
+        )
+        bases = {
+            row.field: _ours(base_of(row, live, binding)) for row in rides_with_post(live.ref.kind)
+        } | {it.field: it.base for it in fields}
+        self.changes.append(
+            Change(
+                id=change_id(key, Verb.UPDATE),
+                key=key,
+                kind=live.ref.kind,
+                verb=Verb.UPDATE,
+                reason=Reason.UNDO,
+                title=self._title(live),
+                ref=live.ref,
+                parent_ref=live.parent,
+                fields=fields,
+                bumps=True,
+                marker_base={name: base for name, base in bases.items() if base is not None},
+                protected=binding is not None and binding.protected,
+                url=live.url,
+            )
+        )
+
+    def _former_value(self, it: FieldDigests) -> Value | None:
+        """Return what stood there: as the manifest said it, where the server had rewritten that."""
+        if it.former is not None and it.before is not None and agree(it.before, it.former.served):
+            return self.texts.get(it.former.ours) or self.texts.get(it.before)
+        return self.texts.get(it.before) if it.before is not None else None
+
+    def _against_text(self, former: Mapping[Field, Value | None]) -> _Objection | None:
+        for name, value in former.items():
+            if value is None:
+                why = f"its former {name} is not in the journal"
+                remedy = "Take it from the post's history on the site."
+                return _Objection(BlockedCode.NO_BASE, why, remedy)
+            targets = value.targets if isinstance(value, Text) else ()
+            for key in filter(None, map(key_of_target, targets)):
+                if key not in self.bindings:
+                    why = f"its former {name} links to {key}, which has no post any more"
+                    remedy = f"Bring {key} back first, or edit this one on the site."
+                    return _Objection(BlockedCode.NEEDS, why, remedy)
+        return None
+
+    def _restore_mark(self, trace: _Trace, key: Key, live: LiveItem) -> None:
+        it = trace.fields[Field.ACCEPTED]
+        objection = self._against_writing(live, Verb.SET, Field.ACCEPTED) or self._changed_since(
+            trace, live, {Field.ACCEPTED: it}
+        )
+        if objection is not None:
+            self._block(trace, key, live, objection)
+        elif live.fields[Field.ACCEPTED] is True:
+            self._take_mark_off(key, trace, live)
+        else:
+            self._set_mark(key, live, _ours(it.former), accepted=True)
+
+    def _take_mark_off(self, key: Key, trace: _Trace, live: LiveItem) -> None:
+        it = trace.fields[Field.ACCEPTED]
+        self._set_mark(key, live, _ours(it.former), accepted=False)
+        before = self._marked_before(live)
+        if before is None:
+            return
+        base = (
+            self.by_ref[before.ref].base.get(Field.ACCEPTED) if before.ref in self.by_ref else None
+        )
+        if base is not None and it.after is not None and agree(base.ours, it.after):
+            # No plan has looked since: the post bore our mark when the run took it away.
+            self._set_mark(self.by_ref[before.ref].key, before, base.ours, accepted=True)
+        else:
+            what = f"accept {before.ref} again, if it was accepted before this run"
+            self.manual.append(ManualStep(key, what, before.url))
+
+    def _set_mark(self, key: Key, live: LiveItem, base: Digest | None, *, accepted: bool) -> None:
+        self.changes.append(
+            Change(
+                id=change_id(key, Verb.SET, Field.ACCEPTED),
+                key=key,
+                kind=live.ref.kind,
+                verb=Verb.SET,
+                reason=Reason.UNDO,
+                title=self._title(live),
+                ref=live.ref,
+                parent_ref=live.parent,
+                fields=(FieldChange(Field.ACCEPTED, not accepted, accepted, base=base),),
+                url=live.url,
+            )
+        )
+
+    def _marked_before(self, live: LiveItem) -> LiveItem | None:
+        """Return the answer of the same question that a run before this one had marked last."""
+        own = {it.ref for it in self.traces if Field.ACCEPTED in it.fields}
+        for operation in reversed(self.earlier):
+            if operation.verb is not Verb.SET or operation.parent != live.parent:
+                continue
+            marked = digest_field(live.ref.kind, Field.ACCEPTED, value=True)
+            is_mark = any(it.after == marked for it in operation.fields)
+            ref = operation.ref
+            return self._live(ref) if is_mark and ref and ref not in own else None
+        return None
+
+    # What all of them ask.
+
+    def _live(self, ref: Ref) -> LiveItem | None:
+        live = self.snapshot.items.get(ref)
+        return live if isinstance(live, LiveItem) and not live.facts.deleted else None
+
+    def _title(self, live: LiveItem) -> str:
+        question = self._live(live.parent) if live.parent else live
+        return str(question.fields.get(Field.TITLE, "")) if question else ""
+
+    def _against_writing(
+        self, live: LiveItem, verb: Verb, field: Field | None = None
+    ) -> _Objection | None:
+        able = self.ability(live.ref.kind, verb, field)
+        if not able.able:
+            return _Objection(BlockedCode.UNSUPPORTED, able.reason, "Do it on the site.")
+        if live.facts.locked:
+            return _LOCKED
+        if live.marker is not None and live.marker.version > VERSION:
+            return _NEWER
+        return None
+
+    def _changed_since(
+        self, trace: _Trace, live: LiveItem, fields: Mapping[Field, FieldDigests]
+    ) -> _Objection | None:
+        """Object to *fields* that no longer say, on the site and in the journal, what we wrote."""
+        binding = self.by_ref.get(live.ref)
+        for name, it in fields.items():
+            if name not in live.fields:
+                continue
+            kept = binding.base.get(name) if binding else None
+            is_ours = it.base is None or (kept is not None and agree(kept.ours, it.base))
+            served = kept.served if kept and is_ours and it.base is not None else None
+            if is_ours and self._reads_as(live, name, (it.after, served)):
+                continue
+            if Verb.CREATE in trace.verbs and name is Field.ACCEPTED and not live.fields[name]:
+                continue  # The mark is off already, and the answer goes.
+            edited = replace(_EDITED, why=f"its {name} was changed on the site since")
+            return self._by_later_run(live.ref, name) or edited
+        return None
+
+    def _reads_as(self, live: LiveItem, name: Field, digests: Iterable[Digest | None]) -> bool:
+        shown = digest_field(live.ref.kind, name, keyed_item(live, self.known).fields[name])
+        return any(it is not None and agree(shown, it) for it in digests)
+
+    def _by_later_run(self, ref: Ref, name: Field) -> _Objection | None:
+        run = self.later.get((ref, name))
+        return _later(run) if run else None
+
+    def _block(
+        self, trace: _Trace, key: Key, live: LiveItem | None, objection: _Objection | None
+    ) -> None:
+        found = objection or _OPEN
+        url = live.url if live else ""
+        self.blocked.append(Blocked(found.code, key, trace.kind, found.why, found.remedy, url=url))
+
+
+def _last_runs(operations: Iterable[Operation]) -> Mapping[tuple[Ref, Field | None], RunId]:
+    """Return, per field of a post, the last run that wrote it; under None one that deleted it."""
+    last: dict[tuple[Ref, Field | None], RunId] = {}
+    for operation in operations:
+        if operation.state is not State.DONE or operation.ref is None:
+            continue
+        is_gone = operation.verb is Verb.DELETE
+        for name in [None] if is_gone else [it.field for it in operation.fields]:
+            last[operation.ref, name] = operation.run
+    return last
+
+
+def _marks_moved_in_turn(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Return *changes*, those that set a mark needing those that take one off the same question."""
+    off: dict[Ref | None, set[ChangeId]] = defaultdict(set)
+    for it in changes:
+        if it.verb is Verb.SET and it.fields[0].after is False:
+            off[it.parent_ref].add(it.id)
+    return tuple(
+        replace(it, needs=tuple(sorted(off[it.parent_ref])))
+        if it.verb is Verb.SET and it.fields[0].after is True
+        else it
+        for it in changes
+    )
+
+
+def _ours(base: Base | None) -> Digest | None:
+    return base.ours if base else None
+
+
+def _later(run: RunId) -> _Objection:
+    why = f"a later run changed it ({run})"
+    return _Objection(BlockedCode.LATER_RUN, why, f"Undo that one first: undo {run}")
+
+
+def _notes(gone: int, changes: Sequence[Change], snapshot: Snapshot) -> tuple[str, ...]:
+    notes = []
+    if gone:
+        posts = "1 post" if gone == 1 else f"{gone} posts"
+        notes.append(f"{posts} that this run created: gone already, nothing to do.")
+    if left := _tags_left(changes, snapshot):
+        notes.append(f"No post will bear these tags any more, and no API deletes a tag: {left}.")
+    return tuple(notes)
+
+
+def _tags_left(changes: Sequence[Change], snapshot: Snapshot) -> str:
+    after = {
+        it.ref: field.after
+        for it in changes
+        for field in it.fields
+        if field.field is Field.TAGS and it.ref
+    }
+    now: set[str] = set()
+    then: set[str] = set()
+    for ref, live in snapshot.items.items():
+        tags = live.fields.get(Field.TAGS) if isinstance(live, LiveItem) else None
+        now |= _names(tags)
+        then |= _names(after.get(ref, tags))
+    return ", ".join(sorted(now - then))
+
+
+def _names(value: Value | None) -> set[str]:
+    return set(value) if isinstance(value, tuple) else set()
+
+
+_OPEN = _Objection(
+    BlockedCode.OPEN,
+    "what came of a write of it is not known yet",
+    "Undo it without --dry-run: that looks first.",
+)
+_UNREAD = _Objection(BlockedCode.UNREAD, "the team was not read completely", "Undo it again later.")
+_LET_GO = _Objection(
+    BlockedCode.CONFLICT, "it was let go since, and nothing here tends it", "Delete it on the site."
+)
+_PROTECTED = _Objection(
+    BlockedCode.PROTECTED,
+    "it is not deleted: it was written with `protect: true`",
+    "Take `protect:` off the item and apply, then undo again.",
+)
+_ENGAGED = _Objection(
+    BlockedCode.ENGAGED,
+    "it is not deleted: others have answered, commented or voted on it",
+    "Leave it, or talk to them and delete it on the site.",
+)
+_EDITED = _Objection(
+    BlockedCode.CONFLICT,
+    "it was changed on the site since",
+    "Keep that, or set it back on the site: its history has every version.",
+)
+_GONE = _Objection(
+    BlockedCode.GONE,
+    "its post was deleted on the site since",
+    "Undelete it on the site, then undo again.",
+)
+_LOCKED = _Objection(
+    BlockedCode.LOCKED, "its post is locked on the site", "Unlock it on the site, then undo again."
+)
+_NEWER = _Objection(
+    BlockedCode.NEWER_MARKER,
+    "it was written by a newer importer",
+    "Use that version of the importer.",
+)
