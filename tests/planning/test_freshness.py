@@ -9,7 +9,7 @@ import pytest
 from importer.model.fields import Fields, Value
 from importer.model.ids import ChangeId, Field, Kind, Lineage, Ref
 from importer.model.ledger import FieldDigests
-from importer.model.live import LiveItem, Rates
+from importer.model.live import Facts, LiveItem, Rates
 from importer.model.plan import Change, Reason
 from importer.planning.cost import cost_of
 from importer.planning.freshness import Freshness, judge_freshness
@@ -100,6 +100,22 @@ def test_a_change_is_fresh_done_or_stale(
 def test_a_create_whose_second_write_happened_is_done(body: Value, expected: Freshness) -> None:
     live = _live(CREATE, {**WANTED, Field.BODY: body})
     assert judge_freshness(CREATE, live, LINKS).freshness is expected
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "expected"),
+    [
+        pytest.param(replace(DELETE, unless_engaged=True), FORMER, STALE, id="held to it"),
+        pytest.param(DELETE, FORMER, FRESH, id="not held to it"),
+    ],
+)
+def test_a_deletion_held_to_nobodys_engagement_is_stale_once_others_engage(
+    change: Change, fields: Fields, expected: Freshness
+) -> None:
+    live = replace(_live(change, fields), facts=Facts(engaged_by_others=True))
+    assert judge_freshness(change, live).freshness is expected
+    quiet = replace(live, facts=Facts())
+    assert judge_freshness(change, quiet).freshness is FRESH
 
 
 def test_a_value_that_was_not_there_before_has_no_precondition_that_holds() -> None:
