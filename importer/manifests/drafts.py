@@ -25,8 +25,8 @@ from importer.model.ids import Key, Kind
 __all__ = ["Catalogue", "Draft", "drafts_of"]
 
 
-# A hundred thousand take about one second.
-_MAX_COMPARISONS = 100_000
+# As many as take a second or two.
+_MAX_COMPARISONS = 30_000
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Catalogue:
     files: dict[str, Key | None] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     whole: bool = True
-    _comparisons: int = _MAX_COMPARISONS
+    _comparisons: int = 0
 
     def add_file(self, path: str, key: Key) -> None:
         """Record that the item *key* stands in the file *path*."""
@@ -79,11 +79,11 @@ class Catalogue:
     def close_to(self, key: str, among: Callable[[str], bool] = lambda _: True) -> str:
         """Return ", e.g. to `x`" when there is a key close to *key* *among* all, else nothing.
 
-        Each look compares with every key; after some seconds' worth there are no more.
+        Each look compares with every key; after so many there are no more.
         """
-        if self._comparisons <= 0:
+        if self._comparisons >= _MAX_COMPARISONS:
             return ""
-        self._comparisons -= len(self.keys)
+        self._comparisons += len(self.keys)
         close = get_close_matches(key, filter(among, self.keys), n=1, cutoff=0.6)
         return f", e.g. to `{shown(close[0])}`" if close else ""
 

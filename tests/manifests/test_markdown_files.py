@@ -122,7 +122,7 @@ NEAR = [
     "<!-- answer: x --> y", "<!--answer: x-->", "<!-- answer:x -->", "<!-- answer : x -->",
     "<!-- Answer: x -->", "<!-- ANSWER: x -->", "<!-- answer x -->", "<!-- answer -->",
     "<!-- answer: -->", "<!-- answers: x -->", "<!-- anwser: x -->", "<!-- answer: x acepted -->",
-    "<!-- answer: x Accepted -->", "<!-- answer: x  accepted -->", 
+    "<!-- answer: x Accepted -->", "<!-- answer: x  accepted -->",
     "<!-- answer: x accepted accepted -->", "<!-- answer: x y -->", "<!-- answer= x -->",
     " <!-- answer: x -->", "   <!-- answer: x -->", "<!-  answer: x -->", "<! answer: x ->",
     "< answer: x >", "<!\u2013 answer: x \u2013>", "> <!-- answer: x -->", "- <!-- answer: x -->",
