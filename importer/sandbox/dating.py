@@ -1,6 +1,7 @@
 """Dates every answer by the sandbox's clock, so that clients can learn how far theirs is off."""
 
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,8 +22,13 @@ class Dated:
 
         async def dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                date = format_datetime(self._clock.now(), usegmt=True).encode()
+                date = _date(int(self._clock.now().timestamp()))
                 message = {**message, "headers": [*message["headers"], (b"date", date)]}
             await send(message)
 
         await self._app(scope, receive, dated)
+
+
+@lru_cache(maxsize=64)
+def _date(seconds: int) -> bytes:
+    return formatdate(seconds, usegmt=True).encode()

@@ -33,6 +33,8 @@ _HEADER = "x-api-access-token"
 _FORM_MAX = 2_000_000
 _CHALLENGE = "<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser</h1>"
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 
 def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(name)))
@@ -238,5 +240,5 @@ def _wrapped(found: Found, chosen: Filter, quota: tuple[int, int], backoff: int 
 
 
 def _json(body: Json, status: int = 200) -> Response:
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    content = _ENCODER.encode(body).encode()
     return Response(content, status, media_type="application/json; charset=utf-8")
