@@ -155,11 +155,19 @@ class PostgresStore:
     async def writing(self) -> AsyncIterator[Rows]:
         """Run the block in one transaction, which ends by proving that the lock is held.
 
-        Its statements go out together (a pipeline): a commit takes two round trips, not one each.
+        Its statements go out together (a pipeline): a commit takes two round trips (measured), not
+        one for each. psycopg's own transaction() would wait for the server at either end.
         """
-        async with self._session() as connection, connection.pipeline(), connection.transaction():
-            yield self._rows
-            await self._require_lock()
+        async with self._session() as connection:
+            try:
+                async with connection.pipeline():
+                    await self.run("BEGIN", [])
+                    yield self._rows
+                    await self._require_lock()
+                    await self.run("COMMIT", [])
+            except BaseException:
+                await _roll_back(connection)
+                raise
 
     async def fetch(self, sql: str, values: Sequence[Any]) -> Sequence[Row]:
         """Return the rows that a SELECT gives."""
@@ -355,6 +363,14 @@ def _key(name: str) -> int:
 def _halves(key: int) -> list[int]:
     """Return *key* as pg_locks shows it: its upper and its lower 32 bits."""
     return [key >> 32 & 0xFFFFFFFF, key & 0xFFFFFFFF]
+
+
+async def _roll_back(connection: AsyncConnection[DictRow]) -> None:
+    try:
+        await connection.rollback()
+    except Error:
+        # Nobody knows what it would do next.
+        await connection.close()
 
 
 def _first_line(error: Exception) -> str:
