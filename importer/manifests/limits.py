@@ -21,10 +21,11 @@ class Limits:
     """Checks values against the limits that hold for this manifest.
 
     Documented and observed limits (and the manifest's own) are errors, inferred ones warnings.
+    Without an entry, when the manifest's own can't be read, nothing is too long or too short.
     """
 
-    def __init__(self, entry: LimitsEntry, findings: Findings) -> None:
-        self._limits = _effective(entry)
+    def __init__(self, entry: LimitsEntry | None, findings: Findings) -> None:
+        self._limits = _effective(entry) if entry else {}
         self._findings = findings
 
     def title(self, kind: Kind, title: str, span: Span) -> None:
@@ -47,10 +48,10 @@ class Limits:
 
     def tag_name(self, name: str, span: Span) -> None:
         """Check one tag's name, canonical: its letters and its length."""
-        limit = self._limits[Kind.TAG, Field.TITLE]
+        limit = self._limits.get((Kind.TAG, Field.TITLE))
         if not name or any(char not in TAG_ALPHABET for char in name):
             self._findings.add("tag-alphabet", span, name=name)
-        elif not limit.low <= len(name) <= limit.high:
+        elif limit and not limit.low <= len(name) <= limit.high:
             self._add("tag-length", limit, span, name=name, length=len(name))
 
     def _check(

@@ -39,7 +39,9 @@ class Lowering:
         self._namespace = document.namespace
         self._findings = findings
         self._catalogue = catalogue
-        self._limits = Limits(document.limits, findings)
+        # What the author meant with these can't be told: nothing is measured by a guess.
+        self._knows_defaults = "defaults" not in root.left_out
+        self._limits = Limits(None if "limits" in root.left_out else document.limits, findings)
         self._bodies = Bodies(catalogue, findings)
         self._defaults = self._default_tags(root, document)
 
@@ -124,7 +126,7 @@ class Lowering:
             yield Field.TAGS, names, span
         elif self._defaults is not None:
             yield Field.TAGS, *self._defaults
-        elif entry.manage is None or "tags" in entry.manage:
+        elif self._knows_defaults and (entry.manage is None or "tags" in entry.manage):
             self._limits.tag_count(draft.kind, 0, span)
 
     def _names(self, written: Sequence[str], source: Source, rows: ListNode) -> tuple[str, ...]:

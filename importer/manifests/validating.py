@@ -70,8 +70,8 @@ _TOP_ONLY = frozenset(document.ManifestDocument.model_fields) - set(SECTIONS)
 class Checked:
     """A file's document with the data it was made of (places!), less the entries that failed.
 
-    `broken` are keys of failed entries, `broken_files` the body files they name; `whole` is false
-    when even those are unknown.
+    `broken` are keys of failed entries, `broken_files` the body files they name, `left_out` the
+    top-level keys that failed as a whole; `whole` is false when even those are unknown.
     """
 
     source: Source
@@ -79,6 +79,7 @@ class Checked:
     data: MapNode
     broken: set[str] = field(default_factory=set)
     broken_files: set[str] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
     whole: bool = True
 
 
@@ -100,7 +101,9 @@ def validate(
     keys = [_keys_in(place, data) for place in bad if place[0] in _KEYED]
     broken = {key for some in keys if some is not None for key in some}
     files = {path for place in bad for path in _body_files_in(place, data)}
-    return Checked(source, _salvage(model, kept), kept, broken, files, whole=None not in keys)
+    left_out = {str(place[0]) for place in bad if len(place) == 1}
+    whole = None not in keys
+    return Checked(source, _salvage(model, kept), kept, broken, files, left_out, whole=whole)
 
 
 def _salvage(model: type[document.IncludeDocument], kept: MapNode) -> document.IncludeDocument:

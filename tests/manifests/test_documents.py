@@ -277,6 +277,25 @@ def test_a_mistake_is_told_once_and_not_again_where_others_name_the_item(folder:
 
 
 @pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        pytest.param(
+            questions(question()).replace("{tags:", "{^^tgas:"), "unknown-key", id="default tags"
+        ),
+        pytest.param(
+            "limits: {question: {title: {min: ^^few}}}\n" + questions(question(title="Short")),
+            "not-a-number",
+            id="limits",
+        ),
+    ],
+)
+def test_a_mistake_that_holds_for_all_items_is_told_once(
+    folder: Path, text: str, rule: str
+) -> None:
+    assert_told_of(folder, text, rule)
+
+
+@pytest.mark.parametrize(
     ("name", "content", "rule"),
     [
         pytest.param("a.md", b"---\nkey: a\ntitle: \xff\n---\n", "encoding", id="no UTF-8"),
