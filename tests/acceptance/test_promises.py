@@ -16,6 +16,8 @@ import pytest
 from importer.sandbox import Post, User, World, open_world
 from tests.cli.stage import Program, Served, posts_in, question, serving, write_manifest
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 TEAM = Path("team.db")
 HERE = ("--url", f"sandbox:{TEAM}")
 STORY = "What is the story of rollback?"
