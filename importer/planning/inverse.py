@@ -163,9 +163,11 @@ class _Inverse:
         self.by_ref = {it.ref: it for it in ledger.bindings.values()}
         self.open = {it.key for it in ledger.open}
         # The executor keys live texts by the bindings there are. What was written when more posts
-        # were bound (an undo that was interrupted has deleted some) is told by all there ever were.
+        # were bound (an undo that was interrupted has deleted some), or by another key (renamed
+        # since), is told by all there ever were.
         self.bound = {str(it.ref): target_of_key(it.key) for it in ledger.bindings.values()}
-        self.known = {str(it.ref): target_of_key(it.key) for it in done if it.ref} | self.bound
+        ever = {str(it.ref): target_of_key(it.key) for it in done if it.ref}
+        self.keyings = (self.bound, ever | self.bound, self.bound | ever)
         self.under: dict[Ref | None, list[LiveItem]] = defaultdict(list)
         for _, live in sorted(snapshot.items.items()):
             if isinstance(live, LiveItem) and not live.facts.deleted:
@@ -297,7 +299,7 @@ class _Inverse:
         moved = {
             name: it
             for name, it in trace.fields.items()
-            if name in live.fields and not self._reads_as(live, name, (it.before,))
+            if name in live.fields and not _any_agrees(self._shown(live, name), it.before)
         }
         if not moved:
             self.unchanged += 1
@@ -454,9 +456,7 @@ class _Inverse:
             if name not in live.fields:
                 continue
             kept = binding.base.get(name) if binding else None
-            is_ours = it.base is None or (kept is not None and agree(kept.ours, it.base))
-            served = kept.served if kept and is_ours and it.base is not None else None
-            if is_ours and self._reads_as(live, name, (it.after, served)):
+            if self._is_as_written(it, live, kept):
                 continue
             if Verb.CREATE in trace.verbs and name is Field.ACCEPTED and not live.fields[name]:
                 continue  # The mark is off already, and the answer goes.
@@ -464,9 +464,21 @@ class _Inverse:
             return self._by_later_run(live.ref, name) or edited
         return None
 
-    def _reads_as(self, live: LiveItem, name: Field, digests: Iterable[Digest | None]) -> bool:
-        shown = digest_field(live.ref.kind, name, keyed_item(live, self.known).fields[name])
-        return any(it is not None and agree(shown, it) for it in digests)
+    def _is_as_written(self, it: FieldDigests, live: LiveItem, kept: Base | None) -> bool:
+        """Tell whether the field is what the run wrote, and what is remembered of it, too."""
+        shown = self._shown(live, it.field)
+        if it.base is None or it.after is None:
+            return _any_agrees(shown, it.after)
+        if kept is None:
+            return False
+        if agree(kept.ours, it.base):
+            return _any_agrees(shown, it.after) or _any_agrees(shown, kept.served)
+        # What it links to was renamed since, and nothing else: the same text by another key.
+        return _any_agrees(shown, kept.ours) and _any_agrees(shown, it.base)
+
+    def _shown(self, live: LiveItem, name: Field) -> list[Digest]:
+        keyed = (keyed_item(live, targets).fields[name] for targets in self.keyings)
+        return [digest_field(live.ref.kind, name, value) for value in keyed]
 
     def _by_later_run(self, ref: Ref, name: Field) -> _Objection | None:
         run = self.later.get((ref, name))
@@ -504,6 +516,10 @@ def _marks_moved_in_turn(changes: Sequence[Change]) -> tuple[Change, ...]:
         else it
         for it in changes
     )
+
+
+def _any_agrees(shown: Iterable[Digest], wanted: Digest | None) -> bool:
+    return wanted is not None and any(agree(it, wanted) for it in shown)
 
 
 def _ours(base: Base | None) -> Digest | None:
