@@ -107,7 +107,8 @@ def serve(
         faults = Faults(profile_of(profile, chosen), chosen) if profile else None
 
         def ready(url: str) -> None:
-            console.result(_greeting(url, tokens, output))
+            weather = f"Faults: profile {profile}, seed {chosen}.\n\n" if profile else ""
+            console.result(_greeting(url, tokens, output, weather))
 
         try:
             asyncio.run(listen(world, host=host, port=port, log=log, ready=ready, faults=faults))
@@ -118,12 +119,12 @@ def serve(
     return ExitCode.DONE
 
 
-def _greeting(url: str, tokens: "Tokens", output: OutputOptions) -> str:
+def _greeting(url: str, tokens: "Tokens", output: OutputOptions, weather: str) -> str:
     if output.format == "json":
         return json.dumps({"url": url, "team": _TEAM, "tokens": asdict(tokens)}) + "\n"
     sorts = "".join(f"  {name:12}{token}\n" for name, token in asdict(tokens).items())
     return (
-        f"The team {_TEAM} is at {url}\n\nTokens, of this sandbox alone:\n{sorts}\nTry:\n"
+        f"The team {_TEAM} is at {url}\n\n{weather}Tokens, of this sandbox alone:\n{sorts}\nTry:\n"
         f"  TEAMS_IMPORTER_TOKEN={tokens.read_write} teams-importer plan --url {url} --team "
         f"{_TEAM}\n\nLook at it: {url}/c/{_TEAM}\nCtrl-C ends it.\n"
     )

@@ -51,3 +51,9 @@ def test_a_storm_leaves_one_post_per_key(tmp_path: Path) -> None:
     assert sorted(keys) == sorted([key] for key in bodies)
     assert all(body.startswith(bodies[key]) for (key,), body in zip(keys, live, strict=True))
     assert ever == QUESTIONS, "nothing had to be taken away again"
+
+
+def test_a_seed_without_a_profile_is_wrong_use(tmp_path: Path) -> None:
+    ran = run("sandbox", "serve", "--seed", "7", cwd=tmp_path)
+    assert ran.returncode == 64
+    assert "--profile" in ran.stderr
