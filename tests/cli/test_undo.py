@@ -1,0 +1,227 @@
+"""`undo`, `runs` and `journal` on the command line: exit codes, what is sent, what is kept."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from importer.cli.resources import resource
+from importer.sandbox import open_world
+from tests.cli.stage import Program, posts_in, question, serving, write_manifest
+
+TEAM = "sandbox:team.db"
+HERE = ("--url", TEAM)
+
+
+def last_run(cli: Program) -> str:
+    runs = cli("runs", *HERE, "--format", "json").document["runs"]
+    return str(runs[-1]["id"])
+
+
+def a_colleague_answers(title: str, database: Path = Path("team.db")) -> None:
+    world = open_world(database)
+    try:
+        (post,) = [it for it in world.questions("acme") if it.title == title]
+        bo = world.user("acme", "Björn Öst")
+        world.answer(bo, post.id, body="A colleague knows better, and says so at some length.")
+    finally:
+        world.close()
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_applied_run_is_taken_back_by_its_id_its_beginning_or_as_the_last(cli: Program) -> None:
+    for name in ("id", "beginning", "last"):
+        assert cli("apply", *HERE, "--yes").code == 0
+        run = last_run(cli)
+        said = {"id": run, "beginning": run[:-2], "last": "last"}[name]
+        done = cli("undo", said, *HERE, "--yes")
+        assert done.code == 0
+        assert f"Takes back the run {run}" in done.err
+        assert done.out.rstrip().endswith("Undo: 0 created, 0 updated, 4 deleted.")
+        assert posts_in(Path("team.db")) == []
+    rows = [line.split() for line in cli("runs", *HERE).out.splitlines()[1:]]
+    assert [row[1] for row in rows] == ["apply", "undo"] * 3
+    assert [row[2] for row in rows if row[1] == "undo"] == [
+        row[0] for row in rows if row[1] == "apply"
+    ]
+
+
+def test_the_demos_handbook_is_applied_and_taken_back(cli: Program, home: Path) -> None:
+    shutil.copytree(
+        resource("examples") / "handbook",
+        home / "handbook",
+        ignore=shutil.ignore_patterns(".teams-importer"),
+    )
+    assert cli("apply", "handbook", *HERE, "--yes").code == 0
+    applied = len(posts_in(Path("team.db")))
+    assert applied > 10
+    done = cli("undo", "last", "handbook", *HERE, "--yes", "--format", "json")
+    assert done.code == 0
+    assert done.document["counts"]["deleted"] == applied
+    assert posts_in(Path("team.db")) == []
+    assert cli("apply", "handbook", *HERE, "--yes").code == 0
+    question = next(it.title for it in posts_in(Path("team.db")) if it.title)
+    a_colleague_answers(question)
+    done = cli("undo", "last", "handbook", *HERE, "--yes")
+    assert done.code == 11
+    assert "others have answered, commented or voted on it" in done.err
+    left = posts_in(Path("team.db"))
+    assert [it.title for it in left if it.kind == "question"] == [question]
+    assert len(left) == 2
+
+
+@pytest.mark.usefixtures("manifest")
+def test_nobody_to_ask_and_no_yes_takes_nothing_back(cli: Program) -> None:
+    cli("apply", *HERE, "--yes")
+    done = cli("undo", "last", *HERE)
+    assert (done.code, done.out) == (4, "")
+    assert "4 changes wait for a confirmation" in done.err
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_undo_does_not_run_for_a_pull_request(
+    cli: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli("apply", *HERE, "--yes")
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    assert cli("undo", "last", *HERE, "--yes").code == 4
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_dry_run_sends_only_get_and_a_read_only_token_will_do(
+    cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        assert cli("apply", "--yes", "--settle", "0").code == 0
+        monkeypatch.setenv("TEAMS_IMPORTER_TOKEN", served.tokens.read_only)
+        sent = len(served.requests())
+        done = cli("undo", "last", "--dry-run")
+        assert (done.code, "Plan: 0 to create, 0 to update, 4 to delete" in done.out) == (0, True)
+        methods = {it["method"] for it in served.requests()[sent:]}
+        assert methods == {"GET"}
+        refused = cli("undo", "last", "--yes", "--settle", "0")
+        assert refused.code == 6
+    assert len(posts_in(tmp_path / "team.db")) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_dry_run_in_json_is_the_plan(cli: Program) -> None:
+    cli("apply", *HERE, "--yes")
+    run = last_run(cli)
+    plan = cli("undo", run, *HERE, "--dry-run", "--format", "json").document
+    assert plan["undoes"] == run
+    assert {it["reason"] for it in plan["changes"]} == {"undo"}
+    assert last_run(cli) == run
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_without_a_journal_nothing_can_be_undone_and_nothing_is_made(cli: Program) -> None:
+    for url in (TEAM, "sandbox:"):
+        done = cli("undo", "last", "--url", url, "--yes")
+        assert (done.code, done.out) == (64, "")
+        assert "journal" in done.err
+    assert not Path("team.db").exists()
+    assert not Path(".teams-importer").exists()
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_unknown_run_is_wrong_use_and_the_known_ones_are_named(cli: Program) -> None:
+    cli("apply", *HERE, "--yes")
+    run = last_run(cli)
+    done = cli("undo", "20010101T000000Z-abc", *HERE, "--yes")
+    assert (done.code, done.out) == (64, "")
+    assert run in done.err
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_beginning_that_fits_several_runs_is_refused(cli: Program, home: Path) -> None:
+    cli("apply", *HERE, "--yes")
+    write_manifest(home, question("rollback", title="What is another title of it?"))
+    cli("apply", *HERE, "--yes")
+    done = cli("undo", "2", *HERE, "--yes")
+    assert done.code == 64
+    assert "is the beginning of 2 runs" in done.err
+    assert len(posts_in(Path("team.db"))) == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_undone_undo_leaves_steps_by_hand_and_says_them_beside_json(cli: Program) -> None:
+    cli("apply", *HERE, "--yes")
+    cli("undo", "last", *HERE, "--yes")
+    done = cli("undo", "last", *HERE, "--yes")
+    assert done.code == 0
+    assert done.out.count("undelete the") == 4
+    again = cli("undo", "last", *HERE, "--yes", "--format", "json")
+    assert (again.code, again.document["report"]["results"]) == (0, [])
+    assert again.err.count("undelete the") == 4
+
+
+@pytest.mark.usefixtures("manifest")
+def test_the_command_that_goes_on_names_the_run_not_the_last_one(
+    cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = open_world(tmp_path / "team.db")
+    others = world.issue_token(world.user("acme", "Björn Öst"))
+    world.close()
+    with serving(tmp_path) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        cli("apply", "--yes", "--settle", "0")
+        run = cli("runs", "--format", "json").document["runs"][-1]["id"]
+        monkeypatch.setenv("TEAMS_IMPORTER_TOKEN", others)
+        done = cli("undo", "last", "--yes", "--settle", "0")
+    assert done.code == 5
+    assert f"undo {run} --yes" in done.out
+    assert "undo last" not in done.out
+
+
+@pytest.mark.usefixtures("manifest")
+def test_the_life_of_an_item_is_shown_whole(cli: Program, home: Path) -> None:
+    cli("apply", *HERE, "--yes")
+    write_manifest(home, question("rollback", title="What is another title of it?"))
+    cli("apply", *HERE, "--yes")
+    cli("undo", "last", *HERE, "--yes")
+    shown = cli("journal", "show", "rollback", *HERE)
+    operations = cli("journal", "show", "rollback", *HERE, "--format", "json").document[
+        "operations"
+    ]
+    assert [it["change"] for it in operations] == [
+        "rollback!create",
+        "rollback!update",
+        "rollback!update",
+    ]
+    assert [it["attempt"] for it in operations] == [1, 1, 2]
+    for it in operations:
+        (line,) = [line for line in shown.out.splitlines() if it["request_id"] in line]
+        post = f"{it['ref']['kind']}/{it['ref']['id']}"
+        assert it["run"] in line
+        assert post in line
+        assert ", ".join(field["field"] for field in it["fields"]) in line
+    assert "title, tags, body" in shown.out
+
+
+@pytest.mark.usefixtures("manifest")
+def test_the_journal_is_exported_as_lines_that_only_their_owner_can_read(cli: Program) -> None:
+    cli("apply", *HERE, "--yes")
+    cli("undo", "last", *HERE, "--yes")
+    printed = cli("journal", "export", *HERE)
+    assert printed.code == 0
+    lines = [json.loads(line) for line in printed.out.splitlines()]
+    kinds = [it["type"] for it in lines]
+    assert (kinds[0], kinds.count("run"), kinds.count("operation")) == ("journal", 2, 8)
+    assert any("Once upon a time" in json.dumps(it) for it in lines if it["type"] == "text")
+    written = cli("journal", "export", *HERE, "--output", "journal.jsonl")
+    assert (written.code, written.out) == (0, "")
+    path = Path("journal.jsonl")
+    assert path.read_text() == printed.out
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
