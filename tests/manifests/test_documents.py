@@ -332,3 +332,8 @@ def test_a_title_that_stands_twice_is_a_warning(folder: Path) -> None:
     (problem,) = assert_told_of(folder, questions(*rows), "equal-title")
     assert problem.severity is Severity.WARNING
     assert "teams-importer.yaml:6:10" in problem.message
+
+
+def test_a_collection_may_be_called_like_a_question(folder: Path) -> None:
+    more = "collections:\n- {key: c, title: 'How do I do thing a?', items: [a]}\n"
+    assert len(load_one(folder, questions(question()) + more).items) == 2
