@@ -110,10 +110,12 @@ _SETTINGS = {
     "tcp_keepalives_idle": "20",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "50s",
+    # An apply may wait for hours for its quota, and its lock has to wait with it.
+    "idle_session_timeout": "0",
 }
-# An apply may wait for hours for its quota, and its lock has to wait with it.
-_IDLE = {"idle_session_timeout": "0"}
-_IDLE_SINCE = 140_000
+# The oldest release that its makers still mend, and the first with all these settings.
+_OLDEST = 140_000
 _ANSWER_S = 45.0
 
 _FIND_RELATIONS = """SELECT relname FROM pg_catalog.pg_class
@@ -311,15 +313,15 @@ class PostgresStore:
         self._is_ready = True
 
     async def _set_up(self, connection: AsyncConnection[DictRow]) -> None:
+        if connection.info.server_version < _OLDEST:
+            message = f"the journal {self._server} is in a PostgreSQL older than 14"
+            raise JournalError(message, remedy="Name a server of version 14 or later.")
         encoding = connection.info.parameter_status("server_encoding")
         if encoding != "UTF8":
             message = f"the database {self._server} is encoded in {encoding}; a journal needs UTF8"
             raise JournalError(message, remedy="Make one: CREATE DATABASE ... ENCODING 'UTF8'.")
-        settings = {
-            **_SETTINGS,
-            **(_IDLE if connection.info.server_version >= _IDLE_SINCE else {}),
-            "default_transaction_read_only": "off" if self._create else "on",
-        }
+        read_only = "off" if self._create else "on"
+        settings = {**_SETTINGS, "default_transaction_read_only": read_only}
         calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in settings)
         await self.fetch(f"SELECT {calls}", [it for pair in settings.items() for it in pair])
 

@@ -282,15 +282,19 @@ def test_an_intent_given_up_on_its_way_leaves_the_journal_usable(server: Server)
 
 
 def test_a_session_is_durable_and_does_not_wait_for_ever(server: Server) -> None:
+    expected = {
+        "synchronous_commit": "on",
+        "statement_timeout": "30000",
+        "tcp_keepalives_idle": "20",
+        "tcp_user_timeout": "50000",
+        "idle_session_timeout": "0",
+    }
     with opened(server) as journal:
         wait(journal.begin(run_of()))
-        names = ("synchronous_commit", "statement_timeout", "tcp_keepalives_idle")
         store = journal._store  # type: ignore[attr-defined]  # noqa: SLF001 - its session's settings
-        said: dict[str, Any] = {}
-        for name in names:
-            (row,) = wait(store.fetch(f"SHOW {name}", []))
-            said |= row
-        assert said == dict(zip(names, ("on", "30s", "20"), strict=True))
+        sql = "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)"
+        rows = wait(store.fetch(sql, [list(expected)]))
+        assert {row["name"]: row["setting"] for row in rows} == expected
 
 
 def test_a_server_that_does_not_answer_counts_as_a_lost_connection(
@@ -316,6 +320,34 @@ def test_a_server_that_does_not_answer_counts_as_a_lost_connection(
             wait(journal.intend(operation()))
         done.set()
         thread.join()
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "said"),
+    [("_OLDEST", 999_999, "older than 14"), ("_SETTINGS", {"no_such": "1"}, "no_such")],
+)
+def test_a_server_that_does_not_fit_is_refused(
+    server: Server, monkeypatch: pytest.MonkeyPatch, what: str, value: object, said: str
+) -> None:
+    monkeypatch.setattr(f"importer.journal.postgres.{what}", value)
+    with opened(server) as journal:
+        for _ in range(2):
+            with pytest.raises(JournalError, match=said):
+                wait(journal.ledger())
+
+
+def test_a_database_that_cannot_hold_every_text_is_refused(
+    cluster: Cluster, server: Server
+) -> None:
+    name = f"{server.url.rpartition('/')[2]}_latin"
+    options = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+    ask(server.url, f"CREATE DATABASE {name} {options}")
+    try:
+        refused = pytest.raises(JournalError, match="LATIN1; a journal needs UTF8")
+        with opened(Server(cluster.at(name))) as journal, refused:
+            wait(journal.ledger())
+    finally:
+        ask(server.url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def tables(server: Server) -> list[tuple[object, ...]]:
