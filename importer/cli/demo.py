@@ -126,12 +126,11 @@ def _last_line(text: str) -> str:
 
 def _farewell(folder: Path, database: Path) -> str:
     serve = f"teams-importer sandbox serve --db {shlex.quote(str(database))}"
-    again = (
-        f"teams-importer plan {shlex.quote(str(folder / 'handbook'))} "
-        f"--url sandbox:{shlex.quote(str(database))}"
-    )
+    place = f"{shlex.quote(str(folder / 'handbook'))} --url sandbox:{shlex.quote(str(database))}"
     return (
         "The second plan is what it is about: applied once, nothing is left to do.\n\n"
         f"Look at the team in a browser:\n  {serve}\n"
-        f"Change a page below {folder / 'handbook'}, then see what would change:\n  {again}\n"
+        f"Change a page below {folder / 'handbook'}, then see what would change:\n"
+        f"  teams-importer plan {place}\n"
+        f"Take it all back:\n  teams-importer undo last {place}\n"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.model.ids import Field, Key, Kind, Ref, Verb
+from importer.model.ids import Field, Key, Kind, Ref, RunId, Verb
 from importer.model.manifest import OnDrift
 from importer.model.plan import (
     Blocked,
@@ -177,7 +177,29 @@ def _monstrous() -> Plan:
     )
 
 
+def _undo() -> Plan:
+    return a_plan(
+        an_accept(after=False),
+        a_delete("rollback"),
+        an_update(a_field(Field.TITLE, "The new one", "The one before"), reason=Reason.UNDO),
+        blocked=(
+            Blocked(
+                BlockedCode.ENGAGED,
+                Key("pat"),
+                Kind.QUESTION,
+                "it is not deleted: others have answered, commented or voted on it",
+                "Leave it, or talk to them and delete it on the site.",
+                url=f"{SITE}/questions/21",
+            ),
+        ),
+        manual=(ManualStep(Key("old-vpn"), "undelete the question", f"{SITE}/questions/7"),),
+        notes=("1 post that this run created: gone already, nothing to do.",),
+        undoes=RunId("20260105T091200Z-abc123"),
+    )
+
+
 PLANS = {
+    "undo": _undo(),
     "empty": a_plan(),
     "nothing managed": a_plan(managed=0, unchanged=0),
     "one matches": a_plan(managed=1, unchanged=1),
@@ -217,6 +239,7 @@ def _report() -> Report:
 
 
 REPORTS = {
+    "undone": a_report(a_result("old-vpn", Verb.DELETE), command="undo"),
     "empty": a_report(),
     "through": a_report(a_result(url=f"{SITE}/questions/31"), started_at=None),
     "everything": _report(),
