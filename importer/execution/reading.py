@@ -10,6 +10,7 @@ from importer.model.live import (
     Everything,
     LiveItem,
     Refs,
+    Revision,
     Same,
     Snapshot,
     Synonym,
@@ -41,6 +42,8 @@ async def take_snapshot(reader: TeamReader, access: Access, ledger: Ledger) -> S
                 tags.update(str(value) for value in got.fields.values())
             case LiveItem() | Same():
                 items[got.ref] = got
+            case Revision():
+                pass
     items.update(await _looked_up(reader, _missing(ledger, items)))
     tags.update(_tags_in_use(items.values()))
     return Snapshot(

@@ -51,6 +51,7 @@ def binding_after(
         marked=marked_fields(live),
         stamp=live.stamp,
         protected=protected,
+        author=live.facts.author,
     )
 
 

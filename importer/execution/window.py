@@ -3,8 +3,10 @@
     window = max(75 s, 4 x the largest visibility delay seen in this run) + 60 s
 
 75 s: answers may be cached for a minute (documented). 60 s: a server that commits after its gateway
-gave up (inferred). The largest delay is measured by the way: a post that the server confirmed and a
-look missed was that long invisible. Beyond the window a duplicate can't be prevented.
+gave up (inferred). The largest delay is measured by the way: a post that the server confirmed, a
+look missed and a later one showed was that long invisible. One that no look has shown yet keeps the
+window open as well, for five minutes: somebody may have deleted it. Beyond the window a duplicate
+can't be prevented.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ __all__ = ["ServerClock", "Window"]
 _LISTING_S = 75.0
 _LATE_S = 60.0
 _TIMES = 4.0
+_HIDDEN_S = 300.0
 
 
 class ServerClock:
@@ -49,6 +52,7 @@ class Window:
         self._fixed_s = fixed_s
         self._confirmed: dict[Ref, datetime] = {}
         self._missed: set[Ref] = set()
+        self._hidden_s = 0.0
         self.slowest_s = 0.0
 
     @property
@@ -60,7 +64,7 @@ class Window:
 
     @property
     def _listing_s(self) -> float:
-        return max(_LISTING_S, _TIMES * self.slowest_s)
+        return max(_LISTING_S, _TIMES * self.slowest_s, min(_HIDDEN_S, self._hidden_s))
 
     @property
     def condition(self) -> str:
@@ -85,7 +89,7 @@ class Window:
             age_s = (at - confirmed).total_seconds()
             if ref not in seen:
                 self._missed.add(ref)
-                self.slowest_s = max(self.slowest_s, age_s)
+                self._hidden_s = max(self._hidden_s, age_s)
                 continue
             if ref in self._missed:
                 self.slowest_s = max(self.slowest_s, age_s)

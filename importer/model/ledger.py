@@ -44,6 +44,7 @@ class Binding:
     marked: Mapping[Field, Digest] = field(default_factory=dict)
     stamp: str = ""
     protected: bool = False
+    author: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True)

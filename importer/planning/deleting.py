@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from importer.model.fields import rides_with_post
+from importer.model.fields import fields_of, rides_with_post
 from importer.model.ids import (
     Field,
     Key,
@@ -221,7 +221,7 @@ class _Deleting:
             parent_ref=live.parent,
             fields=tuple(
                 FieldChange(row.field, live.fields[row.field], None)
-                for row in rides_with_post(orphan.ref.kind)
+                for row in fields_of(orphan.ref.kind)
                 if row.field in live.fields
             ),
             unless_engaged=not self.decisions.delete_engaged,

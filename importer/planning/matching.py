@@ -3,8 +3,8 @@
 binding   marker               then
 live      ours, or none        the bound post
 live      of another item      blocked: misfit (somebody took the post over)
-missing   on another post      that post (the bound one was deleted, or the journal is old)
-missing   -                    gone, when the kind was read completely; else blocked: unread
+missing   on one of its author that post (the bound one was deleted, or the journal is old)
+missing   -, or on a copy      gone, when the kind was read completely; else blocked: unread
 -         on one post          that post, if kind and parent fit; else blocked: misfit
 -         on several           the publishers' with the lowest id; else blocked: ambiguous
 -         -                    `id:`, if there is one; else none: it is to be created
@@ -40,7 +40,8 @@ class Match:
 class Matches:
     """What matching found. `leftovers` are live posts of ours that no item has, by their keys.
 
-    `waiting` maps the posts that a blocked item is bound to or marked on to its key.
+    `waiting` maps the posts that a blocked item is bound to or marked on to its key; `bound` maps
+    all posts that the journal knows.
     """
 
     matches: tuple[Match, ...]
@@ -48,13 +49,15 @@ class Matches:
     blocked: tuple[Blocked, ...]
     leftovers: tuple[tuple[Key, LiveItem], ...]
     waiting: Mapping[Ref, Key]
+    bound: Mapping[Ref, Key]
 
     def targets(self) -> Mapping[str, str]:
-        """Return, for each post of an item, how links name the item.
+        """Return, for each post of ours, how links name its item.
 
-        Posts of gone and blocked items count, too: a page that leads there has not moved.
+        Posts of gone, blocked and removed items count, too: a page that leads there has not moved.
         """
-        found = list(self.waiting.items())
+        found = [*self.bound.items(), *((live.ref, key) for key, live in self.leftovers)]
+        found += self.waiting.items()
         found += [(gone.binding.ref, gone.item.key) for gone in self.gone]
         found += [(it.live.ref, it.item.key) for it in self.matches if it.live]
         return {str(ref): target_of_key(key) for ref, key in found}
@@ -99,6 +102,7 @@ class _Matcher:
             tuple(self.blocked),
             self._leftovers(),
             self.meant,
+            self.bound,
         )
 
     def _match(self, item: Item) -> None:
@@ -108,6 +112,8 @@ class _Matcher:
         binding = self._binding(item)
         candidates = self._candidates(item)
         live = self.posts.get(binding.ref) if binding else None
+        if binding is not None:
+            candidates = [it for it in candidates if self._may_follow(it, binding)]
         if live is not None and binding is not None:
             owner = self._owner(live)
             if owner is None or owner in self._names_of(item):
@@ -152,6 +158,11 @@ class _Matcher:
     def _is_ours(self, live: LiveItem) -> bool:
         publishers = self.manifest.publishers
         return not publishers or live.facts.author in publishers
+
+    def _may_follow(self, live: LiveItem, binding: Binding) -> bool:
+        """Tell whether *live* may take the place of the bound post: a colleague's copy may not."""
+        known = (None, live.facts.author)
+        return binding.author in known or live.facts.author in self.manifest.publishers
 
     def _owner(self, live: LiveItem) -> str | None:
         return live.marker.key if live.marker else None

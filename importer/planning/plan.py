@@ -33,7 +33,7 @@ from importer.planning.cost import cost_of
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
-from importer.planning.policy import Abilities, Verdict, judge, overwrites
+from importer.planning.policy import Abilities, Verdict, judge, overwrites, unless_rejected
 from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced
 from importer.planning.tags import TagReview, review_tags
@@ -64,7 +64,9 @@ def make_plan(
     held = [*_equal_titles(wishes, comparison, manifest), *_refused_tags(wishes, review)]
     wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
     deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger.bindings)
-    going = [it for it in deletions.changes if _is_chosen(it.key, decisions)]
+    rejected = {operation.change: operation for operation in ledger.rejected}
+    going, refused = unless_rejected(deletions.changes, rejected)
+    going = tuple(it for it in going if _is_chosen(it.key, decisions))
     changes = _bring_tags(limited([*sequenced(wishes), *going], decisions.limit), review)
     managed = sum(pair.live is not None for pair in comparison.pairs)
     blocked = (
@@ -75,7 +77,7 @@ def make_plan(
         *contested.values(),
         *held,
         *stranded,
-        *(it for it in deletions.blocked if _is_chosen(it.key, decisions)),
+        *(it for it in (*deletions.blocked, *refused) if _is_chosen(it.key, decisions)),
     )
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
     told = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}

@@ -38,7 +38,7 @@ from importer.planning.compare import base_of, digest_field
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
-__all__ = ["Abilities", "Verdict", "judge", "marked_fields", "overwrites"]
+__all__ = ["Abilities", "Verdict", "judge", "marked_fields", "overwrites", "unless_rejected"]
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
@@ -290,26 +290,8 @@ class _Judge:
         )
 
     def _unless_rejected(self, changes: tuple[Change, ...]) -> Verdict:
-        """Hold back what the server refused already: the same wish is not sent again."""
-        kept: list[Change] = []
-        blocked: list[Blocked] = []
-        for change in changes:
-            refused = self.rejected.get(change.id)
-            if refused is None or not _same_wish(change, refused):
-                kept.append(change)
-                continue
-            blocked.append(
-                Blocked(
-                    BlockedCode.REJECTED,
-                    change.key,
-                    change.kind,
-                    f"the server refused this already: {refused.evidence}",
-                    "Change the item, or do it on the site.",
-                    url=change.url,
-                    span=change.span,
-                )
-            )
-        return Verdict(tuple(kept), (), tuple(blocked))
+        kept, blocked = unless_rejected(changes, self.rejected)
+        return Verdict(kept, (), blocked)
 
     def _conflict(self, live: LiveItem, sides: tuple[Side, ...]) -> Blocked:
         seen = ", ".join(
@@ -357,7 +339,36 @@ class _Judge:
         )
 
 
+def unless_rejected(
+    changes: Iterable[Change], rejected: Mapping[ChangeId, Operation]
+) -> tuple[tuple[Change, ...], tuple[Blocked, ...]]:
+    """Hold back what the server refused already: the same wish is not sent again."""
+    kept: list[Change] = []
+    blocked: list[Blocked] = []
+    for change in changes:
+        refused = rejected.get(change.id)
+        if refused is None or not _same_wish(change, refused):
+            kept.append(change)
+            continue
+        blocked.append(
+            Blocked(
+                BlockedCode.REJECTED,
+                change.key,
+                change.kind,
+                f"the server refused this already: {refused.evidence}",
+                "Change the item, or do it on the site.",
+                url=change.url,
+                span=change.span,
+            )
+        )
+    return tuple(kept), tuple(blocked)
+
+
 def _same_wish(change: Change, refused: Operation) -> bool:
+    if change.verb is Verb.DELETE:
+        # Nothing is wanted but its end: a post that looks otherwise by now is another wish.
+        befores = [(it.field, it.before) for it in field_digests(change)]
+        return befores == [(it.field, it.before) for it in refused.fields]
     return agree(
         wanted_digest(change.kind, field_digests(change)),
         wanted_digest(refused.kind, refused.fields),

@@ -50,6 +50,7 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         marked=marked,
         stamp=live.stamp,
         protected=item.protected,
+        author=live.facts.author,
     )
 
 

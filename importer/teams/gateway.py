@@ -55,7 +55,7 @@ class LiveTeam:
         self._clock = clock
         self._door = _door(endpoint.team)
         self._reader = Reader(transport, team=endpoint.team, site=endpoint.site, clock=clock)
-        self._has_written = False
+        self._may_write = False
         self._may_write_until = 0.0
 
     @property
@@ -90,7 +90,7 @@ class LiveTeam:
 
     async def check(self, need: Need) -> Access:
         """Check token and team; one call, and up to three probes where writing is asked for."""
-        return await check(
+        access = await check(
             self._transport,
             self._door,
             need,
@@ -98,6 +98,8 @@ class LiveTeam:
             site=self.site,
             clock=self._clock,
         )
+        self._may_write = access.write_proven is True
+        return access
 
     def ability(self, kind: Kind, verb: Verb, field: Field | None = None) -> Ability:
         """Tell whether API v2.3 can do this; a reason fit for a Blocked line when not."""
@@ -129,14 +131,14 @@ class LiveTeam:
         echo = partial(echo_of, write, site=self.site, masters=self._reader.masters)
         outcome = classify(ended, echo)
         if isinstance(outcome, Done):
-            self._has_written = True
+            self._may_write = True
         if isinstance(outcome, Rejected) and outcome.stops_run and await self._is_about_item(ended):
             return Rejected(outcome.code, outcome.message)
         return outcome
 
     async def _is_about_item(self, ended: Ended) -> bool:
-        """Tell whether a denial is about this post alone: the token wrote before and still may."""
-        if not (isinstance(ended, Reply) and self._door.is_refused(ended) and self._has_written):
+        """Tell whether a denial is about this post alone: the token could write and still may."""
+        if not (isinstance(ended, Reply) and self._door.is_refused(ended) and self._may_write):
             return False
         now = asyncio.get_running_loop().time()
         if now >= self._may_write_until:

@@ -3,7 +3,6 @@
 `VERSION` is kept in the journal. A change of the form means reading again, never writing.
 """
 
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -13,7 +12,6 @@ __all__ = ["VERSION", "canonical_line", "canonical_names", "canonical_text"]
 
 VERSION = 1
 
-_HARD_BREAK = re.compile(r"[ \t]*  $")
 _BLANKS = " \t"
 
 
@@ -53,6 +51,6 @@ def canonical_text(markdown: str) -> str:
 
 def _trimmed(line: str, *, code: bool) -> str:
     bare = line.rstrip(_BLANKS)
-    if code or not bare or not _HARD_BREAK.search(line):
+    if code or not bare or not line.endswith("  "):
         return bare
     return bare + "  "

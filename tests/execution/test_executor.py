@@ -285,3 +285,50 @@ def test_a_plan_applied_by_another_user_gives_the_same() -> None:
     stage.token = stage.world.issue_token(stage.bo, write=False)
     stage.lose_journal()
     assert stage.plan(manifest(*THREE)).changes == ()
+
+
+def test_a_colleagues_copy_does_not_take_the_place_of_a_deleted_post() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one")))
+    post = stage.by_title()["What is the story of one?"]
+    stage.world.ask(stage.bo, title="What did Bo copy from it?", body=post.body, tags=["testing"])
+    stage.world.delete(stage.ada, post.id)
+    edited = manifest(question("one", "What is the newer story of one?"))
+    assert [it.code for it in stage.plan(edited).blocked] == [BlockedCode.GONE]
+    stage.apply(edited)
+    assert list(stage.by_title()) == ["What did Bo copy from it?"]
+
+
+def test_a_page_that_led_to_a_removed_post_is_no_conflict() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one", body="It leads to [the other](key:two) one."), OTHER))
+    report = stage.apply(
+        manifest(
+            question("one", body="It leads nowhere any more, as it should."),
+            removed=[Removed(Key("two"), Fate.DELETE, HERE)],
+        )
+    )
+    assert states(report) == {"one!update": ResultState.DONE, "two!delete": ResultState.DONE}
+
+
+def test_a_refused_deletion_is_not_sent_again_until_the_post_changes() -> None:
+    stage = Stage()
+    stage.apply(manifest(OTHER, answer("two#a", accepted=True)))
+    wanted = manifest(OTHER, removed=[Removed(Key("two#a"), Fate.DELETE, HERE)])
+    assert states(stage.apply(wanted)) == {"two#a!delete": ResultState.REJECTED}
+    assert [it.code for it in stage.plan(wanted).blocked] == [BlockedCode.REJECTED]
+    stage.world.unaccept(stage.ada, stage.answers()[0].id)
+    assert states(stage.apply(wanted)) == {"two#a!delete": ResultState.DONE}
+    assert stage.answers() == []
+
+
+def test_a_refusal_of_one_post_does_not_stop_the_run() -> None:
+    stage = Stage(behaviour=Behaviour(burst_per_s=0, denied_action=403))
+    stage.apply(manifest(OTHER, answer("two#a", accepted=True)))
+    removed = [Removed(Key("two#a"), Fate.DELETE, HERE)]
+    report = stage.apply(manifest(OTHER, removed=removed))
+    assert report.exit_code == ExitCode.PARTLY
+    assert report.stopped_by == ""
+
+
+OTHER = question("two")

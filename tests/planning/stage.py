@@ -193,6 +193,7 @@ class Scene:
             parent=live.parent,
             marked={letters[letter]: digest for letter, digest in marked.items()},
             protected=item.protected,
+            author=live.facts.author,
         )
 
     def live(self, key: str) -> LiveItem:

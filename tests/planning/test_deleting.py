@@ -95,7 +95,7 @@ def test_an_answer_is_removed_alone() -> None:
     (change,) = plan.changes
     assert (change.id, change.parent_ref) == ("old#tip!delete", scene.live("old").ref)
     assert change.title == "The answer of old#tip is longer than thirty characters."
-    assert [it.field for it in change.fields] == [Field.BODY]
+    assert [it.field for it in change.fields] == [Field.BODY, Field.ACCEPTED]
 
 
 def test_removed_without_a_post_is_done() -> None:
