@@ -1,0 +1,522 @@
+"""One simulated world: the real importer upon the sandbox, in virtual time, from one seed.
+
+a team, a manifest of 4 to 8 items, colleagues on the site
+several times: the author changes something, and runs follow each other until one is through,
+    each with faults on the wire, crashes around the calls of the ports, torn commits
+at the end: faults off, the settle window passes, one more run, and a plan that has to be empty
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import httpx
+
+from importer.errors import ExitCode, ImporterError
+from importer.execution import RunOptions, carry_out, draw_plan, recover
+from importer.model.fields import Value
+from importer.model.ids import Field, Key, RunId
+from importer.model.ledger import Operation, Run
+from importer.model.live import Need
+from importer.model.manifest import Fate, Item, Manifest, Removed
+from importer.model.plan import Decisions, Plan
+from importer.model.report import Report
+from importer.planning.identity import lineage_of
+from importer.planning.plan_file import plan_digest
+from importer.sandbox import Backoff, Behaviour, create_app, open_world
+from importer.teams import Connection, LiveTeam, Mode, Secret, open_team
+from importer.text.canonical import canonical_text
+from importer.text.digests import Digest
+from importer.text.links import plain
+from tests.simulation.chance import Chance
+from tests.simulation.checker import Checker
+from tests.simulation.crashing import Crash, CrashingJournal, CrashingTeam, Points
+from tests.simulation.disk import Disk
+from tests.simulation.people import People
+from tests.simulation.wire import Fault, Wire
+from tests.stage import HERE, ORIGIN, answer, manifest, question
+from tests.virtual_time import VirtualLoop
+
+__all__ = ["PROFILES", "Life", "Profile", "Script", "live"]
+
+_START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+_RUNS_A_PHASE = 4
+_LONGEST_RUN_S = 7_200.0
+_SHM = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How often things go wrong; `swarm`: each seed has a subset of them only."""
+
+    faults: float
+    crashes: float
+    lose_journal: float
+    people: float
+    swarm: bool = False
+
+
+PROFILES = {
+    "calm": Profile(faults=0.01, crashes=0.002, lose_journal=0.02, people=0.3),
+    "storm": Profile(faults=0.15, crashes=0.02, lose_journal=0.1, people=0.7),
+    "swarm": Profile(faults=0.2, crashes=0.02, lose_journal=0.15, people=0.6, swarm=True),
+}
+
+
+@dataclass
+class Script:
+    """What happens at which step, in place of chance: for scripted rows and exhaustive loops."""
+
+    faults: dict[int, Fault] = field(default_factory=dict)
+    crashes: set[int] = field(default_factory=set)
+
+
+class _SteppingClock:
+    """The importer's wall clock: virtual time, wrong by an offset, and jumping once."""
+
+    def __init__(self, offset_s: float, jumps_at_s: float, jump_s: float) -> None:
+        self._start = _START + timedelta(seconds=offset_s)
+        self._jumps_at_s, self._jump_s = jumps_at_s, jump_s
+
+    def now(self) -> datetime:
+        passed = _now()
+        jump = self._jump_s if passed >= self._jumps_at_s else 0.0
+        return self._start + timedelta(seconds=passed + jump)
+
+
+class _ServerClock:
+    """The server's clock: virtual time at nearly the right speed."""
+
+    def __init__(self, offset_s: float, drift: float) -> None:
+        self._start = _START + timedelta(seconds=offset_s)
+        self._drift = drift
+
+    def now(self) -> datetime:
+        return self._start + timedelta(seconds=_now() * (1.0 + self._drift))
+
+
+@dataclass
+class Life:
+    """The history of one seed: what was wrong, what was reached, and the trace to compare."""
+
+    seed: int
+    profile: str
+    trace: list[str] = field(default_factory=list)
+    reached: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    requests: int = 0
+    effects: int = 0
+    steps: int = 0
+    virtual_s: float = 0.0
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()[:16]
+
+
+def live(
+    seed: int,
+    profile: str = "storm",
+    script: Script | None = None,
+    settle_s: float | None = None,
+) -> Life:
+    """Let the world of *seed* happen, and return its history. With *script*, nothing else fails."""
+    life = Life(seed, profile)
+    folder = Path(tempfile.mkdtemp(dir=_SHM if _SHM.is_dir() else None))
+    try:
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+
+            async def happen() -> None:
+                # A dead process leaves tasks whose end nobody asks for.
+                asyncio.get_running_loop().set_exception_handler(lambda _, __: None)
+                await _World(life, folder, script, settle_s).unfold()
+
+            runner.run(happen())
+            life.virtual_s = runner.get_loop().time()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return life
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class _World:
+    def __init__(
+        self, life: Life, folder: Path, script: Script | None, settle_s: float | None
+    ) -> None:
+        self.life = life
+        self.script = script
+        self.options = RunOptions(settle_s=settle_s)
+        self.chance = chance = Chance(life.seed)
+        self.rates = PROFILES[life.profile]
+        self.kinds = self._kinds()
+        self.behaviour = self._behaviour()
+        self.server_clock = _ServerClock(
+            self._drawn("server-offset", [0.0, 0.0, 3600.0, -3600.0], 0.0),
+            self._drawn("server-drift", [0.0, 1e-4, -1e-4], 0.0),
+        )
+        self.clock = _SteppingClock(
+            self._drawn("local-offset", [0.0, 0.0, 3600.0, -3600.0], 0.0),
+            chance.between("jump-at", 0.0, 600.0),
+            self._drawn("jump", [0.0, 0.0, 3600.0, -3600.0], 0.0),
+        )
+        self.world = open_world(behaviour=self.behaviour, clock=self.server_clock, seed=life.seed)
+        self.token = self.world.tokens("acme").read_write
+        self.people = People(self.world, chance, self.note, deletes=script is None)
+        stale_s = self.behaviour.replica_lag_s + self.behaviour.listing_lag_s
+        self.checker = Checker(self.world, self.people, stale_s)
+        self.disk = Disk(folder, lineage_of(ORIGIN, "acme", "handbook"), self.clock, chance)
+        self.intended: set[str] = set()
+        self.wire = Wire(
+            httpx.ASGITransport(app=create_app(self.world)),
+            chance,
+            self._fault_of,
+            self.intended,
+            self.note,
+        )
+        self.points = self._points()
+        with_publishers = script is None and chance.happens("publishers", 0.6)
+        self.publishers = [self.people.ada.id] if with_publishers else []
+        self.runs = 0
+        self.forgot = False
+        self.calm = False
+        self.edits = 0
+        self.output: list[str] = []
+
+    # Chance, and what it may decide.
+
+    def _kinds(self) -> list[Fault]:
+        kinds = list(Fault)
+        if self.rates.swarm:
+            kinds = [it for it in kinds if self.chance.happens(f"kind:{it.name}", 0.3)]
+        return kinds or [Fault.RESET_AFTER]
+
+    def _drawn(self, name: str, choices: list[float], scripted: float) -> float:
+        return scripted if self.script is not None else self.chance.one_of(name, choices)
+
+    def _behaviour(self) -> Behaviour:
+        if self.script is not None:
+            return Behaviour(burst_per_s=30)
+        draw = self.chance.one_of
+        backoff = Backoff("answers/{id}/edit", 3, 5) if draw("backoff", [0, 1]) else None
+        return Behaviour(
+            crlf=draw("crlf", [True, False]),
+            trim=draw("trim", [True, False]),
+            rewrite=draw("rewrite", [False, False, True]),
+            tag_order=draw("tags", ["sorted", "reversed", "kept"]),
+            check_order=draw("order", ["scope_first", "params_first"]),
+            missing_post=draw("missing", [400, 404]),
+            denied_action=draw("denied", [407, 403]),
+            encoding=draw("encoding", ["gzip", "deflate"]),
+            duplicate_title_refused=draw("titles", [False, True]),
+            backoff=(backoff,) if backoff else (),
+            listing_lag_s=draw("lag", [0.0, 0.0, 20.0, 60.0]),
+            replica_lag_s=draw("replica", [0.0, 0.0, 5.0]),
+            cache_s=draw("cache", [0.0, 60.0]),
+            double_encoding=draw("encoded", [False, True]),
+        )
+
+    def _fault_of(self, step: int, writes: bool) -> Fault | None:
+        if self.script is not None:
+            return None if self.calm else self.script.faults.get(step)
+        if self.calm or not self.chance.happens(f"fault:{step}", self.rates.faults):
+            return None
+        fault = self.chance.one_of(f"which:{step}", self.kinds)
+        only_writes = {Fault.LATE, Fault.TWICE, Fault.TWICE_SECOND}
+        return None if fault in only_writes and not writes else fault
+
+    def _points(self) -> Points:
+        return Points(self._crashes, self.note)
+
+    def _crashes(self, number: int, _: str) -> bool:
+        if self.calm:
+            return False
+        if self.script is not None:
+            return number in self.script.crashes
+        return self.chance.happens(f"crash:{number}", self.rates.crashes)
+
+    def note(self, what: str) -> None:
+        self.life.trace.append(f"{_now():.3f} {what}")
+
+    # What happens.
+
+    async def unfold(self) -> None:
+        with_people = self.script is None and self.chance.happens("people", self.rates.people)
+        living = asyncio.create_task(self.people.live()) if with_people else None
+        wanted = self._first_manifest()
+        await asyncio.sleep(90.0)
+        for phase in range(3):
+            if phase:
+                wanted = self._edited(wanted, phase)
+            await self._until_through(wanted, phase)
+            await asyncio.sleep(self.chance.between(f"between:{phase}", 1.0, 400.0))
+        if living is not None:
+            living.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await living
+        await self._come_to_rest(wanted)
+        self._account()
+
+    async def _until_through(self, wanted: Manifest, phase: int) -> None:
+        for number in range(_RUNS_A_PHASE):
+            name = f"{phase}:{number}"
+            report = await self._run(wanted)
+            if report is not None and report.exit_code in (ExitCode.DONE, ExitCode.DECISION):
+                break
+            await asyncio.sleep(self.chance.between(f"rest:{name}", 0.1, 90.0))
+        await self._maybe_lose_journal(phase)
+
+    async def _maybe_lose_journal(self, phase: int) -> None:
+        # Without a journal and without `publishers:`, a colleague's copy can't be told from ours.
+        lost = self.publishers and self.chance.happens(f"lose:{phase}", self.rates.lose_journal)
+        if lost:
+            self.note("the journal is lost")
+            self.life.reached["journal lost"] += 1
+            self.disk.lose()
+            self.forgot = True
+            # The condition that is printed: what nobody remembers has to have come to light.
+            await asyncio.sleep(140.0)
+
+    async def _come_to_rest(self, wanted: Manifest) -> None:
+        await self.wire.quiet()
+        self.calm = True
+        await asyncio.sleep(400.0)
+        report = await self._run(wanted)
+        for _ in range(3):
+            if report is not None and ExitCode(report.exit_code) in (
+                ExitCode.DONE,
+                ExitCode.DECISION,
+            ):
+                break
+            await asyncio.sleep(400.0)
+            report = await self._run(wanted)
+        await asyncio.sleep(200.0)
+        plan = await self._plan(wanted)
+        if report is None:
+            self.checker.wrong.append("I3 the last run crashed without a crash")
+            return
+        self.checker.at_end(
+            wanted,
+            plan,
+            report,
+            forgot=self.forgot,
+            unintended=self.wire.unintended,
+            hasty=self.wire.hasty,
+            secrets={
+                "the journal": self.disk.path.read_bytes(),
+                "what was printed": "\n".join(self.output).encode(),
+            },
+            token=self.token,
+        )
+
+    async def _plan(self, wanted: Manifest) -> Plan:
+        journal = self.disk.open()
+        try:
+            async with self._team(Mode.READ) as team:
+                access = await team.check(Need(write=False))
+                drawn = await draw_plan(wanted, team, journal, access, Decisions(), team="acme")
+                return drawn.plan
+        finally:
+            await journal.close()
+
+    def _team(self, mode: Mode) -> contextlib.AbstractAsyncContextManager[LiveTeam]:
+        connection = Connection(url=ORIGIN, team="acme", token=Secret(self.token))
+        return open_team(
+            connection,
+            mode=mode,
+            clock=self.clock,
+            app=self.wire.app.app,
+            client_transport=self.wire,
+            random=Random(self.chance.below(f"jitter:{self.runs}", 2**32)),
+        )
+
+    async def _run(self, wanted: Manifest) -> Report | None:
+        """Run the importer once; None when it crashed or gave up before it had a report."""
+        self.runs += 1
+        began = _now()
+        self.note(f"run {self.runs}")
+        points = self.points
+        points.dead = False
+        # A new process hasn't heard what the old one was told.
+        self.wire.closed_until.clear()
+        kept = self.disk.open()
+        journal = CrashingJournal(kept, points, self.intended, self.disk.in_commit)
+        report: Report | None = None
+        try:
+            report = await self._applied(wanted, journal, points)
+        except Crash:
+            await self._die()
+        except ImporterError as error:
+            self.note(f"run {self.runs} gave up: {type(error).__name__} {error.message}")
+            self.output += [error.message, error.remedy]
+            self._count_exit(error.exit_code)
+        else:
+            self.note(f"run {self.runs} exit {report.exit_code} {report.stopped_by}")
+            self.output.append(repr(report))
+            self._count_exit(ExitCode(report.exit_code))
+        with contextlib.suppress(ImporterError):
+            await kept.close()
+        self.life.reached.update(points.reached)
+        points.reached.clear()
+        if _now() - began > _LONGEST_RUN_S:
+            self.checker.wrong.append(f"I8 run {self.runs} took {_now() - began:.0f} s")
+        reading = self.disk.open()
+        try:
+            self.checker.after_run(report, await reading.history())
+        finally:
+            await reading.close()
+        return report
+
+    def _count_exit(self, code: ExitCode) -> None:
+        self.life.reached[f"exit {int(code)}"] += 1
+        if code in (ExitCode.BUG, ExitCode.JOURNAL):
+            self.checker.wrong.append(f"I7 exit {int(code)}")
+
+    async def _die(self) -> None:
+        """Drop the process's memory; what it had sent is still with the server."""
+        for task in asyncio.all_tasks():
+            if task.get_name().startswith("change:"):
+                task.cancel()
+        await asyncio.sleep(0)
+        self.disk.crash()
+
+    async def _applied(self, wanted: Manifest, journal: CrashingJournal, points: Points) -> Report:
+        async with self._team(Mode.WRITE) as real:
+            team = CrashingTeam(real, points)
+            access = await team.check(Need(write=True))
+            run = Run(RunId(f"run-{self.runs}"), "apply", Digest(""), self.clock.now())
+            await journal.begin(run)
+            stop = asyncio.Event()
+            report: Report | None = None
+            try:
+                recovery = await recover(
+                    team,
+                    journal,
+                    access,
+                    self.clock,
+                    self.options,
+                    wanted.namespace,
+                    self._observe,
+                    stop,
+                )
+                drawn = await draw_plan(wanted, team, journal, access, Decisions(), team="acme")
+                run = replace(run, plan_digest=plan_digest(drawn.plan))
+                report = await carry_out(
+                    drawn.plan,
+                    drawn=drawn,
+                    team=team,
+                    journal=journal,
+                    access=access,
+                    clock=self.clock,
+                    run=run,
+                    options=self.options,
+                    stop=stop,
+                    observe=self._observe,
+                    recovery=recovery,
+                )
+            except ImporterError as error:
+                failed = Report(run.id, (), stopped_by=error.message, exit_code=error.exit_code)
+                await journal.end(run, failed)
+                raise
+            await journal.end(run, report)
+            return report
+
+    def _observe(self, operation: Operation) -> None:
+        self.note(f"{operation.change} #{operation.attempt} {operation.state}")
+        if operation.verb == "delete" and operation.ref is not None:
+            self.checker.removed_at[operation.ref.id] = _now()
+
+    # The author.
+
+    def _first_manifest(self) -> Manifest:
+        number = 4 + self.chance.below("items", 5)
+        items: list[Item] = []
+        while len(items) < number:
+            at = len(items)
+            key = f"q{at}"
+            other = f"q{self.chance.below(f'link:{at}', number)}"
+            body = f"The question {key} in its first version, with words enough in it."
+            if self.script is not None or self.chance.happens(f"links:{at}", 0.4):
+                body += f" It leads to [another](key:{other})."
+            items.append(question(key, body=body, tags=("testing", f"tag-{at % 2}")))
+            if len(items) < number and self.chance.happens(f"answered:{at}", 0.6):
+                accepted = self.chance.happens(f"accepted:{at}", 0.5)
+                items.append(answer(f"{key}#a", accepted=accepted))
+        keys = {item.key for item in items}
+        items = [_without_dead_links(item, keys) for item in items]
+        return manifest(*items, publishers=self.publishers)
+
+    def _edited(self, wanted: Manifest, phase: int) -> Manifest:
+        """Change one to three items, maybe add one, maybe remove one."""
+        items = {item.key: item for item in wanted.items}
+        removed = list(wanted.removed)
+        for number in range(1 + self.chance.below(f"edits:{phase}", 3)):
+            key = self.chance.one_of(f"edit:{phase}:{number}", sorted(items))
+            items[key] = self._changed(items[key], f"{phase}:{number}")
+        if self.chance.happens(f"add:{phase}", 0.5):
+            new = question(f"new{phase}")
+            items[new.key] = new
+        if self.chance.happens(f"remove:{phase}", 0.3):
+            key = self.chance.one_of(f"gone:{phase}", sorted(items))
+            for gone in [it for it in items if it == key or it.startswith(f"{key}#")]:
+                del items[gone]
+            removed.append(Removed(Key(key), Fate.DELETE, HERE))
+            keys = set(items)
+            items = {it: _without_dead_links(item, keys) for it, item in items.items()}
+        return manifest(*items.values(), removed=removed, publishers=self.publishers)
+
+    def _changed(self, item: Item, name: str) -> Item:
+        self.edits += 1
+        fields: dict[Field, Value] = dict(item.fields)
+        which = self.chance.one_of(f"which-field:{name}", sorted(set(fields) - {Field.ACCEPTED}))
+        match which:
+            case Field.TITLE:
+                fields[which] = f"What is version {self.edits} of {item.key}?"
+            case Field.TAGS:
+                fields[which] = ("testing", f"version-{self.edits}")
+            case _:
+                text = f"The text of {item.key} in version {self.edits}, with words enough in it."
+                fields[Field.BODY] = plain(canonical_text(text))
+        return replace(item, fields=fields)
+
+    def _account(self) -> None:
+        life = self.life
+        life.wrong = self.checker.wrong
+        life.reached.update(self.wire.reached)
+        life.reached.update(self.people.deeds)
+        life.reached["commit torn"] += self.disk.tears
+        b = self.behaviour
+        for name, on in (
+            ("server: listing lag", b.listing_lag_s),
+            ("server: stale replicas", b.replica_lag_s),
+            ("server: cached answers", b.cache_s),
+            ("server: rewrites texts", b.rewrite),
+            ("server: backoff", b.backoff),
+            ("clock, server wrong", self.server_clock._start != _START),  # noqa: SLF001 - ours
+            ("clock, local jumps", self.clock._jump_s),  # noqa: SLF001 - ours
+        ):
+            life.reached[name] += bool(on)
+        life.requests = self.wire.step
+        life.steps = self.points.count
+        self.note(f"end {life.wrong}")
+
+
+def _without_dead_links(item: Item, keys: set[Key]) -> Item:
+    """Return *item* without a link to what the manifest doesn't have (validation refuses it)."""
+    body = item.fields[Field.BODY]
+    targets = getattr(body, "targets", ())
+    if all(target.removeprefix("key:") in keys for target in targets):
+        return item
+    text = f"The question {item.key} in a version that leads nowhere, with words enough in it."
+    return replace(item, fields={**item.fields, Field.BODY: plain(canonical_text(text))})
