@@ -26,9 +26,15 @@ TALE = "What is the tale of rollback?"
 
 @contextmanager
 def on_the_site() -> Iterator[tuple[World, User]]:
-    """Act as a person of the team, between two commands."""
+    """Act as a person of the team, an hour after the command before."""
     world = open_world(TEAM)
     try:
+        with world.store.transaction():
+            world.store.run(
+                "UPDATE posts SET created = created - 3600, activity = activity - 3600,"
+                " edited = edited - 3600"
+            )
+            world.store.run("UPDATE revisions SET created = created - 3600")
         yield world, world.user("acme", "Björn Öst")
     finally:
         world.close()

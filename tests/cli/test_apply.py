@@ -192,7 +192,7 @@ def test_a_used_up_quota_leaves_exit_code_10_and_the_command_goes_on(
     with serving(tmp_path, behaviour=Behaviour(quota_max=9)) as served:
         for name, value in served.env().items():
             monkeypatch.setenv(name, value)
-        done = cli("apply", "--yes", "--max-wait", "0")
+        done = cli("apply", "--yes", "--max-wait", "1")
         assert done.code == 10
     assert posts_in(tmp_path / "team.db")
     with serving(tmp_path) as served:
