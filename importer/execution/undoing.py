@@ -6,7 +6,8 @@ from importer.execution.preflight import Drawn
 from importer.execution.reading import take_snapshot
 from importer.model.ids import RunId
 from importer.model.live import Access
-from importer.planning.inverse import digests_for_undo, make_inverse
+from importer.planning.inverse import make_inverse
+from importer.planning.traces import digests_for_undo
 from importer.ports import Journal, TeamReader
 
 __all__ = ["draw_undo"]

@@ -22,7 +22,7 @@ built upon it since is blocked post by post.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from importer.model.fields import Value, rides_with_post, rule
 from importer.model.ids import (
@@ -51,21 +51,28 @@ from importer.model.plan import (
 )
 from importer.planning.compare import base_of, digest_field, keyed_item
 from importer.planning.cost import cost_of
+from importer.planning.objections import (
+    EDITED,
+    ENGAGED,
+    GONE,
+    LET_GO,
+    LOCKED,
+    NEWER,
+    OPEN,
+    PROTECTED,
+    UNREAD,
+    Objection,
+    changed_later,
+)
 from importer.planning.policy import Abilities
+from importer.planning.traces import Trace, last_runs, traces_of
 from importer.text.digests import Digest, agree
 from importer.text.links import Text
 from importer.text.marker import VERSION
 
-__all__ = ["digests_for_undo", "make_inverse"]
+__all__ = ["make_inverse"]
 
 Texts = Mapping[Digest, Value]
-
-
-def digests_for_undo(run: RunId, history: Sequence[Operation]) -> tuple[Digest, ...]:
-    """Return the digests of the texts that `make_inverse` needs."""
-    fields = [it for op in history if op.run == run for it in op.fields]
-    digests = {it.before for it in fields} | {it.former.ours for it in fields if it.former}
-    return tuple(sorted(it for it in digests if it is not None))
 
 
 def make_inverse(
@@ -104,43 +111,6 @@ def make_inverse(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Trace:
-    """What a run did to one post: per field what was there before it first wrote, and after it."""
-
-    key: Key
-    kind: Kind
-    ref: Ref | None
-    verbs: frozenset[Verb]
-    fields: Mapping[Field, FieldDigests]
-
-
-def _traces(operations: Iterable[Operation]) -> list[_Trace]:
-    """Return one trace per post, in the order of the posts' first operations."""
-    by_post: dict[Ref | Key, list[Operation]] = defaultdict(list)
-    for operation in operations:
-        if operation.state in (State.DONE, State.OPEN):
-            by_post[operation.ref or operation.key].append(operation)
-    return [_trace(same) for same in by_post.values()]
-
-
-def _trace(operations: Sequence[Operation]) -> _Trace:
-    first = operations[0]
-    fields: dict[Field, FieldDigests] = {}
-    for it in (it for operation in operations for it in operation.fields):
-        start = fields.get(it.field, it)
-        fields[it.field] = replace(it, before=start.before, former=start.former)
-    verbs = frozenset(operation.verb for operation in operations)
-    return _Trace(first.key, first.kind, first.ref, verbs, fields)
-
-
-@dataclass(frozen=True, slots=True)
-class _Objection:
-    code: BlockedCode
-    why: str
-    remedy: str
-
-
 class _Inverse:
     def __init__(
         self,
@@ -154,8 +124,8 @@ class _Inverse:
         start = next((at for at, it in enumerate(history) if it.run == run), len(history))
         done = [it for it in history if it.state is State.DONE]
         self.earlier = [it for it in history[:start] if it.state is State.DONE]
-        self.traces = _traces(it for it in history[start:] if it.run == run)
-        self.later = _last_runs(it for it in history[start:] if it.run != run)
+        self.traces = traces_of(it for it in history[start:] if it.run == run)
+        self.later = last_runs(it for it in history[start:] if it.run != run)
         self.texts = texts
         self.snapshot = snapshot
         self.ability = ability
@@ -184,7 +154,7 @@ class _Inverse:
         """Go through the run backwards: what was written last is taken back first."""
         for trace in reversed(self.traces):
             if trace.key in self.open or trace.ref is None:
-                self._block(trace, trace.key, None, _OPEN)
+                self._block(trace, trace.key, None, OPEN)
             elif Verb.CREATE in trace.verbs:
                 self._delete(trace, trace.ref)
             elif Verb.DELETE in trace.verbs:
@@ -194,7 +164,7 @@ class _Inverse:
 
     # Created by the run.
 
-    def _delete(self, trace: _Trace, ref: Ref) -> None:
+    def _delete(self, trace: Trace, ref: Ref) -> None:
         binding, live = self.by_ref.get(ref), self._live(ref)
         key = binding.key if binding else trace.key
         if live is None and ref.kind in self.snapshot.covered:
@@ -202,7 +172,7 @@ class _Inverse:
             self.unchanged += 1
             self.released |= {key} if binding else set()
             return
-        objection = _UNREAD if live is None else self._against_deleting(trace, live, binding)
+        objection = UNREAD if live is None else self._against_deleting(trace, live, binding)
         if live is None or objection is not None:
             self._block(trace, key, live, objection)
             return
@@ -234,48 +204,48 @@ class _Inverse:
         )
 
     def _against_deleting(
-        self, trace: _Trace, live: LiveItem, binding: Binding | None
-    ) -> _Objection | None:
+        self, trace: Trace, live: LiveItem, binding: Binding | None
+    ) -> Objection | None:
         taken_along = {Kind.ANSWER} if live.ref.kind is Kind.QUESTION else set()
         if not {live.ref.kind, *taken_along} <= self.snapshot.covered:
-            return _UNREAD
+            return UNREAD
         if binding is None:
-            return _LET_GO
+            return LET_GO
         if binding.protected:
-            return _PROTECTED
+            return PROTECTED
         return (
             self._against_writing(live, Verb.DELETE)
             or self._changed_since(trace, live, trace.fields)
             or self._accepted_since(trace, live)
             or self._answered_by_later_run(live)
-            or (_ENGAGED if live.facts.engaged_by_others else None)
+            or (ENGAGED if live.facts.engaged_by_others else None)
             or self._answers_that_stay(live)
         )
 
-    def _accepted_since(self, trace: _Trace, live: LiveItem) -> _Objection | None:
+    def _accepted_since(self, trace: Trace, live: LiveItem) -> Objection | None:
         if Field.ACCEPTED in trace.fields or live.fields.get(Field.ACCEPTED) is not True:
             return None
         return self._by_later_run(live.ref, Field.ACCEPTED) or replace(
-            _ENGAGED, why="it was accepted on the site since"
+            ENGAGED, why="it was accepted on the site since"
         )
 
-    def _answered_by_later_run(self, question: LiveItem) -> _Objection | None:
+    def _answered_by_later_run(self, question: LiveItem) -> Objection | None:
         refs = [it.ref for it in self.under[question.ref] if it.ref not in self.going]
         found = (self._by_later_run(ref, Field.BODY) for ref in refs if ref in self.by_ref)
         return next((it for it in found if it is not None), None)
 
-    def _answers_that_stay(self, question: LiveItem) -> _Objection | None:
+    def _answers_that_stay(self, question: LiveItem) -> Objection | None:
         """Object where an answer would be taken along that isn't deleted itself."""
         for live in self.under[question.ref]:
             if live.ref not in self.going:
                 name = self.by_ref[live.ref].key if live.ref in self.by_ref else live.ref
                 why = f"its answer {name} stays, and would go with it"
-                return _Objection(BlockedCode.NEEDS, why, "See to that answer first.")
+                return Objection(BlockedCode.NEEDS, why, "See to that answer first.")
         return None
 
     # Deleted by the run.
 
-    def _undelete(self, trace: _Trace, ref: Ref) -> None:
+    def _undelete(self, trace: Trace, ref: Ref) -> None:
         bound = self.bindings.get(trace.key)
         is_double = not trace.fields  # Another post carried its key, and still does.
         if self._live(ref) or is_double or (bound is not None and bound.ref != ref):
@@ -288,13 +258,13 @@ class _Inverse:
 
     # Edited by the run.
 
-    def _restore(self, trace: _Trace, ref: Ref) -> None:
+    def _restore(self, trace: Trace, ref: Ref) -> None:
         binding, live = self.by_ref.get(ref), self._live(ref)
         key = binding.key if binding else trace.key
         if live is None:
             later = self.later.get((ref, None))
-            unread = None if ref.kind in self.snapshot.covered else _UNREAD
-            self._block(trace, key, None, unread or (_later(later) if later else _GONE))
+            unread = None if ref.kind in self.snapshot.covered else UNREAD
+            self._block(trace, key, None, unread or (changed_later(later) if later else GONE))
             return
         moved = {
             name: it
@@ -312,7 +282,7 @@ class _Inverse:
             self._restore_mark(trace, key, live)
 
     def _restore_post(
-        self, trace: _Trace, key: Key, live: LiveItem, riding: Mapping[Field, FieldDigests]
+        self, trace: Trace, key: Key, live: LiveItem, riding: Mapping[Field, FieldDigests]
     ) -> None:
         former = {name: self._former_value(it) for name, it in riding.items()}
         objection = (
@@ -355,21 +325,21 @@ class _Inverse:
             return self.texts.get(it.former.ours) or self.texts.get(it.before)
         return self.texts.get(it.before) if it.before is not None else None
 
-    def _against_text(self, former: Mapping[Field, Value | None]) -> _Objection | None:
+    def _against_text(self, former: Mapping[Field, Value | None]) -> Objection | None:
         for name, value in former.items():
             if value is None:
                 why = f"its former {name} is not in the journal"
                 remedy = "Take it from the post's history on the site."
-                return _Objection(BlockedCode.NO_BASE, why, remedy)
+                return Objection(BlockedCode.NO_BASE, why, remedy)
             targets = value.targets if isinstance(value, Text) else ()
             for key in filter(None, map(key_of_target, targets)):
                 if key not in self.bindings:
                     why = f"its former {name} links to {key}, which has no post any more"
                     remedy = f"Bring {key} back first, or edit this one on the site."
-                    return _Objection(BlockedCode.NEEDS, why, remedy)
+                    return Objection(BlockedCode.NEEDS, why, remedy)
         return None
 
-    def _restore_mark(self, trace: _Trace, key: Key, live: LiveItem) -> None:
+    def _restore_mark(self, trace: Trace, key: Key, live: LiveItem) -> None:
         it = trace.fields[Field.ACCEPTED]
         objection = self._against_writing(live, Verb.SET, Field.ACCEPTED) or self._changed_since(
             trace, live, {Field.ACCEPTED: it}
@@ -381,7 +351,7 @@ class _Inverse:
         else:
             self._set_mark(key, live, _ours(it.former), accepted=True)
 
-    def _take_mark_off(self, key: Key, trace: _Trace, live: LiveItem) -> None:
+    def _take_mark_off(self, key: Key, trace: Trace, live: LiveItem) -> None:
         it = trace.fields[Field.ACCEPTED]
         self._set_mark(key, live, _ours(it.former), accepted=False)
         before = self._marked_before(live)
@@ -437,19 +407,19 @@ class _Inverse:
 
     def _against_writing(
         self, live: LiveItem, verb: Verb, field: Field | None = None
-    ) -> _Objection | None:
+    ) -> Objection | None:
         able = self.ability(live.ref.kind, verb, field)
         if not able.able:
-            return _Objection(BlockedCode.UNSUPPORTED, able.reason, "Do it on the site.")
+            return Objection(BlockedCode.UNSUPPORTED, able.reason, "Do it on the site.")
         if live.facts.locked:
-            return _LOCKED
+            return LOCKED
         if live.marker is not None and live.marker.version > VERSION:
-            return _NEWER
+            return NEWER
         return None
 
     def _changed_since(
-        self, trace: _Trace, live: LiveItem, fields: Mapping[Field, FieldDigests]
-    ) -> _Objection | None:
+        self, trace: Trace, live: LiveItem, fields: Mapping[Field, FieldDigests]
+    ) -> Objection | None:
         """Object to *fields* that no longer say, on the site and in the journal, what we wrote."""
         binding = self.by_ref.get(live.ref)
         for name, it in fields.items():
@@ -460,7 +430,7 @@ class _Inverse:
                 continue
             if Verb.CREATE in trace.verbs and name is Field.ACCEPTED and not live.fields[name]:
                 continue  # The mark is off already, and the answer goes.
-            edited = replace(_EDITED, why=f"its {name} was changed on the site since")
+            edited = replace(EDITED, why=f"its {name} was changed on the site since")
             return self._by_later_run(live.ref, name) or edited
         return None
 
@@ -480,28 +450,16 @@ class _Inverse:
         keyed = (keyed_item(live, targets).fields[name] for targets in self.keyings)
         return [digest_field(live.ref.kind, name, value) for value in keyed]
 
-    def _by_later_run(self, ref: Ref, name: Field) -> _Objection | None:
+    def _by_later_run(self, ref: Ref, name: Field) -> Objection | None:
         run = self.later.get((ref, name))
-        return _later(run) if run else None
+        return changed_later(run) if run else None
 
     def _block(
-        self, trace: _Trace, key: Key, live: LiveItem | None, objection: _Objection | None
+        self, trace: Trace, key: Key, live: LiveItem | None, objection: Objection | None
     ) -> None:
-        found = objection or _OPEN
+        found = objection or OPEN
         url = live.url if live else ""
         self.blocked.append(Blocked(found.code, key, trace.kind, found.why, found.remedy, url=url))
-
-
-def _last_runs(operations: Iterable[Operation]) -> Mapping[tuple[Ref, Field | None], RunId]:
-    """Return, per field of a post, the last run that wrote it; under None one that deleted it."""
-    last: dict[tuple[Ref, Field | None], RunId] = {}
-    for operation in operations:
-        if operation.state is not State.DONE or operation.ref is None:
-            continue
-        is_gone = operation.verb is Verb.DELETE
-        for name in [None] if is_gone else [it.field for it in operation.fields]:
-            last[operation.ref, name] = operation.run
-    return last
 
 
 def _marks_moved_in_turn(changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -524,11 +482,6 @@ def _any_agrees(shown: Iterable[Digest], wanted: Digest | None) -> bool:
 
 def _ours(base: Base | None) -> Digest | None:
     return base.ours if base else None
-
-
-def _later(run: RunId) -> _Objection:
-    why = f"a later run changed it ({run})"
-    return _Objection(BlockedCode.LATER_RUN, why, f"Undo that one first: undo {run}")
 
 
 def _notes(gone: int, changes: Sequence[Change], snapshot: Snapshot) -> tuple[str, ...]:
@@ -559,42 +512,3 @@ def _tags_left(changes: Sequence[Change], snapshot: Snapshot) -> str:
 
 def _names(value: Value | None) -> set[str]:
     return set(value) if isinstance(value, tuple) else set()
-
-
-_OPEN = _Objection(
-    BlockedCode.OPEN,
-    "what came of a write of it is not known yet",
-    "Undo it without --dry-run: that looks first.",
-)
-_UNREAD = _Objection(BlockedCode.UNREAD, "the team was not read completely", "Undo it again later.")
-_LET_GO = _Objection(
-    BlockedCode.CONFLICT, "it was let go since, and nothing here tends it", "Delete it on the site."
-)
-_PROTECTED = _Objection(
-    BlockedCode.PROTECTED,
-    "it is not deleted: it was written with `protect: true`",
-    "Take `protect:` off the item and apply, then undo again.",
-)
-_ENGAGED = _Objection(
-    BlockedCode.ENGAGED,
-    "it is not deleted: others have answered, commented or voted on it",
-    "Leave it, or talk to them and delete it on the site.",
-)
-_EDITED = _Objection(
-    BlockedCode.CONFLICT,
-    "it was changed on the site since",
-    "Keep that, or set it back on the site: its history has every version.",
-)
-_GONE = _Objection(
-    BlockedCode.GONE,
-    "its post was deleted on the site since",
-    "Undelete it on the site, then undo again.",
-)
-_LOCKED = _Objection(
-    BlockedCode.LOCKED, "its post is locked on the site", "Unlock it on the site, then undo again."
-)
-_NEWER = _Objection(
-    BlockedCode.NEWER_MARKER,
-    "it was written by a newer importer",
-    "Use that version of the importer.",
-)
