@@ -21,7 +21,7 @@ built upon it since is blocked post by post.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from importer.model.fields import Value, rides_with_post, rule
@@ -35,7 +35,6 @@ from importer.model.ids import (
     Verb,
     change_id,
     key_of_target,
-    target_of_key,
 )
 from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
 from importer.model.live import LiveItem, Rates, Snapshot
@@ -52,23 +51,19 @@ from importer.model.plan import (
 from importer.planning.compare import base_of, digest_field, keyed_item
 from importer.planning.cost import cost_of
 from importer.planning.objections import (
-    EDITED,
     ENGAGED,
     GONE,
     LET_GO,
-    LOCKED,
-    NEWER,
     OPEN,
     PROTECTED,
     UNREAD,
     Objection,
-    changed_later,
 )
 from importer.planning.policy import Abilities
+from importer.planning.standing import Standing, any_agrees
 from importer.planning.traces import Trace, last_runs, traces_of
 from importer.text.digests import Digest, agree
 from importer.text.links import Text
-from importer.text.marker import VERSION
 
 __all__ = ["make_inverse"]
 
@@ -122,26 +117,19 @@ class _Inverse:
         ability: Abilities,
     ) -> None:
         start = next((at for at, it in enumerate(history) if it.run == run), len(history))
-        done = [it for it in history if it.state is State.DONE]
         self.earlier = [it for it in history[:start] if it.state is State.DONE]
         self.traces = traces_of(it for it in history[start:] if it.run == run)
-        self.later = last_runs(it for it in history[start:] if it.run != run)
+        self.now = Standing(
+            snapshot,
+            ledger,
+            ability,
+            later=last_runs(it for it in history[start:] if it.run != run),
+            ever=[it for it in history if it.state is State.DONE],
+        )
         self.texts = texts
         self.snapshot = snapshot
-        self.ability = ability
         self.bindings = ledger.bindings
-        self.by_ref = {it.ref: it for it in ledger.bindings.values()}
         self.open = {it.key for it in ledger.open}
-        # The executor keys live texts by the bindings there are. What was written when more posts
-        # were bound (an undo that was interrupted has deleted some), or by another key (renamed
-        # since), is told by all there ever were.
-        self.bound = {str(it.ref): target_of_key(it.key) for it in ledger.bindings.values()}
-        ever = {str(it.ref): target_of_key(it.key) for it in done if it.ref}
-        self.keyings = (self.bound, ever | self.bound, self.bound | ever)
-        self.under: dict[Ref | None, list[LiveItem]] = defaultdict(list)
-        for _, live in sorted(snapshot.items.items()):
-            if isinstance(live, LiveItem) and not live.facts.deleted:
-                self.under[live.parent].append(live)
         self.going: dict[Ref, ChangeId] = {}
         self.changes: list[Change] = []
         self.blocked: list[Blocked] = []
@@ -165,7 +153,7 @@ class _Inverse:
     # Created by the run.
 
     def _delete(self, trace: Trace, ref: Ref) -> None:
-        binding, live = self.by_ref.get(ref), self._live(ref)
+        binding, live = self.now.by_ref.get(ref), self.now.live(ref)
         key = binding.key if binding else trace.key
         if live is None and ref.kind in self.snapshot.covered:
             self.gone += 1
@@ -179,9 +167,9 @@ class _Inverse:
         if live.fields.get(Field.ACCEPTED) is True:
             self._take_mark_off(key, trace, live)
         marks = {change_id(key, Verb.SET, Field.ACCEPTED)} & {it.id for it in self.changes}
-        answers = {self.going[it.ref] for it in self.under[ref]}
+        answers = {self.going[it.ref] for it in self.now.under[ref]}
         self.going[ref] = change_id(key, Verb.DELETE)
-        shown = keyed_item(live, self.bound)
+        shown = keyed_item(live, self.now.bound)
         self.changes.append(
             Change(
                 id=self.going[ref],
@@ -189,7 +177,7 @@ class _Inverse:
                 kind=ref.kind,
                 verb=Verb.DELETE,
                 reason=Reason.UNDO,
-                title=self._title(live),
+                title=self.now.title_of(live),
                 ref=ref,
                 parent_ref=live.parent,
                 fields=tuple(
@@ -214,8 +202,8 @@ class _Inverse:
         if binding.protected:
             return PROTECTED
         return (
-            self._against_writing(live, Verb.DELETE)
-            or self._changed_since(trace, live, trace.fields)
+            self.now.against_writing(live, Verb.DELETE)
+            or self.now.changed_since(trace, live, trace.fields)
             or self._accepted_since(trace, live)
             or self._answered_by_later_run(live)
             or (ENGAGED if live.facts.engaged_by_others else None)
@@ -225,20 +213,20 @@ class _Inverse:
     def _accepted_since(self, trace: Trace, live: LiveItem) -> Objection | None:
         if Field.ACCEPTED in trace.fields or live.fields.get(Field.ACCEPTED) is not True:
             return None
-        return self._by_later_run(live.ref, Field.ACCEPTED) or replace(
+        return self.now.by_later_run(live.ref, Field.ACCEPTED) or replace(
             ENGAGED, why="it was accepted on the site since"
         )
 
     def _answered_by_later_run(self, question: LiveItem) -> Objection | None:
-        refs = [it.ref for it in self.under[question.ref] if it.ref not in self.going]
-        found = (self._by_later_run(ref, Field.BODY) for ref in refs if ref in self.by_ref)
+        refs = [it.ref for it in self.now.under[question.ref] if it.ref not in self.going]
+        found = (self.now.by_later_run(ref, Field.BODY) for ref in refs if ref in self.now.by_ref)
         return next((it for it in found if it is not None), None)
 
     def _answers_that_stay(self, question: LiveItem) -> Objection | None:
         """Object where an answer would be taken along that isn't deleted itself."""
-        for live in self.under[question.ref]:
+        for live in self.now.under[question.ref]:
             if live.ref not in self.going:
-                name = self.by_ref[live.ref].key if live.ref in self.by_ref else live.ref
+                name = self.now.by_ref[live.ref].key if live.ref in self.now.by_ref else live.ref
                 why = f"its answer {name} stays, and would go with it"
                 return Objection(BlockedCode.NEEDS, why, "See to that answer first.")
         return None
@@ -248,7 +236,7 @@ class _Inverse:
     def _undelete(self, trace: Trace, ref: Ref) -> None:
         bound = self.bindings.get(trace.key)
         is_double = not trace.fields  # Another post carried its key, and still does.
-        if self._live(ref) or is_double or (bound is not None and bound.ref != ref):
+        if self.now.live(ref) or is_double or (bound is not None and bound.ref != ref):
             self.unchanged += 1
             return
         before = trace.fields[Field.TITLE].before if Field.TITLE in trace.fields else None
@@ -259,17 +247,16 @@ class _Inverse:
     # Edited by the run.
 
     def _restore(self, trace: Trace, ref: Ref) -> None:
-        binding, live = self.by_ref.get(ref), self._live(ref)
+        binding, live = self.now.by_ref.get(ref), self.now.live(ref)
         key = binding.key if binding else trace.key
         if live is None:
-            later = self.later.get((ref, None))
             unread = None if ref.kind in self.snapshot.covered else UNREAD
-            self._block(trace, key, None, unread or (changed_later(later) if later else GONE))
+            self._block(trace, key, None, unread or self.now.by_later_run(ref, None) or GONE)
             return
         moved = {
             name: it
             for name, it in trace.fields.items()
-            if name in live.fields and not _any_agrees(self._shown(live, name), it.before)
+            if name in live.fields and not any_agrees(self.now.shown(live, name), it.before)
         }
         if not moved:
             self.unchanged += 1
@@ -286,14 +273,14 @@ class _Inverse:
     ) -> None:
         former = {name: self._former_value(it) for name, it in riding.items()}
         objection = (
-            self._against_writing(live, Verb.UPDATE)
-            or self._changed_since(trace, live, riding)
+            self.now.against_writing(live, Verb.UPDATE)
+            or self.now.changed_since(trace, live, riding)
             or self._against_text(former)
         )
         if objection is not None:
             self._block(trace, key, live, objection)
             return
-        binding, shown = self.by_ref.get(live.ref), keyed_item(live, self.bound)
+        binding, shown = self.now.by_ref.get(live.ref), keyed_item(live, self.now.bound)
         fields = tuple(
             FieldChange(name, shown.fields[name], former[name], base=_ours(it.former))
             for name, it in riding.items()
@@ -308,7 +295,7 @@ class _Inverse:
                 kind=live.ref.kind,
                 verb=Verb.UPDATE,
                 reason=Reason.UNDO,
-                title=self._title(live),
+                title=self.now.title_of(live),
                 ref=live.ref,
                 parent_ref=live.parent,
                 fields=fields,
@@ -341,13 +328,17 @@ class _Inverse:
 
     def _restore_mark(self, trace: Trace, key: Key, live: LiveItem) -> None:
         it = trace.fields[Field.ACCEPTED]
-        objection = self._against_writing(live, Verb.SET, Field.ACCEPTED) or self._changed_since(
-            trace, live, {Field.ACCEPTED: it}
-        )
+        objection = self.now.against_writing(
+            live, Verb.SET, Field.ACCEPTED
+        ) or self.now.changed_since(trace, live, {Field.ACCEPTED: it})
         if objection is not None:
             self._block(trace, key, live, objection)
         elif live.fields[Field.ACCEPTED] is True:
             self._take_mark_off(key, trace, live)
+        elif (other := self._marked_by_others(live)) is not None:
+            why = f"another answer is accepted on the site ({other.ref})"
+            remedy = "Keep that, or accept this one on the site."
+            self._block(trace, key, live, Objection(BlockedCode.CONFLICT, why, remedy))
         else:
             self._set_mark(key, live, _ours(it.former), accepted=True)
 
@@ -358,11 +349,13 @@ class _Inverse:
         if before is None:
             return
         base = (
-            self.by_ref[before.ref].base.get(Field.ACCEPTED) if before.ref in self.by_ref else None
+            self.now.by_ref[before.ref].base.get(Field.ACCEPTED)
+            if before.ref in self.now.by_ref
+            else None
         )
         if base is not None and it.after is not None and agree(base.ours, it.after):
             # No plan has looked since: the post bore our mark when the run took it away.
-            self._set_mark(self.by_ref[before.ref].key, before, base.ours, accepted=True)
+            self._set_mark(self.now.by_ref[before.ref].key, before, base.ours, accepted=True)
         else:
             what = f"accept {before.ref} again, if it was accepted before this run"
             self.manual.append(ManualStep(key, what, before.url))
@@ -375,7 +368,7 @@ class _Inverse:
                 kind=live.ref.kind,
                 verb=Verb.SET,
                 reason=Reason.UNDO,
-                title=self._title(live),
+                title=self.now.title_of(live),
                 ref=live.ref,
                 parent_ref=live.parent,
                 fields=(FieldChange(Field.ACCEPTED, not accepted, accepted, base=base),),
@@ -383,76 +376,25 @@ class _Inverse:
             )
         )
 
+    def _marked_by_others(self, live: LiveItem) -> LiveItem | None:
+        """Return the answer that bears the mark now, unless the run that is undone gave it that."""
+        others = (it for it in self.now.under[live.parent] if it.ref not in self._marked)
+        return next((it for it in others if it.fields.get(Field.ACCEPTED) is True), None)
+
+    @property
+    def _marked(self) -> set[Ref | None]:
+        return {it.ref for it in self.traces if Field.ACCEPTED in it.fields}
+
     def _marked_before(self, live: LiveItem) -> LiveItem | None:
         """Return the answer of the same question that a run before this one had marked last."""
-        own = {it.ref for it in self.traces if Field.ACCEPTED in it.fields}
         for operation in reversed(self.earlier):
             if operation.verb is not Verb.SET or operation.parent != live.parent:
                 continue
             marked = digest_field(live.ref.kind, Field.ACCEPTED, value=True)
             is_mark = any(it.after == marked for it in operation.fields)
             ref = operation.ref
-            return self._live(ref) if is_mark and ref and ref not in own else None
+            return self.now.live(ref) if is_mark and ref and ref not in self._marked else None
         return None
-
-    # What all of them ask.
-
-    def _live(self, ref: Ref) -> LiveItem | None:
-        live = self.snapshot.items.get(ref)
-        return live if isinstance(live, LiveItem) and not live.facts.deleted else None
-
-    def _title(self, live: LiveItem) -> str:
-        question = self._live(live.parent) if live.parent else live
-        return str(question.fields.get(Field.TITLE, "")) if question else ""
-
-    def _against_writing(
-        self, live: LiveItem, verb: Verb, field: Field | None = None
-    ) -> Objection | None:
-        able = self.ability(live.ref.kind, verb, field)
-        if not able.able:
-            return Objection(BlockedCode.UNSUPPORTED, able.reason, "Do it on the site.")
-        if live.facts.locked:
-            return LOCKED
-        if live.marker is not None and live.marker.version > VERSION:
-            return NEWER
-        return None
-
-    def _changed_since(
-        self, trace: Trace, live: LiveItem, fields: Mapping[Field, FieldDigests]
-    ) -> Objection | None:
-        """Object to *fields* that no longer say, on the site and in the journal, what we wrote."""
-        binding = self.by_ref.get(live.ref)
-        for name, it in fields.items():
-            if name not in live.fields:
-                continue
-            kept = binding.base.get(name) if binding else None
-            if self._is_as_written(it, live, kept):
-                continue
-            if Verb.CREATE in trace.verbs and name is Field.ACCEPTED and not live.fields[name]:
-                continue  # The mark is off already, and the answer goes.
-            edited = replace(EDITED, why=f"its {name} was changed on the site since")
-            return self._by_later_run(live.ref, name) or edited
-        return None
-
-    def _is_as_written(self, it: FieldDigests, live: LiveItem, kept: Base | None) -> bool:
-        """Tell whether the field is what the run wrote, and what is remembered of it, too."""
-        shown = self._shown(live, it.field)
-        if it.base is None or it.after is None:
-            return _any_agrees(shown, it.after)
-        if kept is None:
-            return False
-        if agree(kept.ours, it.base):
-            return _any_agrees(shown, it.after) or _any_agrees(shown, kept.served)
-        # What it links to was renamed since, and nothing else: the same text by another key.
-        return _any_agrees(shown, kept.ours) and _any_agrees(shown, it.base)
-
-    def _shown(self, live: LiveItem, name: Field) -> list[Digest]:
-        keyed = (keyed_item(live, targets).fields[name] for targets in self.keyings)
-        return [digest_field(live.ref.kind, name, value) for value in keyed]
-
-    def _by_later_run(self, ref: Ref, name: Field) -> Objection | None:
-        run = self.later.get((ref, name))
-        return changed_later(run) if run else None
 
     def _block(
         self, trace: Trace, key: Key, live: LiveItem | None, objection: Objection | None
@@ -474,10 +416,6 @@ def _marks_moved_in_turn(changes: Sequence[Change]) -> tuple[Change, ...]:
         else it
         for it in changes
     )
-
-
-def _any_agrees(shown: Iterable[Digest], wanted: Digest | None) -> bool:
-    return wanted is not None and any(agree(it, wanted) for it in shown)
 
 
 def _ours(base: Base | None) -> Digest | None:

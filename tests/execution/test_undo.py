@@ -485,3 +485,17 @@ def test_runs_remember_what_they_undid() -> None:
     stage.undo()
     runs = stage.act(stage.journal().runs())
     assert [(it.command, it.undoes) for it in runs] == [("apply", None), ("undo", RunId("run-1"))]
+
+
+def test_a_mark_that_somebody_chose_since_is_not_taken_from_them() -> None:
+    stage = Stage()
+    stage.apply(manifest(*_marked("two#a")))
+    stage.apply(manifest(*_marked("two#b")))
+    stage.undo()
+    question_id = post_of(stage, "two").id
+    theirs = stage.world.answer(stage.bo, question_id, body="A better answer, and longer, too.")
+    stage.world.accept(stage.ada, theirs.id)
+    plan, report = stage.undo()
+    assert blocked(plan) == {"two#b": BlockedCode.CONFLICT}
+    assert report.exit_code == ExitCode.DECISION
+    assert post_of(stage, "two").accepted_id == theirs.id
