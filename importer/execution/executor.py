@@ -96,7 +96,7 @@ class Executor:
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Key] = {}
         self._canary_due = any(change.verb is Verb.CREATE for change in plan.changes)
         self._halt: ImporterError | None = None
         self._condition = recovery.condition
@@ -136,14 +136,18 @@ class Executor:
             return
         allowed = 1 if self._canary_due else self._options.parallelism
         starting: list[Change] = []
+        # One at a time of each item: the journal holds one open operation per key.
+        busy = {*self._running.values(), *(change.key for change, _ in self._unknown.values())}
         for change in self._waiting.values():
             if len(self._running) + len(starting) >= allowed:
                 break
-            if self._results.all_done(change.needs):
+            if change.key not in busy and self._results.all_done(change.needs):
                 starting.append(change)
+                busy.add(change.key)
         for change in starting:
             del self._waiting[change.id]
-            self._running.add(asyncio.create_task(self._carry_out(change), name=change.id))
+            task = asyncio.create_task(self._carry_out(change), name=change.id)
+            self._running[task] = change.key
 
     async def _wait_for_one(self) -> None:
         stopping = asyncio.create_task(self._stop.wait())
@@ -153,9 +157,8 @@ class Executor:
                 await asyncio.wait(self._running)
         finally:
             stopping.cancel()
-        done = {task for task in self._running if task.done()}
-        self._running -= done
-        for task in done:
+        for task in [task for task in self._running if task.done()]:
+            del self._running[task]
             self._heed(task.exception())
 
     def _heed(self, error: BaseException | None) -> None:
@@ -441,10 +444,12 @@ class Executor:
         if self._first_sent is not None:
             posts += await read_new_posts(self._team, self._access.me, self._first_sent)
             self._window.looked({it.ref for it in posts}, self._clock.now())
+        waiting = {change.key for change, _ in self._unknown.values()}
         for double in find_doubles(posts, self._plan.namespace, self._access.me):
             made = made_here(await self._journal.history(key=double.key))
             for loser in double.losers:
-                if loser.ref in made and not loser.facts.engaged_by_others:
+                ours = loser.ref in made and double.key not in waiting
+                if ours and not loser.facts.engaged_by_others:
                     await self._remove(double, loser)
             self._results.incident(double.incident)
 

@@ -231,9 +231,8 @@ class Transport:
 
     def _outgoing(self, request: Request) -> httpx.Request:
         endpoint, connection = self._endpoint, self._connection
-        url = httpx.URL(f"{endpoint.origin}{endpoint.prefix}/{request.path}")
-        if request.query:
-            url = url.copy_with(query=form_encoded(request.query))
+        query = f"?{form_encoded(request.query).decode()}" if request.query else ""
+        url = httpx.URL(f"{endpoint.origin}{endpoint.prefix}/{request.path}{query}")
         port = url.port or {"https": 443, "http": 80}[url.scheme]
         origin = endpoint.origin
         if (url.scheme, url.host, port) != (origin.scheme, origin.host, origin.port):

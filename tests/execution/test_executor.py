@@ -332,3 +332,14 @@ def test_a_refusal_of_one_post_does_not_stop_the_run() -> None:
 
 
 OTHER = question("two")
+
+
+def test_two_changes_of_one_item_go_one_after_the_other() -> None:
+    stage = Stage()
+    stage.apply(manifest(OTHER, answer("two#a")))
+    edited = manifest(
+        OTHER, answer("two#a", "Another text, and it is accepted now.", accepted=True)
+    )
+    assert {it.id for it in stage.plan(edited).changes} == {"two#a!update", "two#a!set!accepted"}
+    assert stage.apply(edited).exit_code == ExitCode.DONE
+    assert stage.plan(edited).changes == ()
