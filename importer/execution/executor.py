@@ -194,7 +194,8 @@ class Executor:
         """Return the post that a create would double, as far as was read."""
         binding = self._ledger.bindings.get(change.key)
         bound = self.sights.of(binding.ref) if binding else None
-        return bound or self.sights.marked(full_key(self._plan.namespace, change.key))
+        full = full_key(self._plan.namespace, change.key)
+        return bound or self.sights.marked(full, self._plan.publishers)
 
     async def _take_over(self, change: Change, live: LiveItem | None) -> None:
         """Note a change that is done already, and remember its post."""

@@ -106,6 +106,7 @@ def _still_settling_s(
         and live.ref not in known
         and live.marker is not None
         and split_full_key(live.marker.key)[0] == plan.namespace
+        and (not plan.publishers or live.facts.author in plan.publishers)
         and live.facts.created_at is not None
     ]
     if not born:

@@ -1,11 +1,11 @@
 """What the run knows of live posts, how old that is, and reading again in bulk what is too old."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
-from importer.model.ids import Key, Ref
+from importer.model.ids import Key, Ref, UserId
 from importer.model.live import LiveItem, Refs, Snapshot
 from importer.model.plan import Change
 from importer.planning.compare import keyed_item
@@ -54,10 +54,11 @@ class Sights:
         """Take in that a post was deleted."""
         self._seen[ref] = _Sight(None, asyncio.get_running_loop().time())
 
-    def marked(self, full: str) -> LiveItem | None:
-        """Return the post with the lowest id that carries the marker of *full*, as last read."""
-        refs = sorted(self._by_marker.get(full, ()))
-        return self._seen[refs[0]].live if refs else None
+    def marked(self, full: str, publishers: Collection[UserId]) -> LiveItem | None:
+        """Return the *publishers'* first post with the marker of *full*; none: anybody's."""
+        found = (self._seen[ref].live for ref in sorted(self._by_marker.get(full, ())))
+        ours = (it for it in found if it and (not publishers or it.facts.author in publishers))
+        return next(ours, None)
 
     def of(self, ref: Ref) -> LiveItem | None:
         """Return the post as last seen."""

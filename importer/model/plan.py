@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from importer.errors import Span
 from importer.model.fields import Value
-from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, Verb
+from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, UserId, Verb
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem
 from importer.model.manifest import Item, OnDrift
@@ -284,6 +284,7 @@ class Plan:
     `released` are keys to forget (renamed, or let go). `undoes` is the run that the plan takes
     back; it comes from the journal then, and from no manifest.
     `notes` say what this plan could not know (no journal: no telling deleted from never created).
+    `publishers` are the authors whose marked posts are ours; none: everybody's.
     """
 
     lineage: Lineage
@@ -306,6 +307,7 @@ class Plan:
     unchanged: int = 0
     notes: tuple[str, ...] = ()
     undoes: RunId | None = None
+    publishers: tuple[UserId, ...] = ()
     format_version: int = FORMAT_VERSION
 
 

@@ -104,6 +104,7 @@ def make_plan(
         managed=managed,
         unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
         notes=_notes(ledger, decisions, snapshot),
+        publishers=manifest.publishers,
     )
 
 

@@ -343,3 +343,14 @@ def test_two_changes_of_one_item_go_one_after_the_other() -> None:
     assert {it.id for it in stage.plan(edited).changes} == {"two#a!update", "two#a!set!accepted"}
     assert stage.apply(edited).exit_code == ExitCode.DONE
     assert stage.plan(edited).changes == ()
+
+
+def test_a_colleagues_copy_does_not_keep_a_post_from_being_made_again() -> None:
+    stage = Stage()
+    wanted = manifest(question("one"), publishers=[stage.ada.id])
+    stage.apply(wanted)
+    post = stage.by_title()["What is the story of one?"]
+    stage.world.ask(stage.bo, title="What did Bo copy from it?", body=post.body, tags=["testing"])
+    stage.world.delete(stage.ada, post.id)
+    stage.lose_journal()
+    assert states(stage.apply(wanted)) == {"one!create": ResultState.DONE}
