@@ -84,6 +84,7 @@ _PRECEDENCE = (
     ExitCode.ACCESS,
     ExitCode.BUDGET,
     ExitCode.LOCKED,
+    ExitCode.MANIFEST,
     ExitCode.PARTLY,
     ExitCode.REFUSED,
     ExitCode.DECISION,

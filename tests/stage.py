@@ -229,7 +229,7 @@ class Stage:
             access = await team.check(Need(write=True))
             command = "undo" if undone else "apply"
             name = RunId(f"run-{self.runs}")
-            run = Run(name, command, Digest(""), self.clock.now(), undoes=undone)
+            run = Run(name, command, Digest(""), self.clock.now(), undoes=undone, author=access.me)
             await journal.begin(run)
             report: Report | None = None
             try:

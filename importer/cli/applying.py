@@ -173,7 +173,14 @@ class _Run:
         clock = SystemClock()
         while True:
             name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-            run = Run(RunId(name), self.wish.command, digest, clock.now(), undoes=self.wish.undoes)
+            run = Run(
+                RunId(name),
+                self.wish.command,
+                digest,
+                clock.now(),
+                undoes=self.wish.undoes,
+                author=self.access.me,
+            )
             try:
                 await self.journal.begin(run)
             except LockHeld:

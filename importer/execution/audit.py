@@ -87,29 +87,36 @@ async def read_new_posts(
 
 
 def foreign_edits(
-    revisions: Sequence[Revision], me: UserId | None, read_as_of: datetime, opened_at: datetime
+    revisions: Sequence[Revision], me: UserId | None, read: LiveItem, opened_at: datetime
 ) -> tuple[Revision, ...]:
-    """Return other people's revisions between the one that was read and the one we wrote.
+    """Return other people's revisions between the state that was *read* and the one we wrote.
 
-    *revisions* are one post's, in any order; *read_as_of* is when the state that was read was made.
+    *revisions* are the post's, in any order.
     """
+    facts = read.facts
+    as_of, by = facts.edited_at or facts.created_at, facts.editor or facts.author
     ordered = sorted(revisions, key=lambda it: it.number)
     ours = [it for it in ordered if it.author == me and it.made_at >= opened_at - _BLUR]
-    if not ours:
+    if not ours or as_of is None:
         return ()
-    since = [it for it in ordered if it.number < ours[-1].number and it.made_at >= read_as_of]
-    # The first of them is the one that was read.
-    return tuple(it for it in since[1:] if it.author != me)
+    # Dates are whole seconds: of several revisions in one, the one that was read has its author.
+    was_read = [it.number for it in ordered if (it.made_at, it.author) == (as_of, by)]
+    since = [
+        it
+        for it in ordered
+        if it.made_at >= as_of and max(was_read, default=0) < it.number < ours[-1].number
+    ]
+    return tuple(it for it in since if it.author != me)
 
 
 async def lost_edits(
     reader: TeamReader,
     me: UserId | None,
-    edits: Mapping[Ref, tuple[Operation, datetime]],
+    edits: Mapping[Ref, tuple[Operation, LiveItem]],
 ) -> list[Incident]:
     """Return an incident for each edit that somebody made in the moment before ours.
 
-    *edits* maps each post we edited to the operation and the time of the state that was read.
+    *edits* maps each post we edited to the operation and the state of it that was read.
     """
     revisions: dict[int, list[Revision]] = defaultdict(list)
     refs = sorted(edits)
@@ -119,10 +126,10 @@ async def lost_edits(
                 revisions[got.post_id].append(got)
     incidents = []
     for ref in refs:
-        operation, read_as_of = edits[ref]
+        operation, read = edits[ref]
         if operation.opened_at is None:
             continue
-        foreign = foreign_edits(revisions[ref.id], me, read_as_of, operation.opened_at)
+        foreign = foreign_edits(revisions[ref.id], me, read, operation.opened_at)
         if foreign:
             numbers = ", ".join(str(it.number) for it in foreign)
             what = (

@@ -92,7 +92,7 @@ class Executor:
         self._results = Results(plan, recovery)
         self._window = window
         self._first_sent: datetime | None = None
-        self._edits: dict[Ref, tuple[Operation, datetime]] = {}
+        self._edits: dict[Ref, tuple[Operation, LiveItem]] = {}
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
@@ -111,7 +111,6 @@ class Executor:
                 task.cancel()
         return self._results.report(
             self._run,
-            self._clock.now(),
             unknown=[change for change, _ in self._unknown.values()],
             halted=self._halt,
             interrupted=self._stop.is_set(),
@@ -229,9 +228,7 @@ class Executor:
         if operation.verb is Verb.CREATE:
             self._first_sent = self._first_sent or operation.opened_at
         if operation.verb is Verb.UPDATE and live is not None:
-            as_of = live.facts.edited_at or live.facts.created_at
-            if as_of is not None:
-                self._edits[live.ref] = (operation, as_of)
+            self._edits[live.ref] = (operation, live)
 
     async def _operation(self, change: Change, live: LiveItem | None) -> Operation:
         past = await self._journal.history(key=change.key)

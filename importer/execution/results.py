@@ -1,7 +1,6 @@
 """Keeps what became of each change, and makes the report of it."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from importer.errors import ExitCode, ImporterError, worst
 from importer.execution.recovery import Recovery
@@ -74,7 +73,6 @@ class Results:
     def report(
         self,
         run: Run,
-        ended_at: datetime,
         *,
         unknown: Iterable[Change],
         halted: ImporterError | None,
@@ -98,7 +96,6 @@ class Results:
             exit_code=self._exit_code(halted),
             resume=halted.remedy if halted else "",
             started_at=run.started_at,
-            ended_at=ended_at,
             condition=condition,
         )
 

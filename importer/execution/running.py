@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from importer.errors import GuardTripped
 from importer.execution.executor import Executor
@@ -55,7 +56,7 @@ async def carry_out(
     """
     refuse_if_guarded(plan)
     ledger = await journal.ledger()
-    clock = ServerClock(team, clock)
+    wall, clock = clock, ServerClock(team, clock)
     window = Window(options.settle_s)
     executor = Executor(
         plan,
@@ -85,7 +86,7 @@ async def carry_out(
     executor.sights.take(snapshot, read_at)
     await journal.unbind(plan.released)
     await journal.bind(plan.bindings)
-    return await executor.run()
+    return replace(await executor.run(), ended_at=wall.now())
 
 
 def _still_settling_s(

@@ -70,6 +70,7 @@ class StoredJournal:
             watermark=max((run.started_at for run in ended), default=None),
             canonical_version=min((row["canonical"] for row in rows), default=None),
             exists=bool(runs or rows),
+            authors=frozenset(run.author for run in runs if run.author is not None),
         )
 
     async def texts(self, digests: Sequence[Digest]) -> Mapping[Digest, Value]:

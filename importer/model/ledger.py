@@ -91,8 +91,9 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One apply or undo in the journal. `undoes` is the run that an undo takes back.
+    """One apply or undo in the journal, in the name of `author`.
 
+    `undoes` is the run that an undo takes back.
     `outcome` is empty while it runs, and when it was killed.
     """
 
@@ -105,14 +106,15 @@ class Run:
     exit_code: int | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     undoes: RunId | None = None
+    author: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The journal as planning sees it. `serial` counts runs; `consumed` are digests of used plans.
 
-    `rejected` are the latest operations of changes that the server refused. `exists` is false
-    where there is no journal yet.
+    `rejected` are the latest operations of changes that the server refused. `authors` are those in
+    whose name runs of this journal wrote. `exists` is false where there is no journal yet.
     """
 
     lineage: Lineage
@@ -124,3 +126,4 @@ class Ledger:
     watermark: datetime | None = None
     canonical_version: int | None = None
     exists: bool = False
+    authors: frozenset[UserId] = frozenset()

@@ -35,7 +35,7 @@ __all__ = [
 class Facts:
     """What no manifest says: `engaged_by_others` when others voted, answered or commented.
 
-    `edited_at` is None until the first edit.
+    `edited_at` and `editor` are None until the first edit.
     """
 
     author: UserId | None = None
@@ -44,6 +44,7 @@ class Facts:
     engaged_by_others: bool = False
     created_at: datetime | None = None
     edited_at: datetime | None = None
+    editor: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ live      of another item      blocked: misfit (somebody took the post over)
 missing   on one of its author that post (the bound one was deleted, or the journal is old)
 missing   -, or on a copy      gone, when the kind was read completely; else blocked: unread
 -         on one post          that post, if kind and parent fit; else blocked: misfit
+-         on a stranger's      blocked: ambiguous (where the journal knows who published)
 -         on several           the publishers' with the lowest id; else blocked: ambiguous
 -         -                    `id:`, if there is one; else none: it is to be created
 
@@ -151,8 +152,9 @@ class _Matcher:
     def _candidates(self, item: Item) -> list[LiveItem]:
         for name in self._names_of(item):
             marked = [it for it in self.marked.get(name, ()) if self._is_ours(it)]
+            known = [it for it in marked if it.facts.author in self.ledger.authors]
             if marked:
-                return marked
+                return known or marked
         return []
 
     def _is_ours(self, live: LiveItem) -> bool:
@@ -163,6 +165,12 @@ class _Matcher:
         """Tell whether *live* may take the place of the bound post: a colleague's copy may not."""
         known = (None, live.facts.author)
         return binding.author in known or live.facts.author in self.manifest.publishers
+
+    def _is_strangers(self, live: LiveItem) -> bool:
+        """Tell whether *live* may be a colleague's copy: the journal knows who published."""
+        authors = self.ledger.authors
+        known = live.facts.author in authors
+        return bool(authors) and not known and not self.manifest.publishers
 
     def _owner(self, live: LiveItem) -> str | None:
         return live.marker.key if live.marker else None
@@ -187,6 +195,15 @@ class _Matcher:
         if not fitting:
             what = "another question" if candidates[0].ref.kind is item.kind else "another kind"
             self._misfit(item, candidates[0], f"its marker stands on a post of {what}")
+        elif self._is_strangers(fitting[0]):
+            self._block(
+                item,
+                BlockedCode.AMBIGUOUS,
+                f"its marker stands on a post of somebody who never published from here "
+                f"({fitting[0].ref})",
+                "If it is a copy, delete it on the site; else name its author under `publishers:`.",
+                *fitting,
+            )
         elif len(fitting) > 1 and not self.manifest.publishers:
             self._block(
                 item,

@@ -133,6 +133,10 @@ class Transport:
     @property
     def write_within_s(self) -> float:
         """Seconds after the call of `send` by which a write's last byte is sent, or it never is."""
+        return self._begins_within_s + self._connection.deadline_s
+
+    @property
+    def _begins_within_s(self) -> float:
         return self._connection.max_wait_s + self._connection.deadline_s
 
     async def send(self, request: Request, hold: Hold | None = None) -> Ended:
@@ -168,7 +172,7 @@ class Transport:
                 # Somebody else's answer may have changed the limits while this one queued.
                 if not self._turns.is_ready(request):
                     continue
-                if not request.repeatable and _now() - patience.began > self._connection.max_wait_s:
+                if not request.repeatable and _now() - patience.began > self._begins_within_s:
                     return Held("its turn did not come in time", 0.0)
                 return await self._spaced(request, hold)
 

@@ -393,7 +393,9 @@ class _World:
         async with self._team(Mode.WRITE) as real:
             team = CrashingTeam(real, points)
             access = await team.check(Need(write=True))
-            run = Run(RunId(f"run-{self.runs}"), "apply", Digest(""), self.clock.now())
+            run = Run(
+                RunId(f"run-{self.runs}"), "apply", Digest(""), self.clock.now(), author=access.me
+            )
             await journal.begin(run)
             stop = asyncio.Event()
             report: Report | None = None

@@ -38,7 +38,7 @@ Raw = Mapping[str, object]
 _WRAPPER = ("items", "has_more", "total", "backoff", "quota_max", "quota_remaining")
 _ENGAGEMENT = ("score", "up_vote_count", "down_vote_count", "comment_count")
 _POST = (
-    *("body_markdown", "creation_date", "last_edit_date", "locked_date", "owner"),
+    *("body_markdown", "creation_date", "last_edit_date", "last_editor", "locked_date", "owner"),
     *_ENGAGEMENT,
 )
 _QUESTION = ("question_id", "title", "tags", "answers", "answer_count")
@@ -154,6 +154,7 @@ def _post(
         engaged_by_others=engaged or any(count != 0 or count is False for count in counts),
         created_at=created,
         edited_at=_date(raw, kind, "last_edit_date") if "last_edit_date" in raw else None,
+        editor=_author(raw, "last_editor"),
     )
     edited = raw.get("last_edit_date", 0)
     said = [str(edited), markdown, *(f"{name}={value}" for name, value in fields.items())]

@@ -1,0 +1,136 @@
+"""What the look after the writes finds: posts that share a key, edits that ours went over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from importer.errors import ExitCode
+from importer.execution.audit import find_doubles, foreign_edits
+from importer.model.ids import Kind, Ref, UserId, Verb
+from importer.model.live import Facts, LiveItem, Revision, Scope
+from importer.model.report import ResultState
+from importer.model.writing import Outcome, Write
+from importer.ports import Hold, Read, Team
+from importer.text.marker import Marker
+from tests.faults import Faulty
+from tests.stage import Stage, answer, manifest, question
+
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+ME, BO = UserId(1), UserId(2)
+ONE, TWO = Ref(Kind.QUESTION, 1), Ref(Kind.QUESTION, 2)
+
+
+def post(ref: Ref, key: str, *, author: UserId = ME, parent: Ref | None = None) -> LiveItem:
+    marker = Marker(1, f"handbook:{key}", {})
+    return LiveItem(ref, parent, f"/{ref}", {}, marker, Facts(author))
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def read(edited_s: float | None = None, editor: UserId | None = None) -> LiveItem:
+    edited_at = None if edited_s is None else at(edited_s)
+    facts = Facts(ME, created_at=at(0), edited_at=edited_at, editor=editor)
+    return LiveItem(ONE, None, "/1", {}, None, facts)
+
+
+def revisions(*made: tuple[float, UserId]) -> list[Revision]:
+    return [Revision(1, number, by, at(s)) for number, (s, by) in enumerate(made, start=1)]
+
+
+def test_the_lowest_id_wins_and_an_answer_of_a_lost_question_loses_with_it() -> None:
+    posts = [
+        post(TWO, "q"),
+        post(ONE, "q"),
+        post(Ref(Kind.ANSWER, 3), "q#a", parent=TWO),
+        post(Ref(Kind.ANSWER, 4), "q#a", parent=ONE),
+        post(Ref(Kind.QUESTION, 9), "alone"),
+    ]
+    found = {str(it.key): it for it in find_doubles(posts, "handbook", ME)}
+    assert set(found) == {"q", "q#a"}
+    assert found["q"].winner.ref == ONE
+    assert found["q#a"].winner.ref == Ref(Kind.ANSWER, 4)
+
+
+def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
+    posts = [post(ONE, "q"), post(TWO, "q", author=BO)]
+    assert find_doubles(posts, "handbook", ME) == ()
+    assert find_doubles([post(ONE, "q"), post(TWO, "q")], "other", ME) == ()
+
+
+@pytest.mark.parametrize(
+    ("seen", "made", "foreign"),
+    [
+        pytest.param(read(), [(0, ME), (100, ME)], [], id="nobody"),
+        pytest.param(read(), [(0, ME), (50, BO), (100, ME)], [2], id="between"),
+        pytest.param(read(50, BO), [(0, ME), (50, BO), (100, ME)], [], id="was read"),
+        pytest.param(read(0, BO), [(0, ME), (0, BO), (100, ME)], [], id="read, same second"),
+        pytest.param(read(), [(0, ME), (0, BO), (100, ME)], [2], id="not read, same second"),
+        pytest.param(read(), [(0, ME), (100, ME), (101, BO)], [], id="after ours"),
+        pytest.param(read(), [(0, ME), (20, BO)], [], id="ours did not happen"),
+    ],
+)
+def test_an_edit_between_reading_and_writing_is_seen(
+    seen: LiveItem, made: list[tuple[float, UserId]], foreign: list[int]
+) -> None:
+    found = foreign_edits(revisions(*made), ME, seen, at(100))
+    assert [it.number for it in found] == foreign
+
+
+class Racing(Faulty):
+    """Somebody edits the post after it was read and before ours arrives."""
+
+    stage: Stage
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+        if write.verb is Verb.UPDATE and write.ref is not None:
+            body = "A person wrote this in the very moment, and knows better."
+            self.stage.world.edit(self.stage.bo, write.ref.id, body=body)
+        return await self.team.write(write, hold)
+
+
+def test_an_edit_that_ours_went_over_is_reported_and_the_run_exits_with_7() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one")))
+
+    def wrap(team: Team) -> Team:
+        racing = Racing(team)
+        racing.stage = stage
+        return racing
+
+    report = stage.apply(manifest(question("one", "What is the newer story of one?")), wrap=wrap)
+    assert report.exit_code == ExitCode.UNKNOWN
+    (incident,) = report.incidents
+    assert "revision 2" in incident.what
+    (kept,) = [it for it in stage.world.revisions(1) if it.user_id == stage.bo.id]
+    assert "knows better" in kept.body
+
+
+class Doubling(Faulty):
+    """The service, or something before it, does each create twice; the second answer comes."""
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+        if write.verb is Verb.CREATE and write.kind is Kind.QUESTION:
+            await self.team.write(write, hold)
+            write = replace(write, request_id=f"{write.request_id}x")
+        return await self.team.write(write, hold)
+
+    def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+        return self.team.read(scope)
+
+
+def test_f31_a_post_made_twice_is_found_and_the_one_that_the_journal_knows_is_removed() -> None:
+    stage = Stage()
+    report = stage.apply(manifest(question("one"), answer("one#a")), wrap=Doubling)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert any(incident.severe for incident in report.incidents)
+    assert [it.id for it in stage.questions()] == [1]
+    again = stage.apply(manifest(question("one"), answer("one#a")))
+    assert again.exit_code == ExitCode.DONE
+    assert len(stage.questions()) == len(stage.answers()) == 1
+    assert {it.state for it in again.results} <= {ResultState.DONE}
