@@ -1,5 +1,5 @@
 # Needs make and a Python of 3.11 or later; everything else goes into .venv, by itself.
-# make demo | test | check | golden | bench | lock | clean       PYTHON=python3.12 chooses another Python
+# make demo | test | kill-everywhere | check | golden | bench | lock | clean       PYTHON=python3.12 chooses another Python
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,13 +7,17 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
 WORKERS ?= 2
 
-.PHONY: demo test check lint types imports schemas golden bench lock clean
+.PHONY: demo test kill-everywhere check lint types imports schemas golden bench lock clean
 
 demo: .venv/runtime.stamp
 	@$(BIN)/teams-importer demo
 
 test: .venv/dev.stamp
 	$(PYTEST) -n $(WORKERS)
+
+# A SIGKILL at each of 390 points; `make test` takes a sample of them. Ten minutes on two cores.
+kill-everywhere: .venv/dev.stamp
+	KILL_EVERYWHERE=1 $(PYTEST) -n $(WORKERS) tests/acceptance/test_kills.py
 
 check: lint types imports schemas
 
