@@ -33,6 +33,20 @@ class FileLock:
         self._descriptor = descriptor
         self._write(note_of(run).encode())
 
+    def require(self) -> None:
+        """Make sure that it is held; LockHeld when its file was removed or replaced meanwhile."""
+        try:
+            if self._descriptor is not None and self._is_in_place(self._descriptor):
+                return
+        except FileNotFoundError:
+            pass
+        message = f"the lock {self._path} was taken away: another run may hold it now"
+        remedy = "Nothing more was sent. The same command goes on: it looks up what is open."
+        raise LockHeld(message, remedy=remedy)
+
+    def _is_in_place(self, descriptor: int) -> bool:
+        return os.path.samestat(os.fstat(descriptor), self._path.stat())
+
     def release(self) -> None:
         """Let go; safe to call twice."""
         if self._descriptor is not None:
@@ -53,7 +67,7 @@ class FileLock:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Somebody may have removed the file in between: then this lock guards nothing.
-                if os.path.samestat(os.fstat(descriptor), self._path.stat()):
+                if self._is_in_place(descriptor):
                     return descriptor
             except BlockingIOError:
                 held = held_by(os.pread(descriptor, 4096, 0), f"lock {self._path}")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.errors import JournalError
+from importer.errors import JournalError, LockHeld
 from importer.journal.lock import FileLock
 from importer.journal.opening import mapped, open_for_reading, open_for_writing, open_in_memory
 from importer.journal.schema import DamagedRow
@@ -42,8 +42,6 @@ def open_sqlite(path: Path | None, *, lineage: Lineage, label: str, create: bool
 class SqliteStore:
     """The store over one connection. Use `open_sqlite`."""
 
-    lost = False  # An flock goes with its process alone.
-
     def __init__(
         self,
         db: sqlite3.Connection,
@@ -58,6 +56,7 @@ class SqliteStore:
         self._stack = stack
         self._rows = Rows(Dialect(), self)
         self._broken = ""
+        self.lost = False
 
     async def select(self, table: str, **wanted: Wanted) -> Sequence[Row]:
         """Return rows, as `Rows.select`."""
@@ -111,7 +110,18 @@ class SqliteStore:
             self._lock.acquire(run)
 
     async def hold(self) -> None:
-        """Do nothing: the lock is ours as long as this process lives."""
+        """Make sure that the lock is still held; LockHeld when it isn't.
+
+        An flock goes with its process alone, but somebody may have removed the file, and the
+        journal with it.
+        """
+        if self._lock is None:
+            return
+        try:
+            self._lock.require()
+        except LockHeld:
+            self.lost = True
+            raise
 
     async def release(self) -> None:
         """Let go of the lock; safe to call twice."""

@@ -91,6 +91,25 @@ def test_a_lock_that_was_removed_under_its_holder_guards_the_new_file(tmp_path: 
         wait(journal_at(path).begin(run_of("run-3")))
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+def test_f11_a_holder_whose_lock_was_taken_away_is_told_before_it_sends(
+    tmp_path: Path, *, replaced: bool
+) -> None:
+    path = tmp_path / "journal.db"
+    journal = journal_at(path)
+    wait(journal.begin(run_of()))
+    wait(journal.hold())
+    lock = path.with_name("journal.db.lock")
+    lock.unlink()
+    if replaced:
+        lock.touch()
+    with pytest.raises(LockHeld, match="another run may hold it now"):
+        wait(journal.hold())
+    wait(journal.end(run_of(), report_of(run_of())))
+    assert [it.ended_at for it in wait(journal.runs())] == [None]
+    wait(journal.close())
+
+
 def test_a_run_that_could_not_begin_lets_go_of_the_lock(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     first = journal_at(path)
