@@ -56,8 +56,9 @@ def _run(program: str, commands: Commands, arguments: Sequence[str], console: Co
     path = f"{program} {name}"
     try:
         code = command.main(rest, path, standalone_mode=False, obj=console)
-    except click.Abort:
-        raise KeyboardInterrupt from None
+    except click.Abort as abort:
+        # click raises it in the place of any KeyboardInterrupt, ours that knows its signal too.
+        raise abort.__cause__ or KeyboardInterrupt from None
     except click.ClickException as error:
         context: click.Context | None = getattr(error, "ctx", None)
         remedy = f"See `{context.command_path if context else path} --help`."

@@ -18,7 +18,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,18 +68,24 @@ class Befalls:
         if name.endswith(".torn"):
             return False  # The same moment as the one after the call.
         self._passed.update((name, "*"))
-        if self._told is not None:
-            with Path(self._told).open("a", encoding="utf-8") as told:
-                told.write(f"{name}\n")
+        self.tell(name)
         for deed in self._deeds:
             if deed["at"] in (name, "*") and self._passed[deed["at"]] == deed["nth"]:
                 self._do(deed)
         return False
 
+    def tell(self, what: str) -> None:
+        if self._told is not None:
+            with Path(self._told).open("a", encoding="utf-8") as told:
+                told.write(f"{what}\n")
+
     def _do(self, deed: dict[str, Any]) -> None:
+        self.tell(deed["do"])
         match deed["do"]:
             case "full":
-                fill_disk(self._journal_files()[-1].stat().st_size)
+                limit_files(self._journal_files()[-1].stat().st_size)
+            case "fill":
+                fill(Path(deed["where"]))
             case "keep":
                 kept = Path(deed["where"])
                 kept.mkdir()
@@ -95,7 +101,14 @@ class Befalls:
         return [it for it in files if it.exists()]
 
 
-def fill_disk(size: int) -> None:
+def fill(folder: Path) -> None:
+    """Leave no byte of the disk that *folder* is on."""
+    with suppress(OSError), (folder / "filler").open("ab", buffering=0) as filler:
+        while True:
+            filler.write(bytes(512))
+
+
+def limit_files(size: int) -> None:
     """Let no file of this process grow beyond *size*: to a program, that is a full disk."""
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
@@ -108,6 +121,7 @@ class FailingDisk(sqlite3.Connection):
     nth = 0
     afterwards = False
     met = 0
+    tell: Callable[[str], None]
 
     def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
         if not sql.startswith(self.start):
@@ -115,6 +129,7 @@ class FailingDisk(sqlite3.Connection):
         FailingDisk.met += 1
         if FailingDisk.met != self.nth:
             return super().execute(sql, *values)
+        FailingDisk.tell("disk")
         if self.afterwards:
             super().execute(sql, *values)
         error = sqlite3.OperationalError("disk I/O error")
@@ -163,12 +178,14 @@ def become(spec: dict[str, Any]) -> int:
     os.environ.clear()
     os.environ.update(spec["env"])
     hurry()
-    wrap_ports(Befalls(spec["deeds"], spec["told"]), spec["deadline_s"])
+    befalls = Befalls(spec["deeds"], spec["told"])
+    wrap_ports(befalls, spec["deadline_s"])
     if spec["disk"]:
+        FailingDisk.tell = befalls.tell
         FailingDisk.start, FailingDisk.nth, FailingDisk.afterwards = spec["disk"]
         sqlite3.connect = partial(sqlite3.connect, factory=FailingDisk)  # type: ignore[assignment]
     if spec["room"] is not None:
-        fill_disk(spec["room"])
+        limit_files(spec["room"])
     if spec["user"] is not None:
         os.setuid(spec["user"])
     return main(spec["arguments"])

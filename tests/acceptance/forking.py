@@ -32,8 +32,8 @@ class Deed:
     """What befalls a run at the *nth* time it passes the point *at*: `team.write.before`, ...
 
     The point `*` is any.
-    `do` is kill, stop, int, term (signals), full (the disk), or keep (a copy of the journal into
-    the folder *where*).
+    `do` is kill, stop, int, term (signals); full (no file grows any more); fill (the disk of the
+    folder *where*); or keep (a copy of the journal into the folder *where*).
     """
 
     do: str
@@ -44,7 +44,7 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a run runs. `told` is the file that gets the points it passed, a line each.
+    """How a run runs. `told` is the file that gets the points it passed and the deeds done.
 
     `disk` (start of a statement, which one, before it or afterwards) is an error of the journal's
     disk; `room` how large a file can become; `user` who runs it; `deadline_s` a request's deadline.

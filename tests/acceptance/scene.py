@@ -6,14 +6,14 @@ import asyncio
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from importer.sandbox import Behaviour, Post, RequestRecord, Tokens, World, open_world
+from importer.sandbox import Post, RequestRecord, Tokens, World, open_world
 from importer.sandbox.serving import serve
 from tests.acceptance.forking import Child, Deed, Ended, Forks, Ways
 from tests.cli.stage import question, write_manifest
@@ -91,15 +91,24 @@ class Grounds:
         return answer
 
     @contextmanager
-    def team(self, behaviour: Behaviour = Behaviour()) -> Iterator[Team]:  # noqa: B008 - frozen
-        world = self.ask(lambda: open_world(seed=1, behaviour=behaviour))
-        ready: Future[str] = Future()
-        serving = self.ask(lambda: self._loop.create_task(serve(world, ready=ready.set_result)))
+    def running(self, coroutine: Coroutine[Any, Any, None]) -> Iterator[None]:
+        """Run *coroutine* in the thread until the block ends."""
+        task = self.ask(lambda: self._loop.create_task(coroutine))
         try:
-            url = ready.result(30).rstrip("/")
-            yield Team(url, self.ask(lambda: world.tokens(TEAM)), world, self.ask)
+            yield
         finally:
-            self.submit(_end(serving)).result(30)
+            self.submit(_end(task)).result(30)
+
+    @contextmanager
+    def team(self, **how: Any) -> Iterator[Team]:
+        """Serve a new team, and *how*: as `serve` takes it."""
+        world = self.ask(lambda: open_world(seed=1))
+        ready: Future[str] = Future()
+        try:
+            with self.running(serve(world, ready=ready.set_result, **how)):
+                url = ready.result(30).rstrip("/")
+                yield Team(url, self.ask(lambda: world.tokens(TEAM)), world, self.ask)
+        finally:
             self.ask(world.close)
 
     def close(self) -> None:
