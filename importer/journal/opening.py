@@ -178,7 +178,9 @@ def _lay(db: sqlite3.Connection, lineage: Lineage, label: str) -> None:
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        # After some errors SQLite has rolled back by itself; that would hide what went wrong.
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
         raise
 
 

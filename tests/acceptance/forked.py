@@ -7,6 +7,7 @@ Reads one JSON document a line, and answers with one. See `forking`, the other e
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -27,9 +28,11 @@ from typing import Any
 
 from importer.cli import applying
 from importer.cli.main import main
+from importer.cli.wiring import SystemClock
+from importer.errors import ImporterError
+from importer.model.live import Need
 from importer.ports import Journal
-from importer.teams import limiter, turns
-from importer.teams.origin import Connection
+from importer.teams import Connection, Mode, Secret, limiter, open_team, turns
 from tests.simulation.crashing import CrashingJournal, CrashingTeam, Points
 
 _SIGNALS = {
@@ -148,7 +151,7 @@ def wrap_ports(befalls: Befalls, deadline_s: float | None) -> None:
     """Put points before and after every call of the ports, and of the journal's opening."""
     points = Points(befalls, lambda _: None)
     ours = vars(applying)
-    open_team, journal_of = ours["open_team"], ours["journal_of"]
+    journal_of = ours["journal_of"]
 
     @asynccontextmanager
     async def opened(connection: Connection, **how: Any) -> AsyncIterator[KillableTeam]:
@@ -225,12 +228,21 @@ def warm_up(manifest: str) -> None:
     for command in ("plan", "apply"):
         more = ["--yes"] if command == "apply" else []
         main([command, "--url", "sandbox:", *more, manifest])
+    asyncio.run(knock())
     sys.stdout.flush()
     sys.stderr.flush()
     for number, descriptor in zip((1, 2), kept, strict=True):
         os.dup2(descriptor, number)
     gc.collect()
     gc.freeze()
+
+
+async def knock() -> None:
+    """Ask where nobody answers: what speaks HTTP is imported when it first speaks."""
+    nowhere = Connection("http://127.0.0.1:1", "acme", Secret("a-token-that-is-none"))
+    async with open_team(nowhere, mode=Mode.READ, clock=SystemClock(), random=Hasty()) as team:
+        with suppress(ImporterError):
+            await team.check(Need(write=False))
 
 
 def serve() -> None:
