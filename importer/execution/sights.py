@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
-from importer.model.ids import Key, Ref, UserId
+from importer.model.ids import Key, Ref, UserId, split_full_key, target_of_key
 from importer.model.live import LiveItem, Refs, Snapshot
 from importer.model.plan import Change
 from importer.planning.compare import keyed_item
@@ -25,8 +25,9 @@ class _Sight:
 class Sights:
     """Keyed live posts by ref, each with the time it was seen (seconds of the loop's clock)."""
 
-    def __init__(self, reader: TeamReader, addresses: Addresses) -> None:
+    def __init__(self, reader: TeamReader, addresses: Addresses, namespace: str) -> None:
         self._reader = reader
+        self._namespace = namespace
         self._addresses = addresses
         self._seen: dict[Ref, _Sight] = {}
         self._by_marker: dict[str, list[Ref]] = {}
@@ -34,11 +35,16 @@ class Sights:
 
     def take(self, snapshot: Snapshot, at: float) -> None:
         """Take in a whole reading; a post that it didn't see is not there."""
-        for ref, live in snapshot.items.items():
-            if isinstance(live, LiveItem):
-                self._note(ref, live, at)
-                if live.marker is not None:
-                    self._by_marker.setdefault(live.marker.key, []).append(ref)
+        posts = [live for live in snapshot.items.values() if isinstance(live, LiveItem)]
+        for live in posts:
+            if live.marker is not None:
+                self._by_marker.setdefault(live.marker.key, []).append(live.ref)
+                namespace, key = split_full_key(live.marker.key)
+                if namespace == self._namespace:
+                    # As in planning: what leads to a post of ours leads to its key, bound or not.
+                    self._addresses.targets.setdefault(str(live.ref), target_of_key(key))
+        for live in posts:
+            self._note(live.ref, live, at)
 
     def note(self, live: LiveItem) -> LiveItem:
         """Take in the echo of a write, and return it keyed."""

@@ -354,3 +354,11 @@ def test_a_colleagues_copy_does_not_keep_a_post_from_being_made_again() -> None:
     stage.world.delete(stage.ada, post.id)
     stage.lose_journal()
     assert states(stage.apply(wanted)) == {"one!create": ResultState.DONE}
+
+
+def test_a_page_that_leads_to_an_unbound_orphan_is_not_stale() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one", body="It leads to [the other](key:two) one."), OTHER))
+    stage.lose_journal()
+    wanted = manifest(question("one", body="It leads nowhere any more, as it should."))
+    assert states(stage.apply(wanted)) == {"one!update": ResultState.DONE}

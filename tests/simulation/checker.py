@@ -32,7 +32,6 @@ class Checker:
     stale_s: float
     wrong: list[str] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
-    reported: set[str] = field(default_factory=set)
     removed_at: dict[int, float] = field(default_factory=dict)
 
     def after_run(self, report: Report | None, history: Sequence[Operation]) -> None:
@@ -51,10 +50,10 @@ class Checker:
 
     def _take(self, report: Report) -> None:
         for incident in report.incidents:
-            if incident.severe:
-                self.reported.add(incident.key)
-                if "history" in incident.what:
-                    self.seen.update(ref.id for ref in incident.refs)
+            if incident.severe and "history" in incident.what:
+                self.seen.update(ref.id for ref in incident.refs)
+            elif incident.severe:
+                self.wrong.append(f"I1 duplicate, reported: {incident.key} {incident.refs}")
 
     def _check_done(self, history: Sequence[Operation]) -> None:
         """I2: what the journal calls done has happened, and by us."""
@@ -82,7 +81,6 @@ class Checker:
         plan: Plan,
         report: Report,
         *,
-        forgot: bool,
         unintended: Iterable[str],
         hasty: Iterable[str],
         secrets: Mapping[str, bytes],
@@ -93,7 +91,7 @@ class Checker:
             self.wrong.append(f"I3 the last run ends with {report.exit_code}: {report.stopped_by}")
         if plan.changes:
             self.wrong.append(f"I3 not empty: {[it.id for it in plan.changes]}")
-        self._check_one_post_per_key(wanted, plan, forgot=forgot)
+        self._check_one_post_per_key(wanted, plan)
         for deed in self._last_edits():
             self._check_kept(deed)
         self.wrong += [f"I4 sent without an intent: {it}" for it in unintended]
@@ -102,7 +100,7 @@ class Checker:
             if token.encode() in data:
                 self.wrong.append(f"I6 the token is in {where}")
 
-    def _check_one_post_per_key(self, wanted: Manifest, plan: Plan, *, forgot: bool) -> None:
+    def _check_one_post_per_key(self, wanted: Manifest, plan: Plan) -> None:
         by_key: dict[str, list[Post]] = defaultdict(list)
         for post in self._posts():
             _, marker = detach(post.body.replace("\r\n", "\n"))
@@ -110,7 +108,7 @@ class Checker:
                 by_key[marker.key.removeprefix("handbook:")].append(post)
         waiting = {it.key for it in plan.blocked}
         for key, posts in sorted(by_key.items()):
-            if len(posts) > 1 and not (forgot and key in self.reported):
+            if len(posts) > 1:
                 self.wrong.append(f"I1 duplicate: {key} has {[it.id for it in posts]}")
         for item in wanted.items:
             if item.kind in (Kind.QUESTION, Kind.ANSWER) and item.key not in by_key:

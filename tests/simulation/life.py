@@ -14,10 +14,12 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from unittest.mock import patch
 
 from importer.errors import ExitCode, ImporterError
 from importer.execution import RunOptions, carry_out, draw_plan, recover
@@ -32,6 +34,7 @@ from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
 from importer.sandbox import Backoff, Behaviour, create_app, open_world
 from importer.teams import Connection, LiveTeam, Mode, Secret, open_team
+from importer.teams.v2 import reading, walking
 from importer.text.canonical import canonical_text
 from importer.text.digests import Digest
 from importer.text.links import plain
@@ -54,19 +57,51 @@ _SHM = Path("/dev/shm")
 
 @dataclass(frozen=True)
 class Profile:
-    """How often things go wrong; `swarm`: each seed has a subset of them only."""
+    """How often things go wrong, and how the team and its people are.
+
+    `swarm`: each seed has a subset of the faults only. `page`: entries of a page, so that small
+    teams have several. `meddling`: how likely somebody deletes a post while a list is read.
+    """
 
     faults: float
     crashes: float
     lose_journal: float
     people: float
     swarm: bool = False
+    kinds: tuple[Fault, ...] = tuple(Fault)
+    deeds: tuple[str, ...] = ("edit", "edit", "edit", "answer", "vote", "copy", "delete")
+    pause_s: tuple[float, float] = (2.0, 150.0)
+    lags_s: tuple[float, ...] = (0.0, 0.0, 20.0, 60.0)
+    latency_s: tuple[float, float] = (0.01, 0.3)
+    page: int = 0
+    meddling: float = 0.0
 
 
 PROFILES = {
     "calm": Profile(faults=0.01, crashes=0.002, lose_journal=0.02, people=0.3),
     "storm": Profile(faults=0.15, crashes=0.02, lose_journal=0.1, people=0.7),
     "swarm": Profile(faults=0.2, crashes=0.02, lose_journal=0.15, people=0.6, swarm=True),
+    "laggard": Profile(faults=0.1, crashes=0.03, lose_journal=0.0, people=0.0, lags_s=(30.0, 60.0)),
+    "copycats": Profile(
+        faults=0.25,
+        crashes=0.02,
+        lose_journal=0.0,
+        people=1.0,
+        kinds=(Fault.RESET_AFTER, Fault.GATEWAY_AFTER, Fault.TRUNCATED),
+        deeds=("copy",),
+        pause_s=(2.0, 25.0),
+        lags_s=(60.0,),
+    ),
+    "deleters": Profile(
+        faults=0.0,
+        crashes=0.01,
+        lose_journal=0.6,
+        people=1.0,
+        deeds=("edit", "vote"),
+        lags_s=(0.0,),
+        page=2,
+        meddling=0.15,
+    ),
 }
 
 
@@ -138,11 +173,20 @@ def live(
                 asyncio.get_running_loop().set_exception_handler(lambda _, __: None)
                 await _World(life, folder, script, settle_s).unfold()
 
-            runner.run(happen())
+            with _paged(PROFILES[profile].page):
+                runner.run(happen())
             life.virtual_s = runner.get_loop().time()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return life
+
+
+@contextlib.contextmanager
+def _paged(entries: int) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for module in (walking, reading) if entries else ():
+            stack.enter_context(patch.object(module, "PAGE", entries))
+        yield
 
 
 def _now() -> float:
@@ -171,7 +215,7 @@ class _World:
         )
         self.world = open_world(behaviour=self.behaviour, clock=self.server_clock, seed=life.seed)
         self.token = self.world.tokens("acme").read_write
-        self.people = People(self.world, chance, self.note, deletes=script is None)
+        self.people = People(self.world, chance, self.note, self.rates.deeds, self.rates.pause_s)
         stale_s = self.behaviour.replica_lag_s + self.behaviour.listing_lag_s
         self.checker = Checker(self.world, self.people, stale_s)
         self.disk = Disk(folder, lineage_of(ORIGIN, "acme", "handbook"), self.clock, chance)
@@ -182,12 +226,13 @@ class _World:
             self._fault_of,
             self.intended,
             self.note,
+            self.rates.latency_s,
+            self._served,
         )
         self.points = self._points()
         with_publishers = script is None and chance.happens("publishers", 0.6)
         self.publishers = [self.people.ada.id] if with_publishers else []
         self.runs = 0
-        self.forgot = False
         self.calm = False
         self.edits = 0
         self.output: list[str] = []
@@ -195,7 +240,7 @@ class _World:
     # Chance, and what it may decide.
 
     def _kinds(self) -> list[Fault]:
-        kinds = list(Fault)
+        kinds = list(self.rates.kinds)
         if self.rates.swarm:
             kinds = [it for it in kinds if self.chance.happens(f"kind:{it.name}", 0.3)]
         return kinds or [Fault.RESET_AFTER]
@@ -219,7 +264,7 @@ class _World:
             encoding=draw("encoding", ["gzip", "deflate"]),
             duplicate_title_refused=draw("titles", [False, True]),
             backoff=(backoff,) if backoff else (),
-            listing_lag_s=draw("lag", [0.0, 0.0, 20.0, 60.0]),
+            listing_lag_s=draw("lag", self.rates.lags_s),
             replica_lag_s=draw("replica", [0.0, 0.0, 5.0]),
             cache_s=draw("cache", [0.0, 60.0]),
             double_encoding=draw("encoded", [False, True]),
@@ -243,6 +288,12 @@ class _World:
         if self.script is not None:
             return number in self.script.crashes
         return self.chance.happens(f"crash:{number}", self.rates.crashes)
+
+    def _served(self, step: int, route: str) -> None:
+        """Let somebody delete a post in the middle of a listing."""
+        lists = route.endswith("/questions") and not self.calm and self.script is None
+        if lists and self.chance.happens(f"meddle:{step}", self.rates.meddling):
+            self.people.delete_first(step)
 
     def note(self, what: str) -> None:
         self.life.trace.append(f"{_now():.3f} {what}")
@@ -282,7 +333,6 @@ class _World:
             self.note("the journal is lost")
             self.life.reached["journal lost"] += 1
             self.disk.lose()
-            self.forgot = True
             # The condition that is printed: what nobody remembers has to have come to light.
             await asyncio.sleep(140.0)
 
@@ -308,7 +358,6 @@ class _World:
             wanted,
             plan,
             report,
-            forgot=self.forgot,
             unintended=self.wire.unintended,
             hasty=self.wire.hasty,
             secrets={
@@ -383,9 +432,6 @@ class _World:
 
     async def _die(self) -> None:
         """Drop the process's memory; what it had sent is still with the server."""
-        for task in asyncio.all_tasks():
-            if task.get_name().startswith("change:"):
-                task.cancel()
         await asyncio.sleep(0)
         self.disk.crash()
 

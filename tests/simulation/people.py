@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from importer.sandbox import Post, RuleBroken, World
@@ -14,6 +14,9 @@ from tests.simulation.chance import Chance
 __all__ = ["Deed", "People"]
 
 _FIELDS = ("title", "body", "tags")
+
+
+_MOST_COPIES = 15
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class People:
     world: World
     chance: Chance
     note: Callable[[str], None]
-    pause_s: tuple[float, float] = (2.0, 150.0)
-    deletes: bool = True
+    choices: Sequence[str]
+    pause_s: tuple[float, float]
     edits: list[Deed] = field(default_factory=list)
     deleted: dict[int, float] = field(default_factory=dict)
     engaged: dict[int, float] = field(default_factory=dict)
@@ -59,10 +62,9 @@ class People:
         if not posts:
             return
         post = self.chance.one_of(f"whom:{number}", posts)
-        deed = self.chance.one_of(
-            f"deed:{number}",
-            ["edit"] * 3 + ["answer", "vote", "copy", "delete" if self.deletes else "edit"],
-        )
+        deed = self.chance.one_of(f"deed:{number}", self.choices)
+        if deed == "copy" and len(self.copies) >= _MOST_COPIES:
+            return
         try:
             getattr(self, f"_{deed}")(number, post)
         except RuleBroken:
@@ -102,6 +104,14 @@ class People:
             title = f"A copy, the {number}th, of what stands elsewhere?"
             made = self.world.ask(self.bo, title=title, body=post.body, tags=("testing",))
         self.copies.add(made.id)
+
+    def delete_first(self, number: int) -> None:
+        """Delete the oldest of our questions: everything behind it moves forward in the lists."""
+        ours = [it for it in self.world.questions("acme") if it.owner_id == self.ada.id]
+        if len(ours) > 1:
+            self._delete(number, min(ours, key=lambda it: it.id))
+            self.deeds["a person: delete while a list is read"] += 1
+            self.note("person deletes the first post")
 
     def _delete(self, _: int, post: Post) -> None:
         self.world.delete(self.chidi, post.id)

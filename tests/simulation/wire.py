@@ -105,7 +105,8 @@ class Wire(httpx.AsyncBaseTransport):
     fault_of: Callable[[int, bool], Fault | None]
     intended: set[str]
     note: Callable[[str], None]
-    latency_s: tuple[float, float] = (0.01, 0.3)
+    latency_s: tuple[float, float]
+    served: Callable[[int, str], None]
     reached: Counter[str] = field(default_factory=Counter)
     unintended: list[str] = field(default_factory=list)
     hasty: list[str] = field(default_factory=list)
@@ -143,6 +144,7 @@ class Wire(httpx.AsyncBaseTransport):
                 return _response(_BEFORE[fault])
             case _:
                 answer = await asyncio.shield(self._serve(request))
+                self.served(step, route)
         if fault is Fault.SLOW:
             await asyncio.sleep(120.0)
         await self._latency(f"{step}:back")

@@ -1,0 +1,120 @@
+"""The importer with one of its safeguards taken out: the checker has to notice each of them.
+
+Each variant names the profile of worlds in which its safeguard is needed most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from unittest.mock import PropertyMock, patch
+
+from importer.execution import recovery
+from importer.execution.executor import Executor
+from importer.execution.recovery import Decision, Verdict
+from importer.execution.settling import binding_after
+from importer.execution.window import Window
+from importer.model.ids import UserId, Verb
+from importer.model.ledger import Operation, State
+from importer.model.live import LiveItem
+from importer.model.plan import Change
+from importer.model.report import ResultState
+from importer.ports import Read
+from importer.teams.v2 import reading
+from importer.teams.v2.reading import Reader
+from importer.teams.v2.shapes import Raw, items_of
+from importer.teams.v2.walking import Ask, Listing
+
+__all__ = ["VARIANTS", "Variant"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is broken, where to look for it, and how it is broken."""
+
+    profile: str
+    apply: Callable[[], Any]
+
+
+def _absent(*_: object) -> Decision:
+    return Decision(Verdict.ABSENT, evidence="nobody looked")
+
+
+def _own_posts(_: Operation, full: str, newest: Sequence[LiveItem]) -> list[LiveItem]:
+    return [it for it in newest if it.marker is not None and it.marker.key == full]
+
+
+async def _everybodys(self: Reader, _: UserId, since: datetime) -> AsyncGenerator[Read, None]:
+    least = int(since.timestamp())
+    listing = self._listing("questions", "question_id", sort="creation", least=least)
+    async for item in self._questions(listing):
+        yield item
+
+
+async def _send_then_intend(self: Executor, change: Change, live: LiveItem | None) -> None:
+    operation = await self._operation(change, live)
+    write = self._write(change, operation, live)
+    outcome = await self._team.write(write, self._journal.hold)
+    await self._journal.intend(operation)
+    await self._settle(change, operation, outcome)
+
+
+async def _settle_then_send(self: Executor, change: Change, live: LiveItem | None) -> None:
+    operation = await self._operation(change, live)
+    write = self._write(change, operation, live)
+    await self._journal.intend(operation)
+    if change.verb is Verb.UPDATE and live is not None:
+        binding = binding_after(
+            operation,
+            self._bindings.get(change.key),
+            live,
+            protected=False,
+            found=True,
+        )
+        done = replace(operation, state=State.DONE, ref=live.ref)
+        await self._journal.settle(done, binding)
+        outcome = await self._team.write(write, self._journal.hold)
+        self._results.note(change, ResultState.DONE, str(outcome), live)
+        return
+    outcome = await self._team.write(write, self._journal.hold)
+    await self._settle(change, operation, outcome)
+
+
+async def _pages_by_number(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, None]:
+    number, more = 1, True
+    while more:
+        wrapper: Mapping[str, object] = await ask(listing.page_of(number, None))
+        for raw in items_of(wrapper):
+            yield raw
+        number, more = number + 1, wrapper.get("has_more") is True
+
+
+@contextmanager
+def _without_author_check() -> Iterator[None]:
+    with (
+        patch.object(recovery, "_own_posts", _own_posts),
+        patch.object(Reader, "_newest", _everybodys),
+    ):
+        yield
+
+
+VARIANTS: Mapping[str, Variant] = {
+    "blind resend": Variant("storm", lambda: patch.object(recovery, "decide", _absent)),
+    "no settle window": Variant(
+        "laggard",
+        lambda: patch.object(Window, "seconds", new_callable=PropertyMock, return_value=0.0),
+    ),
+    "no author check": Variant("copycats", _without_author_check),
+    "journal after send": Variant(
+        "storm", lambda: patch.object(Executor, "_attempt", _send_then_intend)
+    ),
+    "paging by number": Variant(
+        "deleters", lambda: patch.object(reading, "walk", _pages_by_number)
+    ),
+    "outcome before effect": Variant(
+        "storm", lambda: patch.object(Executor, "_attempt", _settle_then_send)
+    ),
+}
