@@ -44,6 +44,7 @@ from importer.text.digests import Digest, agree
 from importer.text.links import Text, dig_deeper, retarget
 
 __all__ = [
+    "UNSET",
     "base_of",
     "compare",
     "digest_field",
@@ -53,6 +54,9 @@ __all__ = [
     "reading_of",
     "who_moved",
 ]
+
+
+UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
 
 
 def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Comparison:
@@ -147,9 +151,12 @@ def base_of(
 ) -> Base | None:
     """Return the base of one field, from journal and marker by this module's second table.
 
-    The marker keeps the same value, a poorer copy: `served` counts as equal to `ours`.
+    The marker keeps the same value, a poorer copy: `served` counts as equal to `ours`. A mark that
+    the post doesn't bear is as the server made it: nobody else than its author could take it off.
     """
     kept = binding.base.get(row.field) if binding else None
+    if kept is None and row.own_call and live.fields.get(row.field) is False:
+        return Base(UNSET, UNSET)
     marked = live.marker.digests.get(row.letter) if live.marker and row.letter else None
     if marked is None or (kept and _is_kept(kept, marked, known_mark(binding, row.field), ours)):
         return kept

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 
-from importer.model.fields import Shape, digest_value, fields_of
+from importer.model.fields import fields_of
 from importer.model.ids import Field
 from importer.model.ledger import Base, Binding
 from importer.model.live import LiveItem
 from importer.model.plan import Moved, Pair
-from importer.planning.compare import base_of, digest_field, known_mark
+from importer.planning.compare import UNSET, base_of, digest_field, known_mark
 from importer.planning.policy import marked_fields
 from importer.text.digests import Digest, agree
 
 __all__ = ["binding_of"]
-
-_UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
 
 
 def binding_of(pair: Pair, live: LiveItem) -> Binding:
@@ -29,7 +27,7 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         field = row.field
         if field not in item.fields:
             if row.own_call and live.fields.get(field) is False:
-                bases[field] = Base(_UNSET, _UNSET)
+                bases[field] = Base(UNSET, UNSET)
             continue
         ours = digest_field(item.kind, field, item.fields[field])
         base = base_of(row, live, old, ours)

@@ -362,3 +362,11 @@ def test_a_page_that_leads_to_an_unbound_orphan_is_not_stale() -> None:
     stage.lose_journal()
     wanted = manifest(question("one", body="It leads nowhere any more, as it should."))
     assert states(stage.apply(wanted)) == {"one!update": ResultState.DONE}
+
+
+def test_a_missing_mark_is_set_also_without_a_journal() -> None:
+    stage = Stage()
+    stage.apply(manifest(OTHER, answer("two#a")))
+    stage.lose_journal()
+    marked = manifest(OTHER, answer("two#a", accepted=True))
+    assert states(stage.apply(marked)) == {"two#a!set!accepted": ResultState.DONE}

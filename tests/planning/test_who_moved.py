@@ -247,7 +247,8 @@ class TestWithoutBase:
         pytest.param(True, True, False, False, True, None, id="taken off on the site"),
         pytest.param(False, True, False, True, False, None, id="newly wanted"),
         pytest.param(None, True, True, False, False, None, id="no base, equal"),
-        pytest.param(None, True, False, False, False, BlockedCode.NO_BASE, id="no base"),
+        pytest.param(None, True, False, True, False, None, id="no base, as made"),
+        pytest.param(None, False, True, False, False, BlockedCode.NO_BASE, id="no base, set"),
         pytest.param(False, False, True, False, True, None, id="set on the site"),
         pytest.param(True, False, True, True, False, None, id="wanted off"),
     ],
@@ -485,7 +486,8 @@ def test_a_contested_mark_does_not_hold_back_the_text() -> None:
     scene = Scene()
     parent, one = question("one"), answer("one#a")
     scene.publish(parent, one, known=Known.MARKER)
-    wanted = having(having(one, Field.ACCEPTED, True), Field.BODY, OURS[Field.BODY])
+    scene.edit("one#a", Field.ACCEPTED, True)
+    wanted = having(having(one, Field.ACCEPTED, False), Field.BODY, OURS[Field.BODY])
     plan = scene.plan(parent, wanted)
     assert ids(plan) == ["one#a!update"]
     (blocked,) = plan.blocked

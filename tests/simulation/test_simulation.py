@@ -36,7 +36,7 @@ def test_nothing_is_duplicated_lost_or_overwritten_unseen(first: int) -> None:
 
 def test_every_fault_is_reached() -> None:
     reached: Counter[str] = Counter()
-    for seed in range(40):
+    for seed in range(150):
         reached.update(live(seed, "storm").reached)
         if all(reached[fault] for fault in Fault):
             break
