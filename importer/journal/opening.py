@@ -126,11 +126,20 @@ def _make(path: Path) -> None:
     path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     if not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
+    _require_writable(path)
     _require_file(path)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & ~_MODE:
         path.chmod(mode & _MODE)
         _LOGGER.warning("the journal %s was open to others (mode %04o); now it isn't", path, mode)
+
+
+def _require_writable(path: Path) -> None:
+    """Refuse before SQLite makes its files beside *path*: as unwritable as that, they stay so."""
+    for file in (path, *(path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))):
+        if file.exists() and not os.access(file, os.W_OK):
+            message = f"the journal {path}: {file.name} may not be written"
+            raise JournalError(message, remedy=f"Make {file} and its folder writable for you.")
 
 
 def _require_file(path: Path) -> None:

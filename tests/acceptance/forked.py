@@ -33,6 +33,7 @@ from importer.errors import ImporterError
 from importer.model.live import Need
 from importer.ports import Journal
 from importer.teams import Connection, Mode, Secret, limiter, open_team, turns
+from importer.teams.v2 import errors
 from tests.simulation.crashing import CrashingJournal, CrashingTeam, Points
 
 _SIGNALS = {
@@ -144,6 +145,7 @@ def hurry() -> None:
     """Wait for nothing: neither pace nor bans are what these runs are about."""
     quick = {"_SAFETY_S": 0.0, "_BAN_S": 0.2, "_BAN_MOST_S": 0.4}
     vars(limiter).update(quick)
+    vars(errors)["_DEFAULT_WAIT_S"] = 0.2
     vars(turns)["Limiter"] = partial(limiter.Limiter, per_second=1e6)
 
 

@@ -18,7 +18,7 @@ from importer.sandbox.serving import serve
 from tests.acceptance.forking import Child, Deed, Ended, Forks, Ways
 from tests.cli.stage import question, write_manifest
 
-__all__ = ["Grounds", "Scene", "Team", "grounds", "points_of", "spread"]
+__all__ = ["TEAM", "Grounds", "Scene", "Team", "grounds", "points_of", "spread"]
 
 _T = TypeVar("_T")
 _MARKER = re.compile(r"teams-importer:1 (\S+)")

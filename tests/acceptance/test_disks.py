@@ -185,10 +185,27 @@ def test_f07_a_journal_that_may_not_be_written_stops_the_run_before_it_sends(
     journal = scene.journal
     journal.chmod(file_mode)
     journal.parent.chmod(folder_mode)
-    is_refused(scene.apply(ways=Ways(user=user)), "Make the file and its folder")
+    is_refused(
+        scene.apply(ways=Ways(user=user)), "may not be written", "its folder writable for you"
+    )
     assert scene.team.writes() == before
     journal.parent.chmod(0o755)
     journal.chmod(0o600)
+    ended = scene.apply(ways=Ways(user=user))
+    assert ended.code == 0, ended.said
+    scene.is_whole()
+
+
+def test_f07_a_log_that_may_not_be_written_is_named(in_the_open: Scene) -> None:
+    """F07: what SQLite keeps beside the journal counts as well."""
+    scene = in_the_open
+    user = NOBODY if IS_ROOT else None
+    chown_all(scene.folder, NOBODY)
+    log = scene.journal.with_name(f"{scene.journal.name}-wal")
+    log.touch(0o400)
+    chown_all(scene.folder, NOBODY)
+    is_refused(scene.apply(ways=Ways(user=user)), f"Make {log} and its folder writable for you")
+    log.chmod(0o600)
     ended = scene.apply(ways=Ways(user=user))
     assert ended.code == 0, ended.said
     scene.is_whole()
@@ -207,7 +224,7 @@ def test_f07_a_journal_of_another_owner_stops_the_run_before_it_sends(
     for path in journal.parent.iterdir():
         os.chown(path, 0, 0)
         path.chmod(mode)
-    is_refused(scene.apply(ways=Ways(user=NOBODY)), str(journal.name), "yours")
+    is_refused(scene.apply(ways=Ways(user=NOBODY)), str(journal.name), "for you")
     assert scene.team.writes() == before
     chown_all(scene.folder, NOBODY)
     ended = scene.apply(ways=Ways(user=NOBODY))
