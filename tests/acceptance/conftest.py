@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -11,7 +11,7 @@ import pytest
 
 from importer.teams.limiter import Limiter
 from tests.acceptance.forking import Forks, forks
-from tests.acceptance.scene import Grounds, Scene, grounds
+from tests.acceptance.scene import Grounds, Scene, Stage, grounds
 from tests.cli.conftest import cli, home, manifest
 
 __all__ = ["cli", "home", "manifest"]
@@ -47,7 +47,7 @@ def stage(
     ground: Grounds,
     tmp_path: Path,
     unhurried: None,  # noqa: ARG001 - the teams in this process don't mind how fast it goes
-) -> Callable[[int], AbstractContextManager[Scene]]:
+) -> Stage:
     """Set a scene: a manifest of so many questions, and an empty team of its own."""
 
     @contextmanager

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.acceptance.running import environment
@@ -158,18 +158,21 @@ class Forks:
 @contextmanager
 def forks() -> Iterator[Forks]:
     """Keep the warm process until the block ends."""
-    folder = Path(mkdtemp(prefix="forks-"))
     manifest = ROOT / "examples" / "minimal.yaml"
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "tests.acceptance.forked", str(manifest)],
-        cwd=folder,
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    command = [sys.executable, "-P", "-m", "tests.acceptance.forked", str(manifest)]
+    with (
+        TemporaryDirectory(prefix="forks-") as folder,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
         try:
-            yield Forks(process, folder)
+            yield Forks(process, Path(folder))
         finally:
             assert process.stdin is not None
             process.stdin.close()

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from importer.sandbox.serving import serve
 from tests.acceptance.forking import Child, Deed, Ended, Forks, Ways
 from tests.cli.stage import question, write_manifest
 
-__all__ = ["TEAM", "Grounds", "Scene", "Team", "grounds", "points_of", "spread"]
+__all__ = ["TEAM", "Grounds", "Scene", "Stage", "Team", "grounds", "points_of", "spread"]
 
 _T = TypeVar("_T")
 _MARKER = re.compile(r"teams-importer:1 (\S+)")
@@ -211,6 +211,10 @@ class Scene:
         assert "No changes" in ended.out
         assert self.team.writes() == before
         assert self.team.posts() == posts
+
+
+Stage = Callable[[int], AbstractContextManager[Scene]]
+"""Sets a scene of so many questions, with an empty team of its own."""
 
 
 def points_of(told: Path) -> list[tuple[str, int]]:

@@ -8,16 +8,15 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import closing
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
 
 from tests.acceptance.forking import Deed, Ended, Forks, Ways
-from tests.acceptance.scene import Grounds, Scene, points_of, spread
+from tests.acceptance.scene import Grounds, Scene, Stage, points_of, spread
 
-Stage = Callable[[int], AbstractContextManager[Scene]]
 FEW = 3
 NOBODY = 65534
 IS_ROOT = os.geteuid() == 0
@@ -64,7 +63,7 @@ def test_f06_a_disk_that_runs_full_on_the_way_stops_the_run_at_the_next_commit(
 ) -> None:
     """F06: nothing is sent whose intent can't be recorded; what was sent is found."""
     commits = [it for it in points if it[0] in ("journal.intend.before", "journal.settle.before")]
-    for at, nth in spread(commits, 6):
+    for at, nth in spread(commits, 4):
         with stage(FEW) as scene:
             told = scene.folder / "told"
             ended = scene.apply(*ALONE, ways=Ways((Deed("full", at, nth),), told))
@@ -314,9 +313,8 @@ def test_f04_the_log_of_a_killed_run_does_not_come_back_into_the_fresh_journal(
         if refused.code == 9:
             journal.rename(scene.folder / "kept.db")
         ended = scene.apply()
-        assert ended.code in (0, 11), ended.said
-        assert scene.team.keys().keys() == scene.keys
-        assert max(scene.team.keys().values()) == 1
+        assert ended.code == 0, ended.said
+        scene.is_whole()
 
 
 @pytest.mark.parametrize(

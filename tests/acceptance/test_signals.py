@@ -6,18 +6,17 @@ import re
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.forking import Child, Deed, Ways
 from tests.acceptance.hostile import Call, nth_create, proxied
-from tests.acceptance.scene import Grounds, Scene, points_of, spread
+from tests.acceptance.scene import Grounds, Scene, Stage, points_of, spread
 from tests.journal.postgres import Cluster, ask, served_cluster
 
-Stage = Callable[[int], AbstractContextManager[Scene]]
 CODES = {"int": 130, "term": 143}
 FEW = 5
 TERMINATE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -45,7 +44,7 @@ def test_f10_a_signal_at_any_boundary_ends_cleanly_and_says_how_to_go_on(
 ) -> None:
     """F10: what is in flight is finished, so nothing is left to look up."""
     writing = points.index(("journal.unbind.before", 1))
-    early, late = points[: writing - 2 : 4], spread(points[writing:-4], 8)
+    early, late = points[: writing - 2 : 4], spread(points[writing:-4], 5)
     for at, nth in early:
         with stage(FEW) as scene:
             ended = scene.apply_with(Deed(sort, at, nth))
@@ -68,7 +67,7 @@ def test_f10_a_second_signal_at_any_boundary_can_be_gone_on_from(
 ) -> None:
     """F10: it stops at once; what was open is looked up."""
     writing = points.index(("journal.intend.before", 1))
-    for number in spread(range(writing, len(points) - 6), 6):
+    for number in spread(range(writing, len(points) - 6), 4):
         with stage(FEW) as scene:
             twice = (Deed(sort, "*", number), Deed(sort, "*", number + 1))
             ended = scene.apply_with(*twice)
