@@ -36,11 +36,15 @@ class Double:
     winner: LiveItem
     losers: tuple[LiveItem, ...]
 
-    @property
-    def incident(self) -> Incident:
-        """What is reported of it."""
+    def incident(self, left: Mapping[Ref, str]) -> Incident:
+        """Return what is reported of it; *left* says why which of the losers is still there."""
         refs = (self.winner.ref, *(it.ref for it in self.losers))
         what = f"{len(refs)} posts carry this key's marker; {self.winner.ref} counts"
+        removed = [str(it.ref) for it in self.losers if it.ref not in left]
+        if removed:
+            what += f"; {', '.join(removed)} was made from here and is removed"
+        for ref, why in left.items():
+            what += f"; {ref} is still there ({why}): delete it on the site"
         return Incident(what, self.key, refs, severe=True)
 
 
@@ -86,55 +90,41 @@ async def read_new_posts(
     return [it async for it in found if isinstance(it, LiveItem)]
 
 
-def foreign_edits(
-    revisions: Sequence[Revision], me: UserId | None, read: LiveItem, opened_at: datetime
-) -> tuple[Revision, ...]:
-    """Return other people's revisions between the state that was *read* and the one we wrote.
+def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revision, ...]:
+    """Return other people's revisions between the state that *edit* rests on and its own.
 
     *revisions* are the post's, in any order.
     """
-    facts = read.facts
-    as_of, by = facts.edited_at or facts.created_at, facts.editor or facts.author
-    ordered = sorted(revisions, key=lambda it: it.number)
-    ours = [it for it in ordered if it.author == me and it.made_at >= opened_at - _BLUR]
-    if not ours or as_of is None:
+    as_of, opened_at = edit.read_as_of, edit.opened_at
+    if as_of is None or opened_at is None:
         return ()
+    ordered = sorted(revisions, key=lambda it: it.number)
     # Dates are whole seconds: of several revisions in one, the one that was read has its author.
-    was_read = [it.number for it in ordered if (it.made_at, it.author) == (as_of, by)]
-    since = [
-        it
-        for it in ordered
-        if it.made_at >= as_of and max(was_read, default=0) < it.number < ours[-1].number
+    read = [it.number for it in ordered if (it.made_at, it.author) == (as_of, edit.read_by)]
+    after = [it for it in ordered if it.made_at >= as_of and it.number > max(read, default=0)]
+    ours = [
+        it.number for it in after if it.author == edit.author and it.made_at >= opened_at - _BLUR
     ]
-    return tuple(it for it in since if it.author != me)
+    last = min(ours, default=0)
+    return tuple(it for it in after if it.number < last and it.author != edit.author)
 
 
-async def lost_edits(
-    reader: TeamReader,
-    me: UserId | None,
-    edits: Mapping[Ref, tuple[Operation, LiveItem]],
-) -> list[Incident]:
-    """Return an incident for each edit that somebody made in the moment before ours.
-
-    *edits* maps each post we edited to the operation and the state of it that was read.
-    """
+async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> list[Incident]:
+    """Return an incident for each edit that somebody made in the moment before one of *edits*."""
     revisions: dict[int, list[Revision]] = defaultdict(list)
-    refs = sorted(edits)
+    refs = sorted({it.ref for it in edits if it.ref is not None})
     for some in (refs[at : at + _VECTOR] for at in range(0, len(refs), _VECTOR)):
         async for got in reader.read(Revisions(tuple(some))):
             if isinstance(got, Revision):
                 revisions[got.post_id].append(got)
     incidents = []
-    for ref in refs:
-        operation, read = edits[ref]
-        if operation.opened_at is None:
-            continue
-        foreign = foreign_edits(revisions[ref.id], me, read, operation.opened_at)
-        if foreign:
+    for edit in edits:
+        foreign = foreign_edits(revisions[edit.ref.id], edit) if edit.ref else ()
+        if edit.ref and foreign:
             numbers = ", ".join(str(it.number) for it in foreign)
             what = (
-                f"somebody edited {ref} while this run was writing it; that text is kept in the "
+                f"somebody edited {edit.ref} while it was being written; that text is kept in the "
                 f"post's history as revision {numbers}: look at it and take in what is missing"
             )
-            incidents.append(Incident(what, operation.key, (ref,), severe=True))
+            incidents.append(Incident(what, edit.key, (edit.ref,), severe=True))
     return incidents

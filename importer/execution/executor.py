@@ -30,10 +30,10 @@ from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
 from importer.model.fields import Fields, rides_with_post, rule
-from importer.model.ids import ChangeId, Key, Ref, Verb, change_id, full_key
+from importer.model.ids import ChangeId, Field, Key, Ref, Verb, change_id, full_key
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem
-from importer.model.plan import Change, Plan, Reason
+from importer.model.plan import Change, FieldChange, Plan, Reason
 from importer.model.report import Incident, Report, ResultState
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown, Write
 from importer.planning.compare import digest_field
@@ -48,6 +48,8 @@ __all__ = ["Executor"]
 
 # A change whose outcome stayed unknown this often is left to a person.
 _ATTEMPTS = 3
+# The server's clock is known to a few seconds.
+_CLOCKS_AGREE = timedelta(seconds=120)
 # A post is read again when it was seen longer ago than this, in seconds.
 _FRESH_FOR_S = 30.0
 # There is no history of a deleted post in which a colleague's answer could be found again.
@@ -92,7 +94,8 @@ class Executor:
         self._results = Results(plan, recovery)
         self._window = window
         self._first_sent: datetime | None = None
-        self._edits: dict[Ref, tuple[Operation, LiveItem]] = {}
+        self._edits: list[Operation] = list(ledger.unaudited)
+        self._audited = False
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
@@ -115,6 +118,7 @@ class Executor:
             halted=self._halt,
             interrupted=self._stop.is_set(),
             condition=self._condition,
+            audited=self._audited,
         )
 
     async def _go(self) -> None:
@@ -219,16 +223,16 @@ class Executor:
         await self._journal.keep(_values(change))
         await self._journal.intend(operation)
         self._observe(operation)
-        self._note_sending(operation, live)
+        self._note_sending(operation)
         outcome = await self._team.write(write, self._journal.hold)
         await self._settle(change, operation, outcome)
 
-    def _note_sending(self, operation: Operation, live: LiveItem | None) -> None:
-        """Remember what the audit looks at: when the first create went, what each edit read."""
+    def _note_sending(self, operation: Operation) -> None:
+        """Remember what the audit looks at: when the first create went, and every edit."""
         if operation.verb is Verb.CREATE:
             self._first_sent = self._first_sent or operation.opened_at
-        if operation.verb is Verb.UPDATE and live is not None:
-            self._edits[live.ref] = (operation, live)
+        if operation.verb is Verb.UPDATE:
+            self._edits.append(operation)
 
     async def _operation(self, change: Change, live: LiveItem | None) -> Operation:
         past = await self._journal.history(key=change.key)
@@ -250,6 +254,8 @@ class Executor:
             author=self._access.me,
             opened_at=now,
             quiet_at=now + timedelta(seconds=self._team.write_within_s),
+            read_as_of=(live.facts.edited_at or live.facts.created_at) if live else None,
+            read_by=(live.facts.editor or live.facts.author) if live else None,
         )
 
     def _parent(self, change: Change) -> Ref | None:
@@ -281,6 +287,8 @@ class Executor:
 
     async def _settle(self, change: Change, operation: Operation, outcome: Outcome) -> None:
         match outcome:
+            case Done(item) if item is not None and self._is_another(operation, item):
+                await self._settle(change, operation, Unknown(f"the answer names {item.ref}"))
             case Done(item):
                 await self._done(change, operation, item)
             case Rejected(code, message, stops_run):
@@ -303,6 +311,15 @@ class Executor:
             case Unknown(evidence):
                 quiet = replace(operation, evidence=evidence, quiet_at=self._clock.now())
                 self._unknown[change.id] = (change, quiet)
+
+    def _is_another(self, operation: Operation, item: LiveItem) -> bool:
+        """Tell whether the answer to a create names a post that was there before."""
+        if operation.verb is not Verb.CREATE:
+            return False
+        born, sent = item.facts.created_at, operation.opened_at
+        told = self._team.server_time() is not None
+        is_old = told and born is not None and sent is not None and born < sent - _CLOCKS_AGREE
+        return is_old or self.sights.of(item.ref) is not None
 
     async def _done(self, change: Change, operation: Operation, item: LiveItem | None) -> None:
         binding = None
@@ -429,8 +446,9 @@ class Executor:
             return
         try:
             await self._audit_doubles()
-            for incident in await lost_edits(self._team, self._access.me, self._edits):
+            for incident in await lost_edits(self._team, self._edits):
                 self._results.incident(incident)
+            self._audited = not self._unknown
         except JournalError:
             raise
         except ImporterError as error:
@@ -445,36 +463,65 @@ class Executor:
         waiting = {change.key for change, _ in self._unknown.values()}
         for double in find_doubles(posts, self._plan.namespace, self._access.me):
             made = made_here(await self._journal.history(key=double.key))
+            left: dict[Ref, str] = {}
             for loser in double.losers:
                 ours = loser.ref in made and double.key not in waiting
-                if ours and not loser.facts.engaged_by_others:
-                    await self._remove(double, loser)
-            self._results.incident(double.incident)
+                if not ours:
+                    left[loser.ref] = "this journal didn't make it"
+                elif loser.facts.engaged_by_others:
+                    left[loser.ref] = "others have engaged with it"
+                elif why := await self._remove(double, loser):
+                    left[loser.ref] = why
+            self._results.incident(double.incident(left))
 
-    async def _remove(self, double: Double, loser: LiveItem) -> None:
-        """Delete a post that was made from here and lost; an unknown outcome waits as ever."""
+    async def _remove(self, double: Double, loser: LiveItem) -> str:
+        """Delete a post that was made from here and lost; return why that was not done.
+
+        The service lets nobody delete an accepted answer: its mark is taken off first.
+        """
+        if loser.fields.get(Field.ACCEPTED) is True:
+            mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
+            why = await self._carry_out_aside(double, loser, Verb.SET, (mark,))
+            if why:
+                return why
+        why = await self._carry_out_aside(double, loser, Verb.DELETE, ())
+        if not why:
+            await self._forget(double, loser.ref)
+        return why
+
+    async def _carry_out_aside(
+        self, double: Double, loser: LiveItem, verb: Verb, fields: tuple[FieldChange, ...]
+    ) -> str:
+        """Do what no plan holds, by the same protocol; an unknown outcome waits as ever."""
         change = Change(
-            id=change_id(double.key, Verb.DELETE),
+            id=change_id(double.key, verb, *(it.field for it in fields)),
             key=double.key,
             kind=loser.ref.kind,
-            verb=Verb.DELETE,
+            verb=verb,
             reason=Reason.REMOVED,
             ref=loser.ref,
+            parent_ref=loser.parent,
+            fields=fields,
             url=loser.url,
         )
         operation = await self._operation(change, loser)
+        refused = {it.change: it for it in self._ledger.rejected}.get(change.id)
+        if refused is not None and refused.ref == loser.ref:
+            return refused.evidence
         await self._journal.intend(operation)
         outcome = await self._team.write(self._write(change, operation, loser), self._journal.hold)
         match outcome:
             case Done():
                 await self._close(operation, State.DONE, "it carried the key of another post")
-                await self._forget(double, loser.ref)
+                return ""
             case Rejected(code, message):
                 await self._close(operation, State.REJECTED, message or code)
+                return message or code
             case NotApplied(proof):
                 await self._close(operation, State.ABSENT, proof)
-            case Unknown():
-                pass  # It stays open, and the next run looks.
+                return proof
+            case Unknown(evidence):
+                return f"what came of its removal is not known yet: {evidence}"
 
     async def _forget(self, double: Double, lost: Ref) -> None:
         """Unbind what was deleted; the next plan binds its key to the post that counts."""

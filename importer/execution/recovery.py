@@ -52,6 +52,8 @@ __all__ = [
 
 # Server and client clocks may disagree: posts are looked for from a little before they were sent.
 _OVERLAP = timedelta(seconds=120)
+# As long as the server doesn't tell its time, ours may be wrong by a time zone.
+_UNTOLD = timedelta(hours=26)
 # When to look again, in seconds after the first look.
 _LOOKS = (1.0, 5.0, 15.0, 30.0, 60.0)
 # Absence takes two looks this far apart: the server may answer from a cache as long (documented).
@@ -210,7 +212,9 @@ class Resolver:
 
     async def _look(self, operations: Sequence[Operation], targets: Mapping[str, str]) -> Sightings:
         newest: list[LiveItem] = []
-        for author, since in _searches(operations, self._access.me):
+        overlap = _OVERLAP if self._reader.server_time() is not None else _UNTOLD
+        for author, earliest in _searches(operations, self._access.me):
+            since = earliest - overlap
             found = self._reader.read(Newest(author, since))
             newest += [keyed_item(it, targets) async for it in found if isinstance(it, LiveItem)]
         refs = tuple(sorted({it.ref for it in operations if it.ref is not None}))
@@ -231,14 +235,14 @@ class Resolver:
 
 
 def _searches(operations: Sequence[Operation], me: UserId | None) -> list[tuple[UserId, datetime]]:
-    """Return the authors whose new posts to look at, each with the earliest time to look from."""
+    """Return the authors whose new posts to look at, each with when the first of them was sent."""
     earliest: dict[UserId, datetime] = {}
     for operation in operations:
         author = operation.author if operation.author is not None else me
         if operation.verb is not Verb.CREATE or author is None or operation.opened_at is None:
             continue
-        since = operation.opened_at - _OVERLAP
-        earliest[author] = min(since, earliest.get(author, since))
+        sent = operation.opened_at
+        earliest[author] = min(sent, earliest.get(author, sent))
     return sorted(earliest.items())
 
 

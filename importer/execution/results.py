@@ -78,6 +78,7 @@ class Results:
         halted: ImporterError | None,
         interrupted: bool,
         condition: str = "",
+        audited: bool = False,
     ) -> Report:
         """Return the report; what has no result by now was not reached."""
         for change in unknown:
@@ -97,6 +98,7 @@ class Results:
             resume=halted.remedy if halted else "",
             started_at=run.started_at,
             condition=condition,
+            audited=audited,
         )
 
     def _not_reached(self, change: Change) -> None:

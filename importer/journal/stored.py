@@ -71,7 +71,14 @@ class StoredJournal:
             canonical_version=min((row["canonical"] for row in rows), default=None),
             exists=bool(runs or rows),
             authors=frozenset(run.author for run in runs if run.author is not None),
+            unaudited=await self._unaudited(runs),
         )
+
+    async def _unaudited(self, runs: Sequence[Run]) -> tuple[Operation, ...]:
+        """Return the edits that happened in runs after which nobody looked."""
+        names = tuple(run.id for run in runs if not run.audited and run.id != self._run)
+        found = await self._operations(run=names, state="done") if names else ()
+        return tuple(it for it in found if it.verb is Verb.UPDATE and it.read_as_of is not None)
 
     async def texts(self, digests: Sequence[Digest]) -> Mapping[Digest, Value]:
         """Return the stored values among *digests*, those kept and not yet committed included."""
@@ -157,6 +164,8 @@ class StoredJournal:
                 (row,) = await rows.select("runs", id=run.id)
                 ended = {"id": run.id, "document": document(RUN, self._ended(run, report))}
                 await rows.update("runs", row["number"], ended)
+                if report.audited:
+                    await _mark_audited(rows)
         finally:
             await self._release()
 
@@ -185,6 +194,7 @@ class StoredJournal:
             ended_at=report.ended_at or self._clock.now(),
             outcome=report.stopped_by or ExitCode(report.exit_code).name.lower(),
             exit_code=report.exit_code,
+            audited=report.audited,
             counts=dict(sorted(states.items())),
         )
 
@@ -264,6 +274,15 @@ def _of_operation(operation: Operation) -> dict[str, Cell]:
 
 def _operation_of(row: Row) -> Operation:
     return from_document(OPERATION, row["document"])
+
+
+async def _mark_audited(rows: Rows) -> None:
+    """Note of all runs that what they wrote was looked at: the last one looked at everything."""
+    for row in await rows.select("runs"):
+        run = from_document(RUN, row["document"])
+        if not run.audited:
+            audited = document(RUN, replace(run, audited=True))
+            await rows.update("runs", row["number"], {"id": run.id, "document": audited})
 
 
 async def _stored_open(rows: Rows, operation: Operation) -> tuple[int, Operation]:

@@ -68,7 +68,8 @@ class Operation:
     """One write and its life: the journal's row, the progress event, the report's line.
 
     `quiet_at`: nothing of it is sent after that moment, so the settle window begins there at the
-    latest. All moments are the server's time, as far as it tells.
+    latest. `read_as_of` and `read_by` name the revision of the post that the write rests on: when
+    it was made, and by whom. All moments are the server's time, as far as it tells.
     """
 
     run: RunId
@@ -87,13 +88,15 @@ class Operation:
     ended_at: datetime | None = None
     evidence: str = ""
     quiet_at: datetime | None = None
+    read_as_of: datetime | None = None
+    read_by: UserId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """One apply or undo in the journal, in the name of `author`.
 
-    `undoes` is the run that an undo takes back.
+    `audited`: what it wrote was looked at afterwards. `undoes` is the run that an undo takes back.
     `outcome` is empty while it runs, and when it was killed.
     """
 
@@ -107,6 +110,7 @@ class Run:
     counts: Mapping[str, int] = field(default_factory=dict)
     undoes: RunId | None = None
     author: UserId | None = None
+    audited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +131,4 @@ class Ledger:
     canonical_version: int | None = None
     exists: bool = False
     authors: frozenset[UserId] = frozenset()
+    unaudited: tuple[Operation, ...] = ()

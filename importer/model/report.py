@@ -50,7 +50,8 @@ class Incident:
 class Report:
     """The end of a run. `stopped_by` is empty when it went through; `resume` is how to go on.
 
-    `condition` says, where outcomes were found out by looking, what that rests on.
+    `condition` says, where outcomes were found out by looking, what that rests on. `audited`: all
+    that this run and earlier ones wrote was looked at afterwards.
     """
 
     run: RunId
@@ -63,4 +64,5 @@ class Report:
     ended_at: datetime | None = None
     requests: int = 0
     condition: str = ""
+    audited: bool = False
     command: str = "apply"

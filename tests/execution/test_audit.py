@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +12,11 @@ import pytest
 
 from importer.errors import ExitCode
 from importer.execution.audit import find_doubles, foreign_edits
-from importer.model.ids import Kind, Ref, UserId, Verb
+from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, UserId, Verb
+from importer.model.ledger import Operation, State
 from importer.model.live import Facts, LiveItem, Revision, Scope
 from importer.model.report import ResultState
-from importer.model.writing import Outcome, Write
+from importer.model.writing import Done, Outcome, Write
 from importer.ports import Hold, Read, Team
 from importer.text.marker import Marker
 from tests.faults import Faulty
@@ -33,10 +36,22 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def read(edited_s: float | None = None, editor: UserId | None = None) -> LiveItem:
-    edited_at = None if edited_s is None else at(edited_s)
-    facts = Facts(ME, created_at=at(0), edited_at=edited_at, editor=editor)
-    return LiveItem(ONE, None, "/1", {}, None, facts)
+def edit(read_s: float = 0, by: UserId = ME) -> Operation:
+    return Operation(
+        run=RunId("run"),
+        change=ChangeId("q!update"),
+        attempt=1,
+        request_id="x",
+        key=Key("q"),
+        kind=Kind.QUESTION,
+        verb=Verb.UPDATE,
+        state=State.DONE,
+        ref=ONE,
+        author=ME,
+        opened_at=at(100),
+        read_as_of=at(read_s),
+        read_by=by,
+    )
 
 
 def revisions(*made: tuple[float, UserId]) -> list[Revision]:
@@ -64,21 +79,21 @@ def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "made", "foreign"),
+    ("ours", "made", "foreign"),
     [
-        pytest.param(read(), [(0, ME), (100, ME)], [], id="nobody"),
-        pytest.param(read(), [(0, ME), (50, BO), (100, ME)], [2], id="between"),
-        pytest.param(read(50, BO), [(0, ME), (50, BO), (100, ME)], [], id="was read"),
-        pytest.param(read(0, BO), [(0, ME), (0, BO), (100, ME)], [], id="read, same second"),
-        pytest.param(read(), [(0, ME), (0, BO), (100, ME)], [2], id="not read, same second"),
-        pytest.param(read(), [(0, ME), (100, ME), (101, BO)], [], id="after ours"),
-        pytest.param(read(), [(0, ME), (20, BO)], [], id="ours did not happen"),
+        pytest.param(edit(), [(0, ME), (100, ME)], [], id="nobody"),
+        pytest.param(edit(), [(0, ME), (50, BO), (100, ME)], [2], id="between"),
+        pytest.param(edit(50, BO), [(0, ME), (50, BO), (100, ME)], [], id="was read"),
+        pytest.param(edit(0, BO), [(0, ME), (0, BO), (100, ME)], [], id="read, same second"),
+        pytest.param(edit(), [(0, ME), (0, BO), (100, ME)], [2], id="not read, same second"),
+        pytest.param(edit(), [(0, ME), (100, ME), (101, BO)], [], id="after ours"),
+        pytest.param(edit(), [(0, ME), (20, BO)], [], id="ours did not happen"),
     ],
 )
 def test_an_edit_between_reading_and_writing_is_seen(
-    seen: LiveItem, made: list[tuple[float, UserId]], foreign: list[int]
+    ours: Operation, made: list[tuple[float, UserId]], foreign: list[int]
 ) -> None:
-    found = foreign_edits(revisions(*made), ME, seen, at(100))
+    found = foreign_edits(revisions(*made), ours)
     assert [it.number for it in found] == foreign
 
 
@@ -111,6 +126,52 @@ def test_an_edit_that_ours_went_over_is_reported_and_the_run_exits_with_7() -> N
     assert "knows better" in kept.body
 
 
+@pytest.mark.parametrize("ended", ["stopped", "killed"])
+def test_an_edit_that_a_run_cut_short_went_over_is_reported_by_the_next_one(ended: str) -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one")))
+    stop = asyncio.Event()
+
+    def wrap(team: Team) -> Team:
+        racing = Racing(team)
+        racing.stage = stage
+        return racing
+
+    def cut(operation: Operation) -> None:
+        if operation.state is State.DONE and ended == "killed":
+            raise KeyboardInterrupt
+        stop.set()
+
+    wanted = manifest(question("one", "What is the newer story of one?"))
+    with suppress(KeyboardInterrupt):
+        report = stage.apply(wanted, wrap=wrap, stop=stop, observe=cut)
+        assert report.incidents == ()
+    report = stage.apply(wanted)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert "revision 2" in report.incidents[0].what
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+
+
+class Lying(Faulty):
+    """The server answers a create with another post's id."""
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+        outcome = await self.team.write(write, hold)
+        if write.verb is Verb.CREATE and isinstance(outcome, Done) and outcome.item:
+            return Done(replace(outcome.item, ref=ONE))
+        return outcome
+
+
+def test_f28_an_answer_that_names_an_older_post_is_not_believed() -> None:
+    stage = Stage()
+    stage.world.ask(stage.bo, title="What did Bo want to know?", body="x" * 40, tags=["testing"])
+    stage.act(asyncio.sleep(1000))
+    report = stage.apply(manifest(question("one"), answer("one#a")), wrap=Lying)
+    assert report.exit_code == ExitCode.DONE
+    assert {it.ref for it in report.results if it.kind is Kind.QUESTION} == {TWO}
+    assert [it.parent_id for it in stage.answers()] == [2]
+
+
 class Doubling(Faulty):
     """The service, or something before it, does each create twice; the second answer comes."""
 
@@ -134,3 +195,23 @@ def test_f31_a_post_made_twice_is_found_and_the_one_that_the_journal_knows_is_re
     assert again.exit_code == ExitCode.DONE
     assert len(stage.questions()) == len(stage.answers()) == 1
     assert {it.state for it in again.results} <= {ResultState.DONE}
+
+
+def test_a_doubled_accepted_answer_is_removed_as_well() -> None:
+    """The service lets nobody delete an accepted answer: its mark goes first."""
+    wanted = manifest(question("one"), answer("one#a", accepted=True))
+    stage = Stage()
+    stage.apply(wanted)
+    (first,) = stage.answers()
+    stage.lose_journal()
+    stage.world.unaccept(stage.ada, first.id)
+    stage.world.delete(stage.ada, first.id)
+    stage.apply(wanted)
+    stage.world.undelete(stage.ada, first.id)
+    report = stage.apply(wanted)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert "is removed" in report.incidents[0].what
+    assert [it.id for it in stage.answers()] == [first.id]
+    stage.apply(wanted)
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    assert stage.questions()[0].accepted_id == first.id
