@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
 WORKERS ?= 2
 
-.PHONY: demo test kill-everywhere check lint types imports schemas golden bench lock clean
+.PHONY: demo test kill-everywhere check lint types imports schemas golden bench lock clean simulate
 
 demo: .venv/runtime.stamp
 	@$(BIN)/teams-importer demo
@@ -36,6 +36,11 @@ schemas: .venv/dev.stamp
 
 golden: .venv/dev.stamp
 	$(PYTEST) tests/rendering --snapshot-update
+
+# make simulate SEEDS=10000: that many worlds of faults, crashes and colleagues, and a table of them.
+SEEDS ?= 1000
+simulate: .venv/dev.stamp
+	@PYTHONPATH=. $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 bench: .venv/dev.stamp
 	@$(BIN)/python benchmarks/startup.py

@@ -461,7 +461,9 @@ class Executor:
             posts += await read_new_posts(self._team, self._access.me, self._first_sent)
             self._window.looked({it.ref for it in posts}, self._clock.now())
         waiting = {change.key for change, _ in self._unknown.values()}
-        for double in find_doubles(posts, self._plan.namespace, self._access.me):
+        doubles = find_doubles(posts, self._plan.namespace, self._access.me)
+        # Answers before their question: nobody can delete a question with several of them.
+        for double in reversed(doubles):
             made = made_here(await self._journal.history(key=double.key))
             left: dict[Ref, str] = {}
             for loser in double.losers:
