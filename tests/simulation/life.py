@@ -14,7 +14,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -412,18 +412,23 @@ class _World:
             self.note(f"run {self.runs} exit {report.exit_code} {report.stopped_by}")
             self.output.append(repr(report))
             self._count_exit(ExitCode(report.exit_code))
+        history = await kept.history() if not points.dead else None
         with contextlib.suppress(ImporterError):
             await kept.close()
         self.life.reached.update(points.reached)
         points.reached.clear()
         if _now() - began > _LONGEST_RUN_S:
             self.checker.wrong.append(f"I8 run {self.runs} took {_now() - began:.0f} s")
-        reading = self.disk.open()
-        try:
-            self.checker.after_run(report, await reading.history())
-        finally:
-            await reading.close()
+        self.checker.after_run(report, history or await self._surviving())
         return report
+
+    async def _surviving(self) -> Sequence[Operation]:
+        """Return what a journal that went through a crash remembers."""
+        journal = self.disk.open()
+        try:
+            return await journal.history()
+        finally:
+            await journal.close()
 
     def _count_exit(self, code: ExitCode) -> None:
         self.life.reached[f"exit {int(code)}"] += 1
