@@ -98,7 +98,7 @@ def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:
         if decisions.given:
             message = "a saved plan holds its own decisions; none can be made beside it"
             raise UsageError(message, remedy="Make another plan, with these options.")
-        saved = read_plan(path)
+        saved = read_plan(path, console)
         return Wish(saved, folder_of(saved.plan, path), saved.plan.decisions)
     decided = decisions.decided()
     loaded = read_manifest(path, console)

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -23,10 +24,12 @@ __all__ = ["write_bug_report"]
 _LIBRARIES = ("pydantic", "ruamel.yaml", "httpx", "tenacity", "jinja2", "click", "rich")
 
 
-def write_bug_report(error: BaseException, folder: Path | None) -> Path | None:
+def write_bug_report(
+    error: BaseException, folder: Path | None, redacted: Callable[[str], str]
+) -> Path | None:
     """Write the report into *folder*, else the temporary one; None when neither takes it."""
     name = f"teams-importer-bug-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
-    text = "\n".join([*_environment(), "", *_chain(error)]) + "\n"
+    text = redacted("\n".join([*_environment(), "", *_chain(error)]) + "\n")
     for place in (folder, Path(tempfile.gettempdir())):
         if place is None:
             continue

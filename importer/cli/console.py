@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import codecs
 import os
+import signal
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from importer.errors import ImporterError
 
-__all__ = ["Console", "Stopped"]
+__all__ = ["Console", "Stopped", "quitting_on_interrupt"]
 
 
 class Stopped(KeyboardInterrupt):
@@ -29,6 +31,28 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, number: int) -> None:
         super().__init__()
         self.exit_code = 128 + number
+
+
+@contextmanager
+def quitting_on_interrupt() -> Iterator[None]:
+    """End the process at once on SIGINT, with 130 and no traceback, while the block imports.
+
+    An import that an exception cuts short may turn it into another one, or hide it.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _quit)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _quit(number: int, _frame: object) -> None:
+    _mention("interrupted\n")
+    os._exit(128 + number)
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
@@ -42,15 +66,16 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 class Console:
     """Prints. `as_json` is set by the command's `--format json`, and errors follow it.
 
-    `output` is the file that takes the result's place on standard output. `journal_folder` is
-    where a report of our own bug goes, once the journal's place is known. `command_line` is what
-    was typed, for messages that tell how to go on.
+    `output` is the file that takes the result's place on standard output, `saved_to` another one
+    that the command writes. `journal_folder` is where a report of our own bug goes, once the
+    journal's place is known. `command_line` is what was typed, for messages that tell how to go on.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         codecs.register_error("importer.escape", _escape)
         self.as_json = False
         self.output: Path | None = None
+        self.saved_to: Path | None = None
         self.journal_folder: Path | None = None
         self.command_line = ""
         self._environ = environ
@@ -68,6 +93,16 @@ class Console:
         for redact in self._masks:
             text = redact(text)
         return text
+
+    def protect(self, what: str, *paths: Path | None) -> None:
+        """Raise UsageError when the command is to write one of *paths*, which it needs itself."""
+        from importer.cli.files import is_same_file
+        from importer.errors import UsageError
+
+        for option, target in (("--output", self.output), ("--out", self.saved_to)):
+            if target is not None and any(it and is_same_file(it, target) for it in paths):
+                message = f"{option} {target} would write over {what}"
+                raise UsageError(message, remedy="Name another file.")
 
     @property
     def can_ask(self) -> bool:
@@ -101,14 +136,16 @@ class Console:
 
         It may come in parts.
         """
-        text = self.redacted(text)
-        self._results.append(text)
+        parts = [*self._results, self.redacted(text)]
         if self.output is None:
-            self._print_result(text)
+            self._results = parts
+            self._print_result(parts[-1])
             return
         from importer.cli.files import write_private
 
-        write_private(self.output, "".join(self._results).encode("utf-8", "importer.escape"))
+        self._results = []
+        write_private(self.output, "".join(parts).encode("utf-8", "importer.escape"))
+        self._results = parts
 
     def _print_result(self, text: str) -> None:
         try:
@@ -167,8 +204,6 @@ class Console:
 
     def ask(self, question: str) -> str:
         """Return the answer to *question*; "" at the end of input. Signals raise Stopped."""
-        import signal
-
         from importer.text.visible import visible
 
         def stop(number: int, _frame: object) -> None:

@@ -78,6 +78,7 @@ def command(
         message = f"the namespace {namespace!r} is not lower case letters, digits, `.`, `_`, `-`"
         raise UsageError(message, remedy="For example: handbook.")
     reader = _reader(source, path)
+    console.protect("the source", path)
     options = Options(tags=tag, encoding=encoding) if tag else Options(encoding=encoding)
     results = list(shape(reader.read(path, options), options))
     drafts = [it for it in results if isinstance(it, Draft)]

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from importer.cli.console import Console, Stopped
+from importer.cli.console import Console, Stopped, quitting_on_interrupt
+from importer.cli.secrets import known_secrets
 from importer.cli.suggesting import did_you_mean
-from importer.errors import ExitCode, ImporterError, UsageError, worst
+from importer.errors import ExitCode, ImporterError, ServiceError, UsageError, worst
 
 __all__ = ["Commands", "dispatch"]
 
@@ -32,12 +33,18 @@ def dispatch(
     try:
         _require_platform(sys.platform)
         _refuse_secrets(arguments)
+        _refuse_known(arguments, console)
         return _run(program, commands, arguments, console)
     except Stopped as stopped:
         return ExitCode(stopped.exit_code)
     except KeyboardInterrupt:
         console.say("interrupted")
         return ExitCode.INTERRUPTED
+    except ServiceError as error:
+        # Where a run had begun to write, this would be in its report.
+        remedy = f"Nothing was written. {error.remedy}".strip()
+        console.fail(ServiceError(error.message, remedy=remedy))
+        return error.exit_code
     except ImporterError as error:
         console.fail(error)
         return error.exit_code
@@ -52,7 +59,8 @@ def _run(program: str, commands: Commands, arguments: Sequence[str], console: Co
     if name not in commands:
         raise _unknown(name, program, commands)
     console.command_line = shlex.join([program, *arguments])
-    command: click.Command = import_module(commands[name][0]).command
+    with quitting_on_interrupt():
+        command: click.Command = import_module(commands[name][0]).command
     path = f"{program} {name}"
     try:
         code = command.main(rest, path, standalone_mode=False, obj=console)
@@ -100,6 +108,24 @@ def _refuse_secrets(arguments: Sequence[str]) -> None:
             )
 
 
+def _refuse_known(arguments: Sequence[str], console: Console) -> None:
+    """Mask the secrets that are at hand in all that is printed, and refuse one as an argument.
+
+    It may have been typed in the place of anything: a path, a glob that a plan would keep, a file
+    that would bear its name.
+    """
+    known = known_secrets(arguments)
+    for secret in known:
+        console.mask(secret.redact)
+    if any(secret.redact(argument) != argument for argument in arguments for secret in known):
+        message = "an argument holds the access token or the API key itself"
+        raise UsageError(
+            message,
+            remedy="Other processes see a command line, and it is in your shell's history now: "
+            "make a new one, and give it in a file or a variable.",
+        )
+
+
 def _fail_all(group: BaseExceptionGroup[Any], console: Console) -> ExitCode:
     """Handle what a task group collected: our own errors one by one, anything else as a bug."""
     ours, others = group.split(ImporterError)
@@ -121,7 +147,7 @@ def _report_bug(error: BaseException, console: Console) -> ExitCode:
     from importer.cli.bugs import write_bug_report
 
     console.log_exception(error)
-    path = write_bug_report(error, console.journal_folder)
+    path = write_bug_report(error, console.journal_folder, console.redacted)
     remedy = (
         f"A report without tokens and content is in {path}: please paste it into a new issue of "
         "the project."

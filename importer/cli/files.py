@@ -6,7 +6,7 @@ from pathlib import Path
 
 from importer.errors import JournalError, UsageError
 
-__all__ = ["write_private"]
+__all__ = ["is_same_file", "write_private"]
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -26,6 +26,16 @@ def write_private(path: Path, data: bytes) -> None:
     except OSError as error:
         message = f"{path} can't be written: {error.strerror or error}"
         raise JournalError(message, remedy="Make room, or name a place that is yours.") from error
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Tell whether both name one file, whether it is there already or not. Devices are none."""
+    try:
+        if one.exists() and other.exists():
+            return one.is_file() and one.samefile(other)
+        return one.resolve() == other.resolve()
+    except OSError:
+        return False
 
 
 def _replace(path: Path, data: bytes) -> None:

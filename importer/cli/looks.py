@@ -14,7 +14,7 @@ __all__ = ["looks_of"]
 
 def looks_of(console: Console, output: OutputOptions) -> Looks:
     """Return the keywords of every `render_...` for this result."""
-    on_screen = console.output is None and sys.stdout.isatty()
+    on_screen = console.output is None and sys.stdout is not None and sys.stdout.isatty()
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
     return Looks(
         format=Format(output.format),

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from importer import __version__
-from importer.cli.console import Console
+from importer.cli.console import Console, quitting_on_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return 0
             case _:
                 pass
-        from importer.cli.dispatching import dispatch
+        with quitting_on_interrupt():
+            from importer.cli.dispatching import dispatch
 
         return int(dispatch(PROGRAM, COMMANDS, arguments, console))
     finally:

@@ -410,6 +410,7 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
             type=_FILE,
             metavar="FILE",
             expose_value=False,
+            is_eager=True,
             callback=_set_output,
             help="Write the result to a file that only you can read.",
         ),
@@ -435,6 +436,7 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
                 "--template",
                 type=_FILE,
                 metavar="FILE",
+                callback=_protect_template,
                 help="Your own Jinja2 template for the result.",
             )
         )
@@ -452,6 +454,13 @@ def _set_format(ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 def _set_output(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
     _console(ctx).output = value
+
+
+def _protect_template(
+    ctx: click.Context, _param: click.Parameter, value: Path | None
+) -> Path | None:
+    _console(ctx).protect("the template", value)
+    return value
 
 
 def _set_verbose(ctx: click.Context, _param: click.Parameter, wanted: bool) -> bool:  # noqa: FBT001 - click's callback signature

@@ -77,6 +77,9 @@ def command(
     PATH is a manifest, or a folder or Markdown file in or below its folder. Nothing is written but
     the files that --out and --output name: no post, no journal, no lock.
     """
+    if out is not None:
+        console.protect("the plan that --out saves", out)
+        console.saved_to = out
     decided = decisions.decided()
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, decided.only, console)

@@ -46,7 +46,9 @@ def read_manifest(path: Path, console: Console) -> Loaded:
     """Return the manifest that *path* means. Raises UsageError and ManifestError."""
     found = find_manifest(path)
     console.say(f"manifest: {found}")
+    console.protect("the manifest", found)
     manifest, warnings = load_manifest(found)
+    console.protect("a file of the manifest", *(found.parent / it for it in manifest.files))
     for problem in warnings[:_MOST_WARNINGS]:
         console.say(*_lines(problem))
     if len(warnings) > _MOST_WARNINGS:
@@ -68,8 +70,9 @@ def is_plan_file(path: Path) -> bool:
     return path.suffix.lower() == ".json" and not path.is_dir()
 
 
-def read_plan(path: Path) -> SavedPlan:
+def read_plan(path: Path, console: Console) -> SavedPlan:
     """Return the saved plan in *path*. Raises UsageError and PlanAltered."""
+    console.protect("the plan that it reads", path)
     try:
         data = path.read_bytes()
     except OSError as error:

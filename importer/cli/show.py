@@ -28,7 +28,7 @@ def command(console: Console, path: Path, output: OutputOptions) -> ExitCode:
 
     A file that was changed by a single byte is refused with exit code 4. Opens no connection.
     """
-    saved = read_plan(path)
+    saved = read_plan(path, console)
     console.say(f"plan {saved.digest}, made {saved.made_at} by {saved.made_by}")
     console.result(render_plan(saved.plan, **looks_of(console, output)))
     return ExitCode.DONE

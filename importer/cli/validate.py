@@ -30,11 +30,14 @@ def command(console: Console, path: Path, output: OutputOptions) -> ExitCode:
     """
     found = find_manifest(path)
     console.say(f"manifest: {found}")
+    console.protect("the manifest", found)
     try:
-        _, problems = load_manifest(found)
+        manifest, problems = load_manifest(found)
+        console.protect("a file of the manifest", *(found.parent / it for it in manifest.files))
         code = ExitCode.DONE
     except ManifestError as error:
         problems, code = error.problems, error.exit_code
+        console.protect("a file of the manifest", *(Path(it.span.path) for it in problems))
     form = Format(output.format)
     console.result(render_problems(problems, form, color=console.is_coloured))
     return code

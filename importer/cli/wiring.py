@@ -104,6 +104,7 @@ def reach(
         with _in_process(url.removeprefix(_SANDBOX), options, console, create=create) as target:
             yield target
         return
+    console.protect("the file of a secret", *_secret_files(options))
     token, source = _token(options)
     api_key = _api_key(options)
     for secret in (token, api_key):
@@ -130,6 +131,7 @@ def _in_process(
 ) -> Iterator[Target]:
     place = Path(file).expanduser().resolve()
     path = place if file else None
+    console.protect("the sandbox's team", *_beside(path))
     if path is not None and not create and not path.exists():
         console.say(f"there is no {path} yet: an empty team in memory stands in for it")
         path = None
@@ -172,6 +174,17 @@ def open_world_at(path: Path | None, *, tier: "Tier" = "business") -> "Iterator[
         yield world
     finally:
         world.close()
+
+
+def _secret_files(options: ConnectionOptions) -> list[Path]:
+    files = (options.token_file, options.api_key_file)
+    return [Path(file) for file in files if file and file != "-"]
+
+
+def _beside(path: Path | None) -> list[Path]:
+    """Return *path*, a database, and the files that its users keep beside it."""
+    ends = ("", "-wal", "-shm", ".lock")
+    return [path.with_name(f"{path.name}{end}") for end in ends] if path and path.name else []
 
 
 def _token(options: ConnectionOptions) -> tuple[Secret | None, str]:
@@ -243,6 +256,8 @@ def journal_of(
     place: Place | None, target: Target, namespace: str, console: Console, *, create: bool
 ) -> Journal:
     """Open the journal at *place*; with *create* it may be written, else nothing is."""
+    if isinstance(place, Path):
+        console.protect("the journal", *_beside(place))
     journal = open_journal(
         place,
         lineage=lineage_of(target.origin, target.team, namespace),

@@ -101,5 +101,5 @@ def held_by(note: str | bytes, what: str) -> LockHeld:
         holder = "another process"
     return LockHeld(
         f"{holder} holds the journal's {what}",
-        remedy="Wait until that run has ended, or end it. The lock ends with its process.",
+        remedy="`--wait` waits until that run has ended. Or end it: its lock goes with it.",
     )

@@ -119,7 +119,8 @@ def _connect(uri: str, stack: ExitStack) -> sqlite3.Connection:
 
 
 def _uri(path: Path, options: str) -> str:
-    return f"file:{quote(str(path.absolute()))}?{options}"
+    # As bytes: a folder's name need not be UTF-8.
+    return f"file:{quote(os.fsencode(path.absolute()))}?{options}"
 
 
 def _make(path: Path) -> None:

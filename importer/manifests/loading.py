@@ -48,7 +48,10 @@ def find_manifest(path: Path) -> Path:
             found = folder / MANIFEST_NAME
             return path / MANIFEST_NAME if folder == start else found
     message = f"there is no {MANIFEST_NAME} in {str(path)!r} or above it"
-    raise UsageError(message, remedy="Make one with `teams-importer init DIR`, or name yours.")
+    remedy = (
+        "Name yours, or begin one with the 12 lines that open the README (examples/minimal.yaml)."
+    )
+    raise UsageError(message, remedy=remedy)
 
 
 def load_manifest(path: Path) -> tuple[Manifest, tuple[Problem, ...]]:

@@ -184,7 +184,11 @@ async def open_team(
     """
     if connection.token is None:
         text = "no access token was given"
-        raise TokenMissing(text, remedy="Put a personal access token into a file for --token-file.")
+        remedy = (
+            "Put a personal access token into a file that only you can read and name it with "
+            "--token-file, or set TEAMS_IMPORTER_TOKEN."
+        )
+        raise TokenMissing(text, remedy=remedy)
     endpoint = find_endpoint(connection, in_process=app is not None)
     door = _door(endpoint.team)
     async with open_transport(

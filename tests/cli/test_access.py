@@ -69,7 +69,7 @@ def test_a_token_that_will_not_do_is_refused_before_anything_else(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        pytest.param({"TEAMS_IMPORTER_TOKEN": None}, "no access token was given", id="no PAT"),
+        pytest.param({"TEAMS_IMPORTER_TOKEN": None}, "set TEAMS_IMPORTER_TOKEN", id="no PAT"),
         pytest.param({"TEAMS_IMPORTER_TOKEN": "  "}, "the access token is empty", id="a blank PAT"),
         pytest.param(
             {"TEAMS_IMPORTER_TOKEN": f"{CANARY} {CANARY}"}, "it holds a blank", id="two words"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
@@ -213,6 +215,7 @@ def test_a_run_that_holds_the_lock_is_named_and_waited_for(cli: Program, home: P
         done = cli("apply", *HERE, "--yes")
         assert done.code == 8
         assert "holds the journal's lock" in done.err
+        assert "`--wait` waits" in done.err
         assert cli("plan", *HERE).code == 0
         threading.Timer(1.2, lambda: fcntl.flock(held, fcntl.LOCK_UN)).start()
         assert cli("apply", *HERE, "--yes", "--wait").code == 0
@@ -266,3 +269,18 @@ def test_the_journal_tells_what_happened_to_an_item(cli: Program) -> None:
     listed = cli("runs", *HERE).out
     assert "4 done" in listed
     assert json.loads(cli("runs", *HERE, "--format", "json").out)["runs"][0]["exit_code"] == 0
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file names are UTF-8")
+def test_a_folder_whose_name_is_not_utf8_is_as_good_as_any(cli: Program, home: Path) -> None:
+    folder = home / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    write_manifest(folder, question("a"))
+    here = (folder, "--url", f"sandbox:{folder}/team.db")
+    assert cli("plan", *here, "--format", "json").code == 0
+    assert cli("plan", *here, "--out", folder / "plan.json").code == 0
+    assert cli("apply", folder / "plan.json", *here[1:], "--yes").code == 0
+    assert cli("doctor", *here).code == 0
+    assert "1 done" in cli("runs", *here).out
+    assert cli("journal", "export", *here).out
+    assert cli("undo", "last", *here, "--yes").code == 0

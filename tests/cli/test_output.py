@@ -53,6 +53,84 @@ def test_a_file_that_cannot_be_written_is_told(cli: Program, option: str) -> Non
     assert "/proc/plan can't be written" in done.err
 
 
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("file", ["/nowhere/x", "/dev/full"])
+def test_what_was_not_written_is_not_called_written(cli: Program, file: str) -> None:
+    done = cli("validate", "--output", file)
+    assert done.code == {"/nowhere/x": 64, "/dev/full": 9}[file]
+    assert "\nwritten:" not in done.err
+    assert "written: there" in cli("validate", "--output", "there").err
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("option", ["--out", "--output"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "teams-importer.yaml",
+        "./page.md",
+        "linked.yaml",
+        "team.db",
+        "team.db-wal",
+        "journal.db",
+        "journal.db.lock",
+        "token",
+    ],
+)
+def test_a_file_that_the_command_needs_is_not_written_over(
+    cli: Program, home: Path, option: str, file: str
+) -> None:
+    (home / "page.md").write_text("The body of a question that has a file of its own.\n")
+    write_manifest(home, {**question("a"), "body_file": "page.md"} | {"body": None})
+    text = json.loads((home / "teams-importer.yaml").read_text())
+    del text["questions"][0]["body"]
+    (home / "teams-importer.yaml").write_text(json.dumps(text))
+    (home / "linked.yaml").symlink_to("teams-importer.yaml")
+    here: tuple[str, ...] = ("--url", "sandbox:team.db", "--journal", "journal.db")
+    assert cli("apply", *here, "--yes").code == 0
+    token = home / "token"
+    token.touch(mode=0o600)
+    token.write_text("c4n4ryT0kenThatMustNeverShow")
+    if file == "token":
+        here = ("--url", "http://localhost:1", "--team", "acme", "--token-file", "token")
+    before = {it: it.read_bytes() for it in home.iterdir() if it.is_file()}
+    done = cli("plan", *here, option, file)
+    assert (done.code, done.out) == (64, "")
+    assert f"{option} {file.removeprefix('./')} would write over" in done.err
+    assert {it: it.read_bytes() for it in home.iterdir() if it.is_file()} == before
+
+
+@pytest.mark.usefixtures("manifest")
+def test_one_file_takes_one_thing(cli: Program, home: Path) -> None:
+    template = home / "mine.j2"
+    template.write_text("{{ plan.namespace }}")
+    here = ("--url", "sandbox:team.db")
+    for given in (["--out", "x", "--output", "x"], ["--template", template, "--output", template]):
+        assert cli("plan", *here, *given).code == 64
+    assert template.read_text() == "{{ plan.namespace }}"
+    assert cli("plan", *here, "--out", "plan.json").code == 0
+    for command in (["show", "plan.json"], ["apply", "plan.json", *here, "--yes"]):
+        done = cli(*command, "--output", "plan.json")
+        assert (done.code, "would write over the plan" in done.err) == (64, True)
+    assert not (home / "team.db").exists()
+    assert cli("validate", "--output", "teams-importer.yaml").code == 64
+
+
+def test_a_closed_standard_output_is_no_bug(manifest: Path) -> None:
+    for command in (["plan"], ["plan", "--output", "plan.txt"], ["doctor"]):
+        done = subprocess.run(
+            ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *program(*command, "--url", "sandbox:")],
+            cwd=manifest.parent,
+            env=environment(),
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert "bug" not in done.stderr
+    assert (manifest.parent / "plan.txt").read_text().startswith("Plan for handbook")
+
+
 def test_a_full_disk_under_standard_output_is_told(manifest: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

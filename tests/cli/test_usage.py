@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import importer
 from importer.cli import dispatching
+from importer.cli.bugs import write_bug_report
 from importer.cli.main import COMMANDS
+from importer.cli.secrets import known_secrets
 from importer.errors import UsageError
 from tests.acceptance.running import environment, program
 from tests.cli.conftest import CANARY
@@ -103,6 +107,60 @@ def test_f85_a_secret_on_the_command_line_is_refused_and_not_repeated(
 
 
 @pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["{}"],
+        ["--{}"],
+        ["plan", "{}"],
+        ["plan", "--{}"],
+        ["plan", "--only", "{}"],
+        ["plan", "--url", "sandbox:", "--only=a{}"],
+        ["plan", "--template", "{}"],
+        ["plan", "--output", "{}"],
+        ["plan", "--out", "x/{}"],
+        ["plan", "--format", "{}"],
+        ["plan", "--limit", "{}"],
+        ["plan", "--api", "{}"],
+        ["journal", "{}"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("source", ["variable", "file"])
+def test_f85_a_token_typed_as_an_argument_is_refused_and_not_repeated(
+    cli: Program,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    source: str,
+) -> None:
+    typed = [it.format(CANARY) for it in arguments]
+    if source == "variable":
+        monkeypatch.setenv("TEAMS_IMPORTER_TOKEN", CANARY)
+    else:
+        (home / "token").touch(mode=0o600)
+        (home / "token").write_text(f"{CANARY}\n")
+        typed += ["--token-file", "token"]
+    before = sorted(home.rglob("*"))
+    done = cli(*typed)
+    assert (done.code, done.out) == (64, "")
+    assert "an argument holds the access token" in done.err
+    assert CANARY not in done.err
+    assert sorted(home.rglob("*")) == before
+
+
+def test_f85_a_token_in_a_path_of_ours_is_in_no_report_of_a_bug(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEAMS_IMPORTER_TOKEN", CANARY)
+    (secret,) = known_secrets([])
+    kind = type(CANARY, (RuntimeError,), {})
+    path = write_bug_report(kind(), tmp_path, secret.redact)
+    assert path is not None
+    assert CANARY not in path.read_text()
+
+
+@pytest.mark.usefixtures("manifest")
 def test_f85_a_token_given_where_its_file_belongs_is_not_repeated(cli: Program) -> None:
     done = cli("plan", "--team", "acme", "--token-file", CANARY)
     assert done.code == 6
@@ -155,6 +213,29 @@ def test_the_console_script_returns_the_exit_code(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 64
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.2, 0.3, 0.5, 0.8])
+def test_an_early_ctrl_c_ends_quietly_with_130(tmp_path: Path, after_s: float) -> None:
+    """Wherever it comes once `main` was called: while click, pydantic and the like are imported."""
+    told = "import sys; sys.stdout.write('here'); sys.stdout.flush(); "
+    command = program("doctor", "--url", "sandbox:")
+    command[3] = command[3].replace("sys.exit", f"{told}sys.exit")
+    started = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert started.stdout is not None
+    assert started.stdout.read(4) == "here"
+    time.sleep(after_s)
+    started.send_signal(signal.SIGINT)
+    _, err = started.communicate(timeout=60)
+    assert started.returncode in ({130} if after_s < 0.3 else {130, 0})
+    assert "Traceback" not in err
 
 
 def test_a_reader_that_goes_away_is_nothing_to_complain_about(tmp_path: Path) -> None:
