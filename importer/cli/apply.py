@@ -1,9 +1,12 @@
 """`apply`: makes the live team what a manifest or a saved plan says."""
 
 import asyncio
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
 from importer.cli.console import Console
@@ -35,8 +38,11 @@ from importer.cli.wiring import reach
 from importer.errors import ExitCode, UsageError, worst
 from importer.journal import Place
 from importer.model.manifest import Manifest
-from importer.model.plan import Plan
+from importer.model.plan import Plan, SavedPlan
 from importer.rendering import render_plan
+
+# What says which team and which journal; a plan holds its decisions itself.
+_KEPT = ("url", "team", "api", "token_file", "api_key_file", "ca_bundle", "journal")
 
 
 @make_command(
@@ -86,11 +92,42 @@ def command(
     with reach(connection, console, create=True, max_wait_s=running.max_wait) as target:
         if isinstance(wish.what, Manifest):
             refuse_secret_in(wish.what, target.connection.token)
-        manner = Manner(running, journal, confirmed=yes, show=show)
+        again = _plan_again(path, wish) if isinstance(wish.what, SavedPlan) else ""
+        manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
     console.result(document_of(applied, looks_of(console, output)))
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
     return ExitCode(applied.signal_code) if applied.signal_code else code
+
+
+def _plan_again(path: Path, wish: Wish) -> str:
+    """Return the command that makes the plan in *path* anew: this team, the same decisions."""
+    decisions = wish.decisions
+    words = ["teams-importer", "plan", str(wish.folder), *_typed(_KEPT), "--out", str(path)]
+    words += [word for glob in decisions.only for word in ("--only", glob)]
+    for option, value in (
+        ("--on-drift", decisions.on_drift),
+        ("--limit", decisions.limit),
+        ("--max-creates", decisions.max_creates),
+        ("--max-updates", decisions.max_updates),
+        ("--max-deletes", decisions.max_deletes),
+    ):
+        words += [option, str(value)] if value is not None else []
+    words += ["--prune"] if decisions.prune else []
+    words += ["--delete-engaged"] if decisions.delete_engaged else []
+    return shlex.join(words)
+
+
+def _typed(names: Sequence[str]) -> list[str]:
+    """Return the options among *names* as they were given on the command line."""
+    context = click.get_current_context()
+    return [
+        word
+        for param in context.command.params
+        if param.name in names
+        and context.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
+        for word in (param.opts[0], str(context.params[param.name]))
+    ]
 
 
 def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:

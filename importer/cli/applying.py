@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from importer.cli.console import Console
+from importer.cli.console import Console, Stopped
 from importer.cli.drawing import Wish, draw_wish
 from importer.cli.interrupts import Interrupts
 from importer.cli.options import RunOptions
@@ -40,7 +40,7 @@ from importer.model.ledger import Run
 from importer.model.live import Access, Need
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan, SavedPlan
-from importer.model.report import Report
+from importer.model.report import Report, ResultState
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
 from importer.ports import Journal
@@ -68,12 +68,16 @@ def refuse_review(command: str, environ: Mapping[str, str] = os.environ) -> None
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How. `show` prints a plan for the person who is to confirm it."""
+    """How. `show` prints a plan for the person who is to confirm it.
+
+    `plan_again` is the command that makes a saved plan anew.
+    """
 
     options: RunOptions
     journal: Place | None
     confirmed: bool
     show: Callable[[Plan], None]
+    plan_again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +163,7 @@ class _Run:
         try:
             plan, report = await self._carried(run)
         except BaseException as error:
-            why = error.message if isinstance(error, ImporterError) else "interrupted"
-            code = error.exit_code if isinstance(error, ImporterError) else ExitCode.INTERRUPTED
+            why, code = self._why_ended(error)
             # What went wrong is worth more than that the journal can't be closed after it.
             with suppress(JournalError):
                 await self.journal.end(run, Report(run.id, (), stopped_by=why, exit_code=code))
@@ -168,6 +171,17 @@ class _Run:
         report = self._finished(report)
         await self.journal.end(replace(run, plan_digest=plan_digest(plan)), report)
         return plan, report
+
+    def _why_ended(self, error: BaseException) -> tuple[str, int]:
+        match error:
+            case ImporterError():
+                return error.message, error.exit_code
+            case Stopped():
+                return "interrupted", error.exit_code
+            case KeyboardInterrupt() | asyncio.CancelledError():
+                return "interrupted", self.interrupts.exit_code or ExitCode.INTERRUPTED
+            case _:
+                return "a bug of teams-importer", ExitCode.BUG
 
     async def _begin(self, digest: Digest) -> Run:
         clock = SystemClock()
@@ -268,8 +282,19 @@ class _Run:
     def _finished(self, report: Report) -> Report:
         """Add what only the command line knows: the requests sent, the command that goes on."""
         report = replace(report, requests=self.team.requests)
+        if self.interrupts.exit_code:
+            report = replace(report, exit_code=self.interrupts.exit_code)
         if report.exit_code in (ExitCode.DONE, ExitCode.DECISION) and not report.stopped_by:
             return report
         if report.resume:
             self.console.say(f"note: {report.resume}")
-        return replace(report, resume=self.console.command_line)
+        return replace(report, resume=self._going_on(report))
+
+    def _going_on(self, report: Report) -> str:
+        """Return the command that goes on; "" where nothing is left to do."""
+        states = {it.state for it in report.results}
+        if not report.stopped_by and states <= {ResultState.DONE, ResultState.FOUND}:
+            return ""
+        if isinstance(self.wish.what, SavedPlan) and ResultState.STALE in states:
+            return self.manner.plan_again
+        return self.console.command_line

@@ -1,6 +1,7 @@
 """`convert`: a wiki or an export becomes a manifest, with an account of every page."""
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,7 @@ from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
 from importer.errors import ExitCode, UsageError
 from importer.manifests import write_manifest
+from importer.manifests.writing import SCHEMA
 from importer.model.draft import Draft
 from importer.model.ids import is_key
 from importer.rendering import Format, render_losses
@@ -72,7 +74,11 @@ def command(
     if listing:
         return _list(console, output)
     if source is None or path is None or out is None or namespace is None:
-        message = "convert needs SOURCE, PATH, --out DIR and --namespace NS"
+        needed = {"SOURCE": source, "PATH": path, "--out DIR": out, "--namespace NS": namespace}
+        missing = [name for name, value in needed.items() if value is None]
+        message = f"convert needs {' and '.join(missing)} as well"
+        if len(missing) == len(needed):
+            message = "convert needs SOURCE, PATH, --out DIR and --namespace NS"
         raise UsageError(message, remedy="teams-importer convert --help shows examples.")
     if not is_key(namespace):
         message = f"the namespace {namespace!r} is not lower case letters, digits, `.`, `_`, `-`"
@@ -84,9 +90,16 @@ def command(
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
     account = tally(results)
-    write_manifest(out, drafts, namespace=namespace, team=team)
+    schema = _schema_for(out)
+    write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
     _keep_report(out, losses, account, console, output)
     console.say(_summary(account, reader, out))
+    if not schema:
+        place = shlex.quote(str(out.parent / "schemas"))
+        console.say(
+            f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
+            f"line `# yaml-language-server: $schema={SCHEMA}`"
+        )
     console.result(render_losses(losses, asdict(account), **looks_of(console, output)))
     return ExitCode.DONE
 
@@ -109,7 +122,7 @@ def _reader(source: str, path: Path) -> Reader:
     names = ", ".join(sorted(READERS))
     if source != _AUTO:
         message = f"there is no reader {source!r}"
-        raise UsageError(message, remedy=f"There are {names}; `{_AUTO}` guesses.")
+        raise UsageError(message, remedy=f"Readers: {names}; or `{_AUTO}`, which guesses one.")
     fitting = [reader for reader in READERS.values() if reader.guess(path)]
     match fitting:
         case [reader]:
@@ -120,6 +133,12 @@ def _reader(source: str, path: Path) -> Reader:
             found = ", ".join(sorted(it.name for it in fitting))
             message = f"{path} looks like several things: {found}"
     raise UsageError(message, remedy=f"Name the reader: {names}.")
+
+
+def _schema_for(folder: Path) -> str:
+    """Return where the schema lies, as seen from the new manifest; "" when it doesn't."""
+    # Not resolved by the system: the new folder isn't there yet.
+    return SCHEMA if Path(os.path.normpath(folder.absolute() / SCHEMA)).is_file() else ""
 
 
 def _loss(loss: Loss) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from importer.cli.applying import Applied, Manner, apply_wish
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.looks import looks_of
+from importer.cli.main import PROGRAM
 from importer.cli.options import (
     ConnectionOptions,
     OutputOptions,
@@ -28,6 +30,9 @@ from importer.model.plan import Plan
 from importer.rendering import render_plan, render_report
 
 _SHOWN = 6
+_WHY_UPDATES = (
+    "The team is empty; what is updated follows the creates: accepted marks, links between pages."
+)
 _RUNNING = RunOptions(
     parallelism=4, fail_fast=False, wait=False, settle=None, on_unknown="resolve", max_wait=None
 )
@@ -59,11 +64,12 @@ def command(console: Console, output: OutputOptions) -> ExitCode:
         applied = _apply(loaded, target, console)
         if prints:
             console.result(_last_line(render_report(applied.report, **looks_of(console, output))))
+        if prints:
+            console.result(_hints(folder, database))
         second = _plan(loaded, target, console)
     is_done = not applied.report.exit_code and not second.changes and not second.blocked
     if prints:
         console.result(_last_line(render_plan(second, **looks_of(console, output))))
-        console.result(_farewell(folder, database))
     else:
         console.document(
             {
@@ -117,20 +123,31 @@ def _excerpt(text: str) -> str:
     entries = [line.partition(" (new)")[0] for line in entries]
     shown = entries[:_SHOWN]
     more = f"  ... and {len(entries) - len(shown)} more"
-    return "\n".join([*lines[:1], "", *shown, more, "", *lines[end:]]) + "\n\n"
+    whole = [*lines[:1], "", *shown, more, "", *lines[end:], "", _WHY_UPDATES]
+    return "\n".join(whole) + "\n\n"
 
 
 def _last_line(text: str) -> str:
-    return text.rstrip("\n").rpartition("\n")[2] + "\n\n"
+    return text.rstrip("\n").rpartition("\n")[2] + "\n"
 
 
-def _farewell(folder: Path, database: Path) -> str:
-    serve = f"teams-importer sandbox serve --db {shlex.quote(str(database))}"
+def _program() -> str:
+    """Return how the program is called from here: by its name only where that finds it."""
+    typed = Path(sys.argv[0])
+    if typed.name != PROGRAM or shutil.which(PROGRAM):
+        return PROGRAM
+    here = Path.cwd()
+    return shlex.quote(str(typed.relative_to(here) if typed.is_relative_to(here) else typed))
+
+
+def _hints(folder: Path, database: Path) -> str:
+    program = _program()
+    serve = f"{program} sandbox serve --db {shlex.quote(str(database))}"
     place = f"{shlex.quote(str(folder / 'handbook'))} --url sandbox:{shlex.quote(str(database))}"
     return (
-        "The second plan is what it is about: applied once, nothing is left to do.\n\n"
-        f"Look at the team in a browser:\n  {serve}\n"
+        f"\nLook at the team in a browser:\n  {serve}\n"
         f"Change a page below {folder / 'handbook'}, then see what would change:\n"
-        f"  teams-importer plan {place}\n"
-        f"Take it all back:\n  teams-importer undo last {place}\n"
+        f"  {program} plan {place}\n"
+        f"Take it all back:\n  {program} undo last {place}\n\n"
+        "The second plan is what it is about: applied once, nothing is left to do.\n"
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib.util
+import os
 import platform
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from importer.cli.options import (
 from importer.cli.reading import Loaded
 from importer.cli.tables import table
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
-from importer.errors import ExitCode, ImporterError, UsageError, worst
+from importer.errors import ExitCode, ImporterError, TokenReadOnly, UsageError, worst
 from importer.execution import check_pin
 from importer.journal import Place
 from importer.manifests import find_manifest, load_manifest
@@ -36,6 +37,8 @@ from importer.teams import LiveTeam, Mode, open_team
 # Posts are looked for from two minutes before they were sent.
 _CLOCK_S = 60.0
 _QUOTA_LOW = 0.1
+# The checks of what an apply needs and a plan doesn't.
+_FOR_WRITING = ("writing", "journal's folder")
 _EXTRAS = {"sandbox": "starlette", "convert": "lxml"}
 
 
@@ -61,6 +64,7 @@ class Check:
 @make_command(
     examples={
         "teams-importer doctor --team acme": "can I plan and apply from here?",
+        "teams-importer doctor --write": "fail where only a plan could be made",
         "teams-importer doctor --url sandbox:": "what a healthy one looks like",
         "teams-importer doctor --format json": "for a CI job",
     },
@@ -69,6 +73,9 @@ class Check:
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
 @journal_option
+@click.option(
+    "--write", is_flag=True, help="Fail where a plan could be made, but no apply carried out."
+)
 @output_options("text", "json")
 @click.pass_obj
 def command(
@@ -76,15 +83,22 @@ def command(
     path: Path,
     connection: ConnectionOptions,
     journal: Place | None,
+    write: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
     """Check versions, manifest, token, team, rights, quota, clock and journal.
 
     Asks the server who the token belongs to and probes whether it may write, with requests that
-    can't take effect. The token is never shown. Exits with the code of the worst finding.
+    can't take effect. The token is never shown. Exits with the code of the worst finding; what
+    only an apply needs is a warning, or with --write a failure.
     """
     checks = list(_checked(path, connection, journal, console))
+    only_reads = any(check.name in _FOR_WRITING and check.exit_code for check in checks)
+    if only_reads and not write:
+        checks = [_warned(check) if check.name in _FOR_WRITING else check for check in checks]
     codes = [check.exit_code for check in checks]
+    if only_reads and not any(codes):
+        console.say("note: can plan, not apply; with --write that is a failure")
     # A broken manifest has no rank among the codes: an apply ends with it before there are others.
     code = worst(codes) or max(codes)
     if output.format == "json":
@@ -92,6 +106,12 @@ def command(
     else:
         console.result(_text(checks))
     return code
+
+
+def _warned(check: Check) -> Check:
+    """Return *check* as it counts for somebody who only plans."""
+    sign = Sign.WARN if check.sign is Sign.FAIL else check.sign
+    return replace(check, sign=sign, exit_code=ExitCode.DONE)
 
 
 def _checked(
@@ -111,6 +131,8 @@ def _checked(
             yield from asyncio.run(_asked(target))
             if loaded is not None:
                 yield asyncio.run(_journal(loaded, target, journal, console))
+                namespace = loaded.manifest.namespace
+                yield from _folder(find_journal(journal, target, loaded.folder, namespace))
     except UsageError:
         raise
     except ImporterError as error:
@@ -180,7 +202,9 @@ async def _answers(team: LiveTeam) -> AsyncIterator[Check]:
     try:
         access = await team.check(Need(write=True))
     except ImporterError as error:
-        yield _failed("writing", error)
+        # Anything else than a refused token stands in a plan's way too.
+        name = "writing" if isinstance(error, TokenReadOnly) else "connection"
+        yield _failed(name, error)
     else:
         proven = access.write_proven is True and not access.note
         found = access.note or "the token may write"
@@ -237,6 +261,18 @@ async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console
             return Check("journal", Sign.WARN, what, "`apply` looks them up before anything else.")
         return Check("journal", Sign.OK, found)
     return checks[0]
+
+
+def _folder(place: Place | None) -> Iterator[Check]:
+    """Check whether the journal could be written; a file by mode bits and the file system's."""
+    if not isinstance(place, Path):
+        return
+    there = next(it for it in (place, *place.absolute().parents) if it.exists())
+    if os.access(there, os.W_OK) and os.access(there.parent if there == place else there, os.W_OK):
+        return
+    remedy = "Make it writable for you, or name another place with --journal."
+    what = f"{there} may not be written: no apply can keep its journal"
+    yield Check(_FOR_WRITING[1], Sign.FAIL, what, remedy, ExitCode.JOURNAL)
 
 
 @contextmanager

@@ -8,9 +8,18 @@ from typing import TypeVar
 from importer.cli.console import Console
 from importer.cli.options import ConnectionOptions
 from importer.cli.reading import Loaded, read_manifest
-from importer.cli.wiring import Target, find_journal, journal_of, reach
-from importer.errors import UsageError
-from importer.journal import Place
+from importer.cli.wiring import (
+    FOLDER,
+    SystemClock,
+    Target,
+    beside,
+    find_journal,
+    journal_of,
+    reach,
+)
+from importer.errors import TeamMissing, UsageError
+from importer.journal import Place, open_journal, owner_of
+from importer.model.ids import Lineage
 from importer.model.ledger import Run
 from importer.ports import Journal
 
@@ -29,10 +38,40 @@ def look_into(
     """Return what *look* makes of the journal of the manifest at *path*. Writes nothing.
 
     No token is needed: the journal's place follows from the team's address, slug and namespace.
+    Where no team is named, it is the only journal of the manifest. Raises TeamMissing for several.
     """
     loaded = read_manifest(path, console)
-    with reach(connection, console) as target:
-        return look_at(loaded, target, chosen, console, look)
+    try:
+        with reach(connection, console) as target:
+            return look_at(loaded, target, chosen, console, look)
+    except TeamMissing as error:
+        place, lineage, label = _only_journal(loaded, chosen, error)
+    console.say(f"journal: {place}, of {label}")
+    console.protect("the journal", *beside(place))
+    journal = open_journal(place, lineage=lineage, label=label, clock=SystemClock(), create=False)
+    return _looked(journal, look)
+
+
+def _only_journal(
+    loaded: Loaded, chosen: Place | None, error: TeamMissing
+) -> tuple[Path, Lineage, str]:
+    """Return the one journal of a manifest, and whose it is."""
+    namespace = loaded.manifest.namespace
+    places = [chosen] if chosen else sorted((loaded.folder / FOLDER).glob("*.db"))
+    owners = [
+        (place, *owner)
+        for place in places
+        if isinstance(place, Path) and (owner := owner_of(place)) is not None
+    ]
+    found = [it for it in owners if it[2].startswith(f"{namespace} in ")]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise error
+    teams = "; ".join(label.removeprefix(f"{namespace} in ") for _, _, label in found)
+    message = f"there are {len(found)} journals of {namespace} here: {teams}"
+    names = " or ".join(str(place) for place, _, _ in found)
+    raise TeamMissing(message, remedy=f"Name the team with --team and --url, or --journal {names}.")
 
 
 def look_at(
@@ -41,17 +80,26 @@ def look_at(
     chosen: Place | None,
     console: Console,
     look: Callable[[Journal], Awaitable[_T]],
+    *,
+    tells: bool = True,
 ) -> _T:
-    """Return what *look* makes of the journal of a manifest that was read already."""
+    """Return what *look* makes of the journal of a manifest that was read already.
+
+    With *tells*, where it is is said; that there is none always is.
+    """
     namespace = loaded.manifest.namespace
     place = find_journal(chosen, target, loaded.folder, namespace)
     if place is None:
         message = "a team in memory has no journal to look into"
         raise UsageError(message, remedy="Name the team, or the sandbox's file, with --url.")
     missing = isinstance(place, Path) and not place.exists()
-    console.say(f"there is no journal {place} yet" if missing else f"journal: {place}")
+    if missing or tells:
+        console.say(f"there is no journal {place} yet" if missing else f"journal: {place}")
     journal = journal_of(place, target, namespace, console, create=False)
+    return _looked(journal, look)
 
+
+def _looked(journal: Journal, look: Callable[[Journal], Awaitable[_T]]) -> _T:
     async def looked() -> _T:
         try:
             return await look(journal)

@@ -11,7 +11,7 @@ import click
 from importer.cli.console import Console
 from importer.cli.options import OutputOptions, make_command, make_group, output_options
 from importer.cli.wiring import open_world_at
-from importer.errors import ExitCode, ServiceError, UsageError
+from importer.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from importer.sandbox import ProfileName, Tier, Tokens
@@ -115,7 +115,7 @@ def serve(
         except SandboxError as error:
             message = f"the sandbox can't be served: {error}"
             remedy = "Choose another --port or --host, or end what is there."
-            raise ServiceError(message, remedy=remedy) from error
+            raise UsageError(message, remedy=remedy) from error
     return ExitCode.DONE
 
 

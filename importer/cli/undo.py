@@ -29,6 +29,7 @@ from importer.errors import ExitCode, UsageError
 from importer.journal import Place
 from importer.model.ids import RunId
 from importer.model.ledger import Run
+from importer.model.manifest import Manifest
 from importer.model.plan import Plan
 from importer.ports import Journal
 from importer.rendering import render_plan
@@ -73,16 +74,22 @@ def command(
     where nobody has edited since, accepted marks set back. The rest is listed with its reason, and
     the exit code is 11. What the run deleted no API brings back: those are steps to do by hand.
 
-    PATH is the manifest whose journal knows the run. An undo is a run like any other.
+    The manifest still asks for what it asked for: the next apply makes it so again, until the
+    manifest is changed too.
+
+    PATH is the manifest whose journal knows the run. An undo is a run like any other, so `undo
+    last` a second time takes the undo back: a redo, as far as there is an API for it.
     """
     refuse_review("undo")
     loaded = read_manifest(path, console)
 
     def show(plan: Plan) -> None:
         console.show(render_plan(plan, **looks_of(console, OutputOptions("text", output.verbose))))
+        _note_asked_for(plan, loaded.manifest, console)
 
     with reach(connection, console, max_wait_s=running.max_wait) as target:
-        chosen = _choose(run, look_at(loaded, target, journal, console, _runs))
+        # An apply says itself where its journal is.
+        chosen = _choose(run, look_at(loaded, target, journal, console, _runs, tells=dry_run))
         # `last` would be the undo itself the next time.
         console.command_line = _with_id(console.command_line, run, chosen)
         wish = Wish(loaded.manifest, loaded.folder, undoes=chosen)
@@ -90,11 +97,23 @@ def command(
             place = find_journal(journal, target, loaded.folder, wish.namespace)
             plan, _ = asyncio.run(draw(wish, loaded.manifest, target, place, console))
             console.result(render_plan(plan, **looks_of(console, output)))
+            _note_asked_for(plan, loaded.manifest, console)
             return ExitCode.DONE
         manner = Manner(running, journal, confirmed=yes, show=show)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
     console.result(document_of(applied, looks_of(console, output)))
     return ExitCode(applied.signal_code or applied.report.exit_code)
+
+
+def _note_asked_for(plan: Plan, manifest: Manifest, console: Console) -> None:
+    """Say that an undo changes the team alone."""
+    asked_for = {item.key for item in manifest.items}
+    number = len({change.key for change in plan.changes} & asked_for)
+    if number:
+        console.say(
+            f"note: the manifest still asks for {number:,} of these items: "
+            "change it too, or the next apply makes them so again"
+        )
 
 
 async def _runs(journal: Journal) -> Sequence[Run]:

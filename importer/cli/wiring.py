@@ -16,7 +16,8 @@ from importer.cli.console import Console
 from importer.cli.options import ConnectionOptions, RunOptions
 from importer.errors import (
     AccessError,
-    ServiceError,
+    JournalError,
+    LockHeld,
     TeamUnknown,
     TokenInvalid,
     TokenMissing,
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from importer.sandbox import Tier, World
 
 __all__ = [
+    "FOLDER",
     "SystemClock",
     "Target",
+    "beside",
     "find_journal",
     "journal_of",
     "open_world_at",
@@ -46,7 +49,7 @@ __all__ = [
 
 _SANDBOX = "sandbox:"
 _SANDBOX_TEAM = "acme"
-_FOLDER = ".teams-importer"
+FOLDER = ".teams-importer"
 _MOST_BYTES = 65_536
 _OTHERS = 0o077
 _HOW_TO_GIVE = (
@@ -131,7 +134,7 @@ def _in_process(
 ) -> Iterator[Target]:
     place = Path(file).expanduser().resolve()
     path = place if file else None
-    console.protect("the sandbox's team", *_beside(path))
+    console.protect("the sandbox's team", *beside(path))
     if path is not None and not create and not path.exists():
         console.say(f"there is no {path} yet: an empty team in memory stands in for it")
         path = None
@@ -159,17 +162,30 @@ def _in_process(
 
 @contextmanager
 def open_world_at(path: Path | None, *, tier: "Tier" = "business") -> "Iterator[World]":
-    """Open the sandbox's world in a file, or one in memory; ServiceError when that fails."""
+    """Open the sandbox's world in a file, or one in memory.
+
+    Raises LockHeld when another process has the file, JournalError for the disk's faults, and
+    UsageError when it is something else than a sandbox's.
+    """
     try:
-        from importer.sandbox import SandboxError, open_world
+        from importer.sandbox import SandboxBusyError, SandboxDiskError, SandboxError, open_world
     except ModuleNotFoundError as error:
         message = f"the sandbox is not installed ({error.name} is missing)"
         raise UsageError(message, remedy="pip install 'teams-importer[sandbox]'") from error
     try:
         world = open_world(path, tier=tier)
+    except SandboxBusyError as error:
+        message = f"another process plays the sandbox in {path}, or serves it"
+        remedy = "End it (Ctrl-C ends `sandbox serve`), or give the URL it serves at with --url."
+        raise LockHeld(message, remedy=remedy) from error
+    except SandboxDiskError as error:
+        message = f"the sandbox can't be opened: {error}"
+        raise JournalError(message, remedy="Make room, or name a file that is yours.") from error
     except SandboxError as error:
         message = f"the sandbox can't be opened: {error}"
-        raise ServiceError(message) from error
+        raise UsageError(
+            message, remedy="Name a sandbox's file, or one that is not there."
+        ) from error
     try:
         yield world
     finally:
@@ -181,7 +197,7 @@ def _secret_files(options: ConnectionOptions) -> list[Path]:
     return [Path(file) for file in files if file and file != "-"]
 
 
-def _beside(path: Path | None) -> list[Path]:
+def beside(path: Path | None) -> list[Path]:
     """Return *path*, a database, and the files that its users keep beside it."""
     ends = ("", "-wal", "-shm", ".lock")
     return [path.with_name(f"{path.name}{end}") for end in ends] if path and path.name else []
@@ -249,7 +265,7 @@ def find_journal(
         return None
     names = (target.host, target.team, namespace)
     name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", it) for it in names)
-    return chosen or folder / _FOLDER / f"{name}.db"
+    return chosen or folder / FOLDER / f"{name}.db"
 
 
 def journal_of(
@@ -257,7 +273,7 @@ def journal_of(
 ) -> Journal:
     """Open the journal at *place*; with *create* it may be written, else nothing is."""
     if isinstance(place, Path):
-        console.protect("the journal", *_beside(place))
+        console.protect("the journal", *beside(place))
     journal = open_journal(
         place,
         lineage=lineage_of(target.origin, target.team, namespace),

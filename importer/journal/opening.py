@@ -24,13 +24,21 @@ from importer.journal.schema import (
 )
 from importer.model.ids import Lineage
 
-__all__ = ["damaged", "mapped", "open_for_reading", "open_for_writing", "open_in_memory"]
+__all__ = [
+    "damaged",
+    "mapped",
+    "open_for_reading",
+    "open_for_writing",
+    "open_in_memory",
+    "owner_of",
+]
 
 _LOGGER = logging.getLogger(__name__)
 _MODE = 0o600
 _FOLDER_MODE = 0o700
 _BUSY_S = 5.0
 _MAGIC = b"SQLite format 3\0"
+_META = {"lineage", "label"}
 _IDENTITY = ("application_id", "user_version")
 # STRICT tables came with 3.37, JSON functions in every build with 3.38.
 _OLDEST = (3, 38)
@@ -82,6 +90,25 @@ def open_for_reading(
             return None
         _require_ours(db, path, lineage, label)
     return db
+
+
+def owner_of(path: Path) -> tuple[Lineage, str] | None:
+    """Return whose the journal at *path* is: its lineage, and its label for people.
+
+    None when there is none, or an empty one. JournalError as `open_for_reading`.
+    """
+    with ExitStack() as stack, mapped(path):
+        if not path.exists():
+            return None
+        _require_file(path)
+        db = _connect_for_reading(path, stack)
+        if _is_fresh(db):
+            return None
+        _require_format(db, path)
+        meta = {row["name"]: row["value"] for row in _meta(db)}
+        if meta.keys() != _META:
+            raise damaged(path, "it doesn't say whose it is")
+        return Lineage(meta["lineage"]), meta["label"]
 
 
 def _connect_for_reading(path: Path, stack: ExitStack) -> sqlite3.Connection:
@@ -202,7 +229,7 @@ def _require_ours(db: sqlite3.Connection, path: Path, lineage: Lineage, label: s
     if found != "ok":
         raise damaged(path, found)
     meta = {row["name"]: row["value"] for row in _meta(db)}
-    if meta.keys() != {"lineage", "label"}:
+    if meta.keys() != _META:
         raise damaged(path, "it doesn't say whose it is")
     if meta["lineage"] != lineage:
         message = f"the journal {path} belongs to {meta['label']}; this run is for {label}"

@@ -39,6 +39,8 @@ def write_manifest(
 ) -> tuple[Path, ...]:
     """Write `teams-importer.yaml` and one Markdown file per draft; return their paths, sorted.
 
+    *schema* is where an editor finds the schema; "" leaves the line out.
+
     Writes nothing into a folder that holds anything but these very files: UsageError. ManifestError
     when a text can't stand in a Markdown file, because it holds a line that starts an answer. Each
     file appears whole or not at all, and the manifest last: after a crash, the same call goes on.
@@ -84,7 +86,8 @@ def _check_answers(name: str, text: str, expected: int, findings: Findings) -> N
 
 
 def _manifest(namespace: str, teams: Sequence[str], schema: str, *, included: bool) -> str:
-    rows = [f"# yaml-language-server: $schema={schema}", "version: 1"]
+    rows = [f"# yaml-language-server: $schema={schema}"] if schema else []
+    rows.append("version: 1")
     rows.append(f"namespace: {_scalar(namespace)}")
     if teams:
         rows.append(f"team: {_list(teams)}")

@@ -9,7 +9,7 @@ mistake. `open_world` makes the teams, `create_app` the ASGI application that an
 from importer.sandbox.app import create_app
 from importer.sandbox.behaviour import Backoff, Behaviour
 from importer.sandbox.clock import Clock, SteppedClock, SystemClock
-from importer.sandbox.errors import SandboxError
+from importer.sandbox.errors import SandboxBusyError, SandboxDiskError, SandboxError
 from importer.sandbox.faults import PROFILES, Fault, Profile, ProfileName, profile_of
 from importer.sandbox.injecting import Faults
 from importer.sandbox.request_log import RequestRecord
@@ -32,6 +32,8 @@ __all__ = [
     "Revision",
     "Rule",
     "RuleBroken",
+    "SandboxBusyError",
+    "SandboxDiskError",
     "SandboxError",
     "SteppedClock",
     "Synonym",

@@ -3,3 +3,11 @@
 
 class SandboxError(Exception):
     """A sandbox that can't be opened, served or asked for; the message is fit for people."""
+
+
+class SandboxBusyError(SandboxError):
+    """Another sandbox has the file open."""
+
+
+class SandboxDiskError(SandboxError):
+    """The file can't be read or written, for the disk's part."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from importer.sandbox.errors import SandboxError
+from importer.sandbox.errors import SandboxBusyError, SandboxDiskError, SandboxError
 
 _MODES = slice(18, 20)
 """Where a database says whether writing and reading it needs a write-ahead log."""
@@ -180,11 +180,12 @@ def open_store(path: Path | None) -> Store:
     except sqlite3.Error as error:
         if "locked" in str(error):
             text = f"{path}: another sandbox is using this file; stop it first"
-        elif "not a database" in str(error):
+            raise SandboxBusyError(text) from error
+        if "not a database" in str(error):
             text = f"{path}: not a sandbox file; choose another name"
-        else:
-            text = f"{path}: can't be opened as a sandbox file: {error}"
-        raise SandboxError(text) from error
+            raise SandboxError(text) from error
+        text = f"{path}: can't be opened as a sandbox file: {error}"
+        raise SandboxDiskError(text) from error
 
 
 def opened_copy(content: bytes) -> Store:
@@ -223,7 +224,7 @@ def _touch(path: Path) -> None:
         path.touch(mode=0o600)
     except OSError as error:
         text = f"{path}: can't be written: {error.strerror}"
-        raise SandboxError(text) from error
+        raise SandboxDiskError(text) from error
 
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> Store:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
+import signal
+import socket
 import sqlite3
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from importer.sandbox import Behaviour
+from importer.planning.plan_file import load
+from importer.sandbox import Behaviour, open_world
+from importer.teams import LiveTeam
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
 
 TEAM = "sandbox:team.db"
@@ -284,3 +290,95 @@ def test_a_folder_whose_name_is_not_utf8_is_as_good_as_any(cli: Program, home: P
     assert "1 done" in cli("runs", *here).out
     assert cli("journal", "export", *here).out
     assert cli("undo", "last", *here, "--yes").code == 0
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_stale_plan_goes_on_with_a_new_one(cli: Program, home: Path) -> None:
+    here = ("--url", TEAM, "--only", "oncall/*", "--limit", "5")
+    assert cli("plan", *here, "--out", "my plan.json").code == 0
+    world = open_world(Path("team.db"))
+    world.close()
+    assert cli("apply", *HERE, "--yes").code == 0
+    page = write_manifest(home, question("oncall/freeze", body="Another body of enough letters."))
+    assert cli("plan", *here, "--out", "my plan.json").code == 0
+    write_manifest(home, question("oncall/freeze", body="A third body, and it is long enough."))
+    assert cli("apply", *HERE, "--yes").code == 0
+    done = cli("apply", "my plan.json", *HERE, "--yes")
+    assert done.code == 4
+    (line,) = [it for it in done.out.splitlines() if it.startswith("go on")]
+    assert "--yes" not in line
+    words = shlex.split(line.removeprefix("go on"))
+    assert words[:2] == ["teams-importer", "plan"]
+    page.write_text(page.read_text().replace("third", "fourth"))
+    assert cli(*words[1:]).code == 0
+    made = load(Path("my plan.json").read_bytes()).plan
+    assert (made.decisions.only, made.decisions.limit) == (("oncall/*",), 5)
+    assert cli("apply", "my plan.json", *HERE, "--yes").code == 0
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_a_signal_ended_is_listed_with_its_exit_code(
+    cli: Program, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    sent: list[object] = []
+
+    async def write(self: LiveTeam, *given: Any) -> Any:
+        if not sent:
+            sent.append(given)
+            os.kill(os.getpid(), number)
+        return await writing(self, *given)
+
+    writing = LiveTeam.write
+    monkeypatch.setattr(LiveTeam, "write", write)
+    done = cli("apply", *HERE, "--yes", "--format", "json")
+    assert done.code == 128 + number
+    assert done.document["report"]["exit_code"] == done.code
+    (run,) = cli("runs", *HERE, "--format", "json").document["runs"]
+    assert run["exit_code"] == done.code
+    assert "1 done" in cli("runs", *HERE).out
+    assert cli("apply", *HERE, "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "said"),
+    [
+        pytest.param("busy", 8, "another process plays the sandbox", id="in use"),
+        pytest.param("foreign", 64, "not a sandbox file", id="another program's"),
+        pytest.param("folder", 9, "can't be", id="a folder that isn't there"),
+    ],
+)
+@pytest.mark.usefixtures("manifest")
+def test_a_sandbox_that_can_not_be_had_is_no_half_done_run(
+    cli: Program, home: Path, spoil: str, code: int, said: str
+) -> None:
+    file = home / ("no/team.db" if spoil == "folder" else "team.db")
+    world = open_world(file) if spoil == "busy" else None
+    if spoil == "foreign":
+        file.write_text("no sandbox at all, by any means" * 100)
+    done = cli("apply", "--url", f"sandbox:{file}", "--yes")
+    if world is not None:
+        world.close()
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert "--url" in done.err or "name" in done.err.lower()
+
+
+def test_a_port_that_is_taken_is_wrong_use(cli: Program) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = cli("sandbox", "serve", "--port", str(taken.getsockname()[1]))
+    assert (done.code, done.out) == (64, "")
+    assert "Choose another --port" in done.err
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"]])
+def test_a_team_that_can_not_be_read_says_that_nothing_was_written(
+    cli: Program, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("TEAMS_IMPORTER_TOKEN", "an-access-token-of-somebody")
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    done = cli(*command, "--url", f"http://127.0.0.1:{port}", "--team", "acme")
+    assert (done.code, done.out) == (5, "")
+    assert "Nothing was written." in done.err

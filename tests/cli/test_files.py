@@ -161,6 +161,13 @@ def test_a_faq_becomes_a_manifest_with_an_account(cli: Program, home: Path) -> N
     assert (home / "docs" / "conversion-report.md").read_text().count("merged") >= 1
     assert cli("validate", "docs").code == 0
     assert cli("plan", "docs", "--url", "sandbox:").code == 0
+    assert "$schema" not in (home / "docs" / "teams-importer.yaml").read_text()
+    assert "`teams-importer schema --write schemas`" in done.err
+    assert cli("schema", "--write", "schemas").code == 0
+    done = cli("convert", "auto", "FAQ.md", "--out", "more", "--namespace", "faq")
+    assert "schema --write" not in done.err
+    first, _, _ = (home / "more" / "teams-importer.yaml").read_text().partition("\n")
+    assert first == "# yaml-language-server: $schema=../schemas/manifest.schema.json"
 
 
 def test_a_conversion_is_accounted_for_as_json(cli: Program, home: Path) -> None:
@@ -181,7 +188,9 @@ def test_a_conversion_is_accounted_for_as_json(cli: Program, home: Path) -> None
     ("arguments", "said"),
     [
         pytest.param([], "needs SOURCE, PATH", id="nothing given"),
-        pytest.param(["faq", "FAQ.md", "--out", "d"], "needs SOURCE, PATH", id="no namespace"),
+        pytest.param(
+            ["faq", "FAQ.md", "--out", "d"], "needs --namespace NS as well", id="no namespace"
+        ),
         pytest.param(
             ["wiki", "FAQ.md", "--out", "d", "--namespace", "x"], "no reader 'wiki'", id="reader"
         ),

@@ -225,3 +225,41 @@ def test_the_journal_is_exported_as_lines_that_only_their_owner_can_read(cli: Pr
     path = Path("journal.jsonl")
     assert path.read_text() == printed.out
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_undo_says_that_the_manifest_still_asks_for_it(cli: Program) -> None:
+    cli("apply", *HERE, "--yes")
+    for more in (["--dry-run"], ["--yes"]):
+        done = cli("undo", "last", *HERE, *more)
+        assert "the manifest still asks for 4 of these items" in done.err
+        assert done.err.count("journal: ") == 1
+    assert "a second time takes the undo back" in " ".join(cli("undo", "--help").out.split())
+
+
+@pytest.mark.usefixtures("manifest")
+def test_the_only_journal_of_a_manifest_needs_no_team(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = (["runs"], ["journal", "show", "rollback"], ["journal", "export"])
+    for look in looks:
+        done = cli(*look)
+        assert (done.code, done.out) == (6, "")
+        assert "no team was named" in done.err
+    cli("apply", *HERE, "--yes")
+    write_manifest(home / "..", question("another"), namespace="other")
+    cli("apply", "..", *HERE, "--yes")
+    for look in looks:
+        done = cli(*look)
+        assert done.code == 0
+        assert done.out == cli(*look, *HERE).out != ""
+        assert ", of handbook in acme at sandbox-team" in done.err
+    (journal,) = home.glob(".teams-importer/*-handbook.db")
+    monkeypatch.chdir(home.parent)
+    assert "4 done" in cli("runs", "home", "--journal", journal).out
+    monkeypatch.chdir(home)
+    cli("apply", "--url", "sandbox:else.db", "--yes")
+    for look in looks:
+        done = cli(*look)
+        assert (done.code, done.out) == (6, "")
+        assert "there are 2 journals of handbook here" in done.err

@@ -191,7 +191,7 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
         case _:
             return ServiceError(
                 f"the server refused to answer ({where})",
-                remedy="Nothing was decided. Run the same command again; report it if it stays.",
+                remedy="Run the same command again; report it if it stays.",
             )
 
 

@@ -209,7 +209,7 @@ async def walk(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, None]:
     text = (
         f"{listing.page_of(1, None)}: the list has {total} entries, only {len(walking.seen)} came"
     )
-    raise ServiceError(text, remedy="Nothing was decided. Run the same command again.")
+    raise ServiceError(text, remedy="Run the same command again.")
 
 
 def _is_newer(raw: Raw, frozen_at: int | None) -> bool:
