@@ -3,6 +3,19 @@
 Knows no waiting itself: every method takes the loop's time and returns a moment of it. Source of
 the rules: API v2.3 documentation (30 requests a second and address, `backoff` per method, a daily
 quota). Pauses between writes are documented to exist, their lengths are not: they are learned.
+
+The server counts arrivals, which nobody here sees. What is known: a request arrived between its
+sending and its answer. So a slot is free again one second after the answer, less what the fastest
+round trip takes, and there are 30. Then any second of the server's, wherever it begins, holds at
+most 30 arrivals: of 31, the one sent last was sent when the slot of another, `a`, was free again.
+With `way` the least time from sending to arrival, `rest` the least from arrival to answer:
+
+    arrival(a) <= answer(a) - rest     arrival(last) >= sending(last) + way
+    arrival(last) - arrival(a) >= sending(last) - answer(a) + way + rest >= 1 s
+
+No order of arrival and no evenness is assumed. It costs what it must: 30 requests take a second
+and what a round trip takes, in the mean, longer than the fastest. An even spacing would have to
+allow for the slowest one instead.
 """
 
 import math
@@ -10,11 +23,31 @@ from dataclasses import dataclass, field
 
 from importer.teams.exchange import Heard, Quota, Request, Said
 
-__all__ = ["PER_SECOND", "Limiter"]
+__all__ = ["PER_SECOND", "Limiter", "Slot"]
 
-PER_SECOND = 28.0
-"""Requests a second, evenly spaced: below the documented 30, so that a bunching network and the
-edges of the server's window stay inside."""
+PER_SECOND = 30
+"""Requests that any second may hold (documented)."""
+
+_SECOND_S = 1.0001
+"""A second, and what clocks and sums of floats may be out by."""
+
+_CATCHING_UP = 1.2
+"""How many times faster than the mean pace requests follow each other after a pause. No bursts, and
+with the sixth of a second that a process needs to start, two runs in a row are inside as well. The
+first second of a limiter, which doesn't know what went before it, has no catching up at all."""
+
+_UNANSWERED_S = 1.0
+"""What has no answer by the time its slot is needed is taken to have arrived within this time."""
+
+_DOUBT = 6.0
+_DOUBT_LEAST = 0.25
+"""How far below the fastest trip seen the fastest one possible is taken to be, in parts of the
+spread: see `_Trips`. Measured with 200 runs of 2,000 requests for each of six shapes of latency:
+no violation, but for one run whose latencies were normal, which have no fastest one. Without doubt
+a third of the runs had one. It costs 1 % at 40 to 120 ms, and nothing where trips are steady."""
+
+_ENOUGH = 16
+"""Trips that show a spread; before them, an arrival is known to be before its answer, no more."""
 
 _SAFETY_S = 1.0
 """Waited on top of what the server asks; the vendor's own scripts do the same (observed)."""
@@ -60,13 +93,56 @@ class _Gap:
 
 
 @dataclass(slots=True)
+class _Trips:
+    """The round trips of one method, in seconds."""
+
+    count: int = 0
+    mean_s: float = 0.0
+    least_s: float = math.inf
+
+    def add(self, trip_s: float) -> None:
+        self.count += 1
+        self.mean_s += (trip_s - self.mean_s) / self.count
+        self.least_s = min(self.least_s, trip_s)
+
+    @property
+    def sure_s(self) -> float:
+        """Return what `way` and `rest` take together at least, by what was seen; 0 at first.
+
+        The fastest of n trips need not have had both the fastest way and the fastest rest. It is
+        slower than those by a part of the spread that shrinks with the root of n.
+        """
+        if self.count < _ENOUGH:
+            return 0.0
+        spread_s = self.mean_s - self.least_s
+        doubt = max(_DOUBT / math.sqrt(self.count), _DOUBT_LEAST)
+        return max(0.0, self.least_s - doubt * spread_s)
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One of the 30 places in a second: taken for a request to be sent `at`, free at `frees_at`.
+
+    `after` is when the write before it, of the same family, went.
+    """
+
+    at: float
+    frees_at: float
+    after: float
+
+
+@dataclass(slots=True)
 class Limiter:
     """The state of all limits, as far as the answers told. Times are the event loop's."""
 
-    per_second: float = PER_SECOND
+    per_second: int = PER_SECOND
     quota: Quota | None = None
     stopped_until: float | None = None
-    _next: float = -math.inf
+    _began: float = math.inf
+    _last: float = -math.inf
+    _slots: list[Slot] = field(default_factory=list)
+    _trips: dict[str, _Trips] = field(default_factory=dict)
+    _all_trips: _Trips = field(default_factory=_Trips)
     _quota_at: float = -math.inf
     _bans: int = 0
     _held: dict[str, float] = field(default_factory=dict)
@@ -80,16 +156,48 @@ class Limiter:
         """Return until when *request* keeps its distance from the write before it."""
         if not request.family:
             return -math.inf
-        gap = self._gap(request.family)
-        return gap.sent_at + max(gap.learned_s, request.gap_s)
+        return self._paced_after(request, self._gap(request.family).sent_at)
 
-    def take(self, request: Request, now: float) -> float:
-        """Reserve the next slot for *request* and return its moment."""
-        slot = max(now, self._next)
-        self._next = slot + 1.0 / self.per_second
+    def take(self, request: Request, now: float) -> Slot:
+        """Reserve the next slot for *request*."""
+        self._began = min(self._began, now)
+        faster = _CATCHING_UP if now - self._began >= _SECOND_S else 1.0
+        at = max(now, self._last + _SECOND_S / (faster * self.per_second))
+        if len(self._slots) >= self.per_second:
+            soonest = min(self._slots, key=lambda it: it.frees_at)
+            self._slots.remove(soonest)
+            at = max(at, soonest.frees_at)
+        slot = Slot(at, at + _UNANSWERED_S + _SECOND_S, -math.inf)
+        self._last = at
+        self._slots.append(slot)
         if request.family:
-            self._gap(request.family).sent_at = slot
+            gap = self._gap(request.family)
+            slot.after, gap.sent_at = gap.sent_at, at
         return slot
+
+    def may_go(self, request: Request, slot: Slot, now: float) -> bool:
+        """Tell whether *request*, whose slot has come, may still go by what was heard since."""
+        if self.stopped_until is not None or self.held_until(request) > now:
+            return False
+        return not request.family or self._paced_after(request, slot.after) <= now
+
+    def give_back(self, request: Request, slot: Slot) -> None:
+        """Take back a slot in which nothing was sent."""
+        if slot in self._slots:
+            self._slots.remove(slot)
+        if request.family and self._gap(request.family).sent_at == slot.at:
+            self._gap(request.family).sent_at = slot.after
+
+    def ended(self, request: Request, slot: Slot, *, sent_at: float, now: float) -> None:
+        """Take note that *request*, sent in *slot*, was answered."""
+        trips = self._trips.setdefault(request.method, _Trips())
+        for known in (self._all_trips, trips):
+            known.add(now - sent_at)
+        slot.frees_at = now + _SECOND_S - max(self._all_trips.sure_s, trips.sure_s)
+
+    def broke(self, slot: Slot, now: float) -> None:
+        """Take note that what was sent in *slot* got no answer."""
+        slot.frees_at = now + _SECOND_S
 
     def hear(self, request: Request, heard: Heard, now: float) -> None:
         """Take note of what an answer to *request* says about limits."""
@@ -140,6 +248,11 @@ class Limiter:
         if self.quota is None or request.repeatable or now - self._quota_at > _NEWS_S:
             return False
         return 0 <= self.quota.remaining < self.reserve
+
+    def _paced_after(self, request: Request, sent_at: float) -> float:
+        gap_s = max(self._gap(request.family).learned_s, request.gap_s)
+        # Without a gap, a write need not even wait for the slot of the one before it.
+        return sent_at + gap_s if gap_s else -math.inf
 
     def _gap(self, family: str) -> _Gap:
         return self._gaps.setdefault(family, _Gap())

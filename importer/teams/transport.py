@@ -34,6 +34,7 @@ from importer.teams.exchange import (
     Trouble,
 )
 from importer.teams.headers import form_encoded, retry_after, unix_time
+from importer.teams.limiter import Slot
 from importer.teams.origin import Connection, Endpoint
 from importer.teams.proxies import proxy_for
 from importer.teams.retry import Budget, Course, sign_of
@@ -114,7 +115,7 @@ class Transport:
         self._places = asyncio.Semaphore(_IN_FLIGHT)
         self._turns = Turns(
             max_wait_s=connection.max_wait_s,
-            knock=lambda: self._spaced(knock),
+            knock=lambda: self._knock(knock),
             on_wait=on_wait or _say_nothing,
         )
         self._server_ahead_s: float | None = None
@@ -174,14 +175,20 @@ class Transport:
                     continue
                 if not request.repeatable and _now() - patience.began > self._begins_within_s:
                     return Held("its turn did not come in time", 0.0)
-                return await self._spaced(request, hold)
+                slot = await self._turns.space(request)
+                if hold is not None and not request.repeatable:
+                    await hold()
+                # Nothing is awaited from here on until the bytes go.
+                if self._turns.may_go(request, slot):
+                    return await self._noted(request, slot)
 
-    async def _spaced(self, request: Request, hold: Hold | None = None) -> Reply | Failure:
-        await self._turns.space(request)
-        if hold is not None and not request.repeatable:
-            await hold()
+    async def _knock(self, request: Request) -> Reply | Failure:
+        return await self._noted(request, await self._turns.space(request))
+
+    async def _noted(self, request: Request, slot: Slot) -> Reply | Failure:
+        sent_at = _now()
         ended = await self._once(request)
-        self._turns.note(request, ended)
+        self._turns.note(request, slot, sent_at, ended)
         self.counts[str(sign_of(ended))] += 1
         if isinstance(ended, Reply) and ended.server_time_s is not None:
             ahead_s = ended.server_time_s - _now()

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from importer.teams.exchange import Ended, Failure, Held, Reply, Request, Trouble
-from importer.teams.limiter import Limiter
+from importer.teams.limiter import Limiter, Slot
 from importer.teams.retry import Sign, sign_of
 
 __all__ = ["OnWait", "Patience", "Turns"]
@@ -20,6 +20,8 @@ _BAN_SIGNS = 3
 _BAN_PATIENCE_S = 300.0
 _DAY_S = 86_400.0
 _WORTH_SAYING_S = 1.0
+_LEAST_PAUSE_S = 0.001
+"""Timers may fire a clock's tick early: who then waits for the rest must not spin."""
 _STOPPED = "the server asked every request to wait"
 
 
@@ -62,10 +64,22 @@ class Turns:
         ready = max(limiter.held_until(request), limiter.paced_until(request))
         return limiter.stopped_until is None and ready <= _now()
 
-    async def space(self, request: Request) -> None:
+    async def space(self, request: Request) -> Slot:
         """Take the next slot and wait for it."""
         now = _now()
-        await asyncio.sleep(self.limiter.take(request, now) - now)
+        slot = self.limiter.take(request, now)
+        await asyncio.sleep(slot.at - now)
+        return slot
+
+    def may_go(self, request: Request, slot: Slot) -> bool:
+        """Tell whether *request* may go in *slot*, which is given back otherwise.
+
+        What came while it waited for its slot may have closed the method, or everything.
+        """
+        if self.limiter.may_go(request, slot, _now()):
+            return True
+        self.limiter.give_back(request, slot)
+        return False
 
     async def ready(self, request: Request, patience: Patience) -> Held | None:
         """Wait for backoffs, pauses and stops; Held when that takes longer than we wait."""
@@ -125,11 +139,14 @@ class Turns:
         elif until is not None and until <= now:
             self.limiter.stop(now)
 
-    def note(self, request: Request, ended: Reply | Failure) -> None:
+    def note(self, request: Request, slot: Slot, sent_at: float, ended: Reply | Failure) -> None:
         """Take note of what *ended* says about limits, in words or without."""
         now, sign = _now(), sign_of(ended)
         if isinstance(ended, Reply):
+            self.limiter.ended(request, slot, sent_at=sent_at, now=now)
             self.limiter.hear(request, ended.heard, now)
+        else:
+            self.limiter.broke(slot, now)
         if sign is not Sign.NOISE:
             self._silence = 0
             self._was_heard = self._was_heard or sign is Sign.ANSWERED
@@ -147,7 +164,7 @@ class Turns:
         if wait_s >= _WORTH_SAYING_S and until > self._announced.get(why, 0.0) + 0.001:
             self._announced[why] = until
             self._on_wait(why, wait_s)
-        await asyncio.sleep(wait_s)
+        await asyncio.sleep(max(wait_s, _LEAST_PAUSE_S))
 
 
 def _is_silence(ended: Reply | Failure) -> bool:

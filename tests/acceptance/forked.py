@@ -146,7 +146,7 @@ def hurry() -> None:
     quick = {"_SAFETY_S": 0.0, "_BAN_S": 0.2, "_BAN_MOST_S": 0.4}
     vars(limiter).update(quick)
     vars(errors)["_DEFAULT_WAIT_S"] = 0.2
-    vars(turns)["Limiter"] = partial(limiter.Limiter, per_second=1e6)
+    vars(turns)["Limiter"] = partial(limiter.Limiter, per_second=1_000_000)
 
 
 def wrap_ports(befalls: Befalls, deadline_s: float | None) -> None:
