@@ -5,8 +5,13 @@ removed: delete   posts were not read completely          blocked: unread
 --prune           protect, now or when last written       blocked: protected
                   a newer importer wrote it               blocked: newer-marker
                   several posts carry its marker          blocked: ambiguous
+                  somebody else wrote it                  blocked: engaged (--delete-engaged)
                   others voted, answered, commented,
-                  or edited it since                      blocked: engaged (--delete-engaged)
+                  or edited it since, as far as is known  blocked: engaged (--delete-engaged)
+
+Ours is what bears our marker, or bore it when it was last looked at, and whose author is one in
+whose name we write: under `publishers:`, else of the journal's runs, else whose token this is. A
+marker alone proves nothing, it may be a copy; nor does a binding, it may be of an `id:`.
 
 A question takes its answers along: what speaks against theirs speaks against its own.
 """
@@ -21,12 +26,13 @@ from importer.model.ids import (
     Key,
     Kind,
     Ref,
+    UserId,
     Verb,
     change_id,
     parent_key,
     split_full_key,
 )
-from importer.model.ledger import Binding
+from importer.model.ledger import Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Fate, Manifest
 from importer.model.plan import (
@@ -65,13 +71,18 @@ def plan_deletions(
     comparison: Comparison,
     snapshot: Snapshot,
     decisions: Decisions,
-    bindings: Mapping[Key, Binding],
+    ledger: Ledger,
 ) -> Deletions:
     """Return what is deleted, what that waits for, and what is let go."""
-    return _Deleting(manifest, comparison, snapshot, decisions, bindings).run()
+    return _Deleting(manifest, comparison, snapshot, decisions, ledger).run()
 
 
 _ENGAGED = "Allow it with --delete-engaged, or use `live: keep`."
+_STRANGE = (
+    "Delete it on the site, or use `live: keep`; if its author publishes from here, name them "
+    "under `publishers:`. --delete-engaged deletes it as it is."
+)
+_BOUND = "Delete it on the site, or use `live: keep`. --delete-engaged deletes it as it is."
 _Objection = tuple[BlockedCode, str, str]
 _Found = tuple[Orphan, LiveItem, Binding | None]
 
@@ -83,13 +94,14 @@ class _Deleting:
         comparison: Comparison,
         snapshot: Snapshot,
         decisions: Decisions,
-        bindings: Mapping[Key, Binding],
+        ledger: Ledger,
     ) -> None:
         self.manifest = manifest
         self.comparison = comparison
         self.snapshot = snapshot
         self.decisions = decisions
-        self.bindings = bindings
+        self.bindings = ledger.bindings
+        self.authors = manifest.publishers or ledger.authors or (snapshot.me,)
         self.fates = {it.key: it.fate for it in manifest.removed}
         self.spans = {it.key: it.span for it in manifest.removed}
         self.named = {item.key for item in manifest.items}
@@ -191,11 +203,23 @@ class _Deleting:
             )
         if self.decisions.delete_engaged:
             return None
+        if not self._wrote(live, binding):
+            why = f"its author{_named(live.facts.author)} is not known to publish from here"
+            return BlockedCode.ENGAGED, why, _STRANGE
+        if live.marker is None and not (binding and binding.marked):
+            why = "it bears no marker: it was only bound with `id:`, or that was taken off"
+            return BlockedCode.ENGAGED, why, _BOUND
         if live.facts.engaged_by_others:
             return BlockedCode.ENGAGED, "others have answered, commented or voted on it", _ENGAGED
-        if _edited_since(live, binding):
-            return BlockedCode.ENGAGED, "it was edited on the site since it was written", _ENGAGED
+        if why := _edited_since(live, binding):
+            return BlockedCode.ENGAGED, why, _ENGAGED
         return None
+
+    def _wrote(self, live: LiveItem, binding: Binding | None) -> bool:
+        """Tell whether the post is by somebody in whose name we write."""
+        author = live.facts.author
+        as_bound = binding is None or binding.author in (None, author)
+        return author is not None and author in self.authors and as_bound
 
     def _blocked(self, orphan: Orphan, objection: _Objection) -> Blocked:
         code, why, remedy = objection
@@ -262,15 +286,22 @@ def _taken_with(kind: Kind) -> frozenset[Kind]:
     return frozenset({kind, Kind.ANSWER} if kind is Kind.QUESTION else {kind})
 
 
-def _edited_since(live: LiveItem, binding: Binding | None) -> bool:
+def _named(author: UserId | None) -> str:
+    return "" if author is None else f" (user {author})"
+
+
+def _edited_since(live: LiveItem, binding: Binding | None) -> str:
+    """Return what says that somebody may have edited the post; empty: nothing does."""
     for row in rides_with_post(live.ref.kind):
-        base = base_of(row, live, binding)
-        if base is None or row.field not in live.fields:
+        if row.field not in live.fields:
             continue
+        base = base_of(row, live, binding)
+        if base is None:
+            return f"what was last written as its {row.field} is not known"
         digest = digest_field(live.ref.kind, row.field, live.fields[row.field])
         if not agree(digest, base.ours) and not agree(digest, base.served):
-            return True
-    return False
+            return "it was edited on the site since it was written"
+    return ""
 
 
 def _first_words(live: LiveItem) -> str:

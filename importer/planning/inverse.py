@@ -2,7 +2,8 @@
 
 the run       the live post                                 then
 created it    is gone                                       nothing; its key is forgotten
-              is as the run left it, nobody else engaged    deleted, its accepted mark first
+              is ours, as the run left it, nobody else
+              engaged                                       deleted, its accepted mark first
               anything else                                 blocked
 edited it     says what it said before                      nothing
               says what the run wrote                       what stood before is restored
@@ -56,6 +57,7 @@ from importer.planning.objections import (
     LET_GO,
     OPEN,
     PROTECTED,
+    STRANGE,
     UNREAD,
     Objection,
 )
@@ -201,6 +203,8 @@ class _Inverse:
             return LET_GO
         if binding.protected:
             return PROTECTED
+        if trace.author not in (None, live.facts.author):
+            return STRANGE
         return (
             self.now.against_writing(live, Verb.DELETE)
             or self.now.changed_since(trace, live, trace.fields)

@@ -14,6 +14,7 @@ __all__ = [
     "NEWER",
     "OPEN",
     "PROTECTED",
+    "STRANGE",
     "UNREAD",
     "Objection",
     "changed_later",
@@ -52,6 +53,11 @@ PROTECTED = Objection(
 ENGAGED = Objection(
     BlockedCode.ENGAGED,
     "it is not deleted: others have answered, commented or voted on it",
+    "Leave it, or talk to them and delete it on the site.",
+)
+STRANGE = Objection(
+    BlockedCode.ENGAGED,
+    "it is not deleted: its author is not the one in whose name the run wrote it",
     "Leave it, or talk to them and delete it on the site.",
 )
 EDITED = Objection(

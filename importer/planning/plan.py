@@ -63,7 +63,7 @@ def make_plan(
     wishes = [change for change in wishes if change.id not in contested]
     held = [*_equal_titles(wishes, comparison, manifest), *_refused_tags(wishes, review)]
     wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
-    deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger.bindings)
+    deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger)
     rejected = {operation.change: operation for operation in ledger.rejected}
     going, refused = unless_rejected(deletions.changes, rejected)
     going = tuple(it for it in going if _is_chosen(it.key, decisions))

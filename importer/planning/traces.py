@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer.model.ids import Field, Key, Kind, Ref, RunId, Verb
+from importer.model.ids import Field, Key, Kind, Ref, RunId, UserId, Verb
 from importer.model.ledger import FieldDigests, Operation, State
 from importer.text.digests import Digest
 
@@ -20,13 +20,17 @@ def digests_for_undo(run: RunId, history: Sequence[Operation]) -> tuple[Digest, 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a run did to one post: per field what was there before it first wrote, and after it."""
+    """What a run did to one post: per field what was there before it first wrote, and after it.
+
+    `author` is in whose name it did that first; None where an old journal doesn't say.
+    """
 
     key: Key
     kind: Kind
     ref: Ref | None
     verbs: frozenset[Verb]
     fields: Mapping[Field, FieldDigests]
+    author: UserId | None = None
 
 
 def traces_of(operations: Iterable[Operation]) -> list[Trace]:
@@ -45,7 +49,7 @@ def _trace(operations: Sequence[Operation]) -> Trace:
         start = fields.get(it.field, it)
         fields[it.field] = replace(it, before=start.before, former=start.former)
     verbs = frozenset(operation.verb for operation in operations)
-    return Trace(first.key, first.kind, first.ref, verbs, fields)
+    return Trace(first.key, first.kind, first.ref, verbs, fields, first.author)
 
 
 def last_runs(operations: Iterable[Operation]) -> Mapping[tuple[Ref, Field | None], RunId]:

@@ -140,6 +140,7 @@ class Scene:
     rejected: tuple[Operation, ...] = ()
     open: tuple[Operation, ...] = ()
     journal: bool = True
+    authors: tuple[UserId, ...] = ()
 
     def publish(
         self,
@@ -183,7 +184,8 @@ class Scene:
     def _remember(self, item: Item, live: LiveItem) -> None:
         written = item.fields if item.kind is not Kind.ANSWER else {**_UNMARKED, **item.fields}
         bases = {it: digest_field(item.kind, it, value) for it, value in written.items()}
-        marked = live.marker.digests if live.marker else {}
+        # Without a marker: somebody took off the one that the run had written.
+        marked = live.marker.digests if live.marker else _marked(item)
         letters = {row.letter: row.field for row in rides_with_post(item.kind)}
         self.bindings[item.key] = Binding(
             item.key,
@@ -230,6 +232,7 @@ class Scene:
             open=self.open,
             rejected=self.rejected,
             exists=self.journal,
+            authors=frozenset(self.authors),
         )
 
     def compare(self, *items: Item, **more: Any) -> Comparison:

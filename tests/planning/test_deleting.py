@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from importer.model.ids import Field, FullKey, Key, Kind, Ref
+from importer.model.ids import Field, FullKey, Key, Kind, Ref, UserId
 from importer.model.live import Facts, Same
 from importer.model.manifest import Fate, Item, Policy
 from importer.model.plan import BlockedCode, Reason
 from importer.text.marker import VERSION, Marker
 from tests.planning.stage import (
+    ANN,
+    BOB,
     BOT,
     NEWER,
     SITE,
@@ -24,6 +26,7 @@ from tests.planning.stage import (
     having,
     ids,
     nothing_to_do,
+    only_blocked,
     question,
     removed,
     text,
@@ -242,9 +245,115 @@ def test_an_edit_that_the_server_made_is_nobodys() -> None:
     assert ids(scene.plan(KEPT, **_removed("old"))) == ["old!delete"]
 
 
-def test_a_post_without_any_base_was_not_edited_as_far_as_is_known() -> None:
+def test_a_post_without_any_base_may_have_been_edited() -> None:
     scene = _scene(OLD, known=Known.NOTHING)
-    assert ids(scene.plan(KEPT, **_removed("old"))) == ["old!delete"]
+    blocked = only_blocked(scene.plan(KEPT, **_removed("old")))
+    assert blocked.code is BlockedCode.ENGAGED
+    assert "what was last written as its title is not known" in blocked.why
+    allowed = scene.plan(KEPT, decisions={"delete_engaged": True}, **_removed("old"))
+    assert ids(allowed) == ["old!delete"]
+
+
+# Whose it is.
+
+
+def _by(author: UserId | None) -> Facts:
+    return Facts(author=author)
+
+
+@asked_for
+@pytest.mark.parametrize(
+    ("known", "authors"),
+    [
+        pytest.param(Known.MARKER, (), id="no journal, the token is another's"),
+        pytest.param(Known.MARKER, (BOT,), id="the journal's runs were in another name"),
+        pytest.param(Known.BOTH, (BOT,), id="bound by its marker, written by nobody of ours"),
+    ],
+)
+def test_what_a_colleague_wrote_is_not_deleted(
+    asked: dict[str, Any], known: Known, authors: tuple[UserId, ...]
+) -> None:
+    """It bears our marker: a text that shows one, or a copy of what we posted."""
+    scene = _scene(OLD, known=known, authors=authors)
+    scene.alter("old", facts=_by(BOB))
+    _bound_as(scene, "old", BOB)
+    plan = scene.plan(KEPT, **asked)
+    blocked = only_blocked(plan)
+    assert (blocked.code, blocked.key) == (BlockedCode.ENGAGED, "old")
+    assert f"(user {BOB})" in blocked.why
+    assert "`publishers:`" in blocked.remedy
+    allowed = {"delete_engaged": True, **asked.get("decisions", {})}
+    assert ids(scene.plan(KEPT, **{**asked, "decisions": allowed})) == ["old!delete"]
+
+
+def _bound_as(scene: Scene, key: str, author: UserId | None) -> None:
+    if Key(key) in scene.bindings:
+        scene.bindings[Key(key)] = replace(scene.bindings[Key(key)], author=author)
+
+
+@pytest.mark.parametrize(
+    ("authors", "publishers", "deleted"),
+    [
+        pytest.param((), (), False, id="neither known"),
+        pytest.param((BOT, ANN), (), True, id="a run of this journal was in its name"),
+        pytest.param((), (ANN,), True, id="named as a publisher"),
+        pytest.param((ANN,), (BOT,), False, id="publishers are the last word"),
+    ],
+)
+@pytest.mark.parametrize("known", [Known.BOTH, Known.MARKER])
+def test_ours_is_what_publishers_or_runs_of_the_journal_wrote(
+    authors: tuple[UserId, ...], publishers: tuple[UserId, ...], deleted: bool, known: Known
+) -> None:
+    scene = _scene(OLD, known=known, authors=authors)
+    scene.alter("old", facts=_by(ANN))
+    _bound_as(scene, "old", ANN)
+    plan = scene.plan(KEPT, publishers=publishers, **_removed("old"))
+    assert ids(plan) == (["old!delete"] if deleted else [])
+
+
+def test_a_post_of_nobody_known_is_not_deleted() -> None:
+    scene = _scene(OLD)
+    scene.alter("old", facts=_by(None))
+    _bound_as(scene, "old", None)
+    assert codes(scene.plan(KEPT, **_removed("old"))) == {"old": BlockedCode.ENGAGED}
+
+
+def test_a_post_that_was_handed_over_since_is_not_deleted() -> None:
+    scene = _scene(OLD, authors=(BOT, ANN))
+    scene.alter("old", facts=_by(ANN))
+    assert codes(scene.plan(KEPT, **_removed("old"))) == {"old": BlockedCode.ENGAGED}
+
+
+@pytest.mark.parametrize("publishers", [(), (BOT,)])
+@asked_for
+def test_what_was_only_bound_by_its_id_is_not_deleted(
+    asked: dict[str, Any], publishers: tuple[UserId, ...]
+) -> None:
+    """Written by hand, if by the very person whose token this is: no run of ours made it."""
+    scene = _scene(OLD, known=Known.JOURNAL)
+    scene.bindings[Key("old")] = replace(scene.bindings[Key("old")], marked={})
+    blocked = only_blocked(scene.plan(KEPT, publishers=publishers, **asked))
+    assert blocked.code is BlockedCode.ENGAGED
+    assert "`id:`" in blocked.why
+
+
+def test_a_colleagues_marked_answer_keeps_its_question() -> None:
+    scene = _scene()
+    scene.alter("old#tip", facts=_by(BOB))
+    plan = scene.plan(KEPT, **_removed("old"))
+    assert plan.changes == ()
+    assert "its answer old#tip" in plan.blocked[0].why
+
+
+def test_a_colleagues_copy_outlives_ours() -> None:
+    """Its own run deletes ours; the next one finds the copy alone, and leaves it."""
+    scene = _scene(OLD, authors=(BOT,))
+    copy = _copy(scene, 9, author=BOB)
+    assert [it.ref for it in scene.plan(KEPT, **_removed("old")).changes] == [scene.live("old").ref]
+    scene.delete("old")
+    del scene.bindings[Key("old")]
+    blocked = only_blocked(scene.plan(KEPT, **_removed("old")))
+    assert (blocked.code, blocked.url) == (BlockedCode.ENGAGED, SITE.address(copy))
 
 
 def test_an_answer_that_is_to_be_kept_keeps_its_question() -> None:
@@ -282,9 +391,10 @@ def test_other_answers_under_a_question_are_no_items(more: dict[str, Any]) -> No
 # Copies: several posts with one marker.
 
 
-def _copy(scene: Scene, number: int) -> Ref:
+def _copy(scene: Scene, number: int, author: UserId = BOT) -> Ref:
     ref = Ref(Kind.QUESTION, number)
-    scene.posts[ref] = replace(scene.live("old"), ref=ref, url=SITE.address(ref))
+    facts = Facts(author=author)
+    scene.posts[ref] = replace(scene.live("old"), ref=ref, url=SITE.address(ref), facts=facts)
     return ref
 
 

@@ -87,6 +87,7 @@ class Past:
                 tuple(self._digests(ref.kind, it, *values) for it, values in fields.items()),
                 ref=more.pop("ref", ref),
                 parent=live.parent if live else None,
+                author=BOT,
             )
         )
 
@@ -135,6 +136,7 @@ def test_what_was_created_is_deleted_last_first_each_after_what_it_needs() -> No
 
 
 ENGAGED = Facts(author=BOT, engaged_by_others=True)
+HANDED_OVER = Facts(author=ANN)
 LOCKED = Facts(author=BOT, locked=True)
 
 
@@ -194,6 +196,7 @@ def _open(past: Past) -> None:
             _covering(Kind.QUESTION), BlockedCode.UNREAD, "completely", id="answers not read"
         ),
         pytest.param(_altered(facts=ENGAGED), BlockedCode.ENGAGED, "others", id="engaged"),
+        pytest.param(_altered(facts=HANDED_OVER), BlockedCode.ENGAGED, "author", id="handed over"),
         pytest.param(_altered(facts=LOCKED), BlockedCode.LOCKED, "locked", id="locked"),
         pytest.param(_newer, BlockedCode.NEWER_MARKER, "newer", id="a newer importer's"),
         pytest.param(_protected, BlockedCode.PROTECTED, "protect", id="protected"),
