@@ -14,7 +14,7 @@ from importer.model.ids import Field, Verb
 from importer.model.ledger import Base, Binding, Operation
 from importer.model.live import LiveItem
 from importer.planning.compare import digest_field
-from importer.planning.policy import marked_fields
+from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 
 __all__ = ["binding_after", "rewritten_fields"]

@@ -2,6 +2,8 @@
 
 binding   marker               then
 live      ours, or none        the bound post
+live      a former key's       the bound post, when no item goes by that key and the marker is the
+                               one that was there when the journal renamed the binding
 live      of another item      blocked: misfit (somebody took the post over)
 missing   on one of its author that post (the bound one was deleted, or the journal is old)
 missing   -, or on a copy      gone, when the kind was read completely; else blocked: unread
@@ -17,14 +19,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from importer.model.ids import FullKey, Key, Kind, Ref, full_key, split_full_key, target_of_key
+from importer.model.fields import rides_with_post
+from importer.model.ids import (
+    Field,
+    FullKey,
+    Key,
+    Kind,
+    Ref,
+    full_key,
+    split_full_key,
+    target_of_key,
+)
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Blocked, BlockedCode, Gone, How
+from importer.text.digests import Digest
 from importer.text.marker import VERSION
 
-__all__ = ["Match", "Matches", "match_items"]
+__all__ = ["Match", "Matches", "marked_fields", "match_items"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +82,16 @@ def match_items(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Match
     return _Matcher(manifest, snapshot, ledger).run()
 
 
+def marked_fields(live: LiveItem) -> dict[Field, Digest]:
+    """Return the digests of the post's marker by field."""
+    digests = live.marker.digests if live.marker else {}
+    return {
+        row.field: digests[row.letter]
+        for row in rides_with_post(live.ref.kind)
+        if row.letter is not None and row.letter in digests
+    }
+
+
 class _Matcher:
     def __init__(self, manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> None:
         self.manifest = manifest
@@ -89,6 +112,7 @@ class _Matcher:
         self.disputed: set[Ref] = set()
         self.waiting: set[Key] = set()
         self.meant: dict[Ref, Key] = {}
+        self.claims = {name for item in manifest.items for name in self._names_of(item)}
         self.bound = {binding.ref: binding.key for binding in ledger.bindings.values()}
 
     def run(self) -> Matches:
@@ -117,10 +141,11 @@ class _Matcher:
             candidates = [it for it in candidates if self._may_follow(it, binding)]
         if live is not None and binding is not None:
             owner = self._owner(live)
-            if owner is None or owner in self._names_of(item):
+            if owner is None or owner in self._names_of(item) or self._is_left(live, binding):
                 self._accept(item, live, binding, How.BINDING)
             else:
-                self._misfit(item, live, f"its marker now names {owner}")
+                hint = self._how_to_rename(owner)
+                self._misfit(item, live, f"its marker now names {owner}", hint)
         elif candidates:
             self._by_marker(item, candidates)
         elif binding is not None:
@@ -160,6 +185,16 @@ class _Matcher:
     def _is_ours(self, live: LiveItem) -> bool:
         publishers = self.manifest.publishers
         return not publishers or live.facts.author in publishers
+
+    def _is_left(self, live: LiveItem, binding: Binding) -> bool:
+        """Tell whether the marker bears a key from before a `was:` that has been taken out since.
+
+        A rename by itself writes nothing, so the marker is as it was then; whoever takes a post
+        over writes another one.
+        """
+        owner = self._owner(live)
+        is_ours = owner is not None and split_full_key(owner)[0] == self.manifest.namespace
+        return is_ours and owner not in self.claims and marked_fields(live) == binding.marked
 
     def _may_follow(self, live: LiveItem, binding: Binding) -> bool:
         """Tell whether *live* may take the place of the bound post: a colleague's copy may not."""
@@ -261,13 +296,21 @@ class _Matcher:
             self.found[item.key] = live
             self.matches.append(Match(item, live, binding, how))
 
-    def _misfit(self, item: Item, live: LiveItem, why: str) -> None:
+    def _how_to_rename(self, owner: str) -> str:
+        namespace, key = split_full_key(owner)
+        former = key if namespace == self.manifest.namespace else owner
+        return (
+            f"If it was renamed, keep `was: [{former}]` until its next edit: only that writes the "
+            "new key into the marker. Else: "
+        )
+
+    def _misfit(self, item: Item, live: LiveItem, why: str, hint: str = "") -> None:
         self._block(
             item,
             BlockedCode.MISFIT,
             f"{why} ({live.ref})",
-            "Take it over with `was:`, bind the right post with `id:`, or delete the wrong one "
-            "on the site.",
+            f"{hint}Take it over with `was:`, bind the right post with `id:`, or delete the wrong "
+            "one on the site.",
             live,
         )
 

@@ -10,9 +10,11 @@ from fnmatch import fnmatchcase
 from importer.model.fields import Value
 from importer.model.ids import (
     Field,
+    FullKey,
     Key,
     Kind,
     Verb,
+    full_key,
     parent_key,
     split_full_key,
 )
@@ -26,6 +28,7 @@ from importer.model.plan import (
     Comparison,
     Decisions,
     Gone,
+    How,
     Pair,
     Plan,
 )
@@ -39,6 +42,8 @@ from importer.planning.sequencing import limited, reachable, sequenced
 from importer.planning.tags import TagReview, review_tags
 
 __all__ = ["make_plan"]
+
+_MOST_NAMED = 5
 
 
 def make_plan(
@@ -103,7 +108,7 @@ def make_plan(
         cost=cost_of(changes, rates),
         managed=managed,
         unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
-        notes=_notes(ledger, decisions, snapshot),
+        notes=_notes(ledger, decisions, snapshot, _renamed_by_name(chosen, changes, manifest)),
         publishers=manifest.publishers,
     )
 
@@ -221,6 +226,28 @@ def _bindings(chosen: Iterable[Pair], ledger: Ledger) -> tuple[Binding, ...]:
     return tuple(it for it in found if ledger.bindings.get(it.key) != it)
 
 
+def _renamed_by_name(
+    chosen: Iterable[Pair], changes: Iterable[Change], manifest: Manifest
+) -> list[Key]:
+    """Return the items that only `was:` leads to: a rename alone writes no marker.
+
+    This journal knows its own renames; another namespace's marker speaks for that one as before.
+    """
+    rewritten = {it.key for it in changes if it.verb is Verb.UPDATE}
+    return [
+        pair.item.key
+        for pair in chosen
+        if pair.live
+        and pair.live.marker
+        and pair.item.key not in rewritten
+        and pair.live.marker.key != full_key(manifest.namespace, pair.item.key)
+        and (
+            pair.how is How.MARKER
+            or split_full_key(FullKey(pair.live.marker.key))[0] != manifest.namespace
+        )
+    ]
+
+
 def _renamed(chosen: Iterable[Pair]) -> set[Key]:
     return {
         pair.binding.key
@@ -235,7 +262,9 @@ class _Note:
     text: str
 
 
-def _notes(ledger: Ledger, decisions: Decisions, snapshot: Snapshot) -> tuple[str, ...]:
+def _notes(
+    ledger: Ledger, decisions: Decisions, snapshot: Snapshot, renamed: Sequence[Key]
+) -> tuple[str, ...]:
     notes = (
         _Note(
             not ledger.exists,
@@ -255,5 +284,16 @@ def _notes(ledger: Ledger, decisions: Decisions, snapshot: Snapshot) -> tuple[st
             not {Kind.QUESTION, Kind.ANSWER} <= snapshot.covered,
             "The team was not read completely: nothing is deleted or taken for gone.",
         ),
+        _Note(
+            bool(renamed),
+            f"Keep `was:` until the next edit of {_listed(renamed)}: it alone leads there, the "
+            "marker bears the old key until then.",
+        ),
     )
     return tuple(note.text for note in notes if note.holds)
+
+
+def _listed(keys: Sequence[Key]) -> str:
+    more = len(keys) - _MOST_NAMED
+    named = ", ".join(sorted(keys)[:_MOST_NAMED])
+    return f"{named} and {more} more items" if more > 0 else named

@@ -38,7 +38,7 @@ from importer.planning.compare import base_of, digest_field
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
-__all__ = ["Abilities", "Verdict", "judge", "marked_fields", "overwrites", "unless_rejected"]
+__all__ = ["Abilities", "Verdict", "judge", "overwrites", "unless_rejected"]
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
@@ -373,13 +373,3 @@ def _same_wish(change: Change, refused: Operation) -> bool:
         wanted_digest(change.kind, field_digests(change)),
         wanted_digest(refused.kind, refused.fields),
     )
-
-
-def marked_fields(live: LiveItem) -> dict[Field, Digest]:
-    """Return the digests of the post's marker by field."""
-    digests = live.marker.digests if live.marker else {}
-    return {
-        row.field: digests[row.letter]
-        for row in rides_with_post(live.ref.kind)
-        if row.letter is not None and row.letter in digests
-    }

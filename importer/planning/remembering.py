@@ -8,7 +8,7 @@ from importer.model.ledger import Base, Binding
 from importer.model.live import LiveItem
 from importer.model.plan import Moved, Pair
 from importer.planning.compare import UNSET, base_of, digest_field, known_mark
-from importer.planning.policy import marked_fields
+from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 
 __all__ = ["binding_of"]

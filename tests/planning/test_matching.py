@@ -9,9 +9,10 @@ import pytest
 
 from importer.model.ids import Field, FullKey, Key, Kind, Ref
 from importer.model.live import Facts, Same
-from importer.model.manifest import OnDrift
+from importer.model.manifest import Item, OnDrift
 from importer.model.plan import BlockedCode, How
 from importer.planning.compare import compare, reading_of
+from importer.text.digests import Digest
 from importer.text.marker import VERSION, Marker
 from tests.planning.stage import (
     ANN,
@@ -428,6 +429,76 @@ def test_was_renames_an_item_and_its_answers_without_a_new_post(known: Known) ->
     }
     journal = known is not Known.MARKER
     assert plan.released == ((Key("one"), Key("one#a")) if journal else ())
+
+
+def _renamed(scene: Scene) -> tuple[Item, Item]:
+    """Rename *one* and its answer, apply that (no write), and return the items without `was:`."""
+    scene.publish(ONE, answer("one#a"), known=Known.BOTH if scene.journal else Known.MARKER)
+    new = replace(question("first"), fields=ONE.fields)
+    tip = having(answer("first#a"), Field.BODY, answer("one#a").fields[Field.BODY])
+    plan = scene.plan(replace(new, was=(FullKey("handbook:one"),)), tip)
+    assert plan.changes == ()
+    if scene.journal:
+        scene.bindings = {it.key: it for it in plan.bindings}
+    return new, tip
+
+
+def test_was_can_go_once_the_journal_has_renamed_the_binding() -> None:
+    scene = Scene()
+    new, tip = _renamed(scene)
+    plan = scene.plan(new, tip)
+    assert nothing_to_do(plan)
+    assert plan.notes == ()
+    edited = having(new, Field.TITLE, "What became of the first one?")
+    assert ids(scene.plan(edited, tip)) == ["first!update"]
+
+
+def test_a_marker_that_another_item_goes_by_speaks_against_the_renamed_binding() -> None:
+    scene = Scene()
+    new, tip = _renamed(scene)
+    assert codes(scene.plan(new, tip, ONE))[Key("first")] is BlockedCode.MISFIT
+
+
+def test_a_marker_that_was_written_since_speaks_against_the_renamed_binding() -> None:
+    """Another runner, with its own journal, gave the post back its old key, or yet another."""
+    scene = Scene()
+    new, tip = _renamed(scene)
+    scene.alter("one", marker=Marker(VERSION, "handbook:one", {"t": Digest("aaaaaaaa")}))
+    blocked = scene.plan(new, tip).blocked[0]
+    assert (blocked.code, blocked.key) == (BlockedCode.MISFIT, "first")
+    assert "keep `was: [one]` until its next edit" in blocked.remedy
+
+
+def test_without_a_journal_was_has_to_stay_until_the_next_edit_and_the_plan_says_so() -> None:
+    scene = Scene(journal=False)
+    new, tip = _renamed(scene)
+    kept = replace(new, was=(FullKey("handbook:one"),))
+    assert "Keep `was:` until the next edit of first, first#a:" in scene.plan(kept, tip).notes[-1]
+    edited = having(kept, Field.TITLE, "What became of the first one?")
+    assert "the next edit of first#a:" in scene.plan(edited, tip).notes[-1]
+    gone = scene.plan(new, tip)
+    assert codes(gone)[Key("first")] is BlockedCode.EQUAL_TITLE
+    assert "`was: handbook:one`" in gone.blocked[0].remedy
+
+
+def test_many_renamed_items_are_counted() -> None:
+    scene = Scene(journal=False)
+    items = [question(f"q{at}") for at in range(7)]
+    scene.publish(*items, known=Known.MARKER)
+    new = [
+        replace(it, key=Key(f"new/{it.key}"), was=(FullKey(f"handbook:{it.key}"),)) for it in items
+    ]
+    assert "new/q4 and 2 more items" in scene.plan(*new).notes[-1]
+
+
+def test_a_journal_does_not_speak_for_what_was_taken_over() -> None:
+    """The other namespace's manifest would find the post by its marker, as before."""
+    scene = Scene()
+    scene.publish(ONE, known=Known.BOTH, namespace="wiki")
+    new = replace(ONE, was=(FullKey("wiki:one"),))
+    assert "the next edit of one:" in scene.plan(new).notes[-1]
+    blocked = only_blocked(scene.plan(ONE))
+    assert (blocked.code, "`was: [wiki:one]`" in blocked.remedy) == (BlockedCode.MISFIT, True)
 
 
 def test_an_answer_is_renamed_by_its_own_was() -> None:
