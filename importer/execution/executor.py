@@ -9,7 +9,7 @@ executor repeats nothing; what was proved absent gets a new attempt.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -416,7 +416,7 @@ class Executor:
         return not self._is_stopped
 
     async def _resolved(self, change: Change, operation: Operation, decision: Decision) -> None:
-        ended = await settle_decision(
+        ended, binding = await settle_decision(
             self._journal,
             operation,
             decision,
@@ -431,7 +431,8 @@ class Executor:
             if decision.live is not None:
                 self._addresses.add(change.key, decision.live.ref)
                 self.sights.keep(decision.live)
-                self._bindings.update(await self._bound(change.key))
+            if binding is not None:
+                self._remember(binding)
             self._results.note(change, ResultState.DONE, "", decision.live)
             self._canary_due = False
         elif operation.attempt < _ATTEMPTS:
@@ -453,7 +454,8 @@ class Executor:
             raise
         except ImporterError as error:
             what = f"the run could not look for posts that share a key: {error.message}"
-            self._results.incident(Incident(what, self._plan.changes[0].key))
+            keys = [change.key for change in self._plan.changes] or [Key("")]
+            self._results.incident(Incident(what, keys[0]))
 
     async def _audit_doubles(self) -> None:
         posts = self.sights.marked_posts()
@@ -532,10 +534,6 @@ class Executor:
             await self._journal.bind([kept])
         under = [it.key for it in self._bindings.values() if it.parent == lost]
         await self._journal.unbind(under)
-
-    async def _bound(self, key: Key) -> Mapping[Key, Binding]:
-        ledger = await self._journal.ledger()
-        return {key: ledger.bindings[key]} if key in ledger.bindings else {}
 
 
 def _payload(change: Change, live: LiveItem | None) -> Fields:

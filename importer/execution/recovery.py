@@ -268,7 +268,7 @@ async def recover(
     results: list[Result] = []
     incidents: list[Incident] = []
     async for operation, decision in resolver.resolve(operations, targets, stop):
-        ended = await settle_decision(journal, operation, decision, ledger.bindings, clock)
+        ended, _ = await settle_decision(journal, operation, decision, ledger.bindings, clock)
         observe(ended)
         incidents += incidents_of(operation, decision)
         if decision.verdict is Verdict.FOUND:
@@ -289,8 +289,8 @@ async def settle_decision(
     clock: Clock,
     *,
     protected: bool = False,
-) -> Operation:
-    """Record what looking has shown, and return the operation as it ended."""
+) -> tuple[Operation, Binding | None]:
+    """Record what looking has shown; return the operation as it ended, and its item's binding."""
     found = decision.verdict is Verdict.FOUND
     ended = replace(
         operation,
@@ -305,7 +305,7 @@ async def settle_decision(
         keep = protected or (old is not None and old.protected)
         binding = binding_after(operation, old, decision.live, protected=keep, found=True)
     await journal.settle(ended, binding)
-    return ended
+    return ended, binding
 
 
 def incidents_of(operation: Operation, decision: Decision) -> list[Incident]:
