@@ -38,7 +38,7 @@ from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
 from importer.planning.policy import Abilities, Verdict, judge, overwrites, unless_rejected
 from importer.planning.remembering import binding_of
-from importer.planning.sequencing import limited, reachable, sequenced
+from importer.planning.sequencing import limited, reachable, sequenced, unlinked_first
 from importer.planning.tags import TagReview, review_tags
 
 __all__ = ["make_plan"]
@@ -72,7 +72,8 @@ def make_plan(
     rejected = {operation.change: operation for operation in ledger.rejected}
     going, refused = unless_rejected(deletions.changes, rejected)
     going = tuple(it for it in going if _is_chosen(it.key, decisions))
-    changes = _bring_tags(limited([*sequenced(wishes), *going], decisions.limit), review)
+    ordered = [*sequenced(wishes), *unlinked_first(going, wishes)]
+    changes = _bring_tags(limited(ordered, decisions.limit), review)
     managed = sum(pair.live is not None for pair in comparison.pairs)
     blocked = (
         *check_guards(changes, managed, decisions),

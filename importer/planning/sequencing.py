@@ -25,7 +25,7 @@ from importer.planning.compare import digest_field
 from importer.planning.ordering import Edges, order
 from importer.text.links import Text, without_links
 
-__all__ = ["limited", "reachable", "sequenced"]
+__all__ = ["limited", "reachable", "sequenced", "unlinked_first"]
 
 
 def reachable(
@@ -170,6 +170,23 @@ def _second_write(change: Change, first: Change, cut: Collection[str]) -> Change
         fields=fields,
         needs=tuple(sorted(map(ChangeId, {change.id, *cut}))),
     )
+
+
+def unlinked_first(deletions: Sequence[Change], wishes: Sequence[Change]) -> list[Change]:
+    """Return *deletions*, each after the writes that take away what leads to its post.
+
+    Once the post is gone, a page that still leads there can't be told from one that was edited.
+    """
+    unlinking: dict[Key, set[ChangeId]] = defaultdict(set)
+    for change in wishes:
+        for it in change.fields:
+            if isinstance(it.before, Text):
+                for key in filter(None, map(key_of_target, it.before.targets)):
+                    unlinking[key].add(change.id)
+    return [
+        replace(it, needs=tuple(sorted({*it.needs, *unlinking[it.key]} - {it.id})))
+        for it in deletions
+    ]
 
 
 def limited(changes: list[Change], limit: int | None) -> list[Change]:

@@ -370,3 +370,18 @@ def test_a_missing_mark_is_set_also_without_a_journal() -> None:
     stage.lose_journal()
     marked = manifest(OTHER, answer("two#a", accepted=True))
     assert states(stage.apply(marked)) == {"two#a!set!accepted": ResultState.DONE}
+
+
+def test_a_post_is_deleted_only_after_what_led_to_it_was_written() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one", body="It leads to [the other](key:two) one."), OTHER))
+    wanted = manifest(
+        question("one", body="It leads nowhere any more, as it should."),
+        removed=[Removed(Key("two"), Fate.DELETE, HERE)],
+    )
+    refusal = Rejected("write_failed", "No.")
+    report = stage.apply(wanted, wrap=answering({0: refusal}))
+    assert states(report) == {
+        "one!update": ResultState.REJECTED,
+        "two!delete": ResultState.SKIPPED,
+    }
