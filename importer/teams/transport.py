@@ -117,6 +117,7 @@ class Transport:
             max_wait_s=connection.max_wait_s,
             knock=lambda: self._knock(knock),
             on_wait=on_wait or _say_nothing,
+            random=random,
         )
         self._server_ahead_s: float | None = None
 

@@ -7,10 +7,11 @@ undefined (documented). Everything stops, and one cheap request at a time finds 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from random import Random
 
-from importer.teams.exchange import Ended, Failure, Held, Reply, Request, Trouble
+from importer.teams.exchange import Ended, Failure, Held, Reply, Request, Said, Trouble
 from importer.teams.limiter import Limiter, Slot
-from importer.teams.retry import Sign, sign_of
+from importer.teams.retry import Sign, jitter_s, sign_of
 
 __all__ = ["OnWait", "Patience", "Turns"]
 
@@ -18,6 +19,9 @@ OnWait = Callable[[str, float], None]
 
 _BAN_SIGNS = 3
 _BAN_PATIENCE_S = 300.0
+_KNOCKS = 3
+"""Most knocks in a row that may go astray before that, too, looks like a ban."""
+_ASTRAY = frozenset({Trouble.TRUNCATED, Trouble.GARBLED, Trouble.TOO_LARGE})
 _DAY_S = 86_400.0
 _WORTH_SAYING_S = 1.0
 _LEAST_PAUSE_S = 0.001
@@ -48,11 +52,14 @@ class Turns:
         max_wait_s: float,
         knock: Callable[[], Awaitable[Ended]],
         on_wait: OnWait,
+        random: Random,
     ) -> None:
         self.limiter = Limiter()
         self._max_wait_s = max_wait_s
         self._knock = knock
         self._on_wait = on_wait
+        self._random = random
+        self._astray = 0
         self._gate = asyncio.Lock()
         self._silence = 0
         self._was_heard = False
@@ -133,10 +140,18 @@ class Turns:
         return None
 
     def _judge(self, ended: Ended) -> None:
+        """Take note of what a knock met: an answer, a ban that goes on, or an accident."""
         now, until = _now(), self.limiter.stopped_until
         if sign_of(ended) is Sign.ANSWERED:
+            self._astray = 0
             self.limiter.resume()
-        elif until is not None and until <= now:
+        elif until is None or until > now:
+            self._astray = 0
+        elif _is_astray(ended) and self._astray < _KNOCKS:
+            self._astray += 1
+            self.limiter.stopped_until = now + jitter_s(self._astray, self._random)
+        else:
+            self._astray = 0
             self.limiter.stop(now)
 
     def note(self, request: Request, slot: Slot, sent_at: float, ended: Reply | Failure) -> None:
@@ -165,6 +180,18 @@ class Turns:
             self._announced[why] = until
             self._on_wait(why, wait_s)
         await asyncio.sleep(max(wait_s, _LEAST_PAUSE_S))
+
+
+def _is_astray(ended: Ended) -> bool:
+    """Tell whether a knock met an accident: somebody was there, and said nothing of a ban.
+
+    A success that can't be read, or the API's own unexpected error. A ban is none of these, as far
+    as is known: a refusal without words, a connection that breaks or hangs, a page with an error
+    status.
+    """
+    if isinstance(ended, Failure):
+        return ended.trouble in _ASTRAY
+    return isinstance(ended, Reply) and (ended.status < 300 or ended.heard.said is Said.FAILURE)
 
 
 def _is_silence(ended: Reply | Failure) -> bool:

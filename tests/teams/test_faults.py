@@ -464,6 +464,65 @@ def test_a_ban_stops_everything_until_one_knock_is_answered(banned_as: str) -> N
     assert requests < 40
 
 
+@pytest.mark.parametrize(
+    ("met", "at_least", "at_most"),
+    [
+        pytest.param(answers(200, '{"items": [{"user_'), 31, 36, id="half a body"),
+        pytest.param(answers(200, PAGE), 31, 36, id="a page with status 200"),
+        pytest.param(
+            answers(400, {"error_id": 500, "error_name": "internal_error", "error_message": "x"}),
+            31,
+            36,
+            id="the API's own error",
+        ),
+        pytest.param(answers(429, PAGE), 92, 93, id="the ban's page: the control"),
+        pytest.param(answers(503, PAGE), 92, 93, id="an error page"),
+        pytest.param(fails(httpx.ReadError("reset")), 92, 93, id="a reset"),
+    ],
+)
+def test_a_knock_that_goes_astray_is_repeated_soon_and_a_ban_is_not(
+    met: Act, at_least: float, at_most: float
+) -> None:
+    async def reading() -> float:
+        world = a_world(questions=3)
+        knocks = [None, met]
+
+        def at(_: int, request: httpx.Request) -> Act | None:
+            if request.url.path.endswith("/me"):
+                return knocks.pop(0) if knocks else None
+            return None if stage.paths.count("GET me") > 1 else answers(429, PAGE)
+
+        stage = staged(world, at)
+        async with opened(world, mode=Mode.READ, stage=stage) as team:
+            await team.check(Need(write=False))
+            assert len(await everything(team, QUESTIONS)) == 3
+        assert stage.paths.count("GET me") == 3
+        return asyncio.get_running_loop().time()
+
+    assert at_least <= run(reading()) <= at_most
+
+
+def test_knocks_that_go_astray_again_and_again_are_a_ban_after_all() -> None:
+    async def reading() -> tuple[float, int]:
+        world = a_world(questions=3)
+
+        def at(_: int, request: httpx.Request) -> Act | None:
+            me = stage.paths.count("GET me")
+            odd = request.url.path.endswith("/me") and 1 < me < 7
+            return answers(200, PAGE) if odd else None if me > 1 else lost
+
+        lost = answers(429, PAGE)
+        stage = staged(world, lambda n, request: None if n == 1 else at(n, request))
+        async with opened(world, mode=Mode.READ, stage=stage) as team:
+            await team.check(Need(write=False))
+            assert len(await everything(team, QUESTIONS)) == 3
+        return asyncio.get_running_loop().time(), stage.paths.count("GET me")
+
+    took, knocks = run(reading())
+    assert 31 + 61 <= took <= 31 + 61 + 20
+    assert knocks == 7
+
+
 def test_a_server_that_falls_silent_is_given_up_after_some_minutes() -> None:
     async def reading() -> float:
         world = a_world(questions=3)
