@@ -21,6 +21,7 @@ what to do next.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 __all__ = [
@@ -266,6 +267,15 @@ class BudgetExhausted(ImporterError):
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.resume_after_s = resume_after_s
+
+    def told_at(self, now: datetime) -> "BudgetExhausted":
+        """Return the error with a remedy that says when to go on; *now* is aware, in UTC."""
+        after_s = self.resume_after_s
+        if after_s is None:
+            return self
+        at = now + timedelta(seconds=after_s)
+        remedy = f"The same command goes on by {at:%Y-%m-%d %H:%M:%S} UTC, in {after_s:.0f} s."
+        return BudgetExhausted(self.message, remedy=remedy, resume_after_s=after_s)
 
 
 class NeedsDecision(ImporterError):

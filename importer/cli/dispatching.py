@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +12,14 @@ import click
 from importer.cli.console import Console, Stopped, quitting_on_interrupt
 from importer.cli.secrets import known_secrets
 from importer.cli.suggesting import did_you_mean
-from importer.errors import ExitCode, ImporterError, ServiceError, UsageError, worst
+from importer.errors import (
+    BudgetExhausted,
+    ExitCode,
+    ImporterError,
+    ServiceError,
+    UsageError,
+    worst,
+)
 
 __all__ = ["Commands", "dispatch"]
 
@@ -44,6 +52,9 @@ def dispatch(
         # Where a run had begun to write, this would be in its report.
         remedy = f"Nothing was written. {error.remedy}".strip()
         console.fail(ServiceError(error.message, remedy=remedy))
+        return error.exit_code
+    except BudgetExhausted as error:
+        console.fail(error.told_at(datetime.now(UTC)))
         return error.exit_code
     except ImporterError as error:
         console.fail(error)

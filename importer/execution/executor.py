@@ -303,11 +303,8 @@ class Executor:
                 await self._close(operation, State.ABSENT, proof)
                 self._results.note(change, ResultState.NOT_REACHED, proof)
                 if resume_after_s is not None:
-                    self._halt = self._halt or BudgetExhausted(
-                        proof,
-                        remedy="The same command goes on later.",
-                        resume_after_s=resume_after_s,
-                    )
+                    spent = BudgetExhausted(proof, resume_after_s=resume_after_s)
+                    self._halt = self._halt or spent.told_at(self._clock.now())
             case Unknown(evidence):
                 quiet = replace(operation, evidence=evidence, quiet_at=self._clock.now())
                 self._unknown[change.id] = (change, quiet)
@@ -385,8 +382,12 @@ class Executor:
         self._addresses.add(binding.key, binding.ref)
 
     async def _resolve_unknown(self) -> bool:
-        """Resolve what is parked. True when something may go on."""
-        if not self._unknown or self._stop.is_set() or self._halt is not None:
+        """Resolve what is parked. True when something may go on.
+
+        Looking goes on after the end of the quota: calls are kept back for it.
+        """
+        halted = self._halt is not None and not isinstance(self._halt, BudgetExhausted)
+        if not self._unknown or self._stop.is_set() or halted:
             return False
         if self._options.on_unknown is OnUnknown.PARK:
             return False
@@ -410,7 +411,7 @@ class Executor:
         except JournalError:
             raise
         except ImporterError as error:
-            self._halt = error
+            self._halt = self._halt or error
         self._unknown.update(parked)
         self._condition = self._window.condition
         return not self._is_stopped

@@ -132,7 +132,7 @@ class Heard:
     """What a dialect makes of an answer.
 
     `wrapper` is the API's own JSON object of a success. `wait_s` is what every request is asked to
-    wait, `backoff_s` what the next call of this method is.
+    wait (`guessed`: the server named no time), `backoff_s` what the next call of this method is.
     """
 
     said: Said
@@ -141,6 +141,7 @@ class Heard:
     wait_s: float | None = None
     backoff_s: float | None = None
     quota: Quota | None = None
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

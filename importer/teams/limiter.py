@@ -210,7 +210,9 @@ class Limiter:
             self._gap(request.family).learn(now, heard.backoff_s or 0.0)
         elif heard.said is Said.ANSWER and request.family:
             self._gap(request.family).passed(now)
-        if heard.wait_s is not None:
+        # A refusal without a time, of a method that is to be left alone: it was under way already.
+        known = heard.guessed and self.held_until(request) > now
+        if heard.wait_s is not None and not known:
             self.stop(now, heard.wait_s)
 
     def hold(self, request: Request, until: float) -> None:

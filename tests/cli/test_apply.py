@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shlex
 import signal
 import socket
 import sqlite3
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -195,21 +197,30 @@ def test_what_the_server_refuses_leaves_exit_code_5(
 
 
 def test_a_used_up_quota_leaves_exit_code_10_and_the_command_goes_on(
-    cli: Program, manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving(tmp_path, behaviour=Behaviour(quota_max=9)) as served:
+    """No reserve is kept of so small a quota: the server's own words say when to go on."""
+    write_manifest(home, *(question(f"q{number}") for number in range(12)))
+    with serving(tmp_path, behaviour=Behaviour(quota_max=15)) as served:
         for name, value in served.env().items():
             monkeypatch.setenv(name, value)
         done = cli("apply", "--yes", "--max-wait", "1")
         assert done.code == 10
-    assert posts_in(tmp_path / "team.db")
+        found = re.search(r"goes on by (\S+ \S+) UTC, in (\d+) s", done.err)
+        assert found
+        assert 86_000 < int(found[2]) <= 86_401
+        told = datetime.fromisoformat(f"{found[1]}+00:00") - datetime.now(UTC)
+        assert abs(told.total_seconds() - int(found[2])) < 60
+        assert "teams-importer apply --yes --max-wait 1" in done.out
+        assert cli("apply", "--yes", "--max-wait", "1").code == 10
+    assert 0 < len(posts_in(tmp_path / "team.db")) < 12
     with serving(tmp_path) as served:
         for name, value in served.env().items():
             monkeypatch.setenv(name, value)
-        port = served.url.rpartition(":")[2]
-        assert port
-        assert cli("apply", manifest, "--yes", "--settle", "0").code == 0
-    assert len(posts_in(tmp_path / "team.db")) == 4
+        assert cli("apply", home, "--yes", "--settle", "0").code == 0
+    assert sorted(it.title or "" for it in posts_in(tmp_path / "team.db")) == sorted(
+        f"What is the story of q{number}?" for number in range(12)
+    )
 
 
 @pytest.mark.usefixtures("manifest")

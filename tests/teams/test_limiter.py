@@ -185,6 +185,17 @@ def test_a_throttle_without_a_method_stops_everything() -> None:
     assert limiter.stopped_until is None
 
 
+def test_a_throttle_of_what_was_under_way_when_its_method_was_closed_stops_nothing() -> None:
+    refusal = Heard(Said.THROTTLE, wait_s=30, guessed=True)
+    limiter = Limiter()
+    limiter.hear(READ, Heard(Said.ANSWER, backoff_s=10), now=5.0)
+    limiter.hear(READ, refusal, now=5.1)
+    assert limiter.stopped_until is None
+    assert limiter.held_until(READ) == 16.0
+    limiter.hear(OTHER, refusal, now=5.1)
+    assert limiter.stopped_until == pytest.approx(36.1), "the control: an open method's"
+
+
 def test_a_ban_without_words_lasts_longer_each_time_in_a_row() -> None:
     limiter = Limiter()
     lasted: list[float | None] = []

@@ -73,13 +73,14 @@ def listen(status: int, body: bytes) -> Heard:  # noqa: ARG001 - the body says i
         return Heard(said, found, backoff_s=backoff_s, quota=quota)
     error = _error(found)
     said = _SAID.get(error.id, Said.NOTHING) if error else Said.NOTHING
-    wait_s = None
+    wait_s, available = None, None
     if said is Said.THROTTLE and backoff_s is None:
         available = _AVAILABLE_IN.search(str(found.get("error_message", "")))
         wait_s = float(available[1]) if available else _DEFAULT_WAIT_S
     if error and error.id == _WRITE_FAILED and backoff_s is not None:
         said = Said.PAUSE
-    return Heard(said, {}, error, wait_s, backoff_s, quota)
+    guessed = wait_s is not None and available is None
+    return Heard(said, {}, error, wait_s, backoff_s, quota, guessed)
 
 
 def _json_object(body: bytes) -> Wrapper | None:
