@@ -41,6 +41,9 @@ __all__ = [
 Function = Callable[..., ExitCode]
 _Set = TypeVar("_Set")
 _FAIL_ON = frozenset({"drift", "manual"})
+_ALL = 100
+# More than a manifest can hold.
+_MOST_ITEMS = 1_000_000
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -198,8 +201,12 @@ def _gathered(
 
 def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     number = (value or "0").removesuffix("%")
-    if not number.isascii() or not number.isdecimal():
+    if not number.isascii() or not number.isdecimal() or len(number) > len(str(_MOST_ITEMS)):
         message = "give a number or a percentage, like 20 or 5%."
+        raise click.BadParameter(message, param=param)
+    # New posts may well be more than there are; nothing else can be more than all.
+    if number != (value or "0") and int(number) > _ALL and param.name != "max_creates":
+        message = f"{value} would be more than all of them; 100% allows every one."
         raise click.BadParameter(message, param=param)
     return value
 
@@ -310,7 +317,7 @@ decision_options = _gathered(
         ),
         click.option(
             "--limit",
-            type=click.IntRange(min=1),
+            type=click.IntRange(1, _MOST_ITEMS),
             metavar="N",
             help="Only the first N questions or articles that change.",
         ),

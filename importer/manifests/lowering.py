@@ -132,9 +132,17 @@ class Lowering:
     def _names(self, written: Sequence[str], source: Source, rows: ListNode) -> tuple[str, ...]:
         """Return canonical tag names; each is checked at its own place."""
         for name, at in zip(written, rows.values_at, strict=True):
-            (lowered,) = canonical_names([name], _NO_MASTERS)
-            self._limits.tag_name(lowered, source.span(at))
+            self._tag_name(name, source.span(at))
         return canonical_names(written, _NO_MASTERS)
+
+    def _tag_name(self, written: str, span: Span) -> str:
+        """Return a tag's canonical name, once checked; say so where it is not what was written."""
+        (name,) = canonical_names([written], _NO_MASTERS)
+        before = len(self._findings.problems)
+        self._limits.tag_name(name, span)
+        if written != written.lower() and len(self._findings.problems) == before:
+            self._findings.add("tag-case", span, name=written, lower=name)
+        return name
 
     def _members(self, draft: Draft, entry: CollectionEntry) -> tuple[Field, Value, Span]:
         rows: ListNode = draft.node["items"]
@@ -168,8 +176,7 @@ class Lowering:
 
     def tag(self, entry: TagEntry, node: MapNode, source: Source) -> Item:
         """Return the item of a tag; its name is in its key."""
-        (name,) = canonical_names([entry.name], _NO_MASTERS)
-        self._limits.tag_name(name, source.span(node.values_at["name"]))
+        name = self._tag_name(entry.name, source.span(node.values_at["name"]))
         fields: dict[Field, Value] = {}
         spans: dict[Field, Span] = {}
         if entry.description is not None:

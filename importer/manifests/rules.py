@@ -268,6 +268,12 @@ _TABLE = (
         "the tag `{name}` has a character that tags can't have",
         "Use a-z, 0-9, `+`, `#`, `-` and `.`; write `-` for a blank.",
     ),
+    Rule(
+        "tag-case",
+        "the tag `{name}` will be `{lower}`: tags are lower case",
+        "Write `{lower}`.",
+        Severity.WARNING,
+    ),
     # Bodies
     Rule(
         "body-open",

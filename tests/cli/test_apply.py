@@ -99,6 +99,21 @@ def test_a_saved_plan_is_applied_once(cli: Program, manifest: Path) -> None:
     assert len(posts_in(Path("team.db"))) == 4
 
 
+def test_a_saved_plan_whose_journal_was_lost_creates_nothing_twice(
+    cli: Program, manifest: Path
+) -> None:
+    """That it was used is only in the journal; what it wrote bears its markers."""
+    assert cli("plan", *HERE, "--out", "plan.json").code == 0
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+    before = posts_in(Path("team.db"))
+    journal_of(manifest.parent).unlink()
+    again = cli("apply", "plan.json", *HERE, "--yes", "--format", "json")
+    assert again.code == 0
+    assert {it["state"] for it in again.document["report"]["results"]} == {"found"}
+    assert posts_in(Path("team.db")) == before
+    assert cli("plan", *HERE, "--detailed-exitcode").code == 0
+
+
 def test_a_saved_plan_finds_its_manifests_journal_from_elsewhere(
     cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,13 +67,17 @@ def test_the_same_local_key_in_two_questions_is_none(folder: Path) -> None:
     ("rows", "first"),
     [
         pytest.param("- {name: a}\n- ^^{name: a}\n", "4:3", id="the same"),
-        pytest.param("- {name: a}\n- {name: b}\n- ^^{name: A}\n", "4:3", id="in another case"),
         pytest.param("- {name: a}\n- ^^{name: ' a '}\n", "4:3", id="with blanks"),
     ],
 )
 def test_a_tag_is_described_once(folder: Path, rows: str, first: str) -> None:
     (problem,) = assert_told_of(folder, f"{HEAD}tags:\n{rows}", "duplicate-tag")
     assert problem.message == f"the tag `a` is already described at teams-importer.yaml:{first}"
+
+
+def test_a_tag_in_another_case_is_the_same(folder: Path) -> None:
+    rows = "- {name: a}\n- {name: b}\n- ^^{name: ^^A}\n"
+    assert_told_of(folder, f"{HEAD}tags:\n{rows}", "duplicate-tag", "tag-case")
 
 
 def test_a_tag_is_described_once_in_all_files(folder: Path) -> None:

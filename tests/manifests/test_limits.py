@@ -8,6 +8,7 @@ import pytest
 
 from importer.errors import Severity
 from importer.manifests import limits as limits_module
+from importer.manifests import load_manifest
 from importer.model.fields import LIMITS, Confidence
 from importer.model.ids import Field, Kind
 from tests.manifests.pages import (
@@ -110,7 +111,7 @@ def test_a_question_has_one_to_five_tags(folder: Path, count: int, rules: list[s
 
 
 def test_tags_are_counted_once_each(folder: Path) -> None:
-    text = questions(question(more="tags: [a, A, b, c, d, e, ' e ']"))
+    text = questions(question(more="tags: [a, a, b, c, d, e, ' e ']"))
     assert told(folder, text) == []
 
 
@@ -139,10 +140,22 @@ def test_wrong_default_tags_are_told_once(folder: Path) -> None:
     assert_told_of(folder, text, "tag-count")
 
 
-@pytest.mark.parametrize("name", ["c++", "c#", "node.js", "a-b", "007", "x" * 35, ".net", "UPPER"])
+@pytest.mark.parametrize("name", ["c++", "c#", "node.js", "a-b", "007", "x" * 35, ".net"])
 def test_a_tag_is_of_these_characters(folder: Path, name: str) -> None:
     made = load_one(folder, questions(question(more=f"tags: ['{name}']")))
-    assert made.items[0].fields[Field.TAGS] == (name.lower(),)
+    assert made.items[0].fields[Field.TAGS] == (name,)
+    assert told(folder, questions(question(more=f"tags: ['{name}']"))) == []
+
+
+def test_a_tag_with_capitals_is_made_lower_case_and_that_is_said(folder: Path) -> None:
+    text = questions(question(more="tags: [a, ^^UPPER, ^^iOS]"))
+    problem, _ = assert_told_of(folder, text, "tag-case", "tag-case")
+    assert (problem.severity, problem.remedy) == (Severity.WARNING, "Write `upper`.")
+    made, _ = load_manifest(Path(MANIFEST))
+    assert made.items[0].fields[Field.TAGS] == ("a", "ios", "upper")
+    assert_told_of(folder, f"{HEAD}tags:\n- name: ^^iOS\n", "tag-case")
+    defaults = questions(question()).replace("[handbook]", "[^^Handbook]")
+    assert_told_of(folder, defaults, "tag-case")
 
 
 @pytest.mark.parametrize(

@@ -42,14 +42,14 @@ markers: footer
 publishers: [4711, 12]
 include: ["content/**/*.md", "faq/*.yaml"]
 tags:
-  - name: Deploys
+  - name: deploys
     was: [deployment]
     description: Shipping to production
     experts: {users: [12], groups: [3], emails: [Ada@example.org]}
 questions:
   - key: rollback
     title: How do I roll back a production deploy?
-    tags: [deploys, CI]
+    tags: [deploys, ci]
     on_drift: overwrite
     manage: [title, body]
     body: |
@@ -300,14 +300,14 @@ def test_an_old_key_names_the_post_it_had(
 
 
 def test_a_tag_keeps_its_old_names(folder: Path) -> None:
-    (tag,) = load_one(folder, f"{HEAD}tags:\n- {{name: New, was: [Old, older]}}\n").items
+    (tag,) = load_one(folder, f"{HEAD}tags:\n- {{name: new, was: [Old, older]}}\n").items
     assert tag.key == "tag:new"
     assert tag.was == (FullKey("handbook:tag:old"), FullKey("handbook:tag:older"))
 
 
 @pytest.mark.parametrize(
     ("own", "expected"),
-    [("", ("handbook",)), ("tags: [own]", ("own",)), ("tags: [B, a, b]", ("a", "b"))],
+    [("", ("handbook",)), ("tags: [own]", ("own",)), ("tags: [b, a, b]", ("a", "b"))],
 )
 def test_the_default_tags_are_those_of_items_without_any(
     folder: Path, own: str, expected: tuple[str, ...]
