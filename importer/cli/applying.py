@@ -46,7 +46,6 @@ from importer.planning.plan_file import plan_digest
 from importer.ports import Journal
 from importer.rendering import Format, render_plan, render_report
 from importer.rendering.look import Looks
-from importer.rendering.phrasing import counted
 from importer.teams import LiveTeam, Mode, open_team
 from importer.text.digests import Digest
 
@@ -169,8 +168,23 @@ class _Run:
                 await self.journal.end(run, Report(run.id, (), stopped_by=why, exit_code=code))
             raise
         report = self._finished(report)
-        await self.journal.end(replace(run, plan_digest=plan_digest(plan)), report)
+        try:
+            await self.journal.end(replace(run, plan_digest=plan_digest(plan)), report)
+        except JournalError as error:
+            # What was done is worth more than the line that says so in the journal.
+            return plan, self._unrecorded(report, error)
         return plan, report
+
+    def _unrecorded(self, report: Report, error: JournalError) -> Report:
+        if report.exit_code == error.exit_code:
+            return report
+        self.console.say(f"error: {error.message}", f"note: {error.remedy}")
+        return replace(
+            report,
+            stopped_by=report.stopped_by or error.message,
+            exit_code=error.exit_code,
+            resume=report.resume or self.console.command_line,
+        )
 
     def _why_ended(self, error: BaseException) -> tuple[str, int]:
         match error:
@@ -267,7 +281,12 @@ class _Run:
         if self.manner.confirmed:
             return
         if not self.console.can_ask:
-            message = f"{counted(len(plan.changes), 'change')} wait for a confirmation"
+            waits = (
+                "1 change waits"
+                if len(plan.changes) == 1
+                else f"{len(plan.changes):,} changes wait"
+            )
+            message = f"{waits} for a confirmation"
             remedy = "Look at the plan, then say --yes; without a terminal nobody can be asked."
             raise NotConfirmed(message, remedy=remedy)
         these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes):,} changes"
@@ -286,6 +305,8 @@ class _Run:
             report = replace(report, exit_code=self.interrupts.exit_code)
         if report.exit_code in (ExitCode.DONE, ExitCode.DECISION) and not report.stopped_by:
             return report
+        if report.exit_code == ExitCode.JOURNAL:
+            self.console.say(f"error: {report.stopped_by}")
         if report.resume:
             self.console.say(f"note: {report.resume}")
         return replace(report, resume=self._going_on(report))

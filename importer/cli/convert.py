@@ -100,7 +100,10 @@ def command(
             f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
             f"line `# yaml-language-server: $schema={SCHEMA}`"
         )
-    console.result(render_losses(losses, asdict(account), **looks_of(console, output)))
+    looks = looks_of(console, output)
+    # A file has room for all of them.
+    looks["verbose"] = output.verbose or console.output is not None
+    console.result(render_losses(losses, asdict(account), **looks))
     return ExitCode.DONE
 
 

@@ -140,13 +140,15 @@ class _Command(click.Command):
 
 
 class _Group(click.Group):
-    """A command of commands; its help shows the examples of each."""
+    """A command of commands; its help shows the examples of each, and no more of them."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for name in self.list_commands(ctx):
-            each = self.get_command(ctx, name)
-            if isinstance(each, _Command):
-                each.format_epilog(ctx, formatter)
+        found = (self.get_command(ctx, name) for name in self.list_commands(ctx))
+        examples = [
+            it for each in found if isinstance(each, _Command) for it in each.examples.items()
+        ]
+        with formatter.section("Examples"):
+            formatter.write_dl(examples, col_max=60)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

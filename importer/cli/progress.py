@@ -3,8 +3,6 @@
 Fed by what the executor and the transport tell: operations as they move, and waits.
 """
 
-import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Meter"]
 
-# Where nothing can be redrawn, a line this often (in seconds) shows that the run is alive.
-_BEAT_S = 10.0
+# Where nothing can be redrawn, a wait is told from so many seconds on.
+_LONG_S = 10.0
 # Shorter waits are the ordinary pace.
 _WORTH_SAYING_S = 2.0
 
@@ -33,8 +31,8 @@ class _Display(Protocol):
 class Meter:
     """How far a command is. Use it as a context manager; it prints to standard error only."""
 
-    def __init__(self, console: Console, now: Callable[[], float] = time.monotonic) -> None:
-        self._display: _Display = _Bar(console) if console.is_live else _Beat(console, now)
+    def __init__(self, console: Console) -> None:
+        self._display: _Display = _Bar(console) if console.is_live else _Told(console)
         self._what = ""
         self._total: int | None = None
         self._ended: set[ChangeId] = set()
@@ -74,26 +72,18 @@ class Meter:
         self._display.show(self._what, len(self._ended), self._total)
 
 
-class _Beat:
-    """A line at most every ten seconds, and none for a command that is quicker than that."""
+class _Told:
+    """No terminal, no progress: only what takes a while for a reason of its own is told."""
 
-    def __init__(self, console: Console, now: Callable[[], float]) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._now = now
-        self._said_at = now()
 
     def show(self, what: str, done: int, total: int | None) -> None:
-        now = self._now()
-        if now - self._said_at < _BEAT_S:
-            return
-        self._said_at = now
-        count = f"{done} of {total}: " if total is not None else ""
-        self._console.say(f"... {count}{what}")
+        """Say nothing: a log is no place for a bar."""
 
     def pause(self, why: str, seconds: float) -> None:
-        if seconds >= _BEAT_S:
-            self._said_at = self._now()
-            self._console.say(f"... waiting {duration(seconds)}: {why}")
+        if seconds >= _LONG_S:
+            self._console.say(f"waiting {duration(seconds)}: {why}")
 
     def hide(self) -> None:
         """Leave what was said."""

@@ -57,7 +57,7 @@ _FRESH_FOR_DELETE_S = 2.0
 
 
 class Executor:
-    """One run of one plan. Raises JournalError; everything else ends up in the report."""
+    """One run of one plan. Whatever stops it ends up in the report, a failing journal too."""
 
     def __init__(
         self,
@@ -99,10 +99,12 @@ class Executor:
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
+        self._intended: dict[ChangeId, Change] = {}
         self._running: dict[asyncio.Task[None], Key] = {}
         self._canary_due = any(change.verb is Verb.CREATE for change in plan.changes)
         self._halt: ImporterError | None = None
         self._condition = recovery.condition
+        self._looked_up = recovery.looked_up
 
     async def run(self) -> Report:
         """Carry out the plan as far as it goes, and return what became of each change."""
@@ -114,12 +116,25 @@ class Executor:
                 task.cancel()
         return self._results.report(
             self._run,
-            unknown=[change for change, _ in self._unknown.values()],
+            unknown=[*self._unrecorded(), *(change for change, _ in self._unknown.values())],
             halted=self._halt,
             interrupted=self._stop.is_set(),
-            condition=self._condition,
+            condition=self._found_out,
             audited=self._audited,
         )
+
+    def _unrecorded(self) -> list[Change]:
+        """Return what may have been sent, and then the journal failed: the next run looks it up."""
+        if not isinstance(self._halt, JournalError):
+            return []
+        return [it for it in self._intended.values() if not self._results.knows(it.id)]
+
+    @property
+    def _found_out(self) -> str:
+        if not self._looked_up:
+            return ""
+        what = "1 outcome was" if self._looked_up == 1 else f"{self._looked_up:,} outcomes were"
+        return f"{what} found out by looking; {self._condition}"
 
     async def _go(self) -> None:
         while True:
@@ -167,9 +182,11 @@ class Executor:
     def _heed(self, error: BaseException | None) -> None:
         if error is None:
             return
-        if isinstance(error, JournalError) or not isinstance(error, ImporterError):
+        if not isinstance(error, ImporterError):
             raise error
-        self._halt = self._halt or error
+        # Nothing that can't be recorded is sent: the journal's failure goes before any other.
+        if self._halt is None or isinstance(error, JournalError):
+            self._halt = error
 
     async def _carry_out(self, change: Change) -> None:
         judgement, live = await self._look_at(change)
@@ -222,6 +239,7 @@ class Executor:
         write = self._write(change, operation, live)
         await self._journal.keep(_values(change))
         await self._journal.intend(operation)
+        self._intended[change.id] = change
         self._observe(operation)
         self._note_sending(operation)
         outcome = await self._team.write(write, self._journal.hold)
@@ -408,8 +426,6 @@ class Executor:
             ):
                 change, _ = parked.pop(operation.change)
                 await self._resolved(change, operation, decision)
-        except JournalError:
-            raise
         except ImporterError as error:
             self._halt = self._halt or error
         self._unknown.update(parked)
@@ -426,6 +442,8 @@ class Executor:
             protected=change.protected,
         )
         self._observe(ended)
+        self._intended.pop(change.id, None)
+        self._looked_up += 1
         for incident in incidents_of(operation, decision):
             self._results.incident(incident)
         if decision.verdict is Verdict.FOUND:
@@ -451,8 +469,8 @@ class Executor:
             for incident in await lost_edits(self._team, self._edits):
                 self._results.incident(incident)
             self._audited = not self._unknown
-        except JournalError:
-            raise
+        except JournalError as error:
+            self._halt = error
         except ImporterError as error:
             what = f"the run could not look for posts that share a key: {error.message}"
             keys = [change.key for change in self._plan.changes] or [Key("")]

@@ -105,11 +105,15 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What the look at earlier operations gave, and the condition under which it is right."""
+    """What the look at earlier operations gave, and the condition under which it is right.
+
+    `looked_up` counts those whose outcome it found out.
+    """
 
     results: tuple[Result, ...] = ()
     incidents: tuple[Incident, ...] = ()
     condition: str = ""
+    looked_up: int = 0
 
 
 def decide(
@@ -267,13 +271,15 @@ async def recover(
     targets = Addresses(ledger.bindings.values()).targets
     results: list[Result] = []
     incidents: list[Incident] = []
+    looked_up = 0
     async for operation, decision in resolver.resolve(operations, targets, stop):
         ended, _ = await settle_decision(journal, operation, decision, ledger.bindings, clock)
         observe(ended)
+        looked_up += 1
         incidents += incidents_of(operation, decision)
         if decision.verdict is Verdict.FOUND:
             results.append(_found(ended, decision))
-    return Recovery(tuple(results), tuple(incidents), window.condition)
+    return Recovery(tuple(results), tuple(incidents), window.condition, looked_up)
 
 
 def _quiet_by(operation: Operation, now: datetime) -> Operation:

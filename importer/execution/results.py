@@ -48,6 +48,10 @@ class Results:
         reason = "was skipped" if state is ResultState.SKIPPED else f"is {state}"
         self.note(change, ResultState.SKIPPED, f"it needs {lost}, which {reason}")
 
+    def knows(self, change: ChangeId) -> bool:
+        """Tell whether it was noted what became of a change."""
+        return change in self._results
+
     def incident(self, incident: Incident) -> None:
         """Note something that should not be, once."""
         known = {(it.key, frozenset(it.refs)) for it in self._incidents if it.severe}

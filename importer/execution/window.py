@@ -68,14 +68,13 @@ class Window:
 
     @property
     def condition(self) -> str:
-        """The condition under which looking finds out the truth, for a person."""
+        """The condition under which looking finds out the truth: the end of a sentence."""
         if self._fixed_s is not None:
             return (
-                f"this holds if the server shows whatever it took within {self._fixed_s:g} s "
-                "(--settle)"
+                f"right if the server shows whatever it took within {self._fixed_s:g} s (--settle)"
             )
         return (
-            f"this holds if the server shows a post within {self._listing_s:.0f} s, and takes none "
+            f"right if the server shows a post within {self._listing_s:.0f} s, and takes none "
             f"later than {_LATE_S:.0f} s after the connection ended"
         )
 

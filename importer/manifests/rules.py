@@ -253,14 +253,20 @@ _TABLE = (
     Rule("too-many-items", "the manifest has more than {limit} items", "Split it in two."),
     # Values
     Rule(
-        "title-length", "the title has {length} characters; {low} to {high} are allowed", "{hint}"
+        "title-length",
+        "the title's length is {length}; {low} to {high} characters are allowed",
+        "{hint}",
     ),
-    Rule("body-length", "the body has {length} characters; {low} to {high} are allowed", "{hint}"),
+    Rule(
+        "body-length",
+        "the body's length is {length}; {low} to {high} characters are allowed",
+        "{hint}",
+    ),
     Rule("body-empty", "the body is empty", "Write one."),
-    Rule("tag-count", "there are {length} tags; {low} to {high} are allowed", "{hint}"),
+    Rule("tag-count", "the number of tags is {length}; {low} to {high} are allowed", "{hint}"),
     Rule(
         "tag-length",
-        "the tag `{name}` has {length} characters; at most {high} are allowed",
+        "the length of the tag `{name}` is {length}; at most {high} characters are allowed",
         "{hint}",
     ),
     Rule(

@@ -50,8 +50,8 @@ class Incident:
 class Report:
     """The end of a run. `stopped_by` is empty when it went through; `resume` is how to go on.
 
-    `condition` says, where outcomes were found out by looking, what that rests on. `audited`: all
-    that this run and earlier ones wrote was looked at afterwards.
+    `condition` says, where outcomes were found out by looking, how many and what that rests on.
+    `audited`: all that this run and earlier ones wrote was looked at afterwards.
     """
 
     run: RunId

@@ -85,7 +85,8 @@ def _trip(guard: _Guard, managed: int) -> Blocked | None:
         BlockedCode.GUARD,
         None,
         None,
-        f"{guard.count} items would be {guard.what}, the guard allows {int(allowed)} "
+        f"{guard.count} {'item' if guard.count == 1 else 'items'} would be {guard.what}, the guard "
+        f"allows {int(allowed)} "
         f"of {managed} managed",
         f"{guard.hint} Look at the plan, then allow it with {guard.option} {guard.count}.".strip(),
     )

@@ -100,7 +100,12 @@ def make_inverse(
         blocked=tuple(inverse.blocked),
         manual=tuple(inverse.manual),
         released=tuple(sorted(inverse.released)),
-        cost=cost_of(changes, rates),
+        cost=cost_of(
+            changes,
+            rates,
+            questions=sum(ref.kind is Kind.QUESTION for ref in snapshot.items),
+            tags=len(snapshot.tags),
+        ),
         managed=len(ledger.bindings),
         unchanged=inverse.unchanged,
         notes=_notes(inverse.gone, changes, snapshot),

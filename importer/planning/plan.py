@@ -106,7 +106,12 @@ def make_plan(
         bindings=_bindings(chosen, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
-        cost=cost_of(changes, rates),
+        cost=cost_of(
+            changes,
+            rates,
+            questions=sum(ref.kind is Kind.QUESTION for ref in snapshot.items),
+            tags=len(snapshot.tags),
+        ),
         managed=managed,
         unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
         notes=_notes(ledger, decisions, snapshot, _renamed_by_name(chosen, changes, manifest)),
@@ -274,12 +279,11 @@ def _notes(
         ),
         _Note(
             bool(ledger.open),
-            f"{len(ledger.open)} writes of an earlier run have no known outcome; "
-            "`apply` looks them up before it sends anything.",
+            _still_open(len(ledger.open)),
         ),
         _Note(
             decisions.limit is not None,
-            f"Limited to {decisions.limit} questions or articles; run it again for the next ones.",
+            _limited_to(decisions.limit or 0),
         ),
         _Note(
             not {Kind.QUESTION, Kind.ANSWER} <= snapshot.covered,
@@ -298,3 +302,17 @@ def _listed(keys: Sequence[Key]) -> str:
     more = len(keys) - _MOST_NAMED
     named = ", ".join(sorted(keys)[:_MOST_NAMED])
     return f"{named} and {more} more items" if more > 0 else named
+
+
+def _still_open(number: int) -> str:
+    if number == 1:
+        which, them = "1 write of an earlier run has", "it"
+    else:
+        which, them = f"{number:,} writes of an earlier run have", "them"
+    return f"{which} no known outcome; `apply` looks {them} up before it sends anything."
+
+
+def _limited_to(number: int) -> str:
+    if number == 1:
+        return "Limited to 1 question or article; run it again for the next one."
+    return f"Limited to {number:,} questions or articles; run it again for the next ones."

@@ -51,7 +51,8 @@ def render_losses(
     look = _look(looks)
     if look.format is Format.JSON:
         return _json({"losses": losses, "tally": tally})
-    return fill_template("losses", loss_view(losses, tally, utf8=look.utf8), look)
+    view = loss_view(losses, tally, verbose=look.verbose, utf8=look.utf8)
+    return fill_template("losses", view, look)
 
 
 def _look(looks: Looks) -> Look:

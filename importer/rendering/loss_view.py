@@ -10,6 +10,11 @@ __all__ = ["LossCount", "LossView", "loss_view"]
 
 # The fate of a whole page; everything else concerns a part of one.
 _FATES = ("skipped", "merged", "split")
+# What readers miss comes first, then what reads otherwise; last what is expected of any import.
+_GRAVE = ("skipped", "file", "text", "answer", "image", "link", "encoding", "character")
+_MINOR = ("title", "tag", "metadata", "comment", "question", "decoration", "navigation")
+_MOST = 10
+_MOST_MINOR = 2
 
 
 class LossCount(TypedDict):
@@ -20,7 +25,7 @@ class LossCount(TypedDict):
 
 
 class LossView(TypedDict):
-    """What losses templates get: a section for each file, and how many losses of each kind."""
+    """What losses templates get: a section for each kind, the gravest first, and their numbers."""
 
     sections: list[SectionView]
     kinds: list[LossCount]
@@ -28,26 +33,42 @@ class LossView(TypedDict):
 
 
 def loss_view(
-    losses: Sequence[Mapping[str, object]], tally: Mapping[str, int], *, utf8: bool
+    losses: Sequence[Mapping[str, object]], tally: Mapping[str, int], *, verbose: bool, utf8: bool
 ) -> LossView:
-    """Return losses as a template gets them.
+    """Return losses as a template gets them; unless *verbose*, the first few of each kind.
 
     A loss has `kind`, `path`, `line`, `what` and `why`; unknown members are ignored, missing ones
     empty. *tally* says what became of the pages: `pages`, `migrated`, `split`, `merged`, `skipped`.
     """
-    by_path: dict[str, list[Mapping[str, object]]] = {}
+    by_kind: dict[str, list[Mapping[str, object]]] = {}
     for loss in losses:
-        by_path.setdefault(_member(loss, "path"), []).append(loss)
-    kinds = [_member(loss, "kind") for loss in losses]
+        by_kind.setdefault(_member(loss, "kind"), []).append(loss)
+    ordered = sorted(by_kind.items(), key=lambda it: _rank(it[0]))
     return LossView(
         sections=[
             it
-            for path, its in by_path.items()
-            for it in section(path, path, "note", [_loss(loss, utf8=utf8) for loss in its])
+            for kind, its in ordered
+            for it in section(
+                kind,
+                kind,
+                "note",
+                [_loss(loss, utf8=utf8) for loss in its],
+                most=None if verbose else _most(kind),
+            )
         ],
-        kinds=[LossCount(kind=kind, count=kinds.count(kind)) for kind in dict.fromkeys(kinds)],
+        kinds=[LossCount(kind=kind, count=len(its)) for kind, its in ordered],
         summary=_summary(len(losses), tally),
     )
+
+
+def _rank(kind: str) -> int:
+    if kind in _GRAVE:
+        return _GRAVE.index(kind)
+    return len(_GRAVE) + (1 + _MINOR.index(kind) if kind in _MINOR else 0)
+
+
+def _most(kind: str) -> int:
+    return _MOST_MINOR if kind in _MINOR else _MOST
 
 
 def _loss(loss: Mapping[str, object], *, utf8: bool) -> EntryView:

@@ -30,17 +30,18 @@ class PlanCounts(TypedDict):
 def costs_of(cost: Cost) -> list[DetailView]:
     """Return what carrying out a plan costs, in requests, time and attention."""
     requests = (
-        f"{counted(cost.requests, 'request')} "
+        f"about {counted(cost.requests, 'request')} "
         f"({counted(cost.writes, 'write')}, {counted(cost.reads, 'read')})"
     )
     if cost.per_day:
         requests += f", {share(cost.requests, cost.per_day)} of the day's {cost.per_day:,}"
+    least = "less than 1 s" if cost.seconds < 1 else f"at least {duration(cost.seconds)}"
     days = f", on {counted(cost.days, 'day')}" if cost.days > 1 else ""
     bumped = counted(cost.bumped, "question")
     verb = "comes" if cost.bumped == 1 else "come"
     return [
         *detail("cost", requests),
-        *detail("time", f"at least {duration(cost.seconds)} at the documented pace{days}"),
+        *detail("time", f"{least} at the documented pace{days}"),
         *detail("notice", f"{bumped} {verb} to the top of everybody's page"),
     ]
 

@@ -166,7 +166,7 @@ def _facts(report: Report) -> list[DetailView]:
     return [
         *detail("cost", counted(report.requests, "request") + took),
         *detail("stopped", report.stopped_by),
-        *detail("found out", report.condition),
+        *detail("looked", report.condition),
     ]
 
 

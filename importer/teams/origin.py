@@ -107,6 +107,9 @@ def _split(connection: Connection) -> SplitResult:
     remedy = f"Give scheme and host alone, as in {VENDOR_API}."
     if connection.token and connection.token.redact(url) != url:
         _refuse("--url contains the access token", remedy)
+    # urlsplit takes line ends and tabs out, and with them what was meant.
+    if not connection.url.strip(" ").isprintable():
+        _refuse("--url holds a line end or another control character", remedy)
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -68,6 +68,9 @@ def test_f06_a_disk_that_runs_full_on_the_way_stops_the_run_at_the_next_commit(
             told = scene.folder / "told"
             ended = scene.apply(*ALONE, ways=Ways((Deed("full", at, nth),), told))
             is_refused(ended, "disk", "run the same command again")
+            assert "go on    teams-importer apply" in ended.out
+            assert ("Outcome unknown" in ended.out) == (at == "journal.settle.before")
+            assert "Not reached" in ended.out or nth >= len(commits) // 2
             assert sent_after(told, "full") == 0
             scene.goes_on()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.sandbox import Backoff, Behaviour
-from tests.cli.stage import Program, posts_in, serving
+from tests.cli.stage import Program, posts_in, question, serving, write_manifest
 
 THROTTLED = 502
 
@@ -58,3 +58,25 @@ def test_a_day_without_calls_left_ends_with_10_before_anything_is_written(
         assert len(served.requests()) == 1
     assert not (manifest.parent / ".teams-importer").exists()
     assert posts_in(tmp_path / "team.db") == []
+
+
+def test_what_an_apply_costs_was_known_before(
+    cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as nothing comes in between; `about` leaves room for that."""
+    with serving(tmp_path) as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        for body in ("the first body of a page", "another body of a page", "and a third one here"):
+            pages = [
+                question(f"page{it}", body=f"This is {body}, and long enough.") for it in range(3)
+            ]
+            write_manifest(
+                home, *pages, question("answered", answer=f"This is {body}, and long enough.")
+            )
+            told = cli("plan", "--format", "json").document["cost"]
+            sent = len(served.requests())
+            done = cli("apply", "--yes", "--format", "json", "--settle", "0")
+            assert done.code == 0, done.err
+            assert done.document["report"]["requests"] == len(served.requests()) - sent
+            assert done.document["report"]["requests"] == told["writes"] + told["reads"]

@@ -98,7 +98,7 @@ def test_a_plan_names_its_manifest_in_json_mode_too(cli: Program, manifest: Path
         pytest.param(["--journal", "teams-importer.yaml"], 9, "it is not a database", id="journal"),
         pytest.param(["--url", "ftp://team.example"], 64, "https://", id="scheme"),
         pytest.param(["--url", "http://team.example"], 64, "unencrypted", id="no TLS"),
-        pytest.param(["--url", "sandbox:teams-importer.yaml"], 5, "sandbox", id="no sandbox"),
+        pytest.param(["--url", "sandbox:teams-importer.yaml"], 64, "sandbox", id="no sandbox"),
     ],
 )
 def test_what_cannot_be_connected_is_told(

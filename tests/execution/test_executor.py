@@ -385,3 +385,20 @@ def test_a_post_is_deleted_only_after_what_led_to_it_was_written() -> None:
         "one!update": ResultState.REJECTED,
         "two!delete": ResultState.SKIPPED,
     }
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        pytest.param((), "", id="none"),
+        pytest.param((1,), "1 outcome was found out by looking; right if", id="one"),
+        pytest.param((1, 2), "2 outcomes were found out by looking; right if", id="two"),
+    ],
+)
+def test_a_report_counts_the_outcomes_that_were_found_out(
+    numbers: tuple[int, ...], said: str
+) -> None:
+    stage = Stage()
+    report = stage.apply(manifest(*THREE), wrap=answering(dict.fromkeys(numbers, AFTER)))
+    assert report.condition.startswith(said)
+    assert bool(report.condition) == bool(said)

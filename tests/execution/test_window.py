@@ -25,6 +25,7 @@ def test_it_grows_with_the_delay_that_was_seen() -> None:
     window.looked((), at(20))
     window.looked({ONE}, at(50))
     assert window.seconds == 4 * 50 + 60
+    assert window.condition.startswith("right if the server shows a post within")
     assert "200 s" in window.condition
 
 

@@ -223,7 +223,7 @@ def test_an_own_limit_on_one_side_leaves_the_other(folder: Path) -> None:
 def test_a_limit_says_where_it_comes_from(folder: Path) -> None:
     text = questions(question(title="^^Short", body="^^Short"))
     title, body = assert_told_of(folder, text, "title-length", "body-length")
-    assert title.message == "the title has 5 characters; 15 to 150 are allowed"
+    assert title.message == "the title's length is 5; 15 to 150 characters are allowed"
     assert title.remedy.endswith(f"(source: {LIMITS[Kind.QUESTION, Field.TITLE].source}).")
     assert body.remedy.endswith(f"(source: {LIMITS[Kind.QUESTION, Field.BODY].source}).")
     assert title.remedy.startswith("Write more; ")

@@ -192,16 +192,17 @@ def _updates(count: int) -> list[Change]:
     ("changes", "writes", "reads", "bumped"),
     [
         pytest.param([], 0, 0, 0, id="nothing"),
-        pytest.param([CREATE], 1, 3, 1, id="one create"),
-        pytest.param([CREATE, an_answer()], 2, 3, 1, id="an answer bumps its question"),
-        pytest.param([CREATE, LINKS], 2, 4, 1, id="two writes of one post"),
-        pytest.param([ACCEPT], 1, 4, 0, id="a mark bumps nothing"),
-        pytest.param([DELETE], 1, 4, 0, id="nor does a deletion"),
-        pytest.param(_updates(100), 100, 4, 100, id="a page of edits"),
-        pytest.param(_updates(101), 101, 5, 101, id="a page and one"),
+        pytest.param([CREATE], 1, 10, 1, id="one create"),
+        pytest.param([CREATE, an_answer()], 2, 10, 1, id="an answer bumps its question"),
+        pytest.param([CREATE, LINKS], 2, 11, 1, id="two writes of one post"),
+        pytest.param([ACCEPT], 1, 8, 0, id="a mark bumps nothing"),
+        pytest.param([DELETE], 1, 9, 0, id="nor does a deletion"),
+        pytest.param(_updates(100), 100, 9, 100, id="a page of edits"),
+        pytest.param(_updates(101), 101, 10, 101, id="a page and one"),
+        pytest.param(_updates(1000), 1000, 28, 1000, id="long enough to read them again"),
     ],
 )
-def test_a_plan_costs_its_writes_the_check_and_one_more_look_at_what_it_edits(
+def test_a_plan_costs_its_writes_the_check_the_reading_and_the_audit(
     changes: list[Change], writes: int, reads: int, bumped: int
 ) -> None:
     cost = cost_of(changes, RATES)
@@ -211,12 +212,17 @@ def test_a_plan_costs_its_writes_the_check_and_one_more_look_at_what_it_edits(
     assert cost.per_day == 1000
 
 
+def test_a_large_team_costs_more_to_read() -> None:
+    small, large = cost_of([CREATE], RATES), cost_of([CREATE], RATES, questions=1001, tags=150)
+    assert large.reads == small.reads + 10 + 1
+
+
 @pytest.mark.parametrize(
     ("changes", "per_day", "days"),
     [
         pytest.param([], 1000, 0, id="nothing"),
         pytest.param(_updates(95), 1000, 1, id="one day"),
-        pytest.param(_updates(95), 50, 2, id="two days"),
+        pytest.param(_updates(90), 50, 2, id="two days"),
         pytest.param(_updates(95), 0, 0, id="no quota is known"),
     ],
 )

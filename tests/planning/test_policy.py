@@ -280,7 +280,7 @@ def test_a_plan_counts_what_is_managed_and_what_stays_as_it_is() -> None:
 
 def test_open_writes_of_an_earlier_run_are_told() -> None:
     scene = Scene(open=(an_operation("one", "one!create", Kind.QUESTION),))
-    assert any("1 writes of an earlier run" in note for note in scene.plan(ONE).notes)
+    assert any("1 write of an earlier run has" in note for note in scene.plan(ONE).notes)
 
 
 def test_a_plan_knows_where_it_belongs_and_what_was_decided() -> None:

@@ -179,7 +179,7 @@ def test_a_view_of_a_report_is_made_of_plain_values(name: str) -> None:
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_view_of_losses_is_made_of_plain_values(name: str) -> None:
-    _assert_plain(loss_view(*LOSSES[name], utf8=True))
+    _assert_plain(loss_view(*LOSSES[name], verbose=True, utf8=True))
 
 
 def _assert_plain(view: object) -> None:

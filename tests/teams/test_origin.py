@@ -103,6 +103,9 @@ def test_the_web_page_of_a_team_is_understood_and_said(team: str) -> None:
         pytest.param("https://stackoverflowteams.com", id="the vendor's pages"),
         pytest.param("https://stackoverflowteams.com/c/umbrella", id="another team's page"),
         pytest.param("https://example.org\r\nHost: evil.example", id="a second line"),
+        pytest.param("https://exam\nple.org", id="a line end"),
+        pytest.param("https://example.org\n", id="a line end at the end"),
+        pytest.param("https://example.org\t/2.3", id="a tab"),
     ],
 )
 def test_an_address_that_could_harm_or_puzzle_is_refused_without_an_echo(url: str) -> None:
