@@ -44,6 +44,7 @@ simulate: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python benchmarks/pace.py
 
 # A venv whose making failed half-way is removed, or the next run would take it for whole.
 .venv/made.stamp:
