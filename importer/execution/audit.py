@@ -98,15 +98,17 @@ def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revis
     as_of, opened_at = edit.read_as_of, edit.opened_at
     if as_of is None or opened_at is None:
         return ()
-    ordered = sorted(revisions, key=lambda it: it.number)
-    # Dates are whole seconds: of several revisions in one, the one that was read has its author.
-    read = [it.number for it in ordered if (it.made_at, it.author) == (as_of, edit.read_by)]
-    after = [it for it in ordered if it.made_at >= as_of and it.number > max(read, default=0)]
+    ordered = sorted((it for it in revisions if it.made_at >= as_of), key=lambda it: it.number)
     ours = [
-        it.number for it in after if it.author == edit.author and it.made_at >= opened_at - _BLUR
+        it.number for it in ordered if it.author == edit.author and it.made_at >= opened_at - _BLUR
     ]
-    last = min(ours, default=0)
-    return tuple(it for it in after if it.number < last and it.author != edit.author)
+    # Dates are whole seconds: of several revisions in one, the one that was read has its author,
+    # and comes before ours, which may be of that second as well.
+    same = [it.number for it in ordered if (it.made_at, it.author) == (as_of, edit.read_by)]
+    before = [it for it in same if it < max(ours, default=0)]
+    read = max(before or same, default=0)
+    last = min((it for it in ours if it > read), default=0)
+    return tuple(it for it in ordered if read < it.number < last and it.author != edit.author)
 
 
 async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> list[Incident]:

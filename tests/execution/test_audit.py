@@ -36,7 +36,7 @@ def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def edit(read_s: float = 0, by: UserId = ME) -> Operation:
+def edit(read_s: float = 0, by: UserId = ME, opened_s: float = 100) -> Operation:
     return Operation(
         run=RunId("run"),
         change=ChangeId("q!update"),
@@ -48,7 +48,7 @@ def edit(read_s: float = 0, by: UserId = ME) -> Operation:
         state=State.DONE,
         ref=ONE,
         author=ME,
-        opened_at=at(100),
+        opened_at=at(opened_s),
         read_as_of=at(read_s),
         read_by=by,
     )
@@ -86,6 +86,15 @@ def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
         pytest.param(edit(50, BO), [(0, ME), (50, BO), (100, ME)], [], id="was read"),
         pytest.param(edit(0, BO), [(0, ME), (0, BO), (100, ME)], [], id="read, same second"),
         pytest.param(edit(), [(0, ME), (0, BO), (100, ME)], [2], id="not read, same second"),
+        pytest.param(
+            edit(opened_s=0), [(0, ME), (0, BO), (0, ME)], [2], id="all in the second of the read"
+        ),
+        pytest.param(
+            edit(opened_s=1), [(0, ME), (0, BO), (1, ME)], [2], id="ours a second later"
+        ),
+        pytest.param(
+            edit(opened_s=0), [(0, ME), (0, ME), (0, BO)], [], id="ours before it, in one second"
+        ),
         pytest.param(edit(), [(0, ME), (100, ME), (101, BO)], [], id="after ours"),
         pytest.param(edit(), [(0, ME), (20, BO)], [], id="ours did not happen"),
     ],
