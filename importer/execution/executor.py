@@ -310,7 +310,7 @@ class Executor:
             case Done(item):
                 await self._done(change, operation, item)
             case Rejected(code, message, stops_run):
-                await self._close(operation, State.REJECTED, message or code)
+                await self._close(operation, _refused(stops_run=stops_run), message or code)
                 self._results.note(change, ResultState.REJECTED, message or code)
                 if stops_run:
                     self._halt = self._halt or AccessError(
@@ -537,8 +537,8 @@ class Executor:
             case Done():
                 await self._close(operation, State.DONE, "it carried the key of another post")
                 return ""
-            case Rejected(code, message):
-                await self._close(operation, State.REJECTED, message or code)
+            case Rejected(code, message, stops_run):
+                await self._close(operation, _refused(stops_run=stops_run), message or code)
                 return message or code
             case NotApplied(proof):
                 await self._close(operation, State.ABSENT, proof)
@@ -553,6 +553,14 @@ class Executor:
             await self._journal.bind([kept])
         under = [it.key for it in self._bindings.values() if it.parent == lost]
         await self._journal.unbind(under)
+
+
+def _refused(*, stops_run: bool) -> State:
+    """Return what is remembered of a refusal.
+
+    One that any write would have met says nothing about the item: with another token it may go.
+    """
+    return State.ABSENT if stops_run else State.REJECTED
 
 
 def _payload(change: Change, live: LiveItem | None) -> Fields:

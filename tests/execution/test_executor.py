@@ -137,6 +137,16 @@ def test_a_refused_token_stops_the_run() -> None:
     assert stage.questions() == []
 
 
+def test_f51_what_a_refused_token_could_not_write_is_written_with_the_next_one() -> None:
+    """F51: the refusal says nothing about the item, so it is not held against it."""
+    stage = Stage()
+    denied = Rejected("invalid_access_token", "no", stops_run=True)
+    stage.apply(manifest(*THREE), wrap=answering({0: denied}))
+    assert stage.plan(manifest(*THREE)).blocked == ()
+    assert stage.apply(manifest(*THREE)).exit_code == ExitCode.DONE
+    assert len(stage.questions()) == 3
+
+
 def test_a_server_that_drops_the_marker_stops_the_run_after_one_post() -> None:
     stage = Stage(behaviour=Behaviour(burst_per_s=0, strip_comments=True))
     report = stage.apply(manifest(*THREE))
