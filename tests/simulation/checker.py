@@ -115,13 +115,19 @@ class Checker:
                 excused = item.key in waiting or (item.parent or item.key) in waiting
                 if not excused:
                     self.wrong.append(f"I1 loss: {item.key} has no post")
+        keys = {item.key for item in wanted.items}
         for blocked in plan.blocked:
             self._check_blocked(str(blocked.key), blocked.code)
+            refused = blocked.code is BlockedCode.REJECTED and blocked.key in keys
+            if refused and not self.people.deeds:
+                self.wrong.append(f"I3 {blocked.key} was refused, and nobody did anything")
 
     def _check_blocked(self, key: str, code: BlockedCode) -> None:
         """A blocked item has to have a person's deed behind it."""
         if code is BlockedCode.GONE and not self.people.deleted:
             self.wrong.append(f"I1 loss: {key} counts as gone, and nobody deleted anything")
+        if code is BlockedCode.NEW_TAG:
+            self.wrong.append(f"I3 {key} waits for a tag, and all tags are unlike each other")
         if code in (BlockedCode.CONFLICT, BlockedCode.NO_BASE) and not self.people.edits:
             self.wrong.append(f"I3 {key} is in conflict, and nobody edited anything")
         if code in (BlockedCode.AMBIGUOUS, BlockedCode.MISFIT) and not self.people.copies:

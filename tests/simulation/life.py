@@ -14,7 +14,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,6 +53,8 @@ _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _RUNS_A_PHASE = 3
 _LONGEST_RUN_S = 7_200.0
 _SHM = Path("/dev/shm")
+# Unlike each other: a new tag close to one that is there waits for a person.
+_TAGS = ("harbour", "lighthouse", "amber", "quicksilver", "fjord", "tundra", "marzipan", "wok")
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,17 @@ PROFILES = {
 
 @dataclass
 class Script:
-    """What happens at which step, in place of chance: for scripted rows and exhaustive loops."""
+    """What happens at which step, in place of chance: for scripted rows and exhaustive loops.
+
+    `happens`: what is done on the site once the server has done the n-th request. `clocks`: how
+    wrong they are, by the names of their draws.
+    """
 
     faults: dict[int, Fault] = field(default_factory=dict)
     crashes: set[int] = field(default_factory=set)
+    happens: dict[int, Callable[[_World], None]] = field(default_factory=dict)
+    clocks: dict[str, float] = field(default_factory=dict)
+    behaviour: Behaviour = Behaviour(burst_per_s=30)  # noqa: RUF009 - frozen
 
 
 class _SteppingClock:
@@ -210,7 +219,7 @@ class _World:
         )
         self.clock = _SteppingClock(
             self._drawn("local-offset", [0.0, 0.0, 3600.0, -3600.0], 0.0),
-            chance.between("jump-at", 0.0, 600.0),
+            self._jump_at(),
             self._drawn("jump", [0.0, 0.0, 3600.0, -3600.0], 0.0),
         )
         self.world = open_world(behaviour=self.behaviour, clock=self.server_clock, seed=life.seed)
@@ -246,11 +255,17 @@ class _World:
         return kinds or [Fault.RESET_AFTER]
 
     def _drawn(self, name: str, choices: list[float], scripted: float) -> float:
-        return scripted if self.script is not None else self.chance.one_of(name, choices)
+        if self.script is not None:
+            return self.script.clocks.get(name, scripted)
+        return self.chance.one_of(name, choices)
+
+    def _jump_at(self) -> float:
+        drawn = self.chance.between("jump-at", 0.0, 600.0)
+        return drawn if self.script is None else self.script.clocks.get("jump-at", drawn)
 
     def _behaviour(self) -> Behaviour:
         if self.script is not None:
-            return Behaviour(burst_per_s=30)
+            return self.script.behaviour
         draw = self.chance.one_of
         backoff = Backoff("answers/{id}/edit", 3, 5) if draw("backoff", [0, 1]) else None
         return Behaviour(
@@ -290,7 +305,9 @@ class _World:
         return self.chance.happens(f"crash:{number}", self.rates.crashes)
 
     def _served(self, step: int, route: str) -> None:
-        """Let somebody delete a post in the middle of a listing."""
+        """Let somebody do something in the middle of a run."""
+        if self.script is not None and step in self.script.happens and not self.calm:
+            self.script.happens[step](self)
         lists = route.endswith("/questions") and not self.calm and self.script is None
         if lists and self.chance.happens(f"meddle:{step}", self.rates.meddling):
             self.people.delete_first(step)
@@ -500,7 +517,7 @@ class _World:
             body = f"The question {key} in its first version, with words enough in it."
             if self.script is not None or self.chance.happens(f"links:{at}", 0.4):
                 body += f" It leads to [another](key:{other})."
-            items.append(question(key, body=body, tags=("testing", f"tag-{at % 2}")))
+            items.append(question(key, body=body, tags=("testing", _TAGS[at % 2])))
             if len(items) < number and self.chance.happens(f"answered:{at}", 0.6):
                 accepted = self.chance.happens(f"accepted:{at}", 0.5)
                 items.append(answer(f"{key}#a", accepted=accepted))
@@ -535,7 +552,7 @@ class _World:
             case Field.TITLE:
                 fields[which] = f"What is version {self.edits} of {item.key}?"
             case Field.TAGS:
-                fields[which] = ("testing", f"version-{self.edits}")
+                fields[which] = ("testing", _TAGS[1 + self.edits])
             case _:
                 text = f"The text of {item.key} in version {self.edits}, with words enough in it."
                 fields[Field.BODY] = plain(canonical_text(text))

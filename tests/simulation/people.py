@@ -57,6 +57,11 @@ class People:
             self._act(number)
             number += 1
 
+    def do(self, deed: str, number: int) -> None:
+        """Do *deed* now, to one of our posts, as far as the site lets people do it."""
+        self.choices = (deed,)
+        self._act(number)
+
     def _act(self, number: int) -> None:
         posts = [post for post in self._posts() if post.owner_id == self.ada.id]
         if not posts:
@@ -116,6 +121,12 @@ class People:
     def _delete(self, _: int, post: Post) -> None:
         self.world.delete(self.chidi, post.id)
         self.deleted[post.id] = self._now()
+
+    def _lock(self, _: int, post: Post) -> None:
+        self.world.lock(self.chidi, post.id)
+
+    def _close(self, _: int, post: Post) -> None:
+        self.world.close_question(self.chidi, post.question_id)
 
     def _posts(self) -> list[Post]:
         return [*self.world.questions("acme"), *self.world.answers("acme")]
