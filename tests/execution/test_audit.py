@@ -89,9 +89,7 @@ def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
         pytest.param(
             edit(opened_s=0), [(0, ME), (0, BO), (0, ME)], [2], id="all in the second of the read"
         ),
-        pytest.param(
-            edit(opened_s=1), [(0, ME), (0, BO), (1, ME)], [2], id="ours a second later"
-        ),
+        pytest.param(edit(opened_s=1), [(0, ME), (0, BO), (1, ME)], [2], id="ours a second later"),
         pytest.param(
             edit(opened_s=0), [(0, ME), (0, ME), (0, BO)], [], id="ours before it, in one second"
         ),
