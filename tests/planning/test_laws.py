@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.model.fields import Value
-from importer.model.ids import Field, FullKey, Key, Kind, key_of_target, parent_key
+from importer.model.ids import Field, FullKey, Key, Kind, Verb, key_of_target, parent_key
 from importer.model.ledger import Ledger
 from importer.model.live import Facts, LiveItem, Snapshot
 from importer.model.manifest import Fate, Item, Manifest, OnDrift, Policy
@@ -320,9 +320,17 @@ def _closure(start: Key, wanted: Manifest) -> frozenset[Key]:
 
 
 def _sets(plan: Plan) -> dict[str, frozenset[str]]:
-    """Return what a plan says of its items, order and brought tags aside."""
+    """Return what a plan says of its items, order and brought tags aside.
+
+    A deletion also waits for what takes links to it away, as far as that is in the same plan.
+    """
+
+    def alone(change: Change) -> Change:
+        needs = () if change.verb is Verb.DELETE else change.needs
+        return replace(change, brings_tags=(), needs=needs)
+
     return {
-        "changes": frozenset(repr(replace(it, brings_tags=())) for it in plan.changes),
+        "changes": frozenset(repr(alone(it)) for it in plan.changes),
         "drift": frozenset(map(repr, plan.drift)),
         "orphans": frozenset(map(repr, plan.orphans)),
         "blocked": frozenset(repr(it) for it in plan.blocked if it.key is not None),
