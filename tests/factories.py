@@ -316,7 +316,7 @@ def plans(texts: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Plan
         span=span,
     )
     base = st.dictionaries(field, st.builds(Base, digest, digest), max_size=2)
-    side = st.builds(Side, field, st.none() | value, st.none() | value)
+    side = st.builds(Side, field, *[st.none() | value] * 3)
     code = st.sampled_from(BlockedCode)
     return st.builds(
         Plan,

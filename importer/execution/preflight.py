@@ -10,6 +10,7 @@ from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
 from importer.planning.compare import compare
 from importer.planning.plan import make_plan
+from importer.planning.policy import digests_for_sides
 from importer.ports import Journal, TeamReader
 
 __all__ = ["Drawn", "check_pin", "draw_plan"]
@@ -49,14 +50,16 @@ async def draw_plan(
     ledger = await journal.ledger()
     read_at = asyncio.get_running_loop().time()
     snapshot = await take_snapshot(reader, access, ledger)
+    comparison = compare(manifest, snapshot, ledger)
     plan = make_plan(
         manifest,
-        compare(manifest, snapshot, ledger),
+        comparison,
         snapshot,
         ledger,
         team=team,
         decisions=decisions,
         ability=reader.ability,
         rates=reader.rates,
+        texts=await journal.texts(digests_for_sides(comparison)),
     )
     return Drawn(plan, snapshot, read_at)

@@ -128,11 +128,15 @@ class Orphan:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One field of a blocked item: what the manifest says, what the site says."""
+    """One field of a blocked item: what the manifest says, what the site says.
+
+    `base` is what was last written, which both started from; None where its text is not known.
+    """
 
     field: Field
     ours: Value | None
     live: Value | None
+    base: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

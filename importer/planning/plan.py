@@ -36,10 +36,18 @@ from importer.planning.cost import cost_of
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
-from importer.planning.policy import Abilities, Verdict, judge, overwrites, unless_rejected
+from importer.planning.policy import (
+    NO_TEXTS,
+    Abilities,
+    Verdict,
+    judge,
+    overwrites,
+    unless_rejected,
+)
 from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced, unlinked_first
 from importer.planning.tags import TagReview, review_tags
+from importer.text.digests import Digest
 
 __all__ = ["make_plan"]
 
@@ -56,10 +64,14 @@ def make_plan(
     decisions: Decisions,
     ability: Abilities,
     rates: Rates,
+    texts: Mapping[Digest, Value] = NO_TEXTS,
 ) -> Plan:
-    """Return what would change and what waits. The same inputs give an equal plan."""
+    """Return what would change and what waits. The same inputs give an equal plan.
+
+    *texts* are the values under `digests_for_sides`, as far as the journal has them.
+    """
     chosen = [pair for pair in comparison.pairs if _is_chosen(pair.item.key, decisions)]
-    verdicts = _judge_all(chosen, manifest, ledger, decisions, ability)
+    verdicts = _judge_all(chosen, manifest, ledger, decisions, ability, texts)
     review = _review(verdicts, manifest, snapshot)
     wishes = [change for verdict in verdicts for change in verdict.changes]
     contested = contested_marks(
@@ -133,10 +145,11 @@ def _judge_all(
     ledger: Ledger,
     decisions: Decisions,
     ability: Abilities,
+    texts: Mapping[Digest, Value],
 ) -> list[Verdict]:
     titles = {item.key: _title(item.fields, item.initial) for item in manifest.items}
     rejected = {operation.change: operation for operation in ledger.rejected}
-    return [judge(pair, manifest, decisions, ability, titles, rejected) for pair in chosen]
+    return [judge(pair, manifest, decisions, ability, titles, rejected, texts) for pair in chosen]
 
 
 def _title(*stated: Mapping[Field, Value]) -> str:

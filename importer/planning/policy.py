@@ -14,6 +14,7 @@ One field in conflict holds back the whole post: half an edit is nobody's versio
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from importer.errors import Span
 from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule
@@ -25,6 +26,7 @@ from importer.model.plan import (
     Blocked,
     BlockedCode,
     Change,
+    Comparison,
     Decisions,
     Drift,
     FieldChange,
@@ -38,7 +40,17 @@ from importer.planning.compare import base_of, digest_field
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
-__all__ = ["Abilities", "Verdict", "judge", "overwrites", "unless_rejected"]
+__all__ = [
+    "NO_TEXTS",
+    "Abilities",
+    "Verdict",
+    "digests_for_sides",
+    "judge",
+    "overwrites",
+    "unless_rejected",
+]
+
+NO_TEXTS: Mapping[Digest, Value] = MappingProxyType({})
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
@@ -60,8 +72,12 @@ def judge(
     ability: Abilities,
     titles: Mapping[Key, str],
     rejected: Mapping[ChangeId, Operation],
+    texts: Mapping[Digest, Value] = NO_TEXTS,
 ) -> Verdict:
-    """Return what *pair* asks for. `titles` gives each question's title, for its answers' lines."""
+    """Return what *pair* asks for. `titles` gives each question's title, for its answers' lines.
+
+    *texts* are the values under `digests_for_sides`, as far as they are known.
+    """
     item = pair.item
     if item.kind is Kind.TAG:
         return _judge_tag(item, ability)
@@ -70,8 +86,27 @@ def judge(
     if not able.able:
         return Verdict(blocked=(_unsupported(item, able),))
     title = titles.get(item.parent or item.key, "")
-    judged = _Judge(pair, overwrites(item, decisions, manifest), title, rejected)
+    judged = _Judge(pair, overwrites(item, decisions, manifest), title, rejected, texts)
     return judged.created() if pair.live is None else judged.compared(pair.live)
+
+
+def digests_for_sides(comparison: Comparison) -> tuple[Digest, ...]:
+    """Return the digests of the texts that show where the sides of a conflict started from."""
+    bases = (
+        _base_of(pair, field)
+        for pair in comparison.pairs
+        for field, who in pair.moved.items()
+        if who is Moved.BOTH
+    )
+    return tuple(sorted({it for it in bases if it is not None}))
+
+
+def _base_of(pair: Pair, field: Field) -> Digest | None:
+    if pair.live is None:
+        return None
+    ours = digest_field(pair.item.kind, field, pair.item.fields[field])
+    base = base_of(rule(pair.item.kind, field), pair.live, pair.binding, ours)
+    return base.ours if base else None
 
 
 def overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
@@ -120,7 +155,9 @@ class _Judge:
         overwrite: bool,  # noqa: FBT001 - private, named at its only call
         title: str,
         rejected: Mapping[ChangeId, Operation],
+        texts: Mapping[Digest, Value],
     ) -> None:
+        self.texts = texts
         self.pair = pair
         self.item = pair.item
         self.overwrite = overwrite
@@ -163,7 +200,7 @@ class _Judge:
     def compared(self, live: LiveItem) -> Verdict:
         moved = self.pair.moved
         sides = [
-            Side(field, self.item.fields[field], live.fields[field])
+            Side(field, self.item.fields[field], live.fields[field], self._base_text(field))
             for field, who in moved.items()
             if self._objects(who)
         ]
@@ -187,6 +224,10 @@ class _Judge:
         if who is Moved.NO_BASE:
             return self.item.on_drift is not OnDrift.OVERWRITE
         return who is Moved.BOTH and not self.overwrite
+
+    def _base_text(self, field: Field) -> Value | None:
+        base = _base_of(self.pair, field)
+        return self.texts.get(base) if base else None
 
     def _changes(self, field: Field) -> bool:
         who = self.pair.moved.get(field)

@@ -16,6 +16,7 @@ from importer.model.plan import (
     Orphan,
     Plan,
     Reason,
+    Side,
 )
 from importer.rendering.entries import (
     DetailView,
@@ -156,8 +157,8 @@ def _by_sort(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 
 def _blocked(it: Blocked, manner: Manner) -> EntryView:
-    sides = [field_view(side.field, side.live, side.ours, manner) for side in it.sides]
-    between = detail("shown", "what the manifest would change on the site" if sides else "")
+    sides = [view for side in it.sides for view in _side(side, manner)]
+    between = detail("shown", _between(it.sides))
     return entry(
         "blocked",
         utf8=manner.utf8,
@@ -169,6 +170,25 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         fields=sides,
         details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
     )
+
+
+def _side(side: Side, manner: Manner) -> list[FieldView]:
+    """Return what each side made of the base; where that isn't known, what they differ in."""
+    if side.base is None:
+        return [field_view(side.field, side.live, side.ours, manner)]
+    return [
+        field_view(f"{side.field} (here)", side.base, side.ours, manner),
+        field_view(f"{side.field} (site)", side.base, side.live, manner),
+    ]
+
+
+def _between(sides: Sequence[Side]) -> str:
+    known = {side.base is not None for side in sides}
+    shown = {
+        True: "what the manifest (here) and the site made of what was last written",
+        False: "what the manifest would change on the site",
+    }
+    return "; else ".join(shown[it] for it in sorted(known, reverse=True))
 
 
 def _change(it: Change, manner: Manner) -> EntryView:

@@ -147,6 +147,10 @@ def test_where_both_sides_moved_nothing_is_written(cli: Program, home: Path, fre
     assert done.code == 11
     assert "true" in done.out
     assert posts() == edited
+    ((side,),) = [it["sides"] for it in plan(cli)["blocked"]]
+    assert (side["ours"], side["live"]) == (TALE, "What is the true story of rollback?")
+    assert side["base"] == (None if fresh else before.title)
+    assert ("title (here)" in done.out) is not fresh
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["with its journal", "on a fresh runner"])

@@ -33,9 +33,9 @@ from importer.model.plan import Blocked, BlockedCode, Comparison, Decisions, Pla
 from importer.model.site import Site
 from importer.planning.compare import compare, digest_field
 from importer.planning.plan import make_plan
-from importer.planning.policy import Abilities
+from importer.planning.policy import NO_TEXTS, Abilities
 from importer.text.canonical import canonical_text
-from importer.text.digests import digest_text, shorten
+from importer.text.digests import Digest, digest_text, shorten
 from importer.text.links import Text, dig, retarget
 from importer.text.marker import VERSION, Marker
 
@@ -259,6 +259,7 @@ def draw(
     ledger: Ledger,
     decisions: Decisions = Decisions(),  # noqa: B008 - frozen
     ability: Abilities = all_able,
+    texts: Mapping[Digest, Value] = NO_TEXTS,
 ) -> Plan:
     return make_plan(
         wanted,
@@ -269,6 +270,7 @@ def draw(
         decisions=decisions,
         ability=ability,
         rates=RATES,
+        texts=texts,
     )
 
 

@@ -13,14 +13,17 @@ from importer.model.ids import Field, Key, Kind
 from importer.model.ledger import Base
 from importer.model.manifest import Item, OnDrift, Policy
 from importer.model.plan import BlockedCode, Moved, Plan, Reason
-from importer.planning.compare import digest_field, known_mark, who_moved
-from importer.text.digests import Digest, digest_text, shorten
+from importer.planning.compare import compare, digest_field, known_mark, who_moved
+from importer.planning.policy import digests_for_sides
+from importer.text.digests import Digest, agree, digest_text, shorten
 from tests.planning.stage import (
     Known,
     Scene,
     answer,
+    draw,
     having,
     ids,
+    manifest,
     nothing_to_do,
     only_blocked,
     question,
@@ -143,6 +146,24 @@ def test_both_moved_is_a_conflict_with_both_sides(kind: Kind, which: Field, know
     assert (side.field, side.ours, side.live) == (which, OURS[which], LIVE[which])
     assert f"{which}: {shorten(post.digest(LIVE[which]))}" in blocked.remedy
     assert plan.drift == ()
+
+
+@each_field
+def test_a_conflict_shows_where_both_started_from_if_that_is_known(
+    kind: Kind, which: Field, known: Known
+) -> None:
+    """The journal keeps whole digests and texts; a marker's short digest finds none."""
+    post = _Post(kind, which, known)
+    post.edit(LIVE[which])
+    wanted = manifest(*post.around, having(post.item, which, OURS[which]))
+    snapshot = post.scene.snapshot()
+    ledger = post.scene.ledger()
+    (digest,) = digests_for_sides(compare(wanted, snapshot, ledger))
+    texts = {post.digest(BASE[which]): BASE[which]}
+    plan = draw(wanted, snapshot, ledger, texts=texts)
+    (side,) = only_blocked(plan).sides
+    assert side.base == (None if known is Known.MARKER else BASE[which])
+    assert agree(digest, post.digest(BASE[which]))
 
 
 @each_field

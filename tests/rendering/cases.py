@@ -135,6 +135,17 @@ def _blocked() -> Plan:
                 Side(Field.TAGS, ("a",), ("b",)),
                 Side(Field.BODY, AFTER, BEFORE),
             ),
+            a_conflict(
+                Side(Field.TITLE, "How is it ours?", "How is it theirs?", "How was it?"),
+                Side(Field.TAGS, ("a", "c"), ("b", "c"), ("c",)),
+                Side(Field.BODY, AFTER, plain("Theirs.\n"), BEFORE),
+                key="vpn/conflict",
+            ),
+            a_conflict(
+                Side(Field.TITLE, "How is it ours?", "How is it theirs?"),
+                Side(Field.BODY, AFTER, plain("Theirs.\n"), BEFORE),
+                key="vpn/half-known",
+            ),
             Blocked(
                 BlockedCode.NEW_TAG,
                 Key("oncall/freeze"),
