@@ -351,7 +351,7 @@ run_options = _gathered(
         click.option(
             "--parallelism",
             type=click.IntRange(1, 8),
-            default=4,
+            default=8,
             show_default=True,
             metavar="N",
             help="Writes under way at a time.",
