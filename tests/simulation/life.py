@@ -76,6 +76,7 @@ class Profile:
     lags_s: tuple[float, ...] = (0.0, 0.0, 20.0, 60.0)
     latency_s: tuple[float, float] = (0.01, 0.3)
     page: int = 0
+    publishers: float = 0.6
     meddling: float = 0.0
 
 
@@ -97,12 +98,13 @@ PROFILES = {
     "deleters": Profile(
         faults=0.0,
         crashes=0.01,
-        lose_journal=0.6,
-        people=1.0,
+        lose_journal=1.0,
+        people=0.3,
         deeds=("edit", "vote"),
         lags_s=(0.0,),
         page=2,
-        meddling=0.15,
+        publishers=1.0,
+        meddling=0.3,
     ),
 }
 
@@ -239,10 +241,11 @@ class _World:
             self._served,
         )
         self.points = self._points()
-        with_publishers = script is None and chance.happens("publishers", 0.6)
+        with_publishers = script is None and chance.happens("publishers", self.rates.publishers)
         self.publishers = [self.people.ada.id] if with_publishers else []
         self.runs = 0
         self.calm = False
+        self.forgot = False
         self.edits = 0
         self.output: list[str] = []
 
@@ -308,7 +311,7 @@ class _World:
         """Let somebody do something in the middle of a run."""
         if self.script is not None and step in self.script.happens and not self.calm:
             self.script.happens[step](self)
-        lists = route.endswith("/questions") and not self.calm and self.script is None
+        lists = route.endswith("/questions") and not self.calm and self.forgot
         if lists and self.chance.happens(f"meddle:{step}", self.rates.meddling):
             self.people.delete_first(step)
 
@@ -348,6 +351,7 @@ class _World:
         lost = self.publishers and self.chance.happens(f"lose:{phase}", self.rates.lose_journal)
         if lost:
             self.note("the journal is lost")
+            self.forgot = True
             self.life.reached["journal lost"] += 1
             self.disk.lose()
             # The condition that is printed: what nobody remembers has to have come to light.
