@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -26,8 +27,9 @@ from importer.cli.options import (
     run_options,
 )
 from importer.cli.outcome import failed_on
+from importer.cli.places import from_here
 from importer.cli.reading import (
-    folder_of,
+    find_manifest_of,
     is_plan_file,
     note_idle_globs,
     read_manifest,
@@ -35,10 +37,11 @@ from importer.cli.reading import (
     refuse_secret_in,
 )
 from importer.cli.wiring import reach
-from importer.errors import ExitCode, UsageError, worst
+from importer.errors import ExitCode, PlanStale, UsageError, worst
 from importer.journal import Place
+from importer.manifests import MANIFEST_NAME
 from importer.model.manifest import Manifest
-from importer.model.plan import Plan, SavedPlan
+from importer.model.plan import Decisions, Plan, SavedPlan
 from importer.rendering import render_plan
 
 # What says which team and which journal; a plan holds its decisions itself.
@@ -87,23 +90,24 @@ def command(
     plan_output = OutputOptions("text", verbose=output.verbose)
 
     def show(plan: Plan) -> None:
-        console.show(render_plan(plan, **looks_of(console, plan_output)))
+        seen = from_here(plan, wish.folder)
+        console.show(render_plan(seen, **looks_of(console, plan_output)))
 
     with reach(connection, console, create=True, max_wait_s=running.max_wait) as target:
         if isinstance(wish.what, Manifest):
             refuse_secret_in(wish.what, target.connection.token)
-        again = _plan_again(path, wish) if isinstance(wish.what, SavedPlan) else ""
+        again = _plan_again(path, wish.folder, wish.decisions) if is_plan_file(path) else ""
         manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
+    applied = replace(applied, plan=from_here(applied.plan, wish.folder))
     console.result(document_of(applied, looks_of(console, output)))
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
     return ExitCode(applied.signal_code) if applied.signal_code else code
 
 
-def _plan_again(path: Path, wish: Wish) -> str:
+def _plan_again(path: Path, manifest: Path, decisions: Decisions) -> str:
     """Return the command that makes the plan in *path* anew: this team, the same decisions."""
-    decisions = wish.decisions
-    words = ["teams-importer", "plan", str(wish.folder), *_typed(_KEPT), "--out", str(path)]
+    words = ["teams-importer", "plan", str(manifest), *_typed(_KEPT), "--out", str(path)]
     words += [word for glob in decisions.only for word in ("--only", glob)]
     for option, value in (
         ("--on-drift", decisions.on_drift),
@@ -130,13 +134,33 @@ def _typed(names: Sequence[str]) -> list[str]:
     ]
 
 
+def _folder_of(saved: SavedPlan, path: Path, console: Console) -> Path:
+    """Return the folder of the plan's manifest, where its journal is.
+
+    Without a manifest it is the plan file's. PlanStale when the manifest was changed since.
+    """
+    found = find_manifest_of(saved, path)
+    if found is None:
+        console.say("note: its manifest isn't here: nothing tells whether it was changed since")
+        return path.parent
+    manifest, is_same = found
+    console.say(f"manifest: {manifest}")
+    console.protect("the manifest", manifest)
+    if is_same:
+        return manifest.parent
+    message = f"the manifest {manifest} was changed since the plan {path} was made of it"
+    named = manifest.parent if manifest.name == MANIFEST_NAME else manifest
+    again = _plan_again(path, named, saved.plan.decisions)
+    raise PlanStale(message, remedy=f"Make a new plan and look at it: {again}")
+
+
 def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:
     if is_plan_file(path):
         if decisions.given:
             message = "a saved plan holds its own decisions; none can be made beside it"
             raise UsageError(message, remedy="Make another plan, with these options.")
         saved = read_plan(path, console)
-        return Wish(saved, folder_of(saved.plan, path), saved.plan.decisions)
+        return Wish(saved, _folder_of(saved, path, console), saved.plan.decisions)
     decided = decisions.decided()
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, decided.only, console)

@@ -3,10 +3,11 @@
 `draw` gives the drawing a transport that cannot write, and so the journal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.places import from_folder
 from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
 from importer.execution import Drawn, check_pin, draw_plan, draw_undo
@@ -57,7 +58,8 @@ async def draw_wish(
 ) -> Drawn:
     """Read the live team and return the plan for *wish*, given its manifest. Writes nothing."""
     if wish.undoes is None:
-        return await draw_plan(manifest, reader, journal, access, wish.decisions, team=target.team)
+        drawn = await draw_plan(manifest, reader, journal, access, wish.decisions, team=target.team)
+        return replace(drawn, plan=from_folder(drawn.plan, wish.folder))
     check_pin(manifest, target.team)
     return await draw_undo(
         wish.undoes, reader, journal, access, namespace=manifest.namespace, team=target.team

@@ -21,6 +21,7 @@ from importer.cli.options import (
     output_options,
 )
 from importer.cli.outcome import plan_code
+from importer.cli.places import from_here, way_to
 from importer.cli.reading import note_idle_globs, read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
@@ -89,8 +90,10 @@ def command(
         wish = Wish(loaded.manifest, loaded.folder, decided)
         plan, access = asyncio.run(draw(wish, loaded.manifest, target, place, console))
     if out is not None:
-        data = save(plan, SystemClock().now().isoformat(timespec="seconds"), access.name)
+        now = SystemClock().now().isoformat(timespec="seconds")
+        data = save(plan, now, access.name, way_to(loaded.path, out))
         write_private(out, data)
         console.say(f"plan saved: {out}")
-    console.result(render_plan(plan, **looks_of(console, output)))
+    shown = plan if console.as_json else from_here(plan, loaded.folder)
+    console.result(render_plan(shown, **looks_of(console, output)))
     return plan_code(plan, detailed=detailed_exitcode, fail_on=fail_on)

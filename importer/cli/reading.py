@@ -7,18 +7,19 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from importer.cli.console import Console
-from importer.errors import Problem, UsageError
+from importer.errors import ManifestError, Problem, UsageError
 from importer.manifests import find_manifest, load_manifest
 from importer.model.fields import Value
 from importer.model.manifest import Item, Manifest
-from importer.model.plan import Plan, SavedPlan
+from importer.model.plan import SavedPlan
 from importer.planning.plan_file import load
 from importer.teams import Secret
+from importer.text.digests import Digest
 from importer.text.links import Text
 
 __all__ = [
     "Loaded",
-    "folder_of",
+    "find_manifest_of",
     "is_plan_file",
     "note_idle_globs",
     "read_manifest",
@@ -82,23 +83,31 @@ def read_plan(path: Path, console: Console) -> SavedPlan:
     return load(data)
 
 
-def folder_of(plan: Plan, plan_file: Path) -> Path:
-    """Return the folder whose journal a saved plan belongs to: that of its manifest.
+def find_manifest_of(saved: SavedPlan, plan_file: Path) -> tuple[Path, bool] | None:
+    """Return the manifest of a saved plan, and whether it is as it was; None: it isn't here.
 
-    The plan doesn't name it. The manifest is looked for from a file that the plan speaks of
-    upwards, then from here, then from the plan's file; without one, it is the plan file's folder.
+    It is where the plan says, as seen from *plan_file*. Where there is none, it is that of the
+    same namespace here or above, or above the plan's file.
     """
-    spans = [
-        *(it.span for it in plan.changes),
-        *(it.span for it in plan.blocked),
-        *(it.span for it in plan.drift),
-        *(it.span for it in plan.manual),
-    ]
-    spoken_of = [Path(span.path).parent for span in spans if span is not None][:1]
-    for start in (*spoken_of, Path.cwd(), plan_file.parent):
+    named = plan_file.parent / saved.manifest_at
+    if saved.manifest_at and named.is_file():
+        return named, _digest_of(named) == (saved.plan.namespace, saved.plan.manifest)
+    for start in (Path(), plan_file.parent):
         with suppress(UsageError):
-            return find_manifest(start).parent
-    return plan_file.parent
+            found = find_manifest(start)
+            namespace, digest = _digest_of(found)
+            if namespace in ("", saved.plan.namespace):
+                return found, digest == saved.plan.manifest
+    return None
+
+
+def _digest_of(path: Path) -> tuple[str, Digest]:
+    """Return the manifest's namespace and digest; empty ones for a manifest with errors."""
+    try:
+        manifest, _ = load_manifest(path)
+    except ManifestError:
+        return "", Digest("")
+    return manifest.namespace, manifest.digest
 
 
 def refuse_secret_in(manifest: Manifest, secret: Secret | None) -> None:

@@ -7,6 +7,7 @@ import click
 from importer.cli.console import Console
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.places import from_here
 from importer.cli.reading import read_plan
 from importer.errors import ExitCode
 from importer.rendering import render_plan
@@ -30,5 +31,8 @@ def command(console: Console, path: Path, output: OutputOptions) -> ExitCode:
     """
     saved = read_plan(path, console)
     console.say(f"plan {saved.digest}, made {saved.made_at} by {saved.made_by}")
-    console.result(render_plan(saved.plan, **looks_of(console, output)))
+    folder = (path.parent / saved.manifest_at).parent
+    is_there = bool(saved.manifest_at) and not console.as_json
+    shown = from_here(saved.plan, folder) if is_there else saved.plan
+    console.result(render_plan(shown, **looks_of(console, output)))
     return ExitCode.DONE

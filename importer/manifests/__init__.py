@@ -1,7 +1,15 @@
 """Manifest files to items, items to files, minimal edits; must not know the live team."""
 
+from importer.manifests.files import shown_folder
 from importer.manifests.loading import MANIFEST_NAME, find_manifest, load_manifest
 from importer.manifests.schema import SCHEMAS
 from importer.manifests.writing import write_manifest
 
-__all__ = ["MANIFEST_NAME", "SCHEMAS", "find_manifest", "load_manifest", "write_manifest"]
+__all__ = [
+    "MANIFEST_NAME",
+    "SCHEMAS",
+    "find_manifest",
+    "load_manifest",
+    "shown_folder",
+    "write_manifest",
+]

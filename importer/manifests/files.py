@@ -12,7 +12,7 @@ from importer.manifests.rules import Findings, escaped
 from importer.manifests.source import Source
 from importer.text.digests import Digest
 
-__all__ = ["Files"]
+__all__ = ["Files", "shown_folder"]
 
 _READ = (".md", ".markdown", ".yaml", ".yml")
 
@@ -25,14 +25,14 @@ class Files:
         self.digests: dict[str, Digest] = {}
         self._findings = findings
         self._folder = Folder(manifest.parent)
-        self._shown = _shown_folder(manifest.parent)
+        self._shown = shown_folder(manifest.parent)
         self._bodies: dict[str, Source | None] = {}
         self._included: set[str] = set()
         self._folded: dict[str, str] = {}
 
     def name(self, path: str) -> str:
         """Return how the author sees *path*."""
-        return escaped(f"{self._shown}/{path}" if self._shown else path)
+        return f"{self._shown}/{escaped(path)}" if self._shown else escaped(path)
 
     def open(self, path: str, span: Span) -> Source | None:
         """Return the file's Source, or None (recorded) when it can't be read as text."""
@@ -103,11 +103,11 @@ class Files:
         return fresh, bool(others) and not faults
 
 
-def _shown_folder(folder: Path) -> str:
-    """Return *folder* relative to the current directory when below it, else as it was given."""
+def shown_folder(folder: Path) -> str:
+    """Return how the author sees *folder*: relative to the current directory when below it."""
     whole, here = os.path.abspath(folder), str(Path.cwd())  # noqa: PTH100 - links stay as given
     if whole == here:
         return ""
     if whole.startswith(here + os.sep):
-        return os.path.relpath(whole, here)
-    return str(folder)
+        return escaped(os.path.relpath(whole, here))
+    return escaped(str(folder))

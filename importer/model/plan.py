@@ -317,9 +317,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """What `--out` writes: a plan, its digest, and who made it when."""
+    """What `--out` writes: a plan, its digest, and who made it when.
+
+    `manifest_at` is the way from the file to the manifest; empty where it isn't known.
+    """
 
     plan: Plan
     digest: Digest
     made_at: str
     made_by: str
+    manifest_at: str = ""

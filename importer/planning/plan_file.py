@@ -50,9 +50,9 @@ def plan_digest(plan: Plan) -> Digest:
     return digest_text(canonical_json(plan))
 
 
-def save(plan: Plan, made_at: str, made_by: str) -> bytes:
+def save(plan: Plan, made_at: str, made_by: str, manifest_at: str = "") -> bytes:
     """Return the file that `--out` writes."""
-    return _file(SavedPlan(plan, plan_digest(plan), made_at, made_by))
+    return _file(SavedPlan(plan, plan_digest(plan), made_at, made_by, manifest_at))
 
 
 def load(data: bytes) -> SavedPlan:
@@ -119,7 +119,8 @@ def _bytes(value: object) -> bytes:
 
 def _file(saved: SavedPlan) -> bytes:
     """Return the file's bytes; the seal covers what the plan's digest leaves out."""
-    seal = digest_of("saved-plan", (saved.digest, saved.made_at, saved.made_by))
+    parts = (saved.digest, saved.made_at, saved.made_by, saved.manifest_at)
+    seal = digest_of("saved-plan", parts)
     members = {member.name: getattr(saved, member.name) for member in fields(saved)}
     return _bytes({**members, "seal": seal})
 

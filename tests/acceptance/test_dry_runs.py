@@ -118,7 +118,7 @@ def test_f86_a_plan_that_is_not_what_was_reviewed_is_refused(
     assert posts_in(tmp_path / "team.db") == []
 
 
-def test_f86_a_plan_is_used_once_and_needs_no_manifest(
+def test_f86_a_plan_is_used_once_and_with_the_manifest_it_was_made_of(
     cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_manifest(home, question("rollback"))
@@ -126,7 +126,11 @@ def test_f86_a_plan_is_used_once_and_needs_no_manifest(
         use(monkeypatch, served)
         assert cli("plan", "--out", "first.json").code == 0
         write_manifest(home, question("rollback", title="What is the tale of rollback?"))
-        assert cli("apply", "first.json", "--yes").code == 0, "the plan, not the manifest"
+        assert cli("apply", "first.json", "--yes").code == 4, "another manifest"
+        assert writes(served) == []
+        write_manifest(home, question("rollback"))
+        assert cli("apply", "first.json", "--yes").code == 0
+        write_manifest(home, question("rollback", title="What is the tale of rollback?"))
         assert cli("plan", "--out", "second.json").code == 0
         assert cli("plan", "--out", "third.json").code == 0
         before = writes(served)

@@ -12,6 +12,7 @@ import socket
 import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -90,8 +91,10 @@ def test_an_apply_does_not_run_for_a_pull_request(
 
 def test_a_saved_plan_is_applied_once(cli: Program, manifest: Path) -> None:
     assert cli("plan", *HERE, "--out", "plan.json").code == 0
-    manifest.write_text("broken: [")
-    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+    manifest.unlink()
+    done = cli("apply", "plan.json", *HERE, "--yes")
+    assert done.code == 0
+    assert "note: its manifest isn't here" in done.err
     assert len(posts_in(Path("team.db"))) == 4
     again = cli("apply", "plan.json", *HERE, "--yes")
     assert (again.code, again.out) == (4, "")
@@ -112,6 +115,104 @@ def test_a_saved_plan_whose_journal_was_lost_creates_nothing_twice(
     assert {it["state"] for it in again.document["report"]["results"]} == {"found"}
     assert posts_in(Path("team.db")) == before
     assert cli("plan", *HERE, "--detailed-exitcode").code == 0
+
+
+def _body_changed(home: Path) -> None:
+    (home / "docs" / "a.md").write_text("Another body, which nobody has looked at yet.")
+
+
+def _broken(home: Path) -> None:
+    (home / "docs" / "teams-importer.yaml").write_text("broken: [")
+
+
+def _renamed(home: Path) -> None:
+    write_manifest(home / "docs", _by_file(), namespace="other")
+
+
+def _by_file() -> dict[str, object]:
+    asked = question("a")
+    del asked["body"]
+    return {**asked, "body_file": "a.md"}
+
+
+@pytest.mark.parametrize("change", [_body_changed, _broken, _renamed])
+@pytest.mark.parametrize("whence", [".", "docs", "other"])
+def test_f86_a_plan_whose_manifest_was_changed_since_is_refused(
+    cli: Program,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path], None],
+    whence: str,
+) -> None:
+    """Wherever it is applied from; the control is the same manifest, touched."""
+    for name in ("docs", "other"):
+        (home / name).mkdir()
+    body = home / "docs" / "a.md"
+    body.write_text("What was looked at when the plan was reviewed.")
+    write_manifest(home / "docs", _by_file())
+    team = f"sandbox:{home / 'team.db'}"
+    assert cli("plan", "docs", "--url", team, "--out", "plan.json").code == 0
+    reviewed = body.read_text()
+    change(home)
+    monkeypatch.chdir(home / whence)
+    done = cli("apply", home / "plan.json", "--url", team, "--yes")
+    assert (done.code, done.out) == (4, "")
+    assert "was changed since the plan" in done.err
+    assert "teams-importer plan " in done.err
+    assert not (home / "team.db").exists()
+    body.write_text(reviewed)
+    write_manifest(home / "docs", _by_file())
+    assert cli("apply", home / "plan.json", "--url", team, "--yes").code == 0
+
+
+def test_a_plan_from_elsewhere_is_held_against_the_manifest_of_its_namespace(
+    cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a later job of a pipeline checks out anew and gets the plan as a file."""
+    write_manifest(home, question("a"))
+    team = f"sandbox:{tmp_path / 'team.db'}"
+    assert cli("plan", "--url", team, "--out", "plan.json").code == 0
+    plan = tmp_path / "artifacts" / "plan.json"
+    plan.parent.mkdir()
+    Path("plan.json").rename(plan)
+    for name, namespace, body in (
+        ("changed", "handbook", "Another body, which nobody has looked at yet."),
+        ("another", "wiki", ""),
+        ("same", "handbook", ""),
+    ):
+        monkeypatch.chdir(home)
+        Path(name).mkdir()
+        monkeypatch.chdir(name)
+        write_manifest(Path(), question("a", body=body), namespace=namespace)
+        done = cli("apply", plan, "--url", team, "--yes")
+        assert done.code == {"changed": 4, "another": 0, "same": 0}[name], name
+        assert ("its manifest isn't here" in done.err) is (name == "another")
+        assert ("was changed since the plan" in done.err) is (name == "changed")
+    assert len(posts_in(tmp_path / "team.db")) == 1
+
+
+def test_one_manifest_gives_one_plan_wherever_it_is_made(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs = home / "docs"
+    docs.mkdir()
+    write_manifest(docs, question("a"), question("a2", title="What is the story of a?"))
+    team = ("--url", f"sandbox:{home / 'team.db'}")
+    plans, places = set(), []
+    for whence in (home, docs, home.parent):
+        monkeypatch.chdir(whence)
+        plans.add(cli("plan", docs, *team, "--format", "json").out)
+        assert cli("plan", docs, *team, "--out", home / "plan.json").code == 0
+        plans.add(cli("show", home / "plan.json", "--format", "json").out)
+        told = cli("plan", docs, *team).out
+        assert cli("show", home / "plan.json").out == told
+        places += [line.split()[-1] for line in told.splitlines() if ".yaml:" in line][:1]
+    assert len(plans) == 1
+    assert [it.partition(":")[0] for it in places] == [
+        "docs/teams-importer.yaml",
+        "teams-importer.yaml",
+        "home/docs/teams-importer.yaml",
+    ]
 
 
 def test_a_saved_plan_finds_its_manifests_journal_from_elsewhere(
@@ -162,10 +263,12 @@ def test_a_plan_that_went_stale_is_refused(cli: Program) -> None:
     """The other runner was quicker: nothing is left of this plan to do."""
     assert cli("apply", *HERE, "--yes").code == 0
     text = Path("teams-importer.yaml").read_text()
-    Path("teams-importer.yaml").write_text(text.replace("Once upon", "Once more upon"))
+    planned = text.replace("Once upon", "Once more upon")
+    Path("teams-importer.yaml").write_text(planned)
     assert cli("plan", *HERE, "--out", "plan.json").code == 0
     Path("teams-importer.yaml").write_text(text.replace("Once upon", "Quite another time upon"))
     assert cli("apply", *HERE, "--yes").code == 0
+    Path("teams-importer.yaml").write_text(planned)
     done = cli("apply", "plan.json", *HERE, "--yes")
     assert done.code == 4
     assert "Stale" in done.out
@@ -326,16 +429,18 @@ def test_a_stale_plan_goes_on_with_a_new_one(cli: Program, home: Path) -> None:
     world.close()
     assert cli("apply", *HERE, "--yes").code == 0
     page = write_manifest(home, question("oncall/freeze", body="Another body of enough letters."))
+    planned = page.read_text()
     assert cli("plan", *here, "--out", "my plan.json").code == 0
     write_manifest(home, question("oncall/freeze", body="A third body, and it is long enough."))
     assert cli("apply", *HERE, "--yes").code == 0
+    page.write_text(planned)
     done = cli("apply", "my plan.json", *HERE, "--yes")
     assert done.code == 4
     (line,) = [it for it in done.out.splitlines() if it.startswith("go on")]
     assert "--yes" not in line
     words = shlex.split(line.removeprefix("go on"))
     assert words[:2] == ["teams-importer", "plan"]
-    page.write_text(page.read_text().replace("third", "fourth"))
+    page.write_text(planned.replace("Another", "A fourth"))
     assert cli(*words[1:]).code == 0
     made = load(Path("my plan.json").read_bytes()).plan
     assert (made.decisions.only, made.decisions.limit) == (("oncall/*",), 5)

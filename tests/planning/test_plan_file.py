@@ -148,6 +148,7 @@ def test_f86_a_plan_file_with_any_byte_edited_is_refused() -> None:
         pytest.param(b"release freeze", b"release  reeze", id="a title"),
         pytest.param(WHO.encode(), b"bob@example", id="who made it"),
         pytest.param(WHEN.encode(), b"2027-03-01T09:00:00+00:00", id="when it was made"),
+        pytest.param(b'"manifest_at": ""', b'"manifest_at": "a.yaml"', id="where its manifest is"),
         pytest.param(b'"serial": 7', b'"serial": 8', id="the serial"),
         pytest.param(b'"serial": 7', b'"serial": 7.0', id="a number's type"),
         pytest.param(b'"prune": false', b'"prune": 0', id="a flag's type"),
