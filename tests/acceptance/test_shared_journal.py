@@ -115,6 +115,7 @@ def scene(cluster: Cluster, tmp_path: Path) -> Iterator[Scene]:
 
 
 def test_the_second_run_is_told_of_the_first_and_follows_when_that_is_killed(scene: Scene) -> None:
+    """F52."""
     with scene.stopped_run() as first:
         before = scene.writes()
         second = scene.apply()

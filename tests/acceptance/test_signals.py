@@ -136,7 +136,7 @@ def test_f10_a_kill_after_a_termination_that_took_too_long(stage: Stage, ground:
 
 @pytest.mark.parametrize("at", ["journal.intend.after", "team.write.before", "team.write.after"])
 def test_f11_a_run_that_is_stopped_keeps_its_lock_and_goes_on(stage: Stage, at: str) -> None:
-    """F11: the lock of a file ends with its process, not with its patience."""
+    """F11, F52: the lock of a file ends with its process, not with its patience."""
     with stage(FEW) as scene:
         child = scene.start(ways=Ways((Deed("stop", at, 5),)))
         child.wait_for_stop()

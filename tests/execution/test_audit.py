@@ -73,6 +73,7 @@ def test_the_lowest_id_wins_and_an_answer_of_a_lost_question_loses_with_it() -> 
 
 
 def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
+    """F50."""
     posts = [post(ONE, "q"), post(TWO, "q", author=BO)]
     assert find_doubles(posts, "handbook", ME) == ()
     assert find_doubles([post(ONE, "q"), post(TWO, "q")], "other", ME) == ()
@@ -100,6 +101,7 @@ def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
 def test_an_edit_between_reading_and_writing_is_seen(
     ours: Operation, made: list[tuple[float, UserId]], foreign: list[int]
 ) -> None:
+    """F48."""
     found = foreign_edits(revisions(*made), ours)
     assert [it.number for it in found] == foreign
 
@@ -117,6 +119,7 @@ class Racing(Faulty):
 
 
 def test_an_edit_that_ours_went_over_is_reported_and_the_run_exits_with_7() -> None:
+    """F48."""
     stage = Stage()
     stage.apply(manifest(question("one")))
 

@@ -87,6 +87,7 @@ def test_a_parked_outcome_is_left_to_the_next_run(fault: Outcome) -> None:
 
 
 def test_what_depends_on_a_failure_is_skipped_and_named_and_the_rest_goes_on() -> None:
+    """F49."""
     stage = Stage()
     stage.options = RunOptions(settle_s=0.0, parallelism=1)
     refusal = Rejected("write_failed", "Titles must not be about two.")
@@ -171,6 +172,7 @@ def test_a_stop_finishes_what_is_in_flight_and_the_next_run_goes_on() -> None:
 
 
 def test_an_edit_on_the_site_is_drift_and_kept_also_without_a_journal() -> None:
+    """F48."""
     stage = Stage()
     wanted = manifest(question("one"), question("two"))
     stage.apply(wanted)
@@ -266,6 +268,7 @@ def test_a_guard_refuses_before_anything_is_sent() -> None:
 
 
 def test_a_saved_plan_is_checked_per_change() -> None:
+    """F48."""
     stage = Stage()
     stage.apply(manifest(question("one"), question("two")))
     edited = manifest(
@@ -298,6 +301,7 @@ def test_a_plan_applied_by_another_user_gives_the_same() -> None:
 
 
 def test_a_colleagues_copy_does_not_take_the_place_of_a_deleted_post() -> None:
+    """F50."""
     stage = Stage()
     stage.apply(manifest(question("one")))
     post = stage.by_title()["What is the story of one?"]

@@ -100,7 +100,7 @@ def lost_at(*numbers: int) -> Breaks:
 
 
 def test_at_the_end_of_the_quota_a_run_looks_up_its_own_writes_and_goes_on_a_day_later() -> None:
-    """400 calls a day, 20 of them kept for looking; three answers are lost, two at the very end."""
+    """F42: 400 calls a day, 20 kept for looking; three answers are lost, two at the very end."""
     stage = LineStage(behaviour=Behaviour(quota_max=400), options=EIGHT, latency_s=(0.04, 0.12))
     stage.breaks = lost_at(100, 369, 370)
     wanted = pairs(300)

@@ -7,9 +7,12 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,8 @@ from tests.journal.factories import (
     write_one,
 )
 
+LAST = """SELECT state, (SELECT count(*) FROM bindings)
+FROM operations ORDER BY number DESC LIMIT 1"""
 WRITER = """
 import asyncio, sys
 from pathlib import Path
@@ -96,6 +101,7 @@ async def history(path: Path) -> list[list[str]]:
 
 
 def test_a_wal_torn_anywhere_gives_back_a_state_that_was(tmp_path: Path) -> None:
+    """F03."""
     states = wait(history(tmp_path / "journal.db"))
     whole, wal = (tmp_path / "left.db").read_bytes(), (tmp_path / "left.db-wal").read_bytes()
     cuts = sorted({*random.Random(7).sample(range(len(wal)), 150), *range(60), len(wal)})
@@ -111,7 +117,29 @@ def test_a_wal_torn_anywhere_gives_back_a_state_that_was(tmp_path: Path) -> None
     assert (reached[0], reached[-1]) == (0, len(states) - 1)
 
 
+def test_f03_the_last_commit_is_whole_or_not_there_wherever_it_was_torn(tmp_path: Path) -> None:
+    """F03: at every byte of the frames' headers and of the end, and some of the pages between."""
+    wait(history(tmp_path / "journal.db"))
+    whole, wal = (tmp_path / "left.db").read_bytes(), (tmp_path / "left.db-wal").read_bytes()
+    torn = tmp_path / "torn.db"
+    found: list[tuple[str, int]] = []
+    page = int.from_bytes(wal[8:12], "big")
+    frames = range(32, len(wal), page + 24)
+    commits = [at for at in frames if int.from_bytes(wal[at + 4 : at + 8], "big")]
+    start = commits[-2] + page + 24
+    headers = (range(at, at + 24) for at in range(start, len(wal), page + 24))
+    cuts = {*chain(*headers), *range(start, len(wal), 251), *range(len(wal) - 24, len(wal) + 1)}
+    for cut in sorted(cuts):
+        torn.write_bytes(whole)
+        Path(f"{torn}-wal").write_bytes(wal[:cut])
+        with closing(sqlite3.connect(torn)) as db:
+            found.append(db.execute(LAST).fetchone())
+    assert len(found) > 100
+    assert found == [("open", 5)] * (len(found) - 1) + [("done", 6)]
+
+
 def test_a_flipped_bit_is_refused_or_does_no_harm(tmp_path: Path) -> None:
+    """F04."""
     path = tmp_path / "journal.db"
     expected = wait(history(path))[-1]
     whole = path.read_bytes()
@@ -154,7 +182,7 @@ async def intend_many(journal: Journal) -> None:
 
 
 def test_after_a_failed_commit_nothing_more_is_written(tmp_path: Path) -> None:
-    """The limit is lifted again: what matters is that nobody believes the disk a second time."""
+    """F05: the limit is lifted again, and still nobody believes the disk a second time."""
     path = tmp_path / "journal.db"
     journal = journal_at(path)
     wait(journal.begin(run_of()))

@@ -105,6 +105,7 @@ def test_a_closed_journal_is_one_file(path: Path) -> None:
 
 
 def test_every_commit_is_synced(path: Path) -> None:
+    """F12."""
     journal = journal_at(path)
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)

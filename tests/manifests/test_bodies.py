@@ -384,6 +384,7 @@ TEMPLATES = (
 
 @pytest.mark.parametrize("text", TEMPLATES)
 def test_a_template_is_text(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """F69."""
     monkeypatch.setenv("TOKEN", "verysecret")
     body = f"{BODY} {text}"
     rows = question(

@@ -47,6 +47,7 @@ def test_a_duplicate_item_is_refused_with_both_places(folder: Path, text: str, f
 
 
 def test_a_duplicate_item_in_another_file_is_refused_with_both_places(folder: Path) -> None:
+    """F61."""
     files = {
         MANIFEST: f'{TAGGED}include: ["*.md", x.yaml]\nquestions:\n{question("a")}',
         "b.md": page("^^a", title="How do I do thing b?"),

@@ -76,6 +76,7 @@ def test_what_holds_for_all_files_stands_in_the_manifest_alone(folder: Path, key
     "key", ["url", "base_url", "api", "proxy", "https_proxy", "verify", "headers", "journal"]
 )
 def test_a_manifest_can_not_say_how_the_team_is_reached(folder: Path, key: str) -> None:
+    """F70."""
     (problem,) = assert_told_of(folder, f"{HEAD}^^{key}: x\n", "connection-key")
     assert "--url" in problem.remedy
 
@@ -93,6 +94,7 @@ def test_a_manifest_can_not_say_how_the_team_is_reached(folder: Path, key: str) 
     ],
 )
 def test_a_secret_is_refused_everywhere_and_never_shown(folder: Path, text: str) -> None:
+    """F70."""
     (problem,) = assert_told_of(folder, text, "connection-key")
     assert "verysecret" not in str(problem)
     assert "revoke it" in problem.remedy

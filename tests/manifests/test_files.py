@@ -59,6 +59,7 @@ def rules_of(folder: Path, files: dict[str, str | bytes]) -> list[tuple[str, str
 def test_what_is_not_utf_8_is_refused_where_it_begins(
     folder: Path, data: bytes, place: str
 ) -> None:
+    """F66."""
     assert rules_of(folder, {MANIFEST: data}) == [(f"{MANIFEST}:{place}", "encoding")]
 
 
@@ -128,6 +129,7 @@ HIDDEN = {
 def test_a_character_nobody_sees_is_refused_where_it_stands(
     folder: Path, char: str, where: str
 ) -> None:
+    """F66."""
     sign = f"^^{char}"
     files: dict[str, str | bytes] = {
         "title": {MANIFEST: questions(question(title=f"How do I {sign}do this?"))},
@@ -159,7 +161,7 @@ def test_a_character_nobody_sees_is_refused_where_it_stands(
 def test_an_escaped_character_nobody_sees_is_refused(
     folder: Path, escape: str, told: list[str]
 ) -> None:
-    """Every YAML loader lets these through: the file looks clean and the value isn't."""
+    """F66: every YAML loader lets these through: the file looks clean and the value isn't."""
     text = questions(question(body=f'{"^^" * len(told)}"{BODY}{escape}"'))
     problems = assert_told_of(folder, text, *["control-character"] * len(told))
     assert [it.message.split()[2] for it in problems] == told
@@ -184,7 +186,7 @@ def test_letters_of_every_script_are_welcome(folder: Path, text: str) -> None:
 
 
 def test_a_file_of_a_terabyte_is_refused(folder: Path) -> None:
-    """A sparse one costs nothing on the disk, and must cost nothing here."""
+    """F67: a sparse one costs nothing on the disk, and must cost nothing here."""
     put(folder, {MANIFEST: naming("b.md").replace("^^", "")})
     with (folder / "b.md").open("wb") as file:
         file.truncate(2**40)
@@ -218,6 +220,7 @@ def test_a_file_may_have_so_many_bytes(
     ],
 )
 def test_a_body_file_outside_the_folder_is_refused(folder: Path, path: str) -> None:
+    """F68."""
     (problem,) = assert_told_of(folder, naming(path), "path-leaves")
     assert "below the folder" in problem.remedy
 
@@ -260,6 +263,7 @@ def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("to", ["secret", "/proc/self/environ", "/dev/zero", "/dev/null"])
 def test_a_link_that_leads_out_is_not_followed(folder: Path, secret: Path, to: str) -> None:
+    """F68."""
     (folder / "b.md").symlink_to(secret if to == "secret" else to)
     assert_told_of(folder, naming("b.md"), "path-leaves")
     assert_told_of(folder, f"{HEAD}include: [^^'*.md']\n", "path-leaves")
@@ -293,6 +297,7 @@ def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
 def test_what_is_no_file_is_refused_and_never_waited_for(
     folder: Path, kind: str, named: str
 ) -> None:
+    """F68."""
     path = folder / "b.md"
     match kind:
         case "folder":
@@ -333,6 +338,7 @@ def test_a_device_is_not_read() -> None:
 def test_a_link_swapped_in_behind_the_check_is_not_followed(
     folder: Path, secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """F68."""
     put(folder, {"b.md": BODY})
     real = Folder._resolve  # noqa: SLF001 - the moment between check and opening
 
@@ -360,6 +366,7 @@ def test_a_refused_file_is_closed_again(folder: Path) -> None:
 
 
 def test_the_digest_is_that_of_the_bytes_that_were_parsed(folder: Path) -> None:
+    """F68."""
     data = f"\ufeff{BODY}\r\n"
     made = load(folder, {MANIFEST: naming("b.md").replace("^^", ""), "b.md": data})
     assert made.files["b.md"] == digest_text(data)
@@ -437,6 +444,7 @@ def test_a_file_of_another_kind_is_refused(folder: Path) -> None:
 def test_names_that_are_one_on_other_machines_are_refused(
     folder: Path, one: str, other: str
 ) -> None:
+    """F61."""
     put(folder, {one: page("a"), other: page("b")})
     if len([*folder.rglob("*.md")]) < 2:
         pytest.skip("this file system takes them for one")

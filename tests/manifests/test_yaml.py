@@ -48,6 +48,7 @@ def laughs(levels: int = 9) -> str:
 
 
 def test_a_billion_laughs_are_refused_before_anything_walks_them(folder: Path) -> None:
+    """F60."""
     problems = findings(folder, {MANIFEST: HEAD + laughs()})
     assert [it.rule for it in problems] == ["yaml-expanded"]
     # The first eight levels are already too many: nothing behind them is looked at.
@@ -55,7 +56,7 @@ def test_a_billion_laughs_are_refused_before_anything_walks_them(folder: Path) -
 
 
 def test_laughs_in_bodies_count_by_their_length(folder: Path) -> None:
-    """A long text, and lists of aliases of it: few values, and much too much text."""
+    """F60: a long text, and lists of aliases of it: few values, and much too much text."""
     rows = [f"a: &a [{'x' * 100_000}]", f"b: &b [{'*a, ' * 50}*a]", f"c: [{'*b, ' * 50}*b]"]
     problems = findings(folder, {MANIFEST: HEAD + "\n".join(rows)})
     assert [it.rule for it in problems] == ["yaml-expanded"]
@@ -85,6 +86,7 @@ def test_an_honest_alias_stands_for_its_value(folder: Path) -> None:
 def test_a_duplicate_key_is_refused_with_both_places(
     folder: Path, text: str, key: str, first: str
 ) -> None:
+    """F61."""
     (problem,) = assert_told_of(folder, text, "duplicate-key")
     assert f"`{key}`" in problem.message
     assert problem.message.endswith(f"teams-importer.yaml:{first}")
@@ -121,16 +123,19 @@ def test_a_key_in_another_case_is_no_second_one(folder: Path) -> None:
     ],
 )
 def test_what_is_no_plain_data_is_refused(folder: Path, text: str, rule: str) -> None:
+    """F62."""
     assert_told_of(folder, text, rule)
 
 
 def test_a_merge_key_is_refused_and_merges_nothing(folder: Path) -> None:
+    """F62."""
     text = questions(question().replace("- key", "- &a\n  key"), "- ^^^^<<: *a\n  key: b\n")
     _, missing = assert_told_of(folder, text, "missing-key", "yaml-merge")
     assert "defaults" in missing.remedy
 
 
 def test_an_anchor_of_another_file_is_none(folder: Path) -> None:
+    """F62."""
     files = {
         MANIFEST: f"{HEAD}include: [x.yaml]\ntags: [&a {{name: x}}]\n",
         "x.yaml": "tags: [^^*a]\n",
@@ -150,6 +155,7 @@ def test_the_directive_of_yaml_1_2_is_welcome(folder: Path) -> None:
 def test_deep_nesting_is_refused_at_a_bound(
     opening: str, closing: str, depth: int, *, pure: bool
 ) -> None:
+    """F63."""
     if pure and depth > 2_000:
         pytest.skip("the slow parser is slow")
     _, problems = parsed(f"{opening * depth}{closing * depth}\n", pure=pure)
@@ -173,6 +179,7 @@ LITERAL = (
 @pytest.mark.parametrize("text", LITERAL)
 @pytest.mark.parametrize("pure", [False, True])
 def test_a_scalar_is_its_literal_text(text: str, *, pure: bool) -> None:
+    """F64."""
     data, problems = parsed(f"a: {text}\nb:\n- {text}\n{text}: c\n", pure=pure)
     assert problems == []
     assert data == {"a": text, "b": [text], text: "c"}
@@ -180,6 +187,7 @@ def test_a_scalar_is_its_literal_text(text: str, *, pure: bool) -> None:
 
 @pytest.mark.parametrize("text", LITERAL)
 def test_a_title_and_a_text_stay_what_was_written(folder: Path, text: str) -> None:
+    """F64."""
     limits = "limits: {question: {title: {min: 1}, body: {min: 1}}}\n"
     rows = f"questions:\n{question(title=text, body=text)}"
     made = load_one(folder, TAGGED + limits + rows)
@@ -190,6 +198,7 @@ def test_a_title_and_a_text_stay_what_was_written(folder: Path, text: str) -> No
 
 @pytest.mark.parametrize("text", ["no", "on", "012", "1.10", "2026-03-01", "007", "1e3", "0x1f"])
 def test_a_tag_stays_what_was_written(folder: Path, text: str) -> None:
+    """F64."""
     made = load_one(
         folder, questions(question(more=f"tags: [{text}]")) + f"tags:\n- name: {text}\n"
     )
@@ -274,6 +283,7 @@ def test_a_comment_that_cuts_nothing_is_welcome(folder: Path, text: str) -> None
 )
 @pytest.mark.parametrize("pure", [False, True])
 def test_a_tag_is_refused_and_nothing_is_executed(folder: Path, value: str, *, pure: bool) -> None:
+    """F65."""
     _, problems = parsed(f"a: {value}\n", pure=pure)
     rules = {it.rule for it in problems}
     assert "yaml-tag" in rules
@@ -389,6 +399,7 @@ def test_the_fast_parser_is_the_one_in_use() -> None:
     ["", "\n\n", "# only\n# comments\n", "---\n", "~\n", "\ufeff", "\ufeff# comment"],
 )
 def test_a_manifest_that_says_nothing_is_refused(folder: Path, text: str) -> None:
+    """F67."""
     (problem,) = findings(folder, {MANIFEST: text})
     assert (str(problem.span), problem.rule) == (f"{MANIFEST}:1:1", "yaml-empty")
     assert "namespace:" in problem.remedy
@@ -403,6 +414,7 @@ def test_an_included_file_that_says_nothing_is_refused(folder: Path, text: str) 
 
 
 def test_a_line_of_a_megabyte_is_read_and_measured(folder: Path) -> None:
+    """F67."""
     text = questions(question(title=f"^^{'x' * 2**20}", body=f"^^{'y' * 2**20}"))
     title, body = assert_told_of(folder, text, "title-length", "body-length")
     assert "length is 1048576" in title.message
@@ -420,7 +432,7 @@ def test_a_key_of_a_megabyte_is_shown_short(folder: Path) -> None:
 def test_a_manifest_holds_so_many_items_and_no_more(
     folder: Path, monkeypatch: pytest.MonkeyPatch, most: int, rules: list[str]
 ) -> None:
-    """Every kind counts, and an answer in its short form."""
+    """F67: every kind counts, and an answer in its short form."""
     monkeypatch.setattr(loading, "MAX_ITEMS", most)
     more = f"articles:\n{question('b')}tags: [{{name: x}}]\n"
     more += "collections:\n- {key: c, title: Start here, items: [a]}\ninclude: [x.yaml]\n"

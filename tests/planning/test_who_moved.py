@@ -391,6 +391,7 @@ def test_nothing_was_known_of_a_post_without_binding() -> None:
 
 
 def test_what_the_server_made_of_our_text_is_not_an_edit() -> None:
+    """F54."""
     scene = Scene()
     one = question("one")
     scene.publish(one)

@@ -274,6 +274,7 @@ def test_f87_file_names_of_hostile_shape_are_escaped() -> None:
 
 
 def test_template_syntax_in_content_is_text() -> None:
+    """F69."""
     plan = _with_title("{{ 7*7 }} {% for x in y %}")
     assert "{{ 7*7 }} {% for x in y %}" in text_of(plan)
     assert "`{{ 7*7 }} {% for x in y %}`" in markdown_of(plan)

@@ -35,6 +35,7 @@ def test_nothing_is_duplicated_lost_or_overwritten_unseen(first: int) -> None:
 
 
 def test_every_fault_is_reached() -> None:
+    """F12."""
     reached: Counter[str] = Counter()
     for seed in range(150):
         reached.update(live(seed, "storm").reached)
@@ -61,7 +62,7 @@ def clean() -> Life:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_single_request_may_fail(way: Fault) -> None:
-    """The i-th request fails, for every i."""
+    """F01, F21: the i-th request fails, for every i."""
     wrong = {}
     for step in range(clean().requests):
         life = live(EXHAUSTED, "storm", Script(faults={step: way}))

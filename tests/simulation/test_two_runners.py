@@ -123,6 +123,7 @@ async def _race(team: _Team) -> list[int]:
 def test_two_runners_without_a_lock_converge_to_one_post_per_key(
     window_s: float, lag_s: float
 ) -> None:
+    """F52."""
     doubled = 0
     for seed in range(SEEDS):
         behaviour = Behaviour(request_id_window_s=window_s, listing_lag_s=lag_s)

@@ -72,6 +72,7 @@ def test_a_name_beyond_ascii_is_shown_as_it_is() -> None:
 
 
 def test_the_offset_of_the_servers_clock_is_measured() -> None:
+    """F53."""
     world = a_world()
 
     def at(_: int, __: object) -> Any:
@@ -261,6 +262,7 @@ def test_a_denial_before_anything_was_written_stops_the_run() -> None:
 
 
 def test_a_token_downgraded_in_mid_run_stops_it() -> None:
+    """F51."""
     world = a_world()
     token = world.issue_token(world.users("acme")[0])
 
@@ -277,6 +279,7 @@ def test_a_token_downgraded_in_mid_run_stops_it() -> None:
 
 
 def test_a_token_revoked_in_mid_run_stops_it_without_a_probe() -> None:
+    """F51."""
     world = a_world()
     token = world.issue_token(world.users("acme")[0])
 

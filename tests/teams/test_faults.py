@@ -109,6 +109,7 @@ class Bomb(httpx.AsyncByteStream):
     ],
 )
 def test_what_surely_was_not_sent_is_sent_again(act: Callable[[], Act]) -> None:
+    """F20."""
     world = a_world()
     outcome, stage, _ = write(world, on(ADD, act(), act()))
     assert isinstance(outcome, Done)
@@ -117,6 +118,7 @@ def test_what_surely_was_not_sent_is_sent_again(act: Callable[[], Act]) -> None:
 
 
 def test_what_never_can_be_sent_was_not_applied_with_the_proof() -> None:
+    """F20."""
     world = a_world()
     outcome, stage, took = write(world, always(ADD, connect_error()))
     assert outcome == NotApplied("no connection: refused")
@@ -167,6 +169,7 @@ def test_what_never_can_be_sent_was_not_applied_with_the_proof() -> None:
 def test_a_write_with_an_open_outcome_is_unknown_and_never_repeated(
     fault: Callable[[bool], Act], after: bool
 ) -> None:
+    """F21, F32, F34."""
     world = a_world()
     outcome, stage, _ = write(world, on(ADD, fault(after)))
     assert isinstance(outcome, Unknown)
@@ -177,6 +180,7 @@ def test_a_write_with_an_open_outcome_is_unknown_and_never_repeated(
 
 @pytest.mark.parametrize("act", [hang, drip], ids=["silence", "a byte now and then"])
 def test_a_whole_exchange_has_one_deadline(act: Act) -> None:
+    """F25."""
     outcome, _, took = write(a_world(), on(ADD, act), deadline_s=30.0)
     assert isinstance(outcome, Unknown)
     assert "30 s" in outcome.evidence
@@ -184,6 +188,7 @@ def test_a_whole_exchange_has_one_deadline(act: Act) -> None:
 
 
 def test_an_endless_body_is_stopped_at_the_limit() -> None:
+    """F26."""
     bomb = Bomb()
 
     async def act(_: httpx.Request, deliver: Deliver) -> httpx.Response:
@@ -217,6 +222,7 @@ def test_an_endless_body_is_stopped_at_the_limit() -> None:
     ],
 )
 def test_a_read_survives_three_faults_and_not_four(fault: Callable[[], Act]) -> None:
+    """F26."""
     found, stage, took = read(a_world(questions=3), on("/questions", *[fault() for _ in range(3)]))
     assert found == 3
     assert stage.paths.count("GET questions") == 4
@@ -230,6 +236,7 @@ def test_a_read_survives_three_faults_and_not_four(fault: Callable[[], Act]) -> 
     ("status", "says"), [(302, "redirects"), (403, "challenge"), (406, "challenge"), (404, "--url")]
 )
 def test_what_repeating_will_not_change_is_told_at_once(status: int, says: str) -> None:
+    """F27, F35."""
     calls: list[int] = []
 
     async def act(_: httpx.Request, __: Deliver) -> httpx.Response:
@@ -259,6 +266,7 @@ def test_retries_are_bounded_over_the_whole_run() -> None:
 
 @pytest.mark.parametrize("retry_after", ["20", "Mon, 05 Jan 2026 09:00:20 GMT"])
 def test_a_retry_after_is_honoured(retry_after: str) -> None:
+    """F32."""
     date = "Mon, 05 Jan 2026 09:00:00 GMT"
     act = answers(503, PAGE, retry_after=retry_after, date=date)
     found, _, took = read(a_world(questions=1), on("/questions", act))
@@ -268,6 +276,7 @@ def test_a_retry_after_is_honoured(retry_after: str) -> None:
 
 @pytest.mark.parametrize("retry_after", ["-5", "abc", ""])
 def test_a_retry_after_that_is_none_is_ignored(retry_after: str) -> None:
+    """F33."""
     act = answers(503, PAGE, retry_after=retry_after)
     found, _, took = read(a_world(questions=1), on("/questions", act))
     assert found == 1
@@ -275,6 +284,7 @@ def test_a_retry_after_that_is_none_is_ignored(retry_after: str) -> None:
 
 
 def test_a_retry_after_beyond_patience_ends_the_read() -> None:
+    """F33."""
     with pytest.raises(BudgetExhausted) as caught:
         read(a_world(), on("/questions", answers(503, PAGE, retry_after="1000000000")))
     assert caught.value.resume_after_s is not None
@@ -301,6 +311,7 @@ def throttle(text: str = "Violation of backoff parameter", status: int = 400, **
 def test_a_throttled_write_waits_as_told_and_is_repeated(
     status: int, text: str, more: dict[str, int], least: int
 ) -> None:
+    """F41."""
     world = a_world()
     waits: list[tuple[str, float]] = []
     outcome, stage, took = write(world, on(ADD, throttle(text, status, **more)), waits=waits)
@@ -343,6 +354,7 @@ def test_a_read_beyond_patience_says_so() -> None:
 
 
 def test_a_failed_write_with_a_backoff_is_tried_again_and_then_believed() -> None:
+    """F40."""
     error = {"error_id": 407, "error_name": "write_failed", "error_message": "no", "backoff": 2}
     world = a_world()
     outcome, stage, _ = write(world, on(ADD, answers(400, error)))
@@ -359,6 +371,8 @@ def test_a_failed_write_with_a_backoff_is_tried_again_and_then_believed() -> Non
 def test_a_backoff_beside_a_success_holds_the_next_call_of_its_method(
     value: object, least: float, most: float
 ) -> None:
+    """F40."""
+
     async def reading() -> tuple[float, float]:
         world = a_world(questions=1)
         stage = staged(world, on("/questions", backing_off(value)))
@@ -425,6 +439,7 @@ def test_many_writes_at_once_meet_no_limit_and_lose_no_time() -> None:
 
 @pytest.mark.parametrize("every", [3, 10])
 def test_backoffs_are_honoured_without_one_violation(every: int) -> None:
+    """F40."""
     rule = Backoff("questions/add", every=every, seconds=7)
     world = a_world(backoff=(rule,))
     found, took = counts(world, 30)
@@ -435,6 +450,7 @@ def test_backoffs_are_honoured_without_one_violation(every: int) -> None:
 
 @pytest.mark.parametrize("error", [407, 502])
 def test_pauses_between_writes_are_learned(error: int) -> None:
+    """F55."""
     world = a_world(write_gap_s=5, gap_error=error)
     found, took = counts(world, 30)
     assert found.get("throttled", 0) + found.get("paused", 0) <= 8
@@ -443,7 +459,7 @@ def test_pauses_between_writes_are_learned(error: int) -> None:
 
 @pytest.mark.parametrize("banned_as", ["html", "json"])
 def test_a_ban_stops_everything_until_one_knock_is_answered(banned_as: str) -> None:
-    """Somebody else on this address makes the burst."""
+    """F41: somebody else on this address makes the burst."""
     world = a_world(questions=3, banned_as=banned_as, ban_s=100)
 
     async def reading() -> tuple[int, list[str], float]:
@@ -524,6 +540,8 @@ def test_knocks_that_go_astray_again_and_again_are_a_ban_after_all() -> None:
 
 
 def test_a_server_that_falls_silent_is_given_up_after_some_minutes() -> None:
+    """F41."""
+
     async def reading() -> float:
         world = a_world(questions=3)
         silent = False
@@ -542,6 +560,7 @@ def test_a_server_that_falls_silent_is_given_up_after_some_minutes() -> None:
 
 
 def test_the_quota_of_the_day_stops_writes_before_it_stops_reads() -> None:
+    """F42."""
     world = a_world(quota_max=100)
 
     async def writing() -> tuple[list[Outcome], int]:

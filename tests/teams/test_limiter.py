@@ -242,6 +242,7 @@ def simulate(gap_s: float, writes: int, *, whole: bool) -> tuple[int, float]:
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_pause_the_server_wants_between_writes_is_learned(whole: bool) -> None:
+    """F55."""
     refusals, took = simulate(5.0, 300, whole=whole)
     assert 1 <= refusals <= 4
     assert took < 300 * 5.0 * 1.1

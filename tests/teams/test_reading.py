@@ -355,6 +355,8 @@ def test_what_moved_since_the_watermark_is_read_with_its_answers() -> None:
 
 
 def test_no_address_is_asked_for_twice() -> None:
+    """F47."""
+
     async def reading() -> list[str]:
         world = a_talking_world()
         stage = staged(world)
@@ -396,6 +398,7 @@ def drop(*path: str) -> Callable[[dict[str, Any]], object]:
     ],
 )
 def test_a_needed_field_that_is_missing_is_named_and_nothing_is_taken_for_empty(field: str) -> None:
+    """F56."""
     world = a_talking_world()
     stage = staged(world, always("/questions", rewrites(drop(*field.split(".")))))
     with pytest.raises(ServiceError, match=field.split(".")[1]):
@@ -416,6 +419,7 @@ def test_a_needed_field_that_is_missing_is_named_and_nothing_is_taken_for_empty(
     ],
 )
 def test_a_needed_field_of_another_type_is_an_error(change: dict[str, Any]) -> None:
+    """F56."""
     world = a_world(questions=1)
     act = rewrites(lambda body: body["items"][0].update(change))
     with pytest.raises(ServiceError, match=next(iter(change))):
@@ -423,6 +427,7 @@ def test_a_needed_field_of_another_type_is_an_error(change: dict[str, Any]) -> N
 
 
 def test_fields_nobody_knows_are_ignored() -> None:
+    """F56."""
     world = a_world(questions=1)
     act = rewrites(lambda body: body["items"][0].update(novelty={"deep": [1]}, bounty_amount=50))
     assert distinct(read_all(staged(world, always("/questions", act)), world, QUESTIONS)) == live(

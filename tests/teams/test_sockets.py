@@ -187,6 +187,7 @@ PACKED = gzip.compress(json.dumps({"items": [], "x": "y" * 500}).encode())
     ],
 )
 def test_a_write_whose_answer_fails_is_unknown_and_sent_once(answer: Answer) -> None:
+    """F22, F26."""
     outcome, seen = write_against(answer)
     assert isinstance(outcome, Unknown)
     assert CANARY not in outcome.evidence
@@ -194,13 +195,14 @@ def test_a_write_whose_answer_fails_is_unknown_and_sent_once(answer: Answer) -> 
 
 
 def test_a_slow_answer_meets_the_deadline_over_the_whole_exchange() -> None:
+    """F25."""
     outcome, _ = write_against(drips, deadline_s=0.5)
     assert isinstance(outcome, Unknown)
     assert "0.5 s" in outcome.evidence
 
 
 def test_a_connection_the_server_gave_up_makes_no_second_question() -> None:
-    """Answers, and hangs up without saying so: the next write may meet a dead connection."""
+    """F29: answers, and hangs up without saying so: the next write may meet a dead connection."""
 
     async def acting() -> tuple[Any, int]:
         async with scripted(sends(response(b'{"items": []}'))) as (url, seen), connect(url) as team:
@@ -226,7 +228,47 @@ def test_nobody_listening_is_not_applied_and_says_so() -> None:
     assert "no connection" in outcome.proof
 
 
+def test_f20_a_name_that_is_not_found_is_not_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """F20: the look-up fails; nothing was sent."""
+
+    def unknown(*_: object, **__: object) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+
+    async def writing() -> Outcome:
+        async with connect("https://teams.example") as team:
+            return await team.write(new_question(1))
+
+    outcome = asyncio.run(writing())
+    assert isinstance(outcome, NotApplied)
+    assert "no connection" in outcome.proof
+
+
 # TLS
+
+
+def test_f30_the_client_speaks_http_1_1_alone(tmp_path: Path) -> None:
+    """F30: HTTP/2 is never agreed on, so no stream is ever refused."""
+    whole, key = certificate(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(whole, key)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    spoken: list[str | None] = []
+
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        spoken.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        writer.close()
+
+    async def writing() -> list[bytes]:
+        async with scripted(answer, tls=context) as (url, seen):
+            async with connect(url, ca_bundle=whole) as team:
+                await team.write(new_question(1))
+            return seen
+
+    seen = asyncio.run(writing())
+    assert spoken == ["http/1.1"]
+    assert all(b" HTTP/1.1\r\n" in it for it in seen)
 
 
 def certificate(folder: Path, *, days: int = 1, name: str = "127.0.0.1") -> tuple[Path, Path]:
@@ -270,6 +312,7 @@ def certificate(folder: Path, *, days: int = 1, name: str = "127.0.0.1") -> tupl
 def test_tls_is_verified_and_never_switched_off(
     tmp_path: Path, days: int, name: str, bundle: bool, reached: bool
 ) -> None:
+    """F36."""
     whole, key = certificate(tmp_path, days=days, name=name)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(whole, key)
@@ -320,6 +363,8 @@ async def proxy(reply: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
 def test_a_proxy_of_the_environment_is_used_and_named_and_never_sees_the_token(
     monkeypatch: pytest.MonkeyPatch, spelling: str
 ) -> None:
+    """F37."""
+
     async def writing() -> tuple[Outcome, str, list[bytes]]:
         refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
         async with proxy(refusal) as (port, seen):
@@ -338,6 +383,7 @@ def test_a_proxy_of_the_environment_is_used_and_named_and_never_sees_the_token(
 def test_no_proxy_is_honoured_and_this_machine_is_never_reached_through_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """F37."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
@@ -355,6 +401,7 @@ def test_no_proxy_is_honoured_and_this_machine_is_never_reached_through_one(
 
 @pytest.mark.parametrize("value", ["gopher://127.0.0.1:1", "socks5://127.0.0.1:1"])
 def test_a_proxy_we_can_not_use_is_wrong_use(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    """F37."""
     monkeypatch.setenv("HTTPS_PROXY", value)
 
     async def opening() -> None:
@@ -368,6 +415,7 @@ def test_a_proxy_we_can_not_use_is_wrong_use(monkeypatch: pytest.MonkeyPatch, va
 def test_credentials_of_a_netrc_are_never_used(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """F37."""
     netrc = tmp_path / ".netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)

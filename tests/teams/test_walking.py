@@ -56,6 +56,7 @@ PAGES = 4
     ],
 )
 def test_deletions_at_any_page_hide_nothing(page: int, victims: list[int]) -> None:
+    """F44, F45."""
     world = a_world_of_pages()
     posts = world.questions("acme")
     doomed = [posts[number] for number in victims]
@@ -74,6 +75,7 @@ def test_deletions_at_any_page_hide_nothing(page: int, victims: list[int]) -> No
 @pytest.mark.parametrize("page", [1, 2, PAGES])
 @pytest.mark.parametrize("new", [1, 250])
 def test_creations_at_any_page_hide_nothing_and_are_not_lost(page: int, new: int) -> None:
+    """F44."""
     world = a_world_of_pages()
     before = live(world)
     stage = staged(world, at_page(page, meanwhile(lambda: fill(world, new))))
@@ -84,6 +86,7 @@ def test_creations_at_any_page_hide_nothing_and_are_not_lost(page: int, new: int
 
 @pytest.mark.parametrize("page", [1, 2, PAGES])
 def test_a_creation_does_not_cover_up_a_deletion(page: int) -> None:
+    """F44."""
     world = a_world_of_pages()
     posts = world.questions("acme")
 
@@ -169,6 +172,7 @@ def at_page(page: int, act: Act) -> Callable[[int, httpx.Request], Act | None]:
 def test_a_lie_that_the_totals_give_away_hides_nothing(
     change: dict[str, Any], page: int | None
 ) -> None:
+    """F43."""
     world = a_world_of_pages()
     act = rewrites(lambda body: body.update(change))
     stage = staged(world, always("/questions", act) if page is None else at_page(page, act))
@@ -187,6 +191,7 @@ def test_a_lie_that_the_totals_give_away_hides_nothing(
 def test_a_list_that_does_not_add_up_is_an_error_and_never_a_shorter_list(
     change: dict[str, Any],
 ) -> None:
+    """F43."""
     world = a_world_of_pages()
     act = rewrites(lambda body: body.update(change))
 
@@ -205,6 +210,7 @@ def test_a_list_that_does_not_add_up_is_an_error_and_never_a_shorter_list(
 
 
 def test_an_order_that_changes_among_equals_hides_nothing() -> None:
+    """F45."""
     world = a_world_of_pages()
     turned: set[str] = set()
 
@@ -284,6 +290,7 @@ def listing_at(frozen_at: int | None) -> Listing:
 def test_whatever_moves_what_stayed_is_seen_once(
     size: int, losses: list[list[int]], births: list[int]
 ) -> None:
+    """F44."""
     moving = Moving(size, losses, births)
 
     async def reading() -> list[int]:

@@ -225,6 +225,8 @@ def test_a_title_tidied_up_is_confirmed_all_the_same(title: str) -> None:
     "change", [{"answer_id": 99}, {"question_id": 99}, {"is_accepted": False}], ids=str
 )
 def test_an_echo_about_something_else_is_unknown(change: dict[str, Any]) -> None:
+    """F28."""
+
     async def writing() -> Outcome:
         world = a_world(questions=1)
         ada = world.users("acme")[0]
