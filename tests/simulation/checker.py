@@ -33,6 +33,7 @@ class Checker:
     wrong: list[str] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     removed_at: dict[int, float] = field(default_factory=dict)
+    forgot: bool = False
 
     def after_run(self, report: Report | None, history: Sequence[Operation]) -> None:
         """Check what a run left: its report against the team, the journal against the team."""
@@ -128,7 +129,10 @@ class Checker:
             self.wrong.append(f"I1 loss: {key} counts as gone, and nobody deleted anything")
         if code is BlockedCode.NEW_TAG:
             self.wrong.append(f"I3 {key} waits for a tag, and all tags are unlike each other")
-        if code in (BlockedCode.CONFLICT, BlockedCode.NO_BASE) and not self.people.edits:
+        # Once the journal is lost, nothing tells what led to a post that somebody has deleted: the
+        # page looks edited, and a person is asked.
+        edited = self.people.edits or (self.forgot and self.people.deleted)
+        if code in (BlockedCode.CONFLICT, BlockedCode.NO_BASE) and not edited:
             self.wrong.append(f"I3 {key} is in conflict, and nobody edited anything")
         if code in (BlockedCode.AMBIGUOUS, BlockedCode.MISFIT) and not self.people.copies:
             self.wrong.append(f"I3 {key} is {code}, and nobody copied anything")

@@ -245,7 +245,6 @@ class _World:
         self.publishers = [self.people.ada.id] if with_publishers else []
         self.runs = 0
         self.calm = False
-        self.forgot = False
         self.edits = 0
         self.output: list[str] = []
 
@@ -311,7 +310,7 @@ class _World:
         """Let somebody do something in the middle of a run."""
         if self.script is not None and step in self.script.happens and not self.calm:
             self.script.happens[step](self)
-        lists = route.endswith("/questions") and not self.calm and self.forgot
+        lists = route.endswith("/questions") and not self.calm and self.checker.forgot
         if lists and self.chance.happens(f"meddle:{step}", self.rates.meddling):
             self.people.delete_first(step)
 
@@ -351,7 +350,7 @@ class _World:
         lost = self.publishers and self.chance.happens(f"lose:{phase}", self.rates.lose_journal)
         if lost:
             self.note("the journal is lost")
-            self.forgot = True
+            self.checker.forgot = True
             self.life.reached["journal lost"] += 1
             self.disk.lose()
             # The condition that is printed: what nobody remembers has to have come to light.
