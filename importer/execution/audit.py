@@ -21,7 +21,15 @@ from importer.model.live import LiveItem, Newest, Revision, Revisions
 from importer.model.report import Incident
 from importer.ports import TeamReader
 
-__all__ = ["Double", "find_doubles", "foreign_edits", "lost_edits", "made_here", "read_new_posts"]
+__all__ = [
+    "Double",
+    "Looked",
+    "find_doubles",
+    "foreign_edits",
+    "lost_edits",
+    "made_here",
+    "read_new_posts",
+]
 
 # Creation dates are whole seconds, and the server's clock is known to a second.
 _BLUR = timedelta(seconds=2)
@@ -90,10 +98,11 @@ async def read_new_posts(
     return [it async for it in found if isinstance(it, LiveItem)]
 
 
-def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revision, ...]:
+def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revision, ...] | None:
     """Return other people's revisions between the state that *edit* rests on and its own.
 
-    *revisions* are the post's, in any order.
+    *revisions* are the post's, in any order. None: its own isn't among them. A stale copy of the
+    team answered then, or the edit made no revision of its own.
     """
     as_of, opened_at = edit.read_as_of, edit.opened_at
     if as_of is None or opened_at is None:
@@ -102,16 +111,26 @@ def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revis
     ours = [
         it.number for it in ordered if it.author == edit.author and it.made_at >= opened_at - _BLUR
     ]
+    if not ours:
+        return None
     # Dates are whole seconds: of several revisions in one, the one that was read has its author,
     # and comes before ours, which may be of that second as well.
     same = [it.number for it in ordered if (it.made_at, it.author) == (as_of, edit.read_by)]
-    before = [it for it in same if it < max(ours, default=0)]
+    before = [it for it in same if it < max(ours)]
     read = max(before or same, default=0)
     last = min((it for it in ours if it > read), default=0)
     return tuple(it for it in ordered if read < it.number < last and it.author != edit.author)
 
 
-async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> list[Incident]:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the posts' histories show: edits that ours went over, and ours that don't show yet."""
+
+    incidents: tuple[Incident, ...]
+    hidden: tuple[Operation, ...]
+
+
+async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> Looked:
     """Return an incident for each edit that somebody made in the moment before one of *edits*."""
     revisions: dict[int, list[Revision]] = defaultdict(list)
     refs = sorted({it.ref for it in edits if it.ref is not None})
@@ -119,14 +138,19 @@ async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> list[Inc
         async for got in reader.read(Revisions(tuple(some))):
             if isinstance(got, Revision):
                 revisions[got.post_id].append(got)
-    incidents = []
-    for edit in edits:
-        foreign = foreign_edits(revisions[edit.ref.id], edit) if edit.ref else ()
-        if edit.ref and foreign:
-            numbers = ", ".join(str(it.number) for it in foreign)
-            what = (
-                f"somebody edited {edit.ref} while it was being written; that text is kept in the "
-                f"post's history as revision {numbers}: look at it and take in what is missing"
-            )
-            incidents.append(Incident(what, edit.key, (edit.ref,), severe=True))
-    return incidents
+    found = [
+        (edit, edit.ref, foreign_edits(revisions[edit.ref.id], edit)) for edit in edits if edit.ref
+    ]
+    return Looked(
+        tuple(_overwritten(edit, ref, foreign) for edit, ref, foreign in found if foreign),
+        tuple(edit for edit, _, foreign in found if foreign is None),
+    )
+
+
+def _overwritten(edit: Operation, ref: Ref, foreign: Sequence[Revision]) -> Incident:
+    numbers = ", ".join(str(it.number) for it in foreign)
+    what = (
+        f"somebody edited {ref} while it was being written; that text is kept in the post's "
+        f"history as revision {numbers}: look at it and take in what is missing"
+    )
+    return Incident(what, edit.key, (ref,), severe=True)

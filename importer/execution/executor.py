@@ -50,6 +50,9 @@ __all__ = ["Executor"]
 _ATTEMPTS = 3
 # The server's clock is known to a few seconds.
 _CLOCKS_AGREE = timedelta(seconds=120)
+# When to look again for an edit of ours that a stale copy of the team doesn't show, in seconds.
+_LOOKS_AGAIN_S = (5.0, 20.0)
+_SHOWN_WITHIN = timedelta(seconds=60)
 # A post is read again when it was seen longer ago than this, in seconds.
 _FRESH_FOR_S = 30.0
 # There is no history of a deleted post in which a colleague's answer could be found again.
@@ -246,9 +249,12 @@ class Executor:
         await self._settle(change, operation, outcome)
 
     def _note_sending(self, operation: Operation) -> None:
-        """Remember what the audit looks at: when the first create went, and every edit."""
+        """Remember when the first create went: the audit looks from then on."""
         if operation.verb is Verb.CREATE:
             self._first_sent = self._first_sent or operation.opened_at
+
+    def _note_edit(self, operation: Operation) -> None:
+        """Remember an edit that happened: the audit looks at its post's history."""
         if operation.verb is Verb.UPDATE:
             self._edits.append(operation)
 
@@ -363,6 +369,7 @@ class Executor:
         self._observe(ended)
         if binding is not None:
             self._remember(binding)
+        self._note_edit(ended)
         self._results.note(change, ResultState.DONE, "", live)
         if live is not None:
             self._inspect(change, ended, live)
@@ -452,6 +459,7 @@ class Executor:
                 self.sights.keep(decision.live)
             if binding is not None:
                 self._remember(binding)
+            self._note_edit(ended)
             self._results.note(change, ResultState.DONE, "", decision.live)
             self._canary_due = False
         elif operation.attempt < _ATTEMPTS:
@@ -466,15 +474,28 @@ class Executor:
             return
         try:
             await self._audit_doubles()
-            for incident in await lost_edits(self._team, self._edits):
-                self._results.incident(incident)
-            self._audited = not self._unknown
+            self._audited = await self._audit_edits() and not self._unknown
         except JournalError as error:
             self._halt = error
         except ImporterError as error:
             what = f"the run could not look for posts that share a key: {error.message}"
             keys = [change.key for change in self._plan.changes] or [Key("")]
             self._results.incident(Incident(what, keys[0]))
+
+    async def _audit_edits(self) -> bool:
+        """Look at the edits' histories; tell whether all the recent ones were there to see."""
+        edits = self._edits
+        for pause_s in (*_LOOKS_AGAIN_S, 0.0):
+            looked = await lost_edits(self._team, edits)
+            for incident in looked.incidents:
+                self._results.incident(incident)
+            # Older ones had time enough to show: they made no revision of their own.
+            oldest = self._clock.now() - _SHOWN_WITHIN
+            edits = [it for it in looked.hidden if it.opened_at and it.opened_at > oldest]
+            if not edits or self._stop.is_set():
+                break
+            await asyncio.sleep(pause_s)
+        return not edits
 
     async def _audit_doubles(self) -> None:
         posts = self.sights.marked_posts()
