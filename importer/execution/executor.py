@@ -39,7 +39,7 @@ from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown,
 from importer.planning.compare import digest_field
 from importer.planning.freshness import Freshness, Judgement, judge_freshness
 from importer.planning.identity import field_digests, request_id
-from importer.ports import Clock, Journal, Team
+from importer.ports import Clock, Hold, Journal, Team
 from importer.text.digests import Digest
 from importer.text.links import Text
 from importer.text.marker import format_marker
@@ -57,6 +57,11 @@ _SHOWN_WITHIN = timedelta(seconds=60)
 _FRESH_FOR_S = 30.0
 # There is no history of a deleted post in which a colleague's answer could be found again.
 _FRESH_FOR_DELETE_S = 2.0
+_DELETE_ATTEMPTS = 20
+
+
+class _LookTooOld(Exception):
+    """A deletion's turn came so late that the post has to be looked at again."""
 
 
 class Executor:
@@ -245,8 +250,37 @@ class Executor:
         self._intended[change.id] = change
         self._observe(operation)
         self._note_sending(operation)
-        outcome = await self._team.write(write, self._journal.hold)
-        await self._settle(change, operation, outcome)
+        try:
+            outcome = await self._team.write(write, self._hold_of(change))
+        except _LookTooOld:
+            await self._close(operation, State.ABSENT, "nothing was sent: its look was too old")
+            self._look_again(change, operation)
+        else:
+            await self._settle(change, operation, outcome)
+
+    def _hold_of(self, change: Change) -> Hold:
+        """Return what is awaited right before the bytes go: the lock, and a deletion's look.
+
+        A write may have waited for its turn; what came of the post meanwhile is seen by an audit,
+        but not of one that is gone.
+        """
+        if change.verb is not Verb.DELETE:
+            return self._journal.hold
+        began = asyncio.get_running_loop().time()
+
+        async def hold() -> None:
+            await self._journal.hold()
+            if asyncio.get_running_loop().time() - began > _FRESH_FOR_DELETE_S:
+                raise _LookTooOld
+
+        return hold
+
+    def _look_again(self, change: Change, operation: Operation) -> None:
+        if operation.attempt < _DELETE_ATTEMPTS:
+            self._waiting = {change.id: change, **self._waiting}
+        else:
+            why = "its turn never came soon enough after a look at the post"
+            self._results.note(change, ResultState.NOT_REACHED, why)
 
     def _note_sending(self, operation: Operation) -> None:
         """Remember when the first create went: the audit looks from then on."""

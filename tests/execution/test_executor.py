@@ -13,9 +13,10 @@ from importer.model.ledger import Operation, State
 from importer.model.manifest import Fate, Item, Removed
 from importer.model.plan import BlockedCode, Reason
 from importer.model.report import Report, ResultState
-from importer.model.writing import NotApplied, Outcome, Rejected
+from importer.model.writing import NotApplied, Outcome, Rejected, Write
+from importer.ports import Hold, Team
 from importer.sandbox import Behaviour
-from tests.faults import AFTER, BEFORE, answering
+from tests.faults import AFTER, BEFORE, Faulty, answering
 from tests.stage import HERE, Stage, answer, former, manifest, question
 
 THREE = (
@@ -416,3 +417,35 @@ def test_a_report_counts_the_outcomes_that_were_found_out(
     report = stage.apply(manifest(*THREE), wrap=answering(dict.fromkeys(numbers, AFTER)))
     assert report.condition.startswith(said)
     assert bool(report.condition) == bool(said)
+
+
+class Dawdling(Faulty):
+    """A deletion waits for its turn, and a colleague edits the post meanwhile."""
+
+    stage: Stage
+    waited = 0
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+        if write.verb is Verb.DELETE and write.ref is not None:
+            self.waited += 1
+            if self.waited == 1:
+                await asyncio.sleep(30.0)
+                self.stage.world.edit(self.stage.bo, write.ref.id, title="What did Bo add to it?")
+            if hold is not None:
+                await hold()
+        return await self.team.write(write)
+
+
+def test_a_deletion_that_had_to_wait_looks_at_the_post_again() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("one"), OTHER))
+
+    def wrap(team: Team) -> Team:
+        dawdling = Dawdling(team)
+        dawdling.stage = stage
+        return dawdling
+
+    removed = [Removed(Key("two"), Fate.DELETE, HERE)]
+    report = stage.apply(manifest(question("one"), removed=removed), wrap=wrap)
+    assert states(report) == {"two!delete": ResultState.STALE}
+    assert "What did Bo add to it?" in stage.by_title()
