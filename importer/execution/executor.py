@@ -11,12 +11,13 @@ executor repeats nothing; what was proved absent gets a new attempt.
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from importer.errors import AccessError, BudgetExhausted, ImporterError, JournalError, PartlyApplied
 from importer.execution.addresses import Addresses
-from importer.execution.audit import Double, find_doubles, lost_edits, made_here, read_new_posts
+from importer.execution.auditing import Auditor
 from importer.execution.options import OnUnknown, RunOptions
+from importer.execution.recording import Recorder, refused, values_of
 from importer.execution.recovery import (
     Decision,
     Recovery,
@@ -29,20 +30,14 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.fields import Fields, rides_with_post, rule
-from importer.model.ids import ChangeId, Field, Key, Ref, Verb, change_id, full_key
+from importer.model.ids import ChangeId, Key, Verb, full_key
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem
-from importer.model.plan import Change, FieldChange, Plan, Reason
+from importer.model.plan import Change, Plan
 from importer.model.report import Incident, Report, ResultState
-from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown, Write
-from importer.planning.compare import digest_field
+from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
 from importer.planning.freshness import Freshness, Judgement, judge_freshness
-from importer.planning.identity import field_digests, request_id
 from importer.ports import Clock, Hold, Journal, Team
-from importer.text.digests import Digest
-from importer.text.links import Text
-from importer.text.marker import format_marker
 
 __all__ = ["Executor"]
 
@@ -101,8 +96,31 @@ class Executor:
         self.sights = Sights(team, self._addresses, plan.namespace)
         self._results = Results(plan, recovery)
         self._window = window
-        self._first_sent: datetime | None = None
-        self._edits: list[Operation] = list(ledger.unaudited)
+        self._recorder = Recorder(
+            plan,
+            run=run,
+            team=team,
+            journal=journal,
+            access=access,
+            clock=clock,
+            bindings=self._bindings,
+            addresses=self._addresses,
+            observe=observe,
+        )
+        self._auditor = Auditor(
+            plan.namespace,
+            unaudited=ledger.unaudited,
+            rejected=ledger.rejected,
+            team=team,
+            journal=journal,
+            access=access,
+            clock=clock,
+            recorder=self._recorder,
+            bindings=self._bindings,
+            sights=self.sights,
+            results=self._results,
+            window=window,
+        )
         self._audited = False
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
@@ -228,7 +246,7 @@ class Executor:
     async def _take_over(self, change: Change, live: LiveItem | None) -> None:
         """Note a change that is done already, and remember its post."""
         if live is not None:
-            operation = await self._operation(change, live)
+            operation = await self._recorder.operation(change, live)
             binding = binding_after(
                 operation,
                 self._bindings.get(change.key),
@@ -243,17 +261,19 @@ class Executor:
         self._results.note(change, ResultState.FOUND, "it was so already", live)
 
     async def _attempt(self, change: Change, live: LiveItem | None) -> None:
-        operation = await self._operation(change, live)
-        write = self._write(change, operation, live)
-        await self._journal.keep(_values(change))
+        operation = await self._recorder.operation(change, live)
+        write = self._recorder.write(change, operation, live)
+        await self._journal.keep(values_of(change))
         await self._journal.intend(operation)
         self._intended[change.id] = change
         self._observe(operation)
-        self._note_sending(operation)
+        self._auditor.note_sending(operation)
         try:
             outcome = await self._team.write(write, self._hold_of(change))
         except _LookTooOld:
-            await self._close(operation, State.ABSENT, "nothing was sent: its look was too old")
+            await self._recorder.close(
+                operation, State.ABSENT, "nothing was sent: its look was too old"
+            )
             self._look_again(change, operation)
         else:
             await self._settle(change, operation, outcome)
@@ -282,67 +302,6 @@ class Executor:
             why = "its turn never came soon enough after a look at the post"
             self._results.note(change, ResultState.NOT_REACHED, why)
 
-    def _note_sending(self, operation: Operation) -> None:
-        """Remember when the first create went: the audit looks from then on."""
-        if operation.verb is Verb.CREATE:
-            self._first_sent = self._first_sent or operation.opened_at
-
-    def _note_edit(self, operation: Operation) -> None:
-        """Remember an edit that happened: the audit looks at its post's history."""
-        if operation.verb is Verb.UPDATE:
-            self._edits.append(operation)
-
-    async def _operation(self, change: Change, live: LiveItem | None) -> Operation:
-        past = await self._journal.history(key=change.key)
-        now = self._clock.now()
-        attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
-        fields = field_digests(change, self._bindings.get(change.key))
-        return Operation(
-            run=self._run.id,
-            change=change.id,
-            attempt=attempt,
-            request_id=request_id(self._plan.lineage, change.id, change.kind, fields, attempt),
-            key=change.key,
-            kind=change.kind,
-            verb=change.verb,
-            state=State.OPEN,
-            fields=fields,
-            ref=live.ref if live else change.ref,
-            parent=self._parent(change),
-            author=self._access.me,
-            opened_at=now,
-            quiet_at=now + timedelta(seconds=self._team.write_within_s),
-            read_as_of=(live.facts.edited_at or live.facts.created_at) if live else None,
-            read_by=(live.facts.editor or live.facts.author) if live else None,
-        )
-
-    def _parent(self, change: Change) -> Ref | None:
-        if change.parent is None:
-            return change.parent_ref
-        return self._addresses.links.get(change.parent, change.parent_ref)
-
-    def _write(self, change: Change, operation: Operation, live: LiveItem | None) -> Write:
-        return Write(
-            request_id=operation.request_id,
-            verb=change.verb,
-            kind=change.kind,
-            ref=operation.ref,
-            parent=operation.parent,
-            fields=_payload(change, live),
-            links=self._addresses.links,
-            marker=self._marker(change),
-        )
-
-    def _marker(self, change: Change) -> str:
-        if change.verb not in (Verb.CREATE, Verb.UPDATE):
-            return ""
-        digests = {
-            letter: digest
-            for field, digest in change.marker_base.items()
-            if (letter := rule(change.kind, field).letter) is not None
-        }
-        return format_marker(full_key(self._plan.namespace, change.key), digests)
-
     async def _settle(self, change: Change, operation: Operation, outcome: Outcome) -> None:
         match outcome:
             case Done(item) if item is not None and self._is_another(operation, item):
@@ -350,7 +309,7 @@ class Executor:
             case Done(item):
                 await self._done(change, operation, item)
             case Rejected(code, message, stops_run):
-                await self._close(operation, _refused(stops_run=stops_run), message or code)
+                await self._recorder.close(operation, refused(stops_run=stops_run), message or code)
                 self._results.note(change, ResultState.REJECTED, message or code)
                 if stops_run:
                     self._halt = self._halt or AccessError(
@@ -358,7 +317,7 @@ class Executor:
                         remedy="Give a PAT that may write; the same command goes on.",
                     )
             case NotApplied(proof, resume_after_s):
-                await self._close(operation, State.ABSENT, proof)
+                await self._recorder.close(operation, State.ABSENT, proof)
                 self._results.note(change, ResultState.NOT_REACHED, proof)
                 if resume_after_s is not None:
                     spent = BudgetExhausted(proof, resume_after_s=resume_after_s)
@@ -403,7 +362,7 @@ class Executor:
         self._observe(ended)
         if binding is not None:
             self._remember(binding)
-        self._note_edit(ended)
+        self._auditor.note_done(ended)
         self._results.note(change, ResultState.DONE, "", live)
         if live is not None:
             self._inspect(change, ended, live)
@@ -430,11 +389,6 @@ class Executor:
                     remedy="Without markers an import can't be repeated safely. Keep the journal, "
                     "look at that post, and ask for help before you go on.",
                 )
-
-    async def _close(self, operation: Operation, state: State, evidence: str) -> None:
-        ended = replace(operation, state=state, evidence=evidence, ended_at=self._clock.now())
-        await self._journal.settle(ended, None)
-        self._observe(ended)
 
     def _remember(self, binding: Binding) -> None:
         self._bindings[binding.key] = binding
@@ -493,7 +447,7 @@ class Executor:
                 self.sights.keep(decision.live)
             if binding is not None:
                 self._remember(binding)
-            self._note_edit(ended)
+            self._auditor.note_done(ended)
             self._results.note(change, ResultState.DONE, "", decision.live)
             self._canary_due = False
         elif operation.attempt < _ATTEMPTS:
@@ -506,136 +460,13 @@ class Executor:
         """Look for posts that share a key, and for edits that ours went over."""
         if self._halt is not None or self._stop.is_set():
             return
+        waiting = {change.key for change, _ in self._unknown.values()}
         try:
-            await self._audit_doubles()
-            self._audited = await self._audit_edits() and not self._unknown
+            await self._auditor.look_for_doubles(waiting)
+            self._audited = await self._auditor.look_at_edits(self._stop) and not self._unknown
         except JournalError as error:
             self._halt = error
         except ImporterError as error:
             what = f"the run could not look for posts that share a key: {error.message}"
             keys = [change.key for change in self._plan.changes] or [Key("")]
             self._results.incident(Incident(what, keys[0]))
-
-    async def _audit_edits(self) -> bool:
-        """Look at the edits' histories; tell whether all the recent ones were there to see."""
-        edits = self._edits
-        for pause_s in (*_LOOKS_AGAIN_S, 0.0):
-            looked = await lost_edits(self._team, edits)
-            for incident in looked.incidents:
-                self._results.incident(incident)
-            # Older ones had time enough to show: they made no revision of their own.
-            oldest = self._clock.now() - _SHOWN_WITHIN
-            edits = [it for it in looked.hidden if it.opened_at and it.opened_at > oldest]
-            if not edits or self._stop.is_set():
-                break
-            await asyncio.sleep(pause_s)
-        return not edits
-
-    async def _audit_doubles(self) -> None:
-        posts = self.sights.marked_posts()
-        if self._first_sent is not None:
-            posts += await read_new_posts(self._team, self._access.me, self._first_sent)
-            self._window.looked({it.ref for it in posts}, self._clock.now())
-        waiting = {change.key for change, _ in self._unknown.values()}
-        doubles = find_doubles(posts, self._plan.namespace, self._access.me)
-        # Answers before their question: nobody can delete a question with several of them.
-        for double in reversed(doubles):
-            made = made_here(await self._journal.history(key=double.key))
-            left: dict[Ref, str] = {}
-            for loser in double.losers:
-                ours = loser.ref in made and double.key not in waiting
-                if not ours:
-                    left[loser.ref] = "this journal didn't make it"
-                elif loser.facts.engaged_by_others:
-                    left[loser.ref] = "others have engaged with it"
-                elif why := await self._remove(double, loser):
-                    left[loser.ref] = why
-            self._results.incident(double.incident(left))
-
-    async def _remove(self, double: Double, loser: LiveItem) -> str:
-        """Delete a post that was made from here and lost; return why that was not done.
-
-        The service lets nobody delete an accepted answer: its mark is taken off first.
-        """
-        if loser.fields.get(Field.ACCEPTED) is True:
-            mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
-            why = await self._carry_out_aside(double, loser, Verb.SET, (mark,))
-            if why:
-                return why
-        why = await self._carry_out_aside(double, loser, Verb.DELETE, ())
-        if not why:
-            await self._forget(double, loser.ref)
-        return why
-
-    async def _carry_out_aside(
-        self, double: Double, loser: LiveItem, verb: Verb, fields: tuple[FieldChange, ...]
-    ) -> str:
-        """Do what no plan holds, by the same protocol; an unknown outcome waits as ever."""
-        change = Change(
-            id=change_id(double.key, verb, *(it.field for it in fields)),
-            key=double.key,
-            kind=loser.ref.kind,
-            verb=verb,
-            reason=Reason.REMOVED,
-            ref=loser.ref,
-            parent_ref=loser.parent,
-            fields=fields,
-            url=loser.url,
-        )
-        operation = await self._operation(change, loser)
-        refused = {it.change: it for it in self._ledger.rejected}.get(change.id)
-        if refused is not None and refused.ref == loser.ref:
-            return refused.evidence
-        await self._journal.intend(operation)
-        outcome = await self._team.write(self._write(change, operation, loser), self._journal.hold)
-        match outcome:
-            case Done():
-                await self._close(operation, State.DONE, "it carried the key of another post")
-                return ""
-            case Rejected(code, message, stops_run):
-                await self._close(operation, _refused(stops_run=stops_run), message or code)
-                return message or code
-            case NotApplied(proof):
-                await self._close(operation, State.ABSENT, proof)
-                return proof
-            case Unknown(evidence):
-                return f"what came of its removal is not known yet: {evidence}"
-
-    async def _forget(self, double: Double, lost: Ref) -> None:
-        """Unbind what was deleted; the next plan binds its key to the post that counts."""
-        kept = self._bindings.get(double.key)
-        if kept is not None and kept.ref != lost:
-            await self._journal.bind([kept])
-        under = [it.key for it in self._bindings.values() if it.parent == lost]
-        await self._journal.unbind(under)
-
-
-def _refused(*, stops_run: bool) -> State:
-    """Return what is remembered of a refusal.
-
-    One that any write would have met says nothing about the item: with another token it may go.
-    """
-    return State.ABSENT if stops_run else State.REJECTED
-
-
-def _payload(change: Change, live: LiveItem | None) -> Fields:
-    """Return what is sent: the live fields overlaid with each `after`.
-
-    A field we don't change can't be overwritten, for its live value was just read.
-    """
-    if change.verb is Verb.DELETE:
-        return {}
-    after = {it.field: it.after for it in change.fields if it.after is not None}
-    if change.verb is Verb.SET or live is None:
-        return after
-    riding = {row.field for row in rides_with_post(change.kind)}
-    return {**{field: it for field, it in live.fields.items() if field in riding}, **after}
-
-
-def _values(change: Change) -> list[tuple[Digest, Text | str | bool | tuple[str, ...]]]:
-    return [
-        (digest_field(change.kind, it.field, value), value)
-        for it in change.fields
-        for value in (it.before, it.after)
-        if value is not None
-    ]

@@ -55,16 +55,16 @@ async def _everybodys(self: Reader, _: UserId, since: datetime) -> AsyncGenerato
 
 
 async def _send_then_intend(self: Executor, change: Change, live: LiveItem | None) -> None:
-    operation = await self._operation(change, live)
-    write = self._write(change, operation, live)
+    operation = await self._recorder.operation(change, live)
+    write = self._recorder.write(change, operation, live)
     outcome = await self._team.write(write, self._journal.hold)
     await self._journal.intend(operation)
     await self._settle(change, operation, outcome)
 
 
 async def _settle_then_send(self: Executor, change: Change, live: LiveItem | None) -> None:
-    operation = await self._operation(change, live)
-    write = self._write(change, operation, live)
+    operation = await self._recorder.operation(change, live)
+    write = self._recorder.write(change, operation, live)
     await self._journal.intend(operation)
     if change.verb is Verb.UPDATE and live is not None:
         binding = binding_after(

@@ -1,0 +1,170 @@
+"""Looks at the team once a run is through, and takes back what was made twice from here."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from importer.execution.audit import Double, find_doubles, lost_edits, made_here, read_new_posts
+from importer.execution.recording import Recorder, refused
+from importer.execution.results import Results
+from importer.execution.sights import Sights
+from importer.execution.window import Window
+from importer.model.ids import Field, Key, Ref, Verb, change_id
+from importer.model.ledger import Binding, Operation, State
+from importer.model.live import Access, LiveItem
+from importer.model.plan import Change, FieldChange, Reason
+from importer.model.writing import Done, NotApplied, Rejected, Unknown
+from importer.ports import Clock, Journal, Team
+
+__all__ = ["Auditor"]
+
+# When to look again for an edit of ours that a stale copy of the team doesn't show, in seconds.
+_LOOKS_AGAIN_S = (5.0, 20.0)
+_SHOWN_WITHIN = timedelta(seconds=60)
+
+
+class Auditor:
+    """One run's audit. What it sends is in no plan, and follows the same protocol.
+
+    *unaudited* are edits of earlier runs after which nobody looked.
+    """
+
+    def __init__(
+        self,
+        namespace: str,
+        *,
+        unaudited: Sequence[Operation],
+        rejected: Sequence[Operation],
+        team: Team,
+        journal: Journal,
+        access: Access,
+        clock: Clock,
+        recorder: Recorder,
+        bindings: Mapping[Key, Binding],
+        sights: Sights,
+        results: Results,
+        window: Window,
+    ) -> None:
+        self._namespace = namespace
+        self._rejected = {it.change: it for it in rejected}
+        self._team = team
+        self._journal = journal
+        self._access = access
+        self._clock = clock
+        self._recorder = recorder
+        self._bindings = bindings
+        self._sights = sights
+        self._results = results
+        self._window = window
+        self._first_sent: datetime | None = None
+        self._edits: list[Operation] = list(unaudited)
+
+    def note_sending(self, operation: Operation) -> None:
+        """Remember when the first create went: new posts are looked at from then on."""
+        if operation.verb is Verb.CREATE:
+            self._first_sent = self._first_sent or operation.opened_at
+
+    def note_done(self, operation: Operation) -> None:
+        """Remember an edit that happened: its post's history is looked at."""
+        if operation.verb is Verb.UPDATE:
+            self._edits.append(operation)
+
+    async def look_at_edits(self, stop: asyncio.Event) -> bool:
+        """Report edits that ours went over; tell whether all the recent ones were there to see."""
+        edits: Sequence[Operation] = self._edits
+        for pause_s in (*_LOOKS_AGAIN_S, 0.0):
+            looked = await lost_edits(self._team, edits)
+            for incident in looked.incidents:
+                self._results.incident(incident)
+            # Older ones had time enough to show: they made no revision of their own.
+            oldest = self._clock.now() - _SHOWN_WITHIN
+            edits = [it for it in looked.hidden if it.opened_at and it.opened_at > oldest]
+            if not edits or stop.is_set():
+                break
+            await asyncio.sleep(pause_s)
+        return not edits
+
+    async def look_for_doubles(self, waiting: Collection[Key]) -> None:
+        """Report posts that share a key, and remove what was made from here and lost.
+
+        The outcome of a write on the keys *waiting* isn't known yet: theirs are left alone.
+        """
+        posts = self._sights.marked_posts()
+        if self._first_sent is not None:
+            posts += await read_new_posts(self._team, self._access.me, self._first_sent)
+            self._window.looked({it.ref for it in posts}, self._clock.now())
+        doubles = find_doubles(posts, self._namespace, self._access.me)
+        # Answers before their question: nobody can delete a question with several of them.
+        for double in reversed(doubles):
+            made = made_here(await self._journal.history(key=double.key))
+            left: dict[Ref, str] = {}
+            for loser in double.losers:
+                ours = loser.ref in made and double.key not in waiting
+                if not ours:
+                    left[loser.ref] = "this journal didn't make it"
+                elif loser.facts.engaged_by_others:
+                    left[loser.ref] = "others have engaged with it"
+                elif why := await self._remove(double, loser):
+                    left[loser.ref] = why
+            self._results.incident(double.incident(left))
+
+    async def _remove(self, double: Double, loser: LiveItem) -> str:
+        """Delete a post that was made from here and lost; return why that was not done.
+
+        The service lets nobody delete an accepted answer: its mark is taken off first.
+        """
+        if loser.fields.get(Field.ACCEPTED) is True:
+            mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
+            why = await self._carry_out(double, loser, Verb.SET, (mark,))
+            if why:
+                return why
+        why = await self._carry_out(double, loser, Verb.DELETE, ())
+        if not why:
+            await self._forget(double, loser.ref)
+        return why
+
+    async def _carry_out(
+        self, double: Double, loser: LiveItem, verb: Verb, fields: tuple[FieldChange, ...]
+    ) -> str:
+        """Do what no plan holds; an unknown outcome waits as ever. Return why it wasn't done."""
+        change = Change(
+            id=change_id(double.key, verb, *(it.field for it in fields)),
+            key=double.key,
+            kind=loser.ref.kind,
+            verb=verb,
+            reason=Reason.REMOVED,
+            ref=loser.ref,
+            parent_ref=loser.parent,
+            fields=fields,
+            url=loser.url,
+        )
+        earlier = self._rejected.get(change.id)
+        if earlier is not None and earlier.ref == loser.ref:
+            return earlier.evidence
+        operation = await self._recorder.operation(change, loser)
+        await self._journal.intend(operation)
+        write = self._recorder.write(change, operation, loser)
+        outcome = await self._team.write(write, self._journal.hold)
+        if isinstance(outcome, Unknown):
+            return f"what came of its removal is not known yet: {outcome.evidence}"
+        state, evidence = _end_of(outcome)
+        await self._recorder.close(operation, state, evidence)
+        return "" if state is State.DONE else evidence
+
+    async def _forget(self, double: Double, lost: Ref) -> None:
+        """Unbind what was deleted; the next plan binds its key to the post that counts."""
+        kept = self._bindings.get(double.key)
+        if kept is not None and kept.ref != lost:
+            await self._journal.bind([kept])
+        under = [it.key for it in self._bindings.values() if it.parent == lost]
+        await self._journal.unbind(under)
+
+
+def _end_of(outcome: Done | Rejected | NotApplied) -> tuple[State, str]:
+    match outcome:
+        case Done():
+            return State.DONE, "it carried the key of another post"
+        case Rejected(code, message, stops_run):
+            return refused(stops_run=stops_run), message or code
+        case NotApplied(proof):
+            return State.ABSENT, proof

@@ -1,0 +1,138 @@
+"""Makes of a change what the journal records and what is sent; records how it ended."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from importer.execution.addresses import Addresses
+from importer.model.fields import Fields, Value, rides_with_post, rule
+from importer.model.ids import Key, Ref, Verb, full_key
+from importer.model.ledger import Binding, Operation, Run, State
+from importer.model.live import Access, LiveItem
+from importer.model.plan import Change, Plan
+from importer.model.writing import Write
+from importer.planning.compare import digest_field
+from importer.planning.identity import field_digests, request_id
+from importer.ports import Clock, Journal, Team
+from importer.text.digests import Digest
+from importer.text.marker import format_marker
+
+__all__ = ["Recorder", "refused", "values_of"]
+
+
+class Recorder:
+    """Knows the run, and where its posts are. *bindings* are the run's own, as they grow."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        run: Run,
+        team: Team,
+        journal: Journal,
+        access: Access,
+        clock: Clock,
+        bindings: Mapping[Key, Binding],
+        addresses: Addresses,
+        observe: Callable[[Operation], None],
+    ) -> None:
+        self._plan = plan
+        self._run = run
+        self._team = team
+        self._journal = journal
+        self._access = access
+        self._clock = clock
+        self._bindings = bindings
+        self._addresses = addresses
+        self._observe = observe
+
+    async def operation(self, change: Change, live: LiveItem | None) -> Operation:
+        """Return the next attempt at *change*, which rests on *live*."""
+        past = await self._journal.history(key=change.key)
+        now = self._clock.now()
+        attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
+        fields = field_digests(change, self._bindings.get(change.key))
+        return Operation(
+            run=self._run.id,
+            change=change.id,
+            attempt=attempt,
+            request_id=request_id(self._plan.lineage, change.id, change.kind, fields, attempt),
+            key=change.key,
+            kind=change.kind,
+            verb=change.verb,
+            state=State.OPEN,
+            fields=fields,
+            ref=live.ref if live else change.ref,
+            parent=self._parent(change),
+            author=self._access.me,
+            opened_at=now,
+            quiet_at=now + timedelta(seconds=self._team.write_within_s),
+            read_as_of=(live.facts.edited_at or live.facts.created_at) if live else None,
+            read_by=(live.facts.editor or live.facts.author) if live else None,
+        )
+
+    def write(self, change: Change, operation: Operation, live: LiveItem | None) -> Write:
+        """Return what is sent for *operation*."""
+        return Write(
+            request_id=operation.request_id,
+            verb=change.verb,
+            kind=change.kind,
+            ref=operation.ref,
+            parent=operation.parent,
+            fields=_payload(change, live),
+            links=self._addresses.links,
+            marker=self._marker(change),
+        )
+
+    async def close(self, operation: Operation, state: State, evidence: str) -> None:
+        """Record that *operation* ended as *state*, with nothing to remember of its post."""
+        ended = replace(operation, state=state, evidence=evidence, ended_at=self._clock.now())
+        await self._journal.settle(ended, None)
+        self._observe(ended)
+
+    def _parent(self, change: Change) -> Ref | None:
+        if change.parent is None:
+            return change.parent_ref
+        return self._addresses.links.get(change.parent, change.parent_ref)
+
+    def _marker(self, change: Change) -> str:
+        if change.verb not in (Verb.CREATE, Verb.UPDATE):
+            return ""
+        digests = {
+            letter: digest
+            for field, digest in change.marker_base.items()
+            if (letter := rule(change.kind, field).letter) is not None
+        }
+        return format_marker(full_key(self._plan.namespace, change.key), digests)
+
+
+def refused(*, stops_run: bool) -> State:
+    """Return what is remembered of a refusal.
+
+    One that any write would have met says nothing about the item: with another token it may go.
+    """
+    return State.ABSENT if stops_run else State.REJECTED
+
+
+def values_of(change: Change) -> list[tuple[Digest, Value]]:
+    """Return what *change* finds and what it wants, under their digests, to be kept."""
+    return [
+        (digest_field(change.kind, it.field, value), value)
+        for it in change.fields
+        for value in (it.before, it.after)
+        if value is not None
+    ]
+
+
+def _payload(change: Change, live: LiveItem | None) -> Fields:
+    """Return what is sent: the live fields overlaid with each `after`.
+
+    A field we don't change can't be overwritten, for its live value was just read.
+    """
+    if change.verb is Verb.DELETE:
+        return {}
+    after = {it.field: it.after for it in change.fields if it.after is not None}
+    if change.verb is Verb.SET or live is None:
+        return after
+    riding = {row.field for row in rides_with_post(change.kind)}
+    return {**{field: it for field, it in live.fields.items() if field in riding}, **after}
