@@ -14,7 +14,23 @@ from importer.sandbox.faults import PROFILES, Fault, Profile, ProfileName, profi
 from importer.sandbox.injecting import Faults
 from importer.sandbox.request_log import RequestRecord
 from importer.sandbox.rules import Rule, RuleBroken
-from importer.sandbox.values import Comment, Post, Revision, Synonym, Tag, Team, Tier, Tokens, User
+from importer.sandbox.values import (
+    Collection,
+    Comment,
+    Group,
+    Image,
+    Key,
+    Permissions,
+    Post,
+    Revision,
+    Shares,
+    Synonym,
+    Tag,
+    Team,
+    Tier,
+    Tokens,
+    User,
+)
 from importer.sandbox.world import World, open_world
 
 __all__ = [
@@ -22,9 +38,14 @@ __all__ = [
     "Backoff",
     "Behaviour",
     "Clock",
+    "Collection",
     "Comment",
     "Fault",
     "Faults",
+    "Group",
+    "Image",
+    "Key",
+    "Permissions",
     "Post",
     "Profile",
     "ProfileName",
@@ -35,6 +56,7 @@ __all__ = [
     "SandboxBusyError",
     "SandboxDiskError",
     "SandboxError",
+    "Shares",
     "SteppedClock",
     "Synonym",
     "SystemClock",

@@ -5,14 +5,14 @@ import uuid
 from collections.abc import Iterable
 
 from importer.sandbox.behaviour import Behaviour
+from importer.sandbox.browsing import Browsing
 from importer.sandbox.clock import Clock
-from importer.sandbox.reading import Reading
 from importer.sandbox.rules import Rule, RuleBroken, ordered_tags, stored_tags
 from importer.sandbox.store import Store
 from importer.sandbox.values import Comment, Kind, Post, User
 
 
-class Acting(Reading):
+class Acting(Browsing):
     """The ground that people's and API calls' actions stand on."""
 
     def __init__(self, store: Store, *, behaviour: Behaviour, clock: Clock) -> None:

@@ -121,3 +121,28 @@ class Behaviour:
     """Shortest comment. Observed."""
     comment_max: int = 600
     """Longest comment. Inferred."""
+
+    absent_permissions: Literal["kept", "reset", "refused"] = "kept"
+    """What an article's write without permissions does to them; the contract requires them, a
+    working client of the vendor leaves them out. A new article's are then ownerOnly. Inferred.
+    """
+    permissions_by: Literal["owner", "editors"] = "owner"
+    """Who, moderators apart, may change an article's permissions. Inferred."""
+    idle_editors: Literal["kept", "dropped"] = "kept"
+    """What becomes of editors given beside ownerOnly or everyone. Inferred."""
+    experts: bool = True
+    """Whether tags have subject matter experts at all. Documented to be a setting of the site."""
+    groups_by: Literal["moderators", "everyone"] = "moderators"
+    """Who may make and change user groups. That some may not is observed; who is inferred."""
+    group_names_unique: bool = False
+    """Whether a second group of the same name is refused. Inferred."""
+    collection_owner_by: Literal["owner", "editors"] = "owner"
+    """Who, moderators apart, may give a collection to somebody else. Inferred."""
+    unknown_content: Literal["refused", "dropped"] = "refused"
+    """What becomes of ids in a collection that name no question or article. Inferred."""
+    image_max: int = 2 * 1024 * 1024
+    """Largest image, in bytes. Documented."""
+    impersonation: bool = False
+    """Whether an Enterprise site's service key makes tokens for others. Documented as off until
+    the vendor's support switches it on.
+    """

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from importer.sandbox.acting import Acting
+from importer.sandbox.permitting import Permitting
 from importer.sandbox.rules import Rule, RuleBroken, stored_body, stored_title
-from importer.sandbox.values import ARTICLE_TYPES, ArticleType, Kind, Post, User
+from importer.sandbox.values import ARTICLE_TYPES, ArticleType, Kind, Permissions, Post, User
 
 
-class Posting(Acting):
+class Posting(Permitting):
     """What members do with posts; every action raises `RuleBroken` when the site refuses it."""
 
     def ask(self, by: User, *, title: str, body: str, tags: Iterable[str]) -> Post:
@@ -34,14 +34,17 @@ class Posting(Acting):
         body: str,
         tags: Iterable[str],
         article_type: str = "knowledge-article",
+        permissions: Permissions | None = None,
     ) -> Post:
-        """Publish an article."""
+        """Publish an article; only its owner may edit it unless *permissions* say more."""
         with self.store.transaction():
             sort = _article_type(article_type)
             kept = self._title(by, title, "article")
             text = self._body(body, "article")
             names = self._tags_for(by, tags, most=self.behaviour.article_tags_max)
-            return self._insert(by, "article", title=kept, body=text, tags=names, article_type=sort)
+            made = self._insert(by, "article", title=kept, body=text, tags=names, article_type=sort)
+            self._permit(by, made, permissions or Permissions())
+            return made
 
     def edit(
         self,
@@ -52,10 +55,12 @@ class Posting(Acting):
         body: str | None = None,
         tags: Iterable[str] | None = None,
         article_type: str | None = None,
+        permissions: Permissions | None = None,
         comment: str = "",
     ) -> Post:
-        """Edit a post; what is None stays. Members edit questions and answers of all, articles
-        of their own; moderators all of them.
+        """Edit a post; what is None stays. Members edit questions and answers of all, articles as
+        their permissions say; moderators all of them. Permissions leave no revision, and no
+        activity (inferred).
         """
         with self.store.transaction():
             post = self.live_post(by, post_id)
@@ -70,11 +75,16 @@ class Posting(Acting):
             names = post.tags
             if tags is not None and post.kind != "answer":
                 names = self._tags_for(by, tags, most=self._tags_max(post.kind))
+            if permissions is not None and post.kind == "article":
+                self._permit(by, post, permissions)
             return self._revise(by, post, changes, names, comment)
 
     def delete(self, by: User, post_id: int) -> None:
         """Delete a post; a question takes its answers along."""
         with self.store.transaction():
+            found = self.post(post_id)
+            if found and found.team_id == by.team_id and found.deleted is not None:
+                raise RuleBroken(Rule.ALREADY_DELETED, "This post is already deleted")
             post = self.live_post(by, post_id)
             self._check_may_delete(by, post)
             now = self.seconds
@@ -238,8 +248,8 @@ class Posting(Acting):
 
     def _check_may_edit(self, by: User, post: Post) -> None:
         self._check_unlocked(by, post)
-        if post.kind == "article" and post.owner_id != by.id and not by.moderates:
-            raise RuleBroken(Rule.NOT_ALLOWED, "Only its owner may edit this article.")
+        if not self.may_edit(by, post):
+            raise RuleBroken(Rule.NOT_ALLOWED, "You may not edit this article.")
 
     def _check_may_accept(self, by: User, answer: Post) -> None:
         question = self._existing(answer.question_id)

@@ -24,7 +24,11 @@ _POST = (
     " editor_id, up, down, score, views, accepted_id, closed, closed_reason, closed_by, locked,"
     " article_type, deleted"
 )
-_USER = "id, team_id, account_id, name, role, reputation, about, created"
+_USER = (
+    "id, team_id, account_id, name, role, reputation, about, created, email, department, job_title,"
+    " external_id"
+)
+_TEAM = "id, slug, name, tier, main_id"
 _COMMENT = "id, post_id, owner_id, body, created, edited, score, deleted"
 _TAG = (
     "id, team_id, name, created, excerpt, excerpt_edited, excerpt_editor, wiki, wiki_edited,"
@@ -119,7 +123,7 @@ class Reading:
 
     def teams(self) -> tuple[Team, ...]:
         """List all teams, by id."""
-        rows = self.store.all("SELECT id, slug, name, tier FROM teams ORDER BY id")
+        rows = self.store.all(f"SELECT {_TEAM} FROM teams ORDER BY id")  # noqa: S608 - own column names
         return tuple(Team(*row) for row in rows)
 
     def team(self, slug: str) -> Team:
@@ -132,12 +136,14 @@ class Reading:
 
     def find_team(self, slug: str) -> Team | None:
         """Find a team, or None."""
-        row = self.store.one("SELECT id, slug, name, tier FROM teams WHERE slug = ?", (slug,))
+        sql = f"SELECT {_TEAM} FROM teams WHERE slug = ?"  # noqa: S608 - own column names
+        row = self.store.one(sql, (slug,))
         return Team(*row) if row else None
 
     def users(self, slug: str) -> tuple[User, ...]:
         """List a team's members, by id; the first is the one whose tokens `tokens` gives."""
-        return tuple(self.select_users(Where(["team_id = ?"], [self.team(slug).id]), BY_ID))
+        where = Where(["team_id = ?", "id > 0"], [self.team(slug).id])
+        return tuple(self.select_users(where, BY_ID))
 
     def user(self, slug: str, name: str) -> User:
         """Find a member by name; raises `SandboxError`."""
@@ -148,16 +154,16 @@ class Reading:
         raise SandboxError(text)
 
     def find_user(self, user_id: int) -> User | None:
-        """Find a user of any team by id."""
+        """Find a user of any team by id; None for one who left."""
         return next(iter(self.select_users(Where(["id = ?"], [user_id]), BY_ID)), None)
 
     def select_users(self, where: Where, part: Slice) -> list[User]:
         """List users."""
-        return [User(*row) for row in self._rows(_USER, "users", where, part)]  # type: ignore[arg-type]  # rows are untyped
+        return [User(*row) for row in self._rows(_USER, "members", where, part)]  # type: ignore[arg-type]  # rows are untyped
 
     def count_users(self, where: Where) -> int:
         """Count users."""
-        return self._tally("users", where)
+        return self._tally("members", where)
 
     def find_token(self, secret: str) -> Token | None:
         """Find a token by its secret."""

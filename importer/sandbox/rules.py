@@ -29,6 +29,21 @@ class Rule(StrEnum):
     LOCKED = "locked"
     CLOSED = "closed"
     UNCHANGED = "unchanged"
+    NO_SUCH_USER = "no_such_user"
+    NO_SUCH_GROUP = "no_such_group"
+    NO_SUCH_TAG = "no_such_tag"
+    NO_SUCH_COLLECTION = "no_such_collection"
+    NO_SUCH_IMAGE = "no_such_image"
+    NAME_MISSING = "name_missing"
+    NAME_TAKEN = "name_taken"
+    EXPERTS_OFF = "experts_off"
+    PERMISSIONS_MISSING = "permissions_missing"
+    PERMISSIONS_INVALID = "permissions_invalid"
+    CONTENT_INVALID = "content_invalid"
+    IMAGE_TYPE = "image_type"
+    IMAGE_SIZE = "image_size"
+    IMPERSONATION_OFF = "impersonation_off"
+    ALREADY_DELETED = "already_deleted"
 
 
 class RuleBroken(Exception):

@@ -1,4 +1,4 @@
-"""The team's SQLite file or memory: schema, opening, transactions. Knows no rule of the site."""
+"""The team's SQLite file or memory: opening, transactions. Knows no rule of the site."""
 
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
@@ -8,89 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from importer.sandbox.errors import SandboxBusyError, SandboxDiskError, SandboxError
+from importer.sandbox.schema import STEPS
 
 _MODES = slice(18, 20)
 """Where a database says whether writing and reading it needs a write-ahead log."""
 _APPLICATION = 0x534F5442
-_VERSION = 2
-
-_SCHEMA = """
-CREATE TABLE teams (
-    id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, tier TEXT NOT NULL
-);
-CREATE TABLE users (
-    id INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, account_id INTEGER NOT NULL,
-    name TEXT NOT NULL, role TEXT NOT NULL, reputation INTEGER NOT NULL, about TEXT NOT NULL,
-    created INTEGER NOT NULL
-);
-CREATE INDEX users_of_team ON users (team_id);
-CREATE TABLE tokens (
-    secret TEXT PRIMARY KEY, user_id INTEGER NOT NULL, write INTEGER NOT NULL, expires INTEGER,
-    sort TEXT, compromised INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-CREATE TABLE posts (
-    id INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, kind TEXT NOT NULL, parent_id INTEGER,
-    title TEXT, body TEXT NOT NULL, tags TEXT NOT NULL DEFAULT '', owner_id INTEGER NOT NULL,
-    created INTEGER NOT NULL, activity INTEGER NOT NULL, edited INTEGER, editor_id INTEGER,
-    up INTEGER NOT NULL DEFAULT 0, down INTEGER NOT NULL DEFAULT 0,
-    score INTEGER NOT NULL DEFAULT 0, views INTEGER NOT NULL DEFAULT 0, accepted_id INTEGER,
-    closed INTEGER, closed_reason TEXT, closed_by INTEGER, locked INTEGER, article_type TEXT,
-    deleted INTEGER, buried INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX posts_by_activity ON posts (team_id, kind, activity, id) WHERE deleted IS NULL;
-CREATE INDEX posts_by_creation ON posts (team_id, kind, created, id) WHERE deleted IS NULL;
-CREATE INDEX posts_by_score ON posts (team_id, kind, score, id) WHERE deleted IS NULL;
-CREATE INDEX posts_by_title ON posts (team_id, kind, title COLLATE NOCASE) WHERE deleted IS NULL;
-CREATE INDEX answers_of ON posts (parent_id) WHERE parent_id IS NOT NULL;
-CREATE TABLE tags (
-    id INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,
-    excerpt TEXT, excerpt_edited INTEGER, excerpt_editor INTEGER,
-    wiki TEXT, wiki_edited INTEGER, wiki_editor INTEGER,
-    UNIQUE (team_id, name)
-);
-CREATE TABLE post_tags (
-    tag_id INTEGER NOT NULL, post_id INTEGER NOT NULL, PRIMARY KEY (tag_id, post_id)
-) WITHOUT ROWID;
-CREATE INDEX tags_of_post ON post_tags (post_id);
-CREATE VIEW counted_tags AS SELECT tags.*,
-    (SELECT count(*) FROM post_tags JOIN posts ON posts.id = post_id
-        WHERE tag_id = tags.id AND deleted IS NULL) AS count,
-    (SELECT max(activity) FROM post_tags JOIN posts ON posts.id = post_id
-        WHERE tag_id = tags.id AND deleted IS NULL) AS activity
-    FROM tags;
-CREATE TABLE synonyms (
-    team_id INTEGER NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL,
-    created INTEGER NOT NULL, applied INTEGER NOT NULL DEFAULT 0, last_applied INTEGER,
-    PRIMARY KEY (team_id, source)
-) WITHOUT ROWID;
-CREATE TABLE comments (
-    id INTEGER PRIMARY KEY, post_id INTEGER NOT NULL, owner_id INTEGER NOT NULL,
-    body TEXT NOT NULL, created INTEGER NOT NULL, edited INTEGER,
-    score INTEGER NOT NULL DEFAULT 0, deleted INTEGER
-);
-CREATE INDEX comments_of ON comments (post_id);
-CREATE TABLE votes (
-    post_id INTEGER NOT NULL, user_id INTEGER NOT NULL, ballot TEXT NOT NULL,
-    PRIMARY KEY (post_id, user_id, ballot)
-) WITHOUT ROWID;
-CREATE TABLE comment_votes (
-    comment_id INTEGER NOT NULL, user_id INTEGER NOT NULL, PRIMARY KEY (comment_id, user_id)
-) WITHOUT ROWID;
-CREATE TABLE revisions (
-    guid TEXT NOT NULL UNIQUE, post_id INTEGER NOT NULL, number INTEGER NOT NULL,
-    user_id INTEGER NOT NULL, created INTEGER NOT NULL, comment TEXT NOT NULL,
-    title TEXT, body TEXT NOT NULL, tags TEXT NOT NULL,
-    PRIMARY KEY (post_id, number)
-) WITHOUT ROWID;
-CREATE TABLE request_ids (
-    user_id INTEGER NOT NULL, request_id TEXT NOT NULL, at REAL NOT NULL,
-    PRIMARY KEY (user_id, request_id)
-) WITHOUT ROWID;
-CREATE TABLE filters (id TEXT PRIMARY KEY, safe INTEGER NOT NULL, fields TEXT NOT NULL)
-    WITHOUT ROWID;
-"""
-
-_FROM_1 = "ALTER TABLE tokens ADD COLUMN compromised INTEGER NOT NULL DEFAULT 0;"
 
 
 class Store:
@@ -241,17 +163,17 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> Store:
     if tables and application != _APPLICATION:
         text = f"{path}: a database, but not a sandbox's; choose another name"
         raise SandboxError(text)
-    if version > _VERSION:
-        text = f"{path}: written by a newer version (format {version}); this one knows {_VERSION}"
+    known = len(STEPS)
+    if version > known:
+        text = f"{path}: written by a newer version (format {version}); this one knows {known}"
         raise SandboxError(text)
     # NORMAL loses nothing when the process is killed; only a power cut could.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
-    if not tables:
+    if version < known:
+        steps = "".join(STEPS[version if tables else 0 :])
         connection.executescript(
-            f"BEGIN EXCLUSIVE; {_SCHEMA}"
-            f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION}; COMMIT;"
+            f"BEGIN EXCLUSIVE; {steps}"
+            f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {known}; COMMIT;"
         )
-    elif version == 1:
-        connection.executescript(f"BEGIN EXCLUSIVE; {_FROM_1} PRAGMA user_version = 2; COMMIT;")
     return Store(connection)

@@ -6,13 +6,15 @@ import string
 from datetime import datetime
 from pathlib import Path
 
-from importer.sandbox.acting import Acting
 from importer.sandbox.behaviour import Behaviour
 from importer.sandbox.chance import Seed, draw
 from importer.sandbox.clock import Clock, SystemClock
+from importer.sandbox.curating import Curating
 from importer.sandbox.errors import SandboxError
+from importer.sandbox.grouping import Grouping
 from importer.sandbox.limits import Limits
 from importer.sandbox.past import Past
+from importer.sandbox.picturing import Picturing
 from importer.sandbox.posting import Posting
 from importer.sandbox.reading import live
 from importer.sandbox.request_log import RequestRecord
@@ -26,6 +28,7 @@ _TOKEN_LENGTH = 24
 _PRIMARY = 0.5
 """The share of reads that are never answered from an older state."""
 _SORTS = ("read_write", "read_only", "expired")
+_FACTS = ("name", "role", "about", "email", "department", "job_title", "external_id")
 
 _PEOPLE: dict[str, tuple[tuple[str, Role], ...]] = {
     "acme": (("Ada Berg", "member"), ("Björn Öst", "member"), ("Chidi Okafor", "moderator")),
@@ -33,7 +36,7 @@ _PEOPLE: dict[str, tuple[tuple[str, Role], ...]] = {
 }
 
 
-class World(Posting, Talking, Acting):
+class World(Posting, Talking, Grouping, Curating, Picturing):
     """Several teams in one store; the methods act as people do on the site, or look at it.
 
     The first argument of every action is the member who acts. `behaviour` may be replaced at any
@@ -83,18 +86,48 @@ class World(Posting, Talking, Acting):
             self.store.run(sql, (tier, self.team(slug).id))
         return self.team(slug)
 
-    def add_user(self, slug: str, name: str, *, role: Role = "member", about: str = "") -> User:
-        """Let somebody join a team."""
-        return self._join(self.team(slug), name, role, about)
+    def add_user(
+        self,
+        slug: str,
+        name: str,
+        *,
+        role: Role = "member",
+        about: str = "",
+        **facts: str,
+    ) -> User:
+        """Let somebody join a team; *facts* are email, department, job_title and external_id."""
+        user = self._join(self.team(slug), name, role, about)
+        return self.change_user(user, **facts) if facts else user
+
+    def change_user(self, user: User, **facts: str | None) -> User:
+        """Change a member's name, role, about, email, department, job_title or external_id."""
+        for fact, value in facts.items():
+            if fact not in _FACTS:
+                text = f"a member has no {fact!r}; there are {', '.join(_FACTS)}"
+                raise SandboxError(text)
+            with self.store.transaction():
+                sql = f"UPDATE users SET {fact} = ? WHERE id = ?"  # noqa: S608 - own column names
+                self.store.run(sql, (value, user.id))
+        return self.find_user(user.id) or user
+
+    def remove_user(self, user: User) -> None:
+        """Let a member leave; what they wrote stays, their tokens open nothing."""
+        with self.store.transaction():
+            sql = "UPDATE users SET left_at = ? WHERE id = ?"
+            self.store.run(sql, (self.seconds, user.id))
 
     def _join(self, team: Team, name: str, role: Role, about: str = "") -> User:
         with self.store.transaction():
-            number = 1001 + int(self.store.value("SELECT count(*) FROM users"))
+            number = 1001 + int(self.store.value("SELECT count(*) FROM users WHERE id > 0"))
             user = User(number, team.id, 900_000 + number, name, role, 101, about, self.seconds)
-            values = (user.id, team.id, user.account_id, name, role, user.reputation, about)
-            sql = "INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            self.store.run(sql, (*values, user.created))
+            self._keep(user)
         return user
+
+    def _keep(self, user: User) -> None:
+        columns = "id, team_id, account_id, name, role, reputation, about, created, email"
+        sql = f"INSERT INTO users ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - own column names
+        values = (user.id, user.team_id, user.account_id, user.name, user.role, user.reputation)
+        self.store.run(sql, (*values, user.about, user.created, user.email))
 
     def issue_token(
         self, user: User, *, write: bool = True, expires: datetime | None = None

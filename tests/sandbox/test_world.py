@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from importer.sandbox import Behaviour, Rule, RuleBroken, SandboxError, open_world
+from importer.sandbox import (
+    Behaviour,
+    Permissions,
+    Rule,
+    RuleBroken,
+    SandboxError,
+    open_world,
+)
+from importer.sandbox.schema import STEPS
 from tests.sandbox.driver import BODY, TITLE, UNHURRIED, Town
 
 Found = Callable[..., Town]
@@ -105,26 +113,49 @@ def test_foreign_files_are_refused_and_left_alone(
     assert before is None or path.read_bytes() == before
 
 
-def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
-    world = open_world(tmp_path / "team.db")
-    tokens, question = (
-        world.tokens(),
-        world.ask(world.users("acme")[0], title=TITLE, body=BODY, tags=["a"]),
-    )
-    world.close()
-    connection = sqlite3.connect(tmp_path / "team.db")
-    connection.execute("ALTER TABLE tokens DROP COLUMN compromised")
-    connection.execute("PRAGMA user_version = 1")
+_OLD_CONTENT = """
+INSERT INTO teams VALUES (1, 'acme', 'Acme', 'business'), (2, 'other', 'Other', 'basic');
+INSERT INTO users VALUES (1001, 1, 901001, 'Ada', 'member', 101, '', 1700000000),
+    (1002, 2, 901002, 'Uma', 'moderator', 101, '', 1700000000);
+INSERT INTO tokens (secret, user_id, write, sort) VALUES ('s3cret', 1001, 1, 'read_write');
+INSERT INTO posts (id, team_id, kind, title, body, tags, owner_id, created, activity, article_type)
+    VALUES (7, 1, 'article', 'Old', 'Old.', 'a', 1001, 5, 5, 'policy');
+INSERT INTO tags (id, team_id, name, created) VALUES (3, 1, 'a', 5);
+INSERT INTO post_tags VALUES (3, 7);
+"""
+
+
+def _old_file(path: Path, version: int) -> None:
+    marks = f"PRAGMA application_id = {0x534F5442}; PRAGMA user_version = {version};"
+    connection = sqlite3.connect(path)
+    connection.executescript("".join((*STEPS[:version], marks, _OLD_CONTENT)))
     connection.close()
 
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_file_of_an_older_version_is_taken_over(tmp_path: Path, version: int) -> None:
+    _old_file(tmp_path / "team.db", version)
     for _ in range(2):
         world = open_world(tmp_path / "team.db")
-        assert (world.tokens(), world.questions("acme")) == (tokens, (question,))
-        world.void_token(tokens.read_only)
-        token = world.find_token(tokens.read_only)
+        (ada,) = world.users("acme")
+        assert (ada.name, ada.email, world.tokens().read_write) == ("Ada", None, "s3cret")
+        assert [post.title for post in world.articles("acme")] == ["Old"]
+        assert world.permissions(7) == Permissions("ownerOnly")
+        world.make_collection(ada, title="Reading list", content_ids=[7])
+        assert world.collections("acme")[-1].tags == ("a",)
+        world.void_token("s3cret")
+        token = world.find_token("s3cret")
         assert token is not None
         assert token.compromised
         world.close()
+    assert _version(tmp_path / "team.db") == len(STEPS)
+
+
+def _version(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.close()
+    return found
 
 
 def test_a_file_serves_one_world_at_a_time(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def carry_out(call: Call, method: Method) -> Found:
 def _check_scope(call: Call, _: Method) -> None:
     if call.token is None or not call.token.write:
         raise ApiError(ErrorId.ACCESS_DENIED, "access_token does not have write access")
-    if call.team.tier != "business":
+    if not call.team.writes:
         raise ApiError(ErrorId.ACCESS_DENIED, "the team's plan has no write access")
 
 

@@ -69,7 +69,7 @@ def refusal_of(broken: RuleBroken, behaviour: Behaviour) -> ApiError:
     match broken.rule:
         case rule if rule in _MISSING:
             return ApiError.bad(_MISSING[rule])
-        case Rule.NO_SUCH_POST | Rule.NO_SUCH_COMMENT:
+        case Rule.NO_SUCH_POST | Rule.NO_SUCH_COMMENT | Rule.ALREADY_DELETED:
             if behaviour.missing_post == 404:
                 return ApiError(ErrorId.NO_METHOD, "no method found with this name")
             return ApiError.bad(parameter="id")

@@ -99,7 +99,7 @@ def _permissions(call: Call) -> Found:
     }
     users = [user for user in (call.world.find_user(i) for i in call.ids()) if user]
     items = [
-        _permission(user, kind, int(gap), can=call.team.tier == "business")
+        _permission(user, kind, int(gap), can=call.team.writes)
         for user in users
         if user.team_id == call.team.id
         for kind, gap in gaps.items()
