@@ -1,6 +1,6 @@
 """The ASGI application: API and pages, behind log, date, faults if any, and compression."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -12,6 +12,7 @@ from importer.sandbox.injecting import Faults
 from importer.sandbox.pages.site import Pages
 from importer.sandbox.request_log import RequestLog, check_writable
 from importer.sandbox.v2.api import Api
+from importer.sandbox.v2.entering import EnterpriseDoor, HostedDoor
 from importer.sandbox.world import World
 
 
@@ -24,15 +25,16 @@ def create_app(
 ) -> ASGIApp:
     """Make the application that answers for a world.
 
-    The API is at `/2.3/`, the pages at `/` and `/c/TEAM/`. With *log*, every request is written
-    there as a line of JSON, without headers, bodies and secrets. The pages, which need no token,
-    answer only to the names of this machine itself and to *hosts*. *faults* are put before the API
-    and let loose upon the world. Raises `SandboxError` for a
-    log that can't be written.
+    The API is at `/2.3/`, that of an Enterprise site at `/api/2.3/`, the pages at `/` and
+    `/c/TEAM/`. With *log*, every request is written there as a line of JSON, without headers,
+    bodies and secrets. The pages, which need no token, answer only to the names of this machine
+    itself and to *hosts*. *faults* are put before the API and let loose upon the world. Raises
+    `SandboxError` for a log that can't be written.
     """
     if isinstance(log, Path):
         check_writable(log)
-    doors = _Doors(Api(world), Pages(world, hosts))
+    apis = {door.root: Api(world, door) for door in (HostedDoor, EnterpriseDoor)}
+    doors = _Doors(apis, Pages(world, hosts))
     app: ASGIApp = AlwaysCompressed(doors, lambda: world.behaviour.encoding)
     if faults is not None:
         faults.let_loose(world)
@@ -47,15 +49,18 @@ def create_app(
 
 
 class _Doors:
-    """Chooses the API or the pages by path."""
+    """Chooses among APIs by the path they live at; other paths are the pages'."""
 
-    def __init__(self, api: ASGIApp, pages: ASGIApp) -> None:
-        self._api = api
+    def __init__(self, apis: Mapping[str, ASGIApp], pages: ASGIApp) -> None:
+        self._apis = apis
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         path = scope["path"]
-        chosen = self._api if path == "/2.3" or path.startswith("/2.3/") else self._pages
-        await chosen(scope, receive, send)
+        for root, api in self._apis.items():
+            if path == root or path.startswith(f"{root}/"):
+                await api(scope, receive, send)
+                return
+        await self._pages(scope, receive, send)

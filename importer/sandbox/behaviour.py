@@ -142,6 +142,10 @@ class Behaviour:
     """What becomes of ids in a collection that name no question or article. Inferred."""
     image_max: int = 2 * 1024 * 1024
     """Largest image, in bytes. Documented."""
+    key_needed: Literal["always", "without_token"] = "always"
+    """When an Enterprise site's API 2.3 asks for a key; that one is enough to read is observed,
+    that a token needs one beside it is inferred for reads.
+    """
     impersonation: bool = False
     """Whether an Enterprise site's service key makes tokens for others. Documented as off until
     the vendor's support switches it on.

@@ -53,7 +53,7 @@ class Faults:
         """Give the application with faults before it; only calls of the API meet them."""
 
         async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
-            if not scope["path"].startswith("/2.3/"):
+            if not scope["path"].startswith(("/2.3/", "/api/2.3/")):
                 await app(scope, receive, send)
                 return
             self._step += 1

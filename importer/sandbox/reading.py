@@ -172,8 +172,9 @@ class Reading:
         return Token(row[0], row[1], bool(row[2]), row[3], bool(row[4])) if row else None
 
     def secrets(self) -> list[str]:
-        """List the secrets of all tokens, so that they can be kept out of sight."""
-        return [row[0] for row in self.store.all("SELECT secret FROM tokens")]
+        """List the secrets of all tokens and keys, so that they can be kept out of sight."""
+        sql = "SELECT secret FROM tokens UNION ALL SELECT key FROM keys"
+        return [row[0] for row in self.store.all(sql)]
 
     def select_posts(self, where: Where, part: Slice) -> list[Post]:
         """List posts."""

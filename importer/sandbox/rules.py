@@ -43,6 +43,7 @@ class Rule(StrEnum):
     IMAGE_TYPE = "image_type"
     IMAGE_SIZE = "image_size"
     IMPERSONATION_OFF = "impersonation_off"
+    IMPERSONATION_DENIED = "impersonation_denied"
     ALREADY_DELETED = "already_deleted"
 
 

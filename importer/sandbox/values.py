@@ -46,6 +46,11 @@ class Team:
         """Whether it is an Enterprise site's main site, which needs no name in an address."""
         return self.tier == "enterprise" and self.main_id is None
 
+    @property
+    def path(self) -> str:
+        """Where its pages are, as its members see them. Inferred from addresses in answers."""
+        return "" if self.is_main else f"/c/{self.slug}"
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -169,9 +174,9 @@ class Image:
     created: int
 
     @property
-    def file_name(self) -> str:
-        """The last part of its address."""
-        return f"{self.id}.{IMAGE_TYPES[self.media_type]}"
+    def path(self) -> str:
+        """Where it is below its team's pages; the form is observed on Enterprise sites."""
+        return f"/images/a/{self.id}.{IMAGE_TYPES[self.media_type]}"
 
 
 IMAGE_TYPES = {
@@ -269,6 +274,18 @@ class Key:
     def __repr__(self) -> str:
         """Show everything but the secret."""
         return f"Key(team_id={self.team_id}, sort={self.sort})"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One key of each sort for an Enterprise site."""
+
+    read: str
+    service: str
+
+    def __repr__(self) -> str:
+        """Keep the secrets out of logs and tracebacks."""
+        return "Keys(...)"
 
 
 @dataclass(frozen=True, slots=True)

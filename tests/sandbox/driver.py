@@ -61,12 +61,16 @@ class Caller:
         token: str | None,
         *,
         team: str | None = "acme",
+        root: str = "/2.3",
+        key: str | None = None,
     ) -> None:
         self._runner = runner
+        self._root = root
+        headers = {"X-API-Access-Token": token, "X-API-Key": key}
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, raise_app_exceptions=True),
             base_url="http://sandbox.localhost",
-            headers={"X-API-Access-Token": token} if token is not None else {},
+            headers={name: value for name, value in headers.items() if value is not None},
         )
         self._team = {"team": team} if team is not None else {}
 
@@ -85,7 +89,7 @@ class Caller:
         **options: Any,
     ) -> Answer:
         params = {**self._team, **(query or {})}
-        request = self._client.request(method, f"/2.3{path}", params=params, **options)
+        request = self._client.request(method, f"{self._root}{path}", params=params, **options)
         return Answer(self._runner.run(request))
 
     def page(self, path: str, **headers: str) -> httpx.Response:
@@ -118,11 +122,16 @@ class Town:
         self.app = create_app(self.world)
         self.runner = runner
         self.tokens = self.world.tokens("acme")
-        self.ada, self.bjorn, self.chidi = self.world.users("acme")
+        self.ada, self.bjorn, self.chidi = self.world.users("acme")[:3]
         self.api = self.caller(self.tokens.read_write)
 
     def caller(self, token: str | None, *, team: str | None = "acme") -> Caller:
         return Caller(self.app, self.runner, token, team=team)
+
+    def enterprise(
+        self, token: str | None, key: str | None = None, *, team: str | None = None
+    ) -> Caller:
+        return Caller(self.app, self.runner, token, team=team, root="/api/2.3", key=key)
 
     def ask(self, title: str = TITLE, body: str = BODY, tags: str = "deploys") -> int:
         return self.world.ask(self.ada, title=title, body=body, tags=tags.split()).id

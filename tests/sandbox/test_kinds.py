@@ -266,7 +266,7 @@ def test_an_image_is_what_its_bytes_say(
         return
     image = town.world.upload(town.ada, content)
     assert (image.media_type, image.size) == (media_type, len(content))
-    assert image.file_name == f"{image.id}.{ending}"
+    assert image.path == f"/images/a/{image.id}.{ending}"
     assert town.world.image_content(image.id) == content
     assert town.world.images("acme") == (image,)
     assert town.world.live_image(town.bjorn, image.id.upper()) == image

@@ -34,6 +34,9 @@ _HEADERS = {
 }
 _PORT = re.compile(r":\d+$")
 _NUMBER = re.compile(r"[0-9]{1,8}")
+_PLACES = frozenset(
+    ("questions", "q", "a", "articles", "posts", "tags", "search", "users", "collections", "images")
+)
 _ORDERS = {"newest": "created", "active": "activity", "votes": "score"}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -83,7 +86,7 @@ class Pages:
             response = _plain("This address isn't one of the sandbox's own.", 421)
             await response(scope, receive, send)
             return
-        scope["path"] = scope["path"].rstrip("/") or "/"
+        scope["path"] = self._place(scope["path"].rstrip("/") or "/")
         scope["app"] = self
         try:
             await self._router(scope, receive, send)
@@ -92,6 +95,11 @@ class Pages:
             why = _NO_PAGE if why == "Not Found" else why
             page = self._page("missing.html", status=error.status_code, why=why)
             await page(scope, receive, send)
+
+    def _place(self, path: str) -> str:
+        """Give a page's address with its team in it; an Enterprise main site's need none."""
+        main = self._world.main_site() if path.split("/")[1] in _PLACES else None
+        return path if main is None else f"/c/{main.slug}{path}"
 
     def _is_ours(self, request: Request) -> bool:
         """Refuse names that somebody else could have pointed at this machine."""
@@ -128,7 +136,7 @@ class Pages:
         return Response(_style(), media_type="text/css", headers=_HEADERS)
 
     async def _to_questions(self, request: Request) -> Response:
-        return _moved(f"/c/{self._team(request).slug}/questions")
+        return _moved(f"{self._team(request).path}/questions")
 
     async def _questions(self, request: Request) -> Response:
         team, tag = self._team(request), request.path_params.get("tag")

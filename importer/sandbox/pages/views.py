@@ -151,7 +151,7 @@ class Viewer:
 
     def __init__(self, reading: Reading, team: Team) -> None:
         self._reading = reading
-        self._root = f"/c/{team.slug}"
+        self._root = team.path
         self._people: dict[int, Person] = {}
 
     def person(self, user_id: int) -> Person:

@@ -14,22 +14,21 @@ from starlette.types import Receive, Scope, Send
 from importer.sandbox.limits import Banned, Throttled
 from importer.sandbox.request_log import Note
 from importer.sandbox.rules import RuleBroken
-from importer.sandbox.v2 import meta, reads, search, writes
+from importer.sandbox.v2 import exchanging, meta, reads, search, writes
 from importer.sandbox.v2.caching import Answers
 from importer.sandbox.v2.calls import Call, Found, Method, no_method
 from importer.sandbox.v2.carrying import carry_out
+from importer.sandbox.v2.entering import Door, HostedDoor
 from importer.sandbox.v2.errors import ApiError, ErrorId, refusal_of
 from importer.sandbox.v2.filters import Filter, find_filter
 from importer.sandbox.v2.lens import Json
 from importer.sandbox.v2.params import Params, read_params
-from importer.sandbox.values import Team, Token, User
 from importer.sandbox.world import World
 
 __all__ = ["Api"]
 
 _log = logging.getLogger(__name__)
 
-_HEADER = "x-api-access-token"
 _FORM_MAX = 2_000_000
 _CHALLENGE = "<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser</h1>"
 
@@ -44,17 +43,18 @@ def _pattern(name: str) -> re.Pattern[str]:
 _ROUTES = tuple(
     (_pattern(method.name), method)
     for method in sorted(
-        (*reads.METHODS, *search.METHODS, *writes.METHODS, *meta.METHODS),
+        (*reads.METHODS, *search.METHODS, *writes.METHODS, *meta.METHODS, *exchanging.METHODS),
         key=lambda m: m.name.count("{"),
     )
 )
 
 
 class Api:
-    """ASGI application that answers below `/2.3/`."""
+    """ASGI application that answers below a door's root."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, door: type[Door] = HostedDoor) -> None:
         self._world = world
+        self._door = door(world)
         self._answers = Answers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,17 +88,16 @@ class Api:
         if behaviour.token_in_query == "voided":  # noqa: S105 - a mode
             for value in read_params(query, b"").values.values():
                 world.void_token(value)
-        method, path = _match(request.scope["path"], request.method)
-        token, user, team = None, None, None
-        if method.access != "open":
-            token, user = self._authenticate(request)
-            note.user_id = user.id
-            team = self._team(params, user)
-        caller = f"user {user.id}" if user else f"address {address}"
-        quota, backoff = self._charge(caller, method)
+        place = request.scope["path"].removeprefix(self._door.root)
+        method, path = _match(place, request.method)
+        caller = self._door.enter(request.headers, params, method)
+        note.user_id = caller.user.id if caller.user else None
+        name = self._door.name(caller, address)
+        quota, backoff = self._charge(name, method)
         try:
             chosen = self._filter(params)
-            call = Call(world, params, path, chosen, _origin(request), caller, token, user, team)
+            who = (name, caller.token, caller.user, caller.team, caller.key)
+            call = Call(world, params, path, chosen, _origin(request), *who)
             found = self._found(request, call, method)
             return _wrapped(found, chosen, (behaviour.quota_max, quota), backoff)
         except RuleBroken as broken:
@@ -112,7 +111,7 @@ class Api:
     def _found(self, request: Request, call: Call, method: Method) -> Found:
         if method.access == "write":
             return carry_out(call, method)
-        if method.access == "open" or request.method != "GET":
+        if method.access in ("open", "key") or request.method != "GET":
             return method.run(call)
         cache_s = call.world.behaviour.cache_s
         if not cache_s:
@@ -129,35 +128,6 @@ class Api:
         if world is not self._world or unlisted:
             call = replace(call, world=world, unlisted=unlisted)
         return method.run(call)
-
-    def _authenticate(self, request: Request) -> tuple[Token, User]:
-        secret = request.headers.get(_HEADER)
-        if not secret:
-            raise ApiError(ErrorId.ACCESS_TOKEN_REQUIRED, "access_token is required")
-        token = self._world.find_token(secret)
-        user = self._world.find_user(token.user_id) if token else None
-        if token is None or user is None:
-            raise ApiError(ErrorId.INVALID_ACCESS_TOKEN, "access_token is not valid")
-        if token.compromised:
-            text = "access_token is known to others and void"
-            raise ApiError(ErrorId.ACCESS_TOKEN_COMPROMISED, text)
-        if token.expires is not None and self._world.seconds >= token.expires:
-            raise ApiError(ErrorId.INVALID_ACCESS_TOKEN, "access_token is expired")
-        return token, user
-
-    def _team(self, params: Params, user: User) -> Team:
-        behaviour = self._world.behaviour
-        slug = params.need("team")
-        team = self._world.find_team(slug)
-        if team is None:
-            if behaviour.unknown_team == 400:
-                raise ApiError(ErrorId.BAD_PARAMETER, f"No team found for name `{slug}`")
-            raise ApiError(ErrorId.ACCESS_DENIED, "access denied to this team")
-        if team.id != user.team_id:
-            raise ApiError(ErrorId(behaviour.foreign_team), "access_token is not for this team")
-        if team.tier == "free":
-            raise ApiError(ErrorId.ACCESS_DENIED, "the team's plan has no API access")
-        return team
 
     def _charge(self, caller: str, method: Method) -> tuple[int, int | None]:
         limits, behaviour = self._world.limits, self._world.behaviour
@@ -201,7 +171,7 @@ class Api:
 
 @lru_cache(maxsize=1024)
 def _match(path: str, verb: str) -> tuple[Method, Mapping[str, str]]:
-    name = path.removeprefix("/2.3").strip("/")
+    name = path.strip("/")
     for pattern, method in _ROUTES:
         found = pattern.fullmatch(name)
         if found and verb in method.verbs:

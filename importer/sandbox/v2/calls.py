@@ -9,7 +9,7 @@ from importer.sandbox.v2.errors import ApiError, ErrorId
 from importer.sandbox.v2.filters import Filter
 from importer.sandbox.v2.lens import Json, Lens
 from importer.sandbox.v2.params import Params, Sorts, narrowed, page_of, slice_of, vector
-from importer.sandbox.values import Kind, Team, Token, User
+from importer.sandbox.values import Key, Kind, Team, Token, User
 from importer.sandbox.world import World
 
 __all__ = ["Call", "Found", "Method", "no_method"]
@@ -45,6 +45,7 @@ class Call:
     token: Token | None = None
     member: User | None = None
     site: Team | None = None
+    key: Key | None = None
     unlisted: Sequence[int] = ()
 
     @property
@@ -138,13 +139,14 @@ def no_method() -> ApiError:
 class Method:
     """One method: its path below the version, who may call it, and what it checks first.
 
-    `open` methods need neither token nor team. `target` names what `{id}` must be: kinds of posts,
-    or a comment. `makes` is the type an add method creates, for the sake of previews and pauses.
+    `open` methods need neither token nor team, a `key` method a key alone. `target` names what
+    `{id}` must be: kinds of posts, or a comment. `makes` is the type an add method creates, for the
+    sake of previews and pauses.
     """
 
     name: str
     run: Callable[[Call], Found]
-    access: Literal["open", "read", "write"] = "read"
+    access: Literal["open", "read", "write", "key"] = "read"
     verbs: tuple[str, ...] = ("GET",)
     needs: tuple[str, ...] = ()
     needs_on_edit: tuple[str, ...] = ()

@@ -73,6 +73,10 @@ def refusal_of(broken: RuleBroken, behaviour: Behaviour) -> ApiError:
             if behaviour.missing_post == 404:
                 return ApiError(ErrorId.NO_METHOD, "no method found with this name")
             return ApiError.bad(parameter="id")
+        case Rule.IMPERSONATION_OFF | Rule.NO_SUCH_USER:
+            return ApiError.bad(broken.message)
+        case Rule.IMPERSONATION_DENIED:
+            return ApiError(ErrorId.ACCESS_DENIED, broken.message)
         case Rule.NOT_ALLOWED:
             return ApiError(ErrorId(behaviour.denied_action), broken.message)
         case _:

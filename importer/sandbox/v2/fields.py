@@ -76,6 +76,8 @@ _TABLE = {
         last_activity_date last_activity_user- locked_date- owner- question_id question_score score
         tags title""",
     "access_token": "access_token account_id expires_on_date scope",
+    "exchanged_access_token": """
+        access_token account_id expires_on_date original_access_token scope""",
 }
 
 

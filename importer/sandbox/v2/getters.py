@@ -175,6 +175,7 @@ _USER: Mapping[str, Getter] = {
         f"reputation_change_{span}": lambda _, __: 0
         for span in ("year", "quarter", "month", "week", "day")
     },
+    "email": lambda lens, u: u.email if lens.team.tier == "enterprise" else None,
     "about_me": lambda _, u: render(u.about) if u.about else None,
     "is_employee": lambda _, __: False,
     "creation_date": lambda _, u: u.created,
@@ -253,6 +254,9 @@ GETTERS: Mapping[str, Mapping[str, Getter]] = {
     "search_excerpt": _EXCERPT,
     "badge_count": dict.fromkeys(("bronze", "silver", "gold"), lambda _, __: 0),
     "error": _plain("error_id", "error_name", "description"),
+    "exchanged_access_token": _plain(
+        "access_token", "account_id", "expires_on_date", "original_access_token", "scope"
+    ),
     "filter": _plain("filter", "filter_type", "included_fields"),
     "write_permission": _plain(
         "user_id",

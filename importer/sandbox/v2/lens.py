@@ -38,7 +38,7 @@ class Lens:
         self.viewer = viewer
         self._unlisted = unlisted
         self._encodings = (2 if twice else 1) if chosen.safe else 0
-        self._site = f"{origin}/c/{team.slug}"
+        self._site = f"{origin}{team.path}"
         self._users: dict[int, User | None] = {}
         self._small: dict[int, Json | None] = {}
         self._posts: dict[int, Post | None] = {}
