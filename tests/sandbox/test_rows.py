@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from importer.sandbox import Backoff, Behaviour
+from importer.sandbox import Backoff, Behaviour, Permissions, Shares
 from tests.sandbox.driver import BODY, TITLE, UNHURRIED, Caller, Town
 
 Found = Callable[..., Town]
@@ -612,6 +612,30 @@ def test_row_33_articles_of_four_types(found_town: Found) -> None:
     assert town.api.get("/posts").items == []
 
 
+def test_row_33_an_edit_leaves_an_articles_permissions_alone(found_town: Found) -> None:
+    town = found_town(replace(UNHURRIED, article_gap_s=0, absent_permissions="refused"))
+    article = _publish(town.api).item["article_id"]
+    form = {"title": TITLE, "body": BODY * 2, "tags": "a"}
+    other = town.caller(town.world.issue_token(town.bjorn))
+    shared = Permissions("specificEditors", Shares((town.bjorn.id,)))
+    town.world.edit(town.ada, article, permissions=shared)
+    for caller in (other, town.api):
+        assert caller.post(f"/articles/{article}/edit", **form).error is None
+    assert town.world.permissions(article) == shared
+    assert other.post(f"/articles/{article}/delete").error == 407
+    assert other.post(f"/articles/{article}/edit", **form | {"article_type": "x"}).error == 400
+
+
+@pytest.mark.parametrize(("most", "count"), [(4, 4), (5, 5)])
+def test_row_33_how_many_tags_an_article_may_have_is_a_switch(
+    found_town: Found, most: int, count: int
+) -> None:
+    town = found_town(replace(UNHURRIED, article_gap_s=0, article_tags_max=most))
+    tags = [f"tag-{number}" for number in range(count)]
+    assert _publish(town.api, tags=" ".join(tags)).item["tags"] == tags
+    assert _publish(town.api, tags=" ".join([*tags, "more"])).error == 407
+
+
 @pytest.mark.parametrize("path", ["/tags", "/tags/add", "/tags/a/edit", "/tags/a/wikis", "/nope"])
 def test_row_34_tags_cannot_be_written(town: Town, path: str) -> None:
     answer = town.api.post(path, name="x")
@@ -658,3 +682,22 @@ def test_row_38_in_strict_mode_it_is_compromised_from_then_on(found_town: Found,
     reader = town.caller(town.tokens.read_only)
     assert reader.get("/questions").error is None
     assert reader.get("/questions", access_token=town.tokens.read_only).error == 406
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        (["comment.body_markdown"], set()),
+        (["comment.body"], {"body"}),
+        (["comment.body", "comment.body_markdown"], {"body", "body_markdown"}),
+    ],
+)
+def test_row_40_a_comments_source_comes_with_its_html_alone(
+    town: Town, fields: list[str], shown: set[str]
+) -> None:
+    question = town.ask()
+    town.world.comment_on(town.bjorn, question, body="Which *version* is that?")
+    chosen = town.api.filter(*fields, "question.comments")
+    (nested,) = town.api.get(f"/questions/{question}", filter=chosen).item["comments"]
+    for comment in (nested, town.api.get("/comments", filter=chosen).item):
+        assert set(comment) & {"body", "body_markdown"} == shown

@@ -50,6 +50,9 @@ class Lens:
         """Give the objects of a v2.3 type, holding what the filter asks for."""
         found = list(nouns)
         wanted = self.chosen.of(kind)
+        if kind == "comment" and "body" not in wanted:
+            # Observed: a comment's source comes with its HTML or not at all.
+            wanted -= {"body_markdown"}
         if kind in ("question", "answer", "post", "article"):
             self._look_ahead([noun for noun in found if isinstance(noun, Post)], wanted)
         getters = _chosen(kind, wanted, self._encodings)
