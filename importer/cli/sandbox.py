@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,8 @@ from importer.cli.wiring import open_world_at
 from importer.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from importer.sandbox import ProfileName, Tier, Tokens
+    from importer.sandbox import Keys, ProfileName, Tier, Tokens, World
+    from importer.sandbox.certifying import Certified
 
 _TEAM = "acme"
 
@@ -27,10 +30,12 @@ command = make_group("Run a team on this machine.")
         "teams-importer sandbox serve": "an empty team, gone when it ends",
         "teams-importer sandbox serve --db team.db --port 8080": "one that stays",
         "teams-importer sandbox serve --profile storm --seed 7": "rehearse an import under faults",
+        "teams-importer sandbox serve --tier enterprise --tls": "a site of one's own, with keys",
         "teams-importer sandbox serve --format json": "one line for a script, before it serves",
     },
     json='One line, before the first request is served: {"url", "team", "tokens": {"read_write", '
-    '"read_only", "expired", "foreign"}}.',
+    '"read_only", "expired", "foreign"}}; with --tls also "ca_bundle", a file\'s name; for an '
+    'Enterprise site also "keys": {"read", "service"}.',
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -48,10 +53,23 @@ command = make_group("Run a team on this machine.")
 )
 @click.option(
     "--tier",
-    type=click.Choice(["free", "basic", "business"]),
+    type=click.Choice(["free", "basic", "business", "enterprise"]),
     default="business",
     show_default=True,
-    help="What the team's owner pays for: basic can't be written to, free has no API.",
+    help="What the team's owner pays for: basic can't be written to, free has no API, enterprise "
+    "is a site of its own, with API keys and private teams.",
+)
+@click.option(
+    "--impersonation",
+    is_flag=True,
+    help="Let an Enterprise site's service key make tokens that act as somebody else; sites have "
+    "that switched off.",
+)
+@click.option(
+    "--tls",
+    is_flag=True,
+    help="Serve over HTTPS, with a certificate made on the spot. The authority to trust is in a "
+    "file that is there while it serves: give it to --ca-bundle. Needs the extra `tls`.",
 )
 @click.option(
     "--profile",
@@ -75,10 +93,13 @@ command = make_group("Run a team on this machine.")
 @click.pass_obj
 def serve(
     console: Console,
+    *,
     host: str,
     port: int,
     db: Path | None,
     tier: "Tier",
+    impersonation: bool,
+    tls: bool,
     profile: "ProfileName | None",
     seed: int | None,
     log: Path | None,
@@ -98,20 +119,34 @@ def serve(
     if seed is not None and profile is None:
         message = "--seed decides nothing without --profile"
         raise UsageError(message, remedy="Add --profile calm, storm or swarm.")
-    with open_world_at(db, tier=tier) as world:
+    with open_world_at(db, tier=tier) as world, _certificate(host, wanted=tls) as made:
         from importer.sandbox import Faults, SandboxError, profile_of
         from importer.sandbox.serving import serve as listen
 
-        tokens = world.tokens(_TEAM)
+        if impersonation:
+            if world.main_site() is None:
+                message = "--impersonation decides nothing for a team that is no Enterprise site"
+                raise UsageError(message, remedy="Add --tier enterprise, with a new --db if any.")
+            world.behaviour = replace(world.behaviour, impersonation=True)
         chosen = 1 if seed is None else seed
         faults = Faults(profile_of(profile, chosen), chosen) if profile else None
 
         def ready(url: str) -> None:
             weather = f"Faults: profile {profile}, seed {chosen}.\n\n" if profile else ""
-            console.result(_greeting(url, tokens, output, weather))
+            console.result(_greeting(_opened(world, url, made), output, weather))
 
+        listening = listen(
+            world,
+            host=host,
+            port=port,
+            log=log,
+            ready=ready,
+            certificate=made.certificate if made else None,
+            key=made.key if made else None,
+            faults=faults,
+        )
         try:
-            asyncio.run(listen(world, host=host, port=port, log=log, ready=ready, faults=faults))
+            asyncio.run(listening)
         except SandboxError as error:
             message = f"the sandbox can't be served: {error}"
             remedy = "Choose another --port or --host, or end what is there."
@@ -119,12 +154,58 @@ def serve(
     return ExitCode.DONE
 
 
-def _greeting(url: str, tokens: "Tokens", output: OutputOptions, weather: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What a client needs to know."""
+
+    url: str
+    tokens: "Tokens"
+    keys: "Keys | None"
+    authority: Path | None
+
+
+def _opened(world: "World", url: str, made: "Certified | None") -> _Opened:
+    keys = world.keys(_TEAM) if world.team(_TEAM).is_main else None
+    return _Opened(url, world.tokens(_TEAM), keys, made.authority if made else None)
+
+
+@contextmanager
+def _certificate(host: str, *, wanted: bool) -> "Iterator[Certified | None]":
+    if not wanted:
+        yield None
+        return
+    try:
+        from importer.sandbox.certifying import certified
+    except ModuleNotFoundError as error:
+        message = f"--tls needs the extra `tls` ({error.name} is missing)"
+        raise UsageError(message, remedy="pip install 'teams-importer[tls]'") from error
+    with certified(host) as made:
+        yield made
+
+
+def _greeting(opened: _Opened, output: OutputOptions, weather: str) -> str:
     if output.format == "json":
-        return json.dumps({"url": url, "team": _TEAM, "tokens": asdict(tokens)}) + "\n"
-    sorts = "".join(f"  {name:12}{token}\n" for name, token in asdict(tokens).items())
+        said: dict[str, object] = {"url": opened.url, "team": _TEAM}
+        said["tokens"] = asdict(opened.tokens)
+        if opened.keys is not None:
+            said["keys"] = asdict(opened.keys)
+        if opened.authority is not None:
+            said["ca_bundle"] = str(opened.authority)
+        return json.dumps(said) + "\n"
+    url, token = opened.url, opened.tokens.read_write
+    keys = trusting = key = ""
+    if opened.keys is not None:
+        keys = f"\nKeys of this Enterprise site:\n{_listed(asdict(opened.keys))}"
+        key = f"TEAMS_IMPORTER_API_KEY={opened.keys.read} "
+    if opened.authority is not None:
+        trusting = f" --ca-bundle {opened.authority}"
     return (
-        f"The team {_TEAM} is at {url}\n\n{weather}Tokens, of this sandbox alone:\n{sorts}\nTry:\n"
-        f"  TEAMS_IMPORTER_TOKEN={tokens.read_write} teams-importer plan --url {url} --team "
-        f"{_TEAM}\n\nLook at it: {url}/c/{_TEAM}\nCtrl-C ends it.\n"
+        f"The team {_TEAM} is at {url}\n\n{weather}Tokens, of this sandbox alone:\n"
+        f"{_listed(asdict(opened.tokens))}{keys}\nTry:\n"
+        f"  {key}TEAMS_IMPORTER_TOKEN={token} teams-importer plan --url {url} --team "
+        f"{_TEAM}{trusting}\n\nLook at it: {url}/c/{_TEAM}\nCtrl-C ends it.\n"
     )
+
+
+def _listed(secrets: dict[str, str]) -> str:
+    return "".join(f"  {name:12}{secret}\n" for name, secret in secrets.items())

@@ -174,9 +174,14 @@ class Image:
     created: int
 
     @property
+    def file_name(self) -> str:
+        """The last part of its address."""
+        return f"{self.id}.{IMAGE_TYPES[self.media_type]}"
+
+    @property
     def path(self) -> str:
         """Where it is below its team's pages; the form is observed on Enterprise sites."""
-        return f"/images/a/{self.id}.{IMAGE_TYPES[self.media_type]}"
+        return f"/images/a/{self.file_name}"
 
 
 IMAGE_TYPES = {

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import ssl
+import stat
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ import httpx
 import pytest
 
 from importer.sandbox import SandboxError, SteppedClock, open_world
+from importer.sandbox.certifying import certified
 from importer.sandbox.serving import serve
 from tests.sandbox.driver import BODY, TITLE, Town
 
@@ -26,6 +28,7 @@ SERVER = """
 import asyncio, sys
 from pathlib import Path
 from importer.sandbox import open_world
+from importer.sandbox.certifying import certified
 from importer.sandbox.serving import serve
 
 world = open_world(Path(sys.argv[1]))
@@ -187,3 +190,30 @@ def test_a_missing_certificate_is_said_clearly(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="certificate"):
         asyncio.run(serve(world, ready=lambda _: None, certificate=nowhere, key=nowhere))
     world.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_certificate_made_on_the_spot_is_trusted_through_its_authority_alone(host: str) -> None:
+    async def main() -> int:
+        world = open_world()
+        url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        with certified("box.example") as made:
+            assert stat.S_IMODE(made.key.stat().st_mode) == 0o600
+            assert b"PRIVATE" not in made.authority.read_bytes()
+            served = serve(world, ready=url.set_result, certificate=made.certificate, key=made.key)
+            task = asyncio.create_task(served)
+            address = (await url).replace("127.0.0.1", host)
+            trust = ssl.create_default_context(cafile=str(made.authority))
+            trust.verify_flags |= ssl.VERIFY_X509_STRICT
+            async with httpx.AsyncClient(base_url=address, verify=trust) as client:
+                answer = await client.get("/2.3/errors")
+            with pytest.raises(httpx.ConnectError, match="verify"):
+                async with httpx.AsyncClient(base_url=address) as stranger:
+                    await stranger.get("/2.3/errors")
+        task.cancel()
+        await asyncio.wait([task])
+        world.close()
+        assert not made.authority.exists()
+        return answer.status_code
+
+    assert asyncio.run(main()) == 200

@@ -1,0 +1,89 @@
+"""`sandbox serve`: what it says of itself, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.request
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.running import environment, program
+from tests.cli.stage import Program
+
+
+@contextmanager
+def _said(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
+    command = program("sandbox", "serve", "--format", "json", *options)
+    server = subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    try:
+        yield json.loads(server.stdout.readline())
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(15)
+        server.stdout.close()
+
+
+def _asked(url: str, headers: dict[str, str], ca_bundle: str) -> Any:
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - loopback
+    trust = ssl.create_default_context(cafile=ca_bundle)
+    with urllib.request.urlopen(request, timeout=30, context=trust) as answer:  # noqa: S310 - loopback
+        return json.loads(zlib.decompress(answer.read(), 47))
+
+
+def test_an_enterprise_site_over_tls_says_its_keys_and_whom_to_trust(tmp_path: Path) -> None:
+    with _said(tmp_path, "--tier", "enterprise", "--tls", "--impersonation") as said:
+        assert set(said) == {"url", "team", "tokens", "keys", "ca_bundle"}
+        assert said["url"].startswith("https://127.0.0.1:")
+        key = {"X-API-Key": said["keys"]["read"]}
+        found = _asked(f"{said['url']}/api/2.3/questions", key, said["ca_bundle"])
+        assert found["items"] == []
+    assert not Path(said["ca_bundle"]).exists()
+
+
+def test_a_team_of_its_own_has_neither(tmp_path: Path) -> None:
+    with _said(tmp_path) as said:
+        assert set(said) == {"url", "team", "tokens"}
+
+
+def test_impersonation_without_an_enterprise_site_decides_nothing(cli: Program) -> None:
+    done = cli("sandbox", "serve", "--impersonation")
+    assert done.code == 64
+    assert "--tier enterprise" in done.err
+
+
+def test_without_the_extra_it_is_named(tmp_path: Path) -> None:
+    """A module that can't be imported stands for one that isn't installed."""
+    script = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        "from importer.cli.main import main\n"
+        "sys.argv = ['teams-importer', 'sandbox', 'serve', '--tls']\n"
+        "sys.exit(main())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 64
+    assert "pip install 'teams-importer[tls]'" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--tls", "--tier", "--impersonation"])
+def test_the_help_knows_its_options(cli: Program, option: str) -> None:
+    assert option in cli("sandbox", "serve", "--help").out
