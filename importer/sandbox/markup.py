@@ -62,7 +62,10 @@ def slug_of(title: str) -> str:
 
 
 def team_path(url: str) -> str | None:
-    """Give the path of an address on a team's pages, whatever loopback host it names."""
+    """Give the path of an address on a team's pages, whatever loopback host it names.
+
+    Of an Enterprise main site, whose pages need no team's name, images alone are known.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -70,7 +73,7 @@ def team_path(url: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or not LOOPBACK.fullmatch(host):
         return None
-    if not parts.path.startswith("/c/"):
+    if not parts.path.startswith(("/c/", "/images/a/")):
         return None
     query = f"?{parts.query}" if parts.query else ""
     fragment = f"#{parts.fragment}" if parts.fragment else ""

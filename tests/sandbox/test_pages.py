@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
-from importer.sandbox import create_app
+from importer.sandbox import Permissions, Shares, create_app
 from tests.sandbox.driver import BODY, Caller, Town
 
 
@@ -55,8 +57,119 @@ def test_short_addresses_lead_to_the_page(town: Town, path: str) -> None:
         assert target.endswith(f"/{answer}#{answer}")
 
 
+def _shared(town: Town) -> tuple[int, str]:
+    """Fill a team with what members share; give a collection's id and an image's address."""
+    world, ada, bjorn, chidi = town.world, town.ada, town.bjorn, town.chidi
+    group = world.make_group(chidi, name="Platform <team>", member_ids=[bjorn.id])
+    image = world.upload(ada, b"\x89PNG\r\n\x1a\n" + bytes(24))
+    address = f"/c/acme{image.path}"
+    question = town.ask(title="Where do the pictures go?", tags="pictures")
+    both = Shares((bjorn.id,), (group.id,))
+    article = world.publish(
+        ada,
+        title="How we draw, in short",
+        body=f"![a picture](http://127.0.0.1:1{address})",
+        tags=["pictures"],
+        article_type="how-to-guide",
+        permissions=Permissions("specificEditors", both),
+    )
+    tag = world.tag(world.team("acme"), "pictures")
+    assert tag is not None
+    world.set_experts(chidi, tag.id, both)
+    made = world.make_collection(
+        ada,
+        title="Start <here>",
+        description="For *newcomers*.",
+        content_ids=[article.id, question],
+        editors=both,
+    )
+    return made.id, address
+
+
+def test_a_collection_is_shown_in_its_order(town: Town) -> None:
+    collection, _ = _shared(town)
+    listed = town.api.page("/c/acme/collections").text
+    assert "<strong>Start &lt;here&gt;</strong>" in listed
+    assert "2 posts, by" in listed
+    short = town.api.page(f"/c/acme/collections/{collection}")
+    assert short.status_code == 302
+    html = town.api.page(short.headers["location"]).text
+    assert "For <em>newcomers</em>." in html
+    assert html.index("How we draw, in short") < html.index("Where do the pictures go?")
+    assert re.search(r"Can be edited by.*Björn Öst.*Platform &lt;team&gt;", html, re.DOTALL)
+    assert town.api.page(f"/c/umbrella/collections/{collection}/x").status_code == 404
+    (article,) = town.world.articles("acme")
+    town.world.delete(town.ada, article.id)
+    assert "How we draw" not in town.api.page(f"/c/acme/collections/{collection}/x").text
+    town.world.delete_collection(town.ada, collection)
+    assert town.api.page(f"/c/acme/collections/{collection}/x").status_code == 404
+    assert "Nothing here yet" in town.api.page("/c/acme/collections").text
+
+
+@pytest.mark.parametrize(
+    ("permissions", "says"),
+    [
+        (None, "Can be edited by its owner."),
+        (Permissions("everyone"), "Can be edited by everyone."),
+        (Permissions("specificEditors"), "Can be edited by its owner."),
+    ],
+)
+def test_an_article_says_its_type_and_who_may_edit_it(
+    town: Town, permissions: Permissions | None, says: str
+) -> None:
+    article = town.world.publish(
+        town.ada,
+        title="Parental leave, explained",
+        body=BODY,
+        tags=["hr"],
+        article_type="policy",
+        permissions=permissions,
+    )
+    html = town.api.page(f"/c/acme/articles/{article.id}/x").text
+    assert '<span class="label">Policy</span>' in html
+    assert says in html
+    assert "Can be edited" not in town.api.page(f"/c/acme/questions/{town.ask()}/x").text
+
+
+def test_a_tag_shows_its_experts_where_the_site_has_them(town: Town) -> None:
+    _shared(town)
+    html = town.api.page("/c/acme/questions/tagged/pictures").text
+    assert re.search(r"Subject matter experts:.*Björn.*Platform &lt;team&gt;", html, re.DOTALL)
+    town.world.behaviour = replace(town.world.behaviour, experts=False)
+    assert "experts" not in town.api.page("/c/acme/questions/tagged/pictures").text
+    assert "Platform &lt;team&gt;" in town.api.page("/c/acme/users").text
+
+
+def test_an_image_is_shown_from_wherever_the_sandbox_listens(town: Town) -> None:
+    _, address = _shared(town)
+    (article,) = town.world.articles("acme")
+    html = town.api.page(f"/c/acme/articles/{article.id}/x").text
+    assert f'<img src="{address}" alt="a picture">' in html
+    image = town.api.page(address)
+    assert (image.status_code, image.headers["content-type"]) == (200, "image/png")
+    assert image.content.startswith(b"\x89PNG")
+    assert image.headers["x-content-type-options"] == "nosniff"
+    for wrong in (address[:-3] + "gif", address.replace("acme", "umbrella"), address[:-9]):
+        assert town.api.page(wrong).status_code == 404
+
+
+def test_an_enterprise_main_site_has_its_pages_without_a_name(found_town: Any) -> None:
+    site = found_town(tier="enterprise")
+    image = site.world.upload(site.ada, b"GIF89a" + bytes(8))
+    body = f"{BODY}\n\n![x](http://localhost{image.path})"
+    question = site.ask(body=body)
+    page = site.api.page(f"/questions/{question}/x")
+    assert f'src="{image.path}"' in page.text
+    assert site.api.page(image.path).headers["content-type"] == "image/gif"
+    assert 'href="/collections"' in page.text
+    for place in ("questions", "articles", "collections", "tags", "users", "search"):
+        assert site.api.page(f"/{place}").status_code == 200
+        assert site.api.page(f"/c/platform/{place}").status_code == 200
+
+
 def test_every_link_of_every_page_leads_somewhere(town: Town) -> None:
     question, answer = _filled(town)
+    _shared(town)
     town.world.edit(
         town.ada, question, body=f"See http://localhost/ {BODY} [a](/c/acme/a/{answer})"
     )

@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterable
-from functools import cache, cached_property
-from importlib import resources
+from functools import cached_property
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from importer.sandbox.markup import LOOPBACK
-from importer.sandbox.pages.views import Pager, TagView, Viewer, counted
+from importer.sandbox.pages.answering import HEADERS, moved, plain, style, templates
+from importer.sandbox.pages.shown import Pager, TagView, counted
+from importer.sandbox.pages.views import Viewer
 from importer.sandbox.reading import BY_ID, Slice, Where, live
 from importer.sandbox.values import Kind, Post, Team
 from importer.sandbox.world import World
@@ -25,13 +25,6 @@ __all__ = ["Pages"]
 _PAGE_SIZE = 20
 _LONGEST_PATH = 500
 _NO_PAGE = "There is no such page."
-_HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self';"
-    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
 _PORT = re.compile(r":\d+$")
 _NUMBER = re.compile(r"[0-9]{1,8}")
 _PLACES = frozenset(
@@ -67,6 +60,10 @@ class Pages:
             "/c/{team}/articles/{id:int}": self._article,
             "/c/{team}/articles/{id:int}/{slug}": self._article,
             "/c/{team}/posts/{id:int}/revisions": self._revisions,
+            "/c/{team}/collections": self._collections,
+            "/c/{team}/collections/{id:int}": self._collection,
+            "/c/{team}/collections/{id:int}/{slug}": self._collection,
+            "/c/{team}/images/a/{name}": self._image,
             "/c/{team}/tags": self._tags,
             "/c/{team}/search": self._search,
             "/c/{team}/users": self._users,
@@ -80,10 +77,10 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if len(scope["path"]) > _LONGEST_PATH:
-            await _plain(_NO_PAGE, 404)(scope, receive, send)
+            await plain(_NO_PAGE, 404)(scope, receive, send)
             return
         if not self._is_ours(Request(scope)):
-            response = _plain("This address isn't one of the sandbox's own.", 421)
+            response = plain("This address isn't one of the sandbox's own.", 421)
             await response(scope, receive, send)
             return
         scope["path"] = self._place(scope["path"].rstrip("/") or "/")
@@ -110,8 +107,8 @@ class Pages:
         self, name: str, *, status: int = 200, team: Team | None = None, **shown: object
     ) -> Response:
         here = {"team": team, "place": name.removesuffix(".html"), "query": ""}
-        html = _templates().get_template(name).render({**here, **shown})
-        return HTMLResponse(html, status, headers=_HEADERS)
+        html = templates().get_template(name).render({**here, **shown})
+        return HTMLResponse(html, status, headers=HEADERS)
 
     def _team(self, request: Request) -> Team:
         team = self._world.find_team(request.path_params["team"])
@@ -133,10 +130,10 @@ class Pages:
         return self._page("home.html", teams=teams)
 
     async def _stylesheet(self, _: Request) -> Response:
-        return Response(_style(), media_type="text/css", headers=_HEADERS)
+        return Response(style(), media_type="text/css", headers=HEADERS)
 
     async def _to_questions(self, request: Request) -> Response:
-        return _moved(f"{self._team(request).path}/questions")
+        return moved(f"{self._team(request).path}/questions")
 
     async def _questions(self, request: Request) -> Response:
         team, tag = self._team(request), request.path_params.get("tag")
@@ -146,7 +143,8 @@ class Pages:
             ids = self._world.tag_ids(team.id, [tag])
             about = next((t for t in self._world.tags(team.slug) if t.id in ids), None)
             where.also("id IN (SELECT post_id FROM post_tags WHERE tag_id = ?)", *ids or [0])
-        shown = Viewer(self._world, team).tag(about, ()) if about else None
+        experts = self._world.behaviour.experts
+        shown = Viewer(self._world, team).tag(about, (), experts=experts) if about else None
         title = f"Questions tagged {tag}" if tag else "Questions"
         return self._list(request, where, title=title, tag=shown, place="questions")
 
@@ -204,7 +202,7 @@ class Pages:
         question = self._post(request, "question")
         viewer = Viewer(self._world, self._team(request))
         if "slug" not in request.path_params:
-            return _moved(viewer.url(question))
+            return moved(viewer.url(question))
         answers = self._world.answers_to([question.id]).get(question.id, [])
         answers.sort(key=lambda a: (a.id != question.accepted_id, -a.score, a.id))
         shown = [viewer.post(answer, question) for answer in answers]
@@ -219,13 +217,13 @@ class Pages:
     async def _short(self, request: Request) -> Response:
         post = self._post(request, "question", "answer", "article")
         question = self._world.post(post.question_id)
-        return _moved(Viewer(self._world, self._team(request)).url(post, question))
+        return moved(Viewer(self._world, self._team(request)).url(post, question))
 
     async def _article(self, request: Request) -> Response:
         article = self._post(request, "article")
         viewer = Viewer(self._world, self._team(request))
         if "slug" not in request.path_params:
-            return _moved(viewer.url(article))
+            return moved(viewer.url(article))
         return self._page(
             "post.html",
             team=self._team(request),
@@ -260,7 +258,31 @@ class Pages:
         team = self._team(request)
         viewer = Viewer(self._world, team)
         people = [viewer.member(user) for user in self._world.users(team.slug)]
-        return self._page("users.html", team=team, people=people)
+        groups = [viewer.group(group) for group in self._world.groups(team.slug)]
+        return self._page("users.html", team=team, people=people, groups=groups)
+
+    async def _collections(self, request: Request) -> Response:
+        team = self._team(request)
+        viewer = Viewer(self._world, team)
+        shown = [viewer.collection(found) for found in self._world.collections(team.slug)[::-1]]
+        return self._page("collections.html", team=team, collections=shown)
+
+    async def _collection(self, request: Request) -> Response:
+        team, found = self._team(request), self._world.collection(_id(request, "id"))
+        if found is None or found.team_id != team.id or found.deleted is not None:
+            raise HTTPException(404, "This collection was deleted, or there never was one.")
+        shown = Viewer(self._world, team).collection(found)
+        if "slug" not in request.path_params:
+            return moved(shown.url)
+        return self._page("collection.html", team=team, place="collections", collection=shown)
+
+    async def _image(self, request: Request) -> Response:
+        team, name = self._team(request), request.path_params["name"]
+        found = self._world.image(name.partition(".")[0])
+        if found is None or found.team_id != team.id or found.file_name != name:
+            raise HTTPException(404, "There is no such image.")
+        content = self._world.image_content(found.id)
+        return Response(content, media_type=found.media_type, headers=HEADERS)
 
     async def _user(self, request: Request) -> Response:
         team = self._team(request)
@@ -280,24 +302,7 @@ class Pages:
             '<text x="32" y="33" fill="#fff" font-family="sans-serif" font-size="34"'
             f' text-anchor="middle" dominant-baseline="central">{letter}</text></svg>'
         )
-        return Response(svg, media_type="image/svg+xml", headers=_HEADERS)
-
-
-@cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("importer.sandbox.pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _style() -> str:
-    folder = resources.files("importer.sandbox.pages") / "templates"
-    return (folder / "site.css").read_text(encoding="utf-8")
+        return Response(svg, media_type="image/svg+xml", headers=HEADERS)
 
 
 def _id(request: Request, name: str) -> int:
@@ -314,11 +319,3 @@ def _again(request: Request, *, sort: str) -> str:
     """Give the query that asks for the same list in an order, from its first page."""
     kept = {"q": request.query_params["q"]} if "q" in request.query_params else {}
     return "?" + urlencode({**kept, "sort": sort})
-
-
-def _moved(path: str) -> Response:
-    return RedirectResponse(path, 302, headers=_HEADERS)
-
-
-def _plain(text: str, status: int) -> Response:
-    return HTMLResponse(f"<!DOCTYPE html><title>Sandbox</title><p>{escape(text)}", status, _HEADERS)

@@ -1,155 +1,46 @@
-"""What the pages show: nouns with their names, addresses, dates and HTML worked out."""
+"""Looks at a team for a page: works out names, addresses, dates and HTML."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from markupsafe import Markup
 
+from importer.sandbox.browsing import Browsing
 from importer.sandbox.markup import render, render_line, slug_of
-from importer.sandbox.reading import AnswerFacts, Reading
-from importer.sandbox.values import Comment, Post, Revision, Tag, Team, User
+from importer.sandbox.pages.shown import (
+    CollectionView,
+    CommentView,
+    GroupView,
+    Moment,
+    Person,
+    PostView,
+    RevisionView,
+    Row,
+    Sharers,
+    TagView,
+    counted,
+)
+from importer.sandbox.reading import AnswerFacts
+from importer.sandbox.values import (
+    Collection,
+    Comment,
+    Group,
+    Post,
+    Revision,
+    Shares,
+    Tag,
+    Team,
+    User,
+)
 
-__all__ = [
-    "CommentView",
-    "Moment",
-    "Pager",
-    "Person",
-    "PostView",
-    "RevisionView",
-    "Row",
-    "TagView",
-    "Viewer",
-    "counted",
-]
+__all__ = ["Viewer"]
 
 _EXCERPT = 220
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A date for people and for machines."""
-
-    text: str
-    iso: str
-
-    @classmethod
-    def at(cls, seconds: int) -> "Moment":
-        """Read Unix seconds."""
-        moment = datetime.fromtimestamp(seconds, UTC)
-        text = f"{moment:%b} {moment.day}, {moment.year} at {moment:%H:%M}"
-        return cls(text, moment.isoformat())
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A member, to be named and linked."""
-
-    name: str
-    url: str
-    portrait: str
-    role: str
-    reputation: int
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A question or article in a list."""
-
-    title: str
-    url: str
-    excerpt: str
-    tags: Sequence[tuple[str, str]]
-    votes: int
-    answers: str
-    state: str
-    label: str
-    when: Moment
-    verb: str
-    owner: Person
-
-
-@dataclass(frozen=True, slots=True)
-class CommentView:
-    """A comment under a post."""
-
-    anchor: str
-    html: Markup
-    owner: Person
-    when: Moment
-    edited: bool
-    score: int
-
-
-@dataclass(frozen=True, slots=True)
-class PostView:
-    """A post with everything that stands around it."""
-
-    id: int
-    title: str
-    url: str
-    html: Markup
-    tags: Sequence[tuple[str, str]]
-    votes: int
-    accepted: bool
-    owner: Person
-    when: Moment
-    active: Moment
-    editor: Person | None
-    edited: Moment | None
-    history: str
-    notices: Sequence[str]
-    comments: Sequence[CommentView]
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class RevisionView:
-    """One state of a post."""
-
-    number: int
-    who: Person
-    when: Moment
-    comment: str
-    title: str | None
-    source: str
-    tags: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class TagView:
-    """A tag in the list of tags."""
-
-    name: str
-    url: str
-    count: str
-    excerpt: Markup | None
-    others: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pager:
-    """Where a page of a list stands among the others."""
-
-    page: int
-    pages: int
-    base: str
-
-    @property
-    def newer(self) -> str | None:
-        """The address of the page before."""
-        return f"{self.base}page={self.page - 1}" if self.page > 1 else None
-
-    @property
-    def older(self) -> str | None:
-        """The address of the page after."""
-        return f"{self.base}page={self.page + 1}" if self.page < self.pages else None
 
 
 class Viewer:
     """Looks at one team for a page."""
 
-    def __init__(self, reading: Reading, team: Team) -> None:
+    def __init__(self, reading: Browsing, team: Team) -> None:
         self._reading = reading
         self._root = team.path
         self._people: dict[int, Person] = {}
@@ -227,6 +118,41 @@ class Viewer:
             notices=_notices(post),
             comments=comments,
             label=_label(post),
+            editors=self._editors(post) if post.kind == "article" else None,
+        )
+
+    def _editors(self, article: Post) -> Sharers:
+        allowed = self._reading.permissions(article.id)
+        if allowed.editable_by == "everyone":
+            return Sharers("Can be edited by everyone.")
+        if allowed.editable_by == "ownerOnly" or allowed.editors == Shares():
+            return Sharers("Can be edited by its owner.")
+        return self._sharers("Can be edited by its owner and", allowed.editors)
+
+    def _sharers(self, text: str, shares: Shares) -> Sharers:
+        people = [self.person(user_id) for user_id in shares.user_ids]
+        groups = [self._reading.group(group_id) for group_id in shares.group_ids]
+        return Sharers(text, people, [group.name for group in groups if group])
+
+    def group(self, group: Group) -> GroupView:
+        """Show a user group."""
+        people = [self.person(user_id) for user_id in group.member_ids]
+        return GroupView(group.name, group.description or "", people)
+
+    def collection(self, collection: Collection) -> CollectionView:
+        """Show a collection; posts deleted since are left out, as on the site (inferred)."""
+        held = [post for post in self._reading.contents(collection) if post.deleted is None]
+        url = f"{self._root}/collections/{collection.id}/{slug_of(collection.title)}"
+        return CollectionView(
+            title=collection.title,
+            url=url,
+            html=_html(render(collection.description, local=True)),
+            count=counted(len(held), "post"),
+            tags=self._tags(collection.tags),
+            owner=self.person(collection.owner_id),
+            when=Moment.at(collection.edited),
+            editors=self._sharers("Can be edited by its owner and", collection.editors),
+            rows=self.rows(held),
         )
 
     def _comment(self, comment: Comment) -> CommentView:
@@ -251,11 +177,14 @@ class Viewer:
             tags=self._tags(revision.tags),
         )
 
-    def tag(self, tag: Tag, others: Sequence[str]) -> TagView:
-        """Show a tag with what is said of it."""
+    def tag(self, tag: Tag, others: Sequence[str], *, experts: bool = False) -> TagView:
+        """Show a tag with what is said of it, and perhaps with its experts."""
         excerpt = Markup(render_line(tag.excerpt, local=True)) if tag.excerpt else None  # noqa: S704 - the sanitiser's output
         names = f"also: {', '.join(others)}" if others else ""
-        return TagView(tag.name, self.tag_url(tag.name), counted(tag.count, "post"), excerpt, names)
+        known = self._reading.experts(tag.id) if experts else Shares()
+        shown = self._sharers("Subject matter experts:", known) if known != Shares() else None
+        url, count = self.tag_url(tag.name), counted(tag.count, "post")
+        return TagView(tag.name, url, count, excerpt, names, shown)
 
 
 _NOBODY = Person("somebody who left", "", "", "", 0)
@@ -283,8 +212,3 @@ def _notices(post: Post) -> list[str]:
     if post.locked:
         found.append(f"Locked on {Moment.at(post.locked).text}: only moderators can change it")
     return found
-
-
-def counted(count: int, noun: str) -> str:
-    """Say how many there are."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
