@@ -1,6 +1,7 @@
 """The ASGI application: API and pages, behind log, date, faults if any, and compression."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -11,8 +12,10 @@ from importer.sandbox.dating import Dated
 from importer.sandbox.injecting import Faults
 from importer.sandbox.pages.site import Pages
 from importer.sandbox.request_log import RequestLog, check_writable
-from importer.sandbox.v2.api import Api
+from importer.sandbox.v2 import api as v2
 from importer.sandbox.v2.entering import EnterpriseDoor, HostedDoor
+from importer.sandbox.v3 import api as v3
+from importer.sandbox.v3.routing import BASES
 from importer.sandbox.world import World
 
 
@@ -25,17 +28,18 @@ def create_app(
 ) -> ASGIApp:
     """Make the application that answers for a world.
 
-    The API is at `/2.3/`, that of an Enterprise site at `/api/2.3/`, the pages at `/` and
-    `/c/TEAM/`. With *log*, every request is written there as a line of JSON, without headers,
-    bodies and secrets. The pages, which need no token, answer only to the names of this machine
-    itself and to *hosts*. *faults* are put before the API and let loose upon the world. Raises
-    `SandboxError` for a log that can't be written.
+    API v2.3 is at `/2.3/`, that of an Enterprise site at `/api/2.3/`, v3 at `/v3/teams/TEAM/`, the
+    pages are at `/` and `/c/TEAM/`. With *log*, every request is written there as a line of JSON,
+    without headers, bodies and secrets. The pages, which need no token, answer only to the names of
+    this machine itself and to *hosts*. *faults* are put before the APIs and let loose upon the
+    world. Raises `SandboxError` for a log that can't be written.
     """
     if isinstance(log, Path):
         check_writable(log)
-    apis = {door.root: Api(world, door) for door in (HostedDoor, EnterpriseDoor)}
-    doors = _Doors(apis, Pages(world, hosts))
-    app: ASGIApp = AlwaysCompressed(doors, lambda: world.behaviour.encoding)
+    packed = partial(AlwaysCompressed, encoding=lambda: world.behaviour.encoding)
+    apis: dict[str, ASGIApp] = {base.root: v3.Api(world, base) for base in BASES}
+    apis |= {door.root: packed(v2.Api(world, door)) for door in (HostedDoor, EnterpriseDoor)}
+    app: ASGIApp = _Doors(apis, packed(Pages(world, hosts)))
     if faults is not None:
         faults.let_loose(world)
         app = faults.before(app)

@@ -84,6 +84,8 @@ class Behaviour:
     """Seconds in which an author's further edits join the last revision. Site: 300. Inferred."""
     duplicate_title_refused: bool = False
     """Whether a second question may have the same title; public site refuses. Inferred."""
+    duplicate_text_refused: bool = False
+    """Whether a second question may have the same text. Observed on main sites of Enterprise."""
     public_deletion_rules: bool = True
     """Authors can't delete an accepted answer or a question others profit from. Inferred."""
 
@@ -150,3 +152,48 @@ class Behaviour:
     """Whether an Enterprise site's service key makes tokens for others. Documented as off until
     the vendor's support switches it on.
     """
+    # API v3 alone
+    v3_check_order: Literal["scope_first", "body_first"] = "scope_first"
+    """What a write looks at first: the token's write flag or the body's shape. Inferred."""
+    v3_burst: int = 50
+    """Calls of a token in `v3_burst_s`; 0 switches it off. Documented as a default."""
+    v3_burst_s: float = 2
+    """Seconds over which bursts are counted. Documented; that the window slides is inferred."""
+    v3_bucket: int = 5000
+    """Calls a full token bucket lets through; 0 switches it off. Documented as a default."""
+    v3_refill: int = 100
+    """Calls that come back into the bucket every `v3_refill_s`. Documented."""
+    v3_refill_s: float = 60
+    """Seconds between two refills. Documented."""
+    v3_retry_after: Literal["absent", "seconds", "date"] = "absent"
+    """The `Retry-After` of a 429. Undocumented; the vendor's own tools honour both forms."""
+    v3_throttled_as: Literal["problem", "text"] = "problem"
+    """The body of a 429: documented as a problem for searches alone, inferred elsewhere."""
+    v3_problem_type: Literal["application/json", "application/problem+json"] = "application/json"
+    """The media type of problems. Documented."""
+    v3_untyped: bool = False
+    """Whether successful answers come without a Content-Type. Observed to happen."""
+    v3_wrong_method: Literal[405, 404] = 405
+    """The answer to a method that a path doesn't have. Inferred."""
+    v3_deleted_shown: Literal["moderators", "everyone", "nobody"] = "moderators"
+    """Who gets a deleted post by its id. Observed for moderators, inferred for others."""
+    v3_lists_deleted: bool = False
+    """Whether lists show those whom `v3_deleted_shown` names deleted posts too. Inferred."""
+    v3_empty_pages: Literal[0, 1] = 0
+    """`totalPages` of an empty list. Observed in fixtures of the vendor."""
+    v3_answered: Literal["upvoted", "any"] = "upvoted"
+    """When a question `isAnswered`: with an upvoted answer, as documented, or with any."""
+    v3_comment_count: bool = True
+    """Whether items of lists carry `commentCount`. Observed in newer builds only."""
+    v3_markdown: Literal["plain", "encoded"] = "plain"
+    """Whether `bodyMarkdown` holds HTML entities, as in v2.3. Inferred."""
+    v3_lf: bool = False
+    """Whether `bodyMarkdown` has LF line ends, however it is stored. Inferred."""
+    v3_dates: Literal["mixed", "zoned", "zoneless"] = "mixed"
+    """Which dates name UTC: all but those of tags, all, none. Observed to be mixed."""
+    v3_own_vote: Literal[403, 400] = 403
+    """The answer to a vote for a post of one's own. Documented to be refused, status inferred."""
+    v3_search_lag_s: float = 0
+    """Seconds until the search shows what was written or deleted. Undocumented."""
+    v3_search_whole: bool = False
+    """Whether a search gives 100 hits a page, whatever `pageSize` says. Observed as a defect."""

@@ -15,6 +15,7 @@ class Posting(Permitting):
         with self.store.transaction():
             kept = self._title(by, title, "question")
             text = self._body(body, "question")
+            self._check_new(by, text)
             names = self._tags_for(by, tags, most=self.behaviour.tags_max)
             return self._insert(by, "question", title=kept, body=text, tags=names)
 
@@ -104,19 +105,22 @@ class Posting(Permitting):
             self.store.run(sql, (post.id,))
             return self._put(post.id, deleted=None, buried=0)
 
-    def accept(self, by: User, answer_id: int) -> Post:
-        """Accept an answer, in place of any other; only the one who asked may. No activity."""
+    def accept(self, by: User, answer_id: int, *, as_moderator: bool = False) -> Post:
+        """Accept an answer, in place of any other; no activity.
+
+        Only the one who asked may, and with *as_moderator* a moderator too.
+        """
         with self.store.transaction():
             answer = self.live_post(by, answer_id, "answer")
-            self._check_may_accept(by, answer)
+            self._check_may_accept(by, answer, as_moderator=as_moderator)
             self._put(answer.question_id, accepted_id=answer.id)
             return self._existing(answer.id)
 
-    def unaccept(self, by: User, answer_id: int) -> Post:
-        """Take an acceptance back."""
+    def unaccept(self, by: User, answer_id: int, *, as_moderator: bool = False) -> Post:
+        """Take an acceptance back, as `accept` gives it."""
         with self.store.transaction():
             answer = self.live_post(by, answer_id, "answer")
-            self._check_may_accept(by, answer)
+            self._check_may_accept(by, answer, as_moderator=as_moderator)
             if self._existing(answer.question_id).accepted_id == answer.id:
                 self._put(answer.question_id, accepted_id=None)
             return self._existing(answer.id)
@@ -233,6 +237,14 @@ class Posting(Permitting):
             least, most = 1, self.behaviour.article_max
         return stored_body(body, self.behaviour, least=least, most=most)
 
+    def _check_new(self, by: User, body: str) -> None:
+        if not self.behaviour.duplicate_text_refused:
+            return
+        sql = "SELECT id FROM posts WHERE team_id = ? AND kind = ? AND body = ? AND deleted IS NULL"
+        if self.store.value(sql, (by.team_id, "question", body)) is not None:
+            text = "This post appears to be a duplicate of another post."
+            raise RuleBroken(Rule.BODY_TAKEN, text)
+
     def _tags_max(self, kind: Kind) -> int:
         article = kind == "article"
         return self.behaviour.article_tags_max if article else self.behaviour.tags_max
@@ -251,9 +263,9 @@ class Posting(Permitting):
         if not self.may_edit(by, post):
             raise RuleBroken(Rule.NOT_ALLOWED, "You may not edit this article.")
 
-    def _check_may_accept(self, by: User, answer: Post) -> None:
+    def _check_may_accept(self, by: User, answer: Post, *, as_moderator: bool) -> None:
         question = self._existing(answer.question_id)
-        if question.owner_id != by.id:
+        if question.owner_id != by.id and not (as_moderator and by.moderates):
             raise RuleBroken(Rule.NOT_ALLOWED, "Only the question's owner may accept an answer.")
 
     def _check_may_delete(self, by: User, post: Post) -> None:

@@ -19,6 +19,7 @@ class Rule(StrEnum):
     TITLE_TAKEN = "title_taken"
     BODY_MISSING = "body_missing"
     BODY_LENGTH = "body_length"
+    BODY_TAKEN = "body_taken"
     TAGS_MISSING = "tags_missing"
     TAGS_MANY = "tags_many"
     TAG_INVALID = "tag_invalid"

@@ -19,6 +19,7 @@ from importer.sandbox.reading import live
 from importer.sandbox.request_log import RequestRecord
 from importer.sandbox.store import Store, open_store
 from importer.sandbox.talking import Talking
+from importer.sandbox.throttling import Throttle
 from importer.sandbox.values import Role, Team, Tier, User
 
 _PRIMARY = 0.5
@@ -46,6 +47,7 @@ class World(Posting, Talking, Grouping, Curating, Picturing, Peopling, Keyholdin
         super().__init__(store, behaviour=behaviour, clock=clock)
         self.requests: list[RequestRecord] = []
         self.limits = Limits(lambda: clock.now().timestamp())
+        self.throttle = Throttle(lambda: clock.now().timestamp())
         self.seed = seed if seed is not None else secrets.token_hex(16)
         self._past = Past(store)
         self._reads = 0

@@ -1,0 +1,66 @@
+"""Where the v3 API lives, and which route a path leads to."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from importer.sandbox.v3 import posts, tags, users
+from importer.sandbox.v3.calls import Route
+
+__all__ = ["BASES", "ROUTES", "Base", "Place", "find_place", "match"]
+
+ROUTES: tuple[Route, ...] = (*posts.ROUTES, *tags.ROUTES, *users.ROUTES)
+_WORDS = {"email": ".+", "externalId": ".+", "imageId": "[^/]+"}
+_PART = re.compile(r"\\{(\w+)\\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A root of the API. With a *site*, paths without a team are those of that team, as on
+    Enterprise; its other teams stand below `teams/` either way.
+    """
+
+    root: str
+    site: str | None = None
+
+
+BASES = (Base("/v3"),)
+"""Where Basic and Business are; Enterprise's own would be `/api/v3` with a main site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path taken apart: the team's slug and what stands below it."""
+
+    team: str
+    path: str
+
+
+def find_place(base: Base, path: str) -> Place | None:
+    """Take a path apart; None for one that can't lead anywhere."""
+    below = path.removeprefix(base.root).strip("/")
+    if below.startswith("teams/"):
+        _, team, *rest = below.split("/", 2)
+        return Place(team, rest[0]) if rest else None
+    return Place(base.site, below) if base.site is not None else None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    def part(found: re.Match[str]) -> str:
+        return f"(?P<{found[1]}>{_WORDS.get(found[1], '[0-9]+')})"
+
+    return re.compile(_PART.sub(part, re.escape(path)), re.IGNORECASE)
+
+
+_PATTERNS = tuple((_pattern(route.path), route) for route in ROUTES)
+
+
+@lru_cache(maxsize=1024)
+def match(path: str) -> tuple[Mapping[str, Route], Mapping[str, str]]:
+    """Give the routes of a path by method, none for an unknown path, and the path's parts."""
+    for pattern, route in _PATTERNS:
+        if found := pattern.fullmatch(path):
+            same = [other for other in ROUTES if other.path == route.path]
+            return {other.verb: other for other in same}, found.groupdict()
+    return {}, {}
