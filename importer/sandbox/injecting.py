@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from importer.sandbox.chance import Seed, draw
 from importer.sandbox.faults import Canned, Fault, Profile
+from importer.sandbox.v3.routing import BASES
 from importer.sandbox.world import World
 
 __all__ = ["ABORT", "Faults"]
@@ -17,12 +18,15 @@ __all__ = ["ABORT", "Faults"]
 ABORT = "sandbox.abort"
 """The scope's extension that ends the connection at once: `{"abort": callable}`."""
 
+_V2 = ("/2.3/", "/api/2.3/")
+_ROOTS = (*_V2, *(f"{base.root}/" for base in BASES))
 _PIECES = 8
 _PAGES = {
     200: "<!DOCTYPE html><title>Sign in</title><form><input name=user></form>",
     429: "<!DOCTYPE html><title>Just a moment...</title><h1>Checking your browser</h1>",
 }
 _GATEWAY = "<html><head><title>{0}</title></head><body><h1>{0}</h1>proxy</body></html>"
+_UNAVAILABLE = 503
 _NAMES = {500: "internal_error", 502: "throttle_violation", 503: "temporarily_unavailable"}
 _TEXTS = {
     500: "an error occurred",
@@ -53,12 +57,12 @@ class Faults:
         """Give the application with faults before it; only calls of the API meet them."""
 
         async def faulty(scope: Scope, receive: Receive, send: Send) -> None:
-            if not scope["path"].startswith(("/2.3/", "/api/2.3/")):
+            if not scope["path"].startswith(_ROOTS):
                 await app(scope, receive, send)
                 return
             self._step += 1
             step = self._step
-            fault = self.profile.fault(self.seed, step, writes=scope["method"] == "POST")
+            fault = self.profile.fault(self.seed, step, writes=scope["method"] != "GET")
             if fault is None:
                 await app(scope, receive, send)
                 return
@@ -93,7 +97,8 @@ class Faults:
     ) -> None:
         match fault.answer:
             case Canned() as canned:
-                await _send_all(_canned(canned), send)
+                problems = not call.scope["path"].startswith(_V2)
+                await _send_all(_problem(canned) if problems else _canned(canned), send)
             case "own":
                 await _send_all(own, send)
             case "torn":
@@ -178,18 +183,9 @@ def _torn(messages: Sequence[Message]) -> Sequence[Message]:
 
 
 def _canned(canned: Canned) -> Sequence[Message]:
-    sort, content = _content(canned)
-    headers = [(b"content-type", sort), (b"content-length", str(len(content)).encode())]
-    if canned.retry_after_s is not None:
-        headers.append((b"retry-after", str(canned.retry_after_s).encode()))
-    start = {"type": "http.response.start", "status": canned.status, "headers": headers}
-    return start, {"type": "http.response.body", "body": content}
-
-
-def _content(canned: Canned) -> tuple[bytes, bytes]:
+    """Give an answer in the shape of API v2.3."""
     if canned.error_id is None:
-        page = _PAGES.get(canned.status) or _GATEWAY.format(canned.status)
-        return b"text/html; charset=utf-8", page.encode()
+        return _page(canned)
     error: dict[str, object] = {
         "error_id": canned.error_id,
         "error_name": _NAMES[canned.error_id],
@@ -197,7 +193,37 @@ def _content(canned: Canned) -> tuple[bytes, bytes]:
     }
     if canned.backoff_s is not None:
         error["backoff"] = canned.backoff_s
-    return b"application/json; charset=utf-8", json.dumps(error).encode()
+    return _messages(canned, b"application/json; charset=utf-8", json.dumps(error).encode())
+
+
+def _problem(canned: Canned) -> Sequence[Message]:
+    """Give an answer in the shape of API v3, which says by status and header when to come back."""
+    error_id = canned.error_id
+    if error_id is None:
+        return _page(canned)
+    if canned.backoff_s is not None:
+        status = 503 if error_id == _UNAVAILABLE else 429
+        canned = replace(canned, status=status, retry_after_s=canned.backoff_s)
+    error = {
+        "type": f"/v3/errors/{_NAMES[error_id]}",
+        "title": "The request failed.",
+        "status": canned.status,
+        "detail": _TEXTS[error_id],
+    }
+    return _messages(canned, b"application/json; charset=utf-8", json.dumps(error).encode())
+
+
+def _page(canned: Canned) -> Sequence[Message]:
+    page = _PAGES.get(canned.status) or _GATEWAY.format(canned.status)
+    return _messages(canned, b"text/html; charset=utf-8", page.encode())
+
+
+def _messages(canned: Canned, sort: bytes, content: bytes) -> Sequence[Message]:
+    headers = [(b"content-type", sort), (b"content-length", str(len(content)).encode())]
+    if canned.retry_after_s is not None:
+        headers.append((b"retry-after", str(canned.retry_after_s).encode()))
+    start = {"type": "http.response.start", "status": canned.status, "headers": headers}
+    return start, {"type": "http.response.body", "body": content}
 
 
 async def _abort(scope: Scope, receive: Callable[[], Awaitable[Message]]) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from importer.sandbox.v3.models import ARTICLE_TYPES
 from importer.sandbox.v3.params import ID_MAX
 from importer.sandbox.v3.problems import Problem
 
-__all__ = ["ANSWER", "QUESTION", "Field", "Form", "read_form"]
+__all__ = ["ANSWER", "ARTICLE", "QUESTION", "Field", "Form", "read_form"]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character: JSON can say it, no text can hold it."""
@@ -46,6 +47,24 @@ QUESTION = Form(
     },
 )
 ANSWER = Form("AnswerRequest", {"body": Field("text", required=True)})
+
+
+PERMISSIONS = Form(
+    "ArticlePermissionsRequest",
+    {
+        "editableBy": Field(("ownerOnly", "specificEditors", "everyone")),
+        "editorUserIds": Field("ids"),
+        "editorUserGroupIds": Field("ids"),
+    },
+)
+ARTICLE = Form(
+    "ArticleRequest",
+    {
+        **QUESTION.fields,
+        "type": Field(tuple(ARTICLE_TYPES.values()), required=True),
+        "permissions": Field(PERMISSIONS, required=True),
+    },
+)
 
 
 def read_form(form: Form, content: bytes) -> Any:

@@ -16,6 +16,7 @@ __all__ = ["Json", "Lens"]
 
 Json = dict[str, Any]
 
+_SNIPPET = 150
 _NO_ANSWERS = AnswerFacts(0, 0)
 _ROLES = {"member": "Registered", "moderator": "Moderator", "admin": "Admin"}
 """The names that are observed in live answers."""
@@ -73,7 +74,8 @@ class Lens:
         self._pages.update((post.id, post) for post in posts if post.parent_id is None)
         parents = {post.question_id for post in posts} - self._pages.keys()
         self._pages.update((post.id, post) for post in self.world.posts_by_id(sorted(parents)))
-        names = {name for post in posts for name in post.tags} - self._tags.keys()
+        tagged = [page for page in (*posts, *self._pages.values()) if page is not None]
+        names = {name for post in tagged for name in post.tags} - self._tags.keys()
         where = Where(["team_id = ?"], [self.team.id]).among("name", sorted(names))
         self._tags.update((tag.name, tag) for tag in self.world.select_tags(where, BY_ID))
 
@@ -163,6 +165,19 @@ class Lens:
         """Give a post's source."""
         text = post.body.replace("\r\n", "\n") if self.behaviour.v3_lf else post.body
         return escape(text) if self.behaviour.v3_markdown == "encoded" else text
+
+    def snippet(self, post: Post) -> str:
+        """Give the beginning of a post's source."""
+        return " ".join(post.body.split())[:_SNIPPET]
+
+    def can_edit(self, article: Post) -> bool:
+        """Tell whether the viewer may edit an article."""
+        return article.owner_id == self.viewer.id or self.viewer.moderates
+
+    def permissions(self, article: Post) -> Json:
+        """Tell who may edit an article."""
+        del article
+        return {"editableBy": "ownerOnly", "editorUsers": [], "editorUserGroups": []}
 
     def link(self, post: Post) -> str:
         """Give a post's address. Its form on Business is inferred."""

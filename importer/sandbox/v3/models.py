@@ -117,6 +117,21 @@ _ANSWER: Model = {
     "isSubjectMatterExpert": ("flag", lambda _, __: False),
 }
 
+_ARTICLE: Model = {
+    **_POST,
+    "type": ("|".join(ARTICLE_TYPES.values()), lambda _, p: ARTICLE_TYPES[p.article_type]),
+}
+
+_FOUND: Model = {
+    "title": ("text", lambda lens, p: lens.page(p).title),
+    "snippet": ("text", lambda lens, p: lens.snippet(p)),
+    "tags": ("[TagSummary]", lambda lens, p: lens.tags(lens.page(p))),
+    "owner": ("UserSummary?", lambda lens, p: lens.person(p.owner_id)),
+    "creationDate": ("date", lambda lens, p: lens.date(p.created)),
+    "score": ("int", lambda _, p: p.score),
+    "webUrl": ("text", lambda lens, p: lens.link(p)),
+}
+
 MODELS: Mapping[str, Model] = {
     "UserSummary": _USER_SUMMARY,
     "User": _USER,
@@ -182,5 +197,41 @@ MODELS: Mapping[str, Model] = {
             lambda lens, c: getattr(lens.user(c.owner_id), "name", f"user{c.owner_id}"),
         ),
         "creationDate": ("date", lambda lens, c: lens.date(c.created)),
+    },
+    "ArticleSummary": {**_ARTICLE, **_OF_LISTS},
+    "Article": {
+        **_ARTICLE,
+        **_MARKDOWN,
+        **_VIEWED,
+        "userCanEdit": ("flag", lambda lens, p: lens.can_edit(p)),
+        "permissions": ("ArticlePermissions", lambda lens, p: lens.permissions(p)),
+    },
+    "ArticlePermissions": {
+        "editableBy": ("ownerOnly|specificEditors|everyone", lambda _, p: p.editable_by),
+        "editorUsers": ("[UserSummary]", lambda lens, p: lens.show_all("UserSummary", p.users)),
+        "editorUserGroups": ("[UserGroup]", lambda lens, p: lens.show_all("UserGroup", p.groups)),
+    },
+    "QuestionFound": {
+        "type": ("question", lambda _, __: "question"),
+        **_FOUND,
+        "questionId": ("int", lambda _, p: p.id),
+        "answerCount": ("int", lambda lens, p: lens.facts(p).count),
+        "hasAcceptedAnswer": ("flag", lambda _, p: p.accepted_id is not None),
+        "viewCount": ("int", lambda _, p: p.views),
+    },
+    "AnswerFound": {
+        "type": ("answer", lambda _, __: "answer"),
+        **_FOUND,
+        "answerId": ("int", lambda _, p: p.id),
+        "parentQuestionId": ("int", lambda _, p: p.parent_id),
+        "isAccepted": ("flag", lambda lens, p: lens.is_accepted(p)),
+    },
+    "ArticleFound": {
+        "type": ("article", lambda _, __: "article"),
+        **_FOUND,
+        "articleId": ("int", lambda _, p: p.id),
+        "viewCount": ("int", lambda _, p: p.views),
+        "articleType": _ARTICLE["type"],
+        "readTimeInMinutes": ("int", lambda _, p: 1 + len(p.body.split()) // 200),
     },
 }

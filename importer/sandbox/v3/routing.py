@@ -5,12 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from importer.sandbox.v3 import posts, tags, users
+from importer.sandbox.v3 import articles, posts, search, tags, users, votes
 from importer.sandbox.v3.calls import Route
 
 __all__ = ["BASES", "ROUTES", "Base", "Place", "find_place", "match"]
 
-ROUTES: tuple[Route, ...] = (*posts.ROUTES, *tags.ROUTES, *users.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *posts.ROUTES,
+    *articles.ROUTES,
+    *votes.ROUTES,
+    *search.ROUTES,
+    *tags.ROUTES,
+    *users.ROUTES,
+)
 _WORDS = {"email": ".+", "externalId": ".+", "imageId": "[^/]+"}
 _PART = re.compile(r"\\{(\w+)\\}")
 
