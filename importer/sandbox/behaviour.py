@@ -152,7 +152,8 @@ class Behaviour:
     """Whether an Enterprise site's service key makes tokens for others. Documented as off until
     the vendor's support switches it on.
     """
-    # API v3 alone
+
+    # API v3 alone.
     v3_check_order: Literal["scope_first", "body_first"] = "scope_first"
     """What a write looks at first: the token's write flag or the body's shape. Inferred."""
     v3_burst: int = 50
@@ -197,3 +198,7 @@ class Behaviour:
     """Seconds until the search shows what was written or deleted. Undocumented."""
     v3_search_whole: bool = False
     """Whether a search gives 100 hits a page, whatever `pageSize` says. Observed as a defect."""
+    v3_dead_content: Literal["dropped", "unknown"] = "dropped"
+    """What a collection shows of a post that was deleted since: nothing, or type and no title. The
+    contract has such a type. Inferred.
+    """

@@ -14,6 +14,7 @@ from importer.sandbox.request_log import Note
 from importer.sandbox.rules import RuleBroken
 from importer.sandbox.throttling import Standing
 from importer.sandbox.v3.calls import Call, Route
+from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.forms import Form, read_form
 from importer.sandbox.v3.params import ID_MAX, Query, read_query
 from importer.sandbox.v3.problems import Problem, refusal_of
@@ -74,6 +75,8 @@ class Api:
             return self._refuse(Problem(500, "/v3/errors/internal", "Internal error"))
 
     def _answer(self, request: Request, content: bytes, note: Note) -> Response:
+        if request.scope["path"] == f"{self._base.root}/openapi.json":
+            return _json(describe(self._base), 200)
         place = find_place(self._base, request.scope["path"])
         routes, parts = match(place.path) if place else ({}, {})
         if place is None or not routes:
@@ -183,10 +186,10 @@ class Api:
 
 
 def _check_rights(call: Call, route: Route) -> None:
-    writes = call.token.write and call.team.tier == "business"
+    writes = call.token.write and call.team.writes
     if route.access == "write" and not writes:
         raise Problem.forbidden()
-    if route.access == "admin" and call.user.role != "admin":
+    if route.access == "admin" and not call.user.administers:
         raise Problem.forbidden()
 
 

@@ -7,6 +7,7 @@ from importer.sandbox.v3.models import ARTICLE_TYPES
 from importer.sandbox.v3.params import Listing
 from importer.sandbox.v3.posts import AUTHORED, authored, comments, deletion
 from importer.sandbox.v3.search import LINKED, linked
+from importer.sandbox.values import Permissions, Shares
 
 __all__ = ["ROUTES"]
 
@@ -32,6 +33,7 @@ def _publish(call: Call) -> Json:
         body=form["body"],
         tags=form["tags"],
         article_type=_TYPES[form["type"]],
+        permissions=_permissions(call),
     )
     return call.lens().show("Article", article)
 
@@ -45,8 +47,19 @@ def _edit(call: Call) -> Json:
         body=form["body"],
         tags=form["tags"],
         article_type=_TYPES[form["type"]],
+        permissions=_permissions(call),
     )
     return call.lens().show("Article", edited)
+
+
+def _permissions(call: Call) -> Permissions | None:
+    """Read who may edit; ids here, objects in answers. Documented."""
+    given, found = call.form["permissions"], None
+    if given is not None:
+        users, groups = (given[name] or () for name in ("editorUserIds", "editorUserGroupIds"))
+        editors = Shares(tuple(users), tuple(groups))
+        found = Permissions(given["editableBy"] or "ownerOnly", editors)
+    return call.world.given_permissions(found)
 
 
 ROUTES = (

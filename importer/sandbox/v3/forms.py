@@ -13,20 +13,37 @@ from importer.sandbox.v3.models import ARTICLE_TYPES
 from importer.sandbox.v3.params import ID_MAX
 from importer.sandbox.v3.problems import Problem
 
-__all__ = ["ANSWER", "ARTICLE", "QUESTION", "Field", "Form", "read_form"]
+__all__ = [
+    "ANSWER",
+    "ARTICLE",
+    "COLLECTION",
+    "EDITED_COLLECTION",
+    "EXPERTS",
+    "GROUP",
+    "IDS",
+    "PERMISSIONS",
+    "QUESTION",
+    "Field",
+    "Form",
+    "read_form",
+]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character: JSON can say it, no text can hold it."""
 
-Sort = Literal["text", "texts", "id", "ids"]
+Sort = Literal["text", "texts", "id?", "ids"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A member of a request: its sort, one of a few names, or a form of its own."""
+    """A member of a request: its sort, one of a few names, or a form of its own.
+
+    A `tolerated` one is documented as required, but a rule decides what its absence means.
+    """
 
     sort: "Sort | tuple[str, ...] | Form"
     required: bool = False
+    tolerated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +79,33 @@ ARTICLE = Form(
     {
         **QUESTION.fields,
         "type": Field(tuple(ARTICLE_TYPES.values()), required=True),
-        "permissions": Field(PERMISSIONS, required=True),
+        "permissions": Field(PERMISSIONS, required=True, tolerated=True),
     },
 )
+
+GROUP = Form(
+    "UserGroupRequest",
+    {
+        "name": Field("text", required=True),
+        "description": Field("text"),
+        "userIds": Field("ids"),
+    },
+)
+EXPERTS = Form(
+    "SubjectMatterExpertsRequest", {"userIds": Field("ids"), "userGroupIds": Field("ids")}
+)
+COLLECTION = Form(
+    "CollectionRequest",
+    {
+        "title": Field("text"),
+        "description": Field("text"),
+        "editorUserIds": Field("ids"),
+        "editorUserGroupIds": Field("ids"),
+        "contentIds": Field("ids"),
+    },
+)
+EDITED_COLLECTION = Form("EditCollectionRequest", {"ownerId": Field("id?"), **COLLECTION.fields})
+IDS = Form("Ids", {}, bare=True)
 
 
 def read_form(form: Form, content: bytes) -> Any:
@@ -97,7 +138,7 @@ def _members(
         where = f"{place}.{name}"
         found[name] = None if value is None else _value(field, value, where, errors)
         empty = isinstance(value, str) and not value.strip()
-        if field.required and (value is None or empty):
+        if field.required and not field.tolerated and (value is None or empty):
             pascal = name[0].upper() + name[1:]
             errors[pascal] = [f"The {pascal} field is required."]
     return found
@@ -158,6 +199,6 @@ def _unconverted(place: str) -> str:
 _READERS: Mapping[Sort, Callable[[object, str, dict[str, Sequence[str]]], Any]] = {
     "text": _text,
     "texts": _texts,
-    "id": _id,
+    "id?": _id,
     "ids": _ids,
 }

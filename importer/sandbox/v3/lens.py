@@ -9,7 +9,7 @@ from typing import Any
 from importer.sandbox.markup import slug_of
 from importer.sandbox.reading import BY_ID, AnswerFacts, Where
 from importer.sandbox.v3.models import ABSENT, MODELS
-from importer.sandbox.values import Post, Tag, Team, User
+from importer.sandbox.values import Collection, Post, Shares, Tag, Team, User
 from importer.sandbox.world import World
 
 __all__ = ["Json", "Lens"]
@@ -42,6 +42,7 @@ class Lens:
         self._unlisted = unlisted
         self._users: dict[int, User | None] = {}
         self._tags: dict[str, Tag] = {}
+        self._experts: dict[int, Shares] = {}
         self._facts: dict[int, AnswerFacts] = {}
         self._pages: dict[int, Post | None] = {}
         self._comments: dict[int, int] = {}
@@ -55,6 +56,10 @@ class Lens:
         """Give objects of a model."""
         found = list(nouns)
         self._look_ahead([noun for noun in found if isinstance(noun, Post)])
+        self._fetch_experts(
+            [it for it in found if isinstance(it, Tag) and it.name not in self._tags]
+        )
+        self._fetch_tags(tag for it in found if isinstance(it, Collection) for tag in it.tags)
         members = MODELS[model].items()
         return [
             {name: value for name, (_, get) in members if (value := get(self, noun)) is not ABSENT}
@@ -75,9 +80,20 @@ class Lens:
         parents = {post.question_id for post in posts} - self._pages.keys()
         self._pages.update((post.id, post) for post in self.world.posts_by_id(sorted(parents)))
         tagged = [page for page in (*posts, *self._pages.values()) if page is not None]
-        names = {name for post in tagged for name in post.tags} - self._tags.keys()
-        where = Where(["team_id = ?"], [self.team.id]).among("name", sorted(names))
-        self._tags.update((tag.name, tag) for tag in self.world.select_tags(where, BY_ID))
+        self._fetch_tags(name for post in tagged for name in post.tags)
+
+    def _fetch_tags(self, names: Iterable[str]) -> None:
+        wanted = sorted({*names} - self._tags.keys())
+        if not wanted:
+            return
+        where = Where(["team_id = ?"], [self.team.id]).among("name", wanted)
+        found = self.world.select_tags(where, BY_ID)
+        self._tags.update((tag.name, tag) for tag in found)
+        self._fetch_experts(found)
+
+    def _fetch_experts(self, tags: Sequence[Tag]) -> None:
+        if tags:
+            self._experts.update(self.world.experts_of([tag.id for tag in tags]))
 
     def user(self, user_id: int | None) -> User | None:
         """Find a user, once per call; None for one whose account was deleted."""
@@ -112,7 +128,7 @@ class Lens:
 
     def email(self, user: User) -> str | None:
         """Give an address, to its owner and to admins only; documented."""
-        if self.viewer.id != user.id and self.viewer.role != "admin":
+        if self.viewer.id != user.id and not self.viewer.administers:
             return None
         return email_of(user, self.team)
 
@@ -120,9 +136,9 @@ class Lens:
         """Give the address of a member's picture."""
         return f"{self.site}/users/{user.id}/portrait.svg"
 
-    def tags(self, post: Post) -> list[Json]:
-        """Give a post's tags, in its order."""
-        return [self.show("TagSummary", self._tags[name]) for name in post.tags]
+    def tags(self, tagged: Post | Collection) -> list[Json]:
+        """Give the tags of a post, in its order, or of a collection."""
+        return self.show_all("TagSummary", [self._tags[name] for name in tagged.tags])
 
     def has_synonyms(self, tag: Tag) -> bool:
         """Tell whether a tag has other names."""
@@ -130,10 +146,42 @@ class Lens:
             self._synonyms = frozenset(self.world.masters(self.team.id).values())
         return tag.name in self._synonyms
 
+    def people(self, user_ids: Sequence[int]) -> list[Json]:
+        """Give members in short, by id; those who left are left out."""
+        where = Where().among("id", user_ids)
+        return self.show_all("UserSummary", self.world.select_users(where, BY_ID))
+
+    def groups(self, group_ids: Sequence[int]) -> list[Json]:
+        """Give user groups, by id, with their members."""
+        where = Where().among("id", group_ids)
+        return self.show_all("UserGroup", self.world.select_groups(where, BY_ID))
+
     def experts(self, tag: Tag) -> Json:
         """Give a tag's subject matter experts."""
-        del tag
-        return {"users": [], "userGroups": []}
+        return self.show("SubjectMatterExperts", self.world.experts(tag.id))
+
+    def expert_count(self, tag: Tag) -> int | None:
+        """Count a tag's experts, members of groups included; None where there are none at all."""
+        if not self.behaviour.experts:
+            return None
+        shares = self._experts.get(tag.id, Shares())
+        people = self.world.people_of(shares) if shares.group_ids else shares.user_ids
+        return len(people)
+
+    def by_expert(self, answer: Post) -> bool:
+        """Tell whether an answer's author is an expert of one of its question's tags."""
+        tags = [self._tags[name] for name in self.page(answer).tags]
+        author = self.user(answer.owner_id)
+        if author is None or not any(tag.id in self._experts for tag in tags):
+            return False
+        return self.world.is_expert(author, [tag.name for tag in tags])
+
+    def contents(self, collection: Collection) -> list[Json]:
+        """Give what a collection holds, in its order."""
+        found = self.world.contents(collection)
+        if self.behaviour.v3_dead_content == "dropped":
+            found = tuple(post for post in found if post.deleted is None)
+        return self.show_all("CollectionContent", found)
 
     def facts(self, post: Post) -> AnswerFacts:
         """Tell what a question's answers amount to."""
@@ -172,12 +220,11 @@ class Lens:
 
     def can_edit(self, article: Post) -> bool:
         """Tell whether the viewer may edit an article."""
-        return article.owner_id == self.viewer.id or self.viewer.moderates
+        return self.world.may_edit(self.viewer, article)
 
     def permissions(self, article: Post) -> Json:
         """Tell who may edit an article."""
-        del article
-        return {"editableBy": "ownerOnly", "editorUsers": [], "editorUserGroups": []}
+        return self.show("ArticlePermissions", self.world.permissions(article.id))
 
     def link(self, post: Post) -> str:
         """Give a post's address. Its form on Business is inferred."""
@@ -203,8 +250,8 @@ class Lens:
 
 
 def email_of(user: User, team: Team) -> str:
-    """Make up a member's address."""
-    return f"{slug_of(user.name)}.{user.id}@{team.slug}.example"
+    """Give a member's address; one that is made up where none is known."""
+    return user.email or f"{slug_of(user.name)}.{user.id}@{team.slug}.example"
 
 
 def synonym_id(source: str) -> int:

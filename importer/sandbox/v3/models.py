@@ -37,9 +37,9 @@ _USER_SUMMARY: Model = {
     "role": ("text", lambda lens, u: lens.role(u)),
 }
 _USER: Model = {
-    "externalId": ("text?", lambda _, __: None),
-    "department": ("text?", lambda _, __: None),
-    "jobTitle": ("text?", lambda _, __: None),
+    "externalId": ("text?", lambda _, u: u.external_id),
+    "department": ("text?", lambda _, u: u.department),
+    "jobTitle": ("text?", lambda _, u: u.job_title),
     "email": ("text?", lambda lens, u: lens.email(u)),
     **_USER_SUMMARY,
 }
@@ -49,7 +49,7 @@ _TAG_SUMMARY: Model = {
     "name": ("text", lambda _, t: t.name),
     "description": ("text", lambda _, t: t.excerpt or ""),
     "postCount": ("int", lambda _, t: t.count),
-    "subjectMatterExpertCount": ("int?", lambda _, __: 0),
+    "subjectMatterExpertCount": ("int?", lambda lens, t: lens.expert_count(t)),
     "watcherCount": ("int", lambda _, __: 0),
     "creationDate": ("date", lambda lens, t: lens.bare_date(t.created, t.id)),
     "hasSynonyms": ("flag", lambda lens, t: lens.has_synonyms(t)),
@@ -114,7 +114,7 @@ _ANSWER: Model = {
     "shareLink": ("text?", lambda lens, p: lens.share(p)),
     "userCanFollow": ("flag", lambda _, __: True),
     "canBeFollowed": ("flag", lambda _, __: True),
-    "isSubjectMatterExpert": ("flag", lambda _, __: False),
+    "isSubjectMatterExpert": ("flag", lambda lens, p: lens.by_expert(p)),
 }
 
 _ARTICLE: Model = {
@@ -130,6 +130,16 @@ _FOUND: Model = {
     "creationDate": ("date", lambda lens, p: lens.date(p.created)),
     "score": ("int", lambda _, p: p.score),
     "webUrl": ("text", lambda lens, p: lens.link(p)),
+}
+
+_COLLECTION: Model = {
+    "id": ("int", lambda _, c: c.id),
+    "title": ("text", lambda _, c: c.title),
+    "description": ("text", lambda _, c: c.description),
+    "owner": ("UserSummary?", lambda lens, c: lens.person(c.owner_id)),
+    "creationDate": ("date", lambda lens, c: lens.date(c.created)),
+    "isDeleted": ("flag", lambda _, c: c.deleted is not None),
+    "tags": ("[TagSummary]", lambda lens, c: lens.tags(c)),
 }
 
 MODELS: Mapping[str, Model] = {
@@ -163,14 +173,14 @@ MODELS: Mapping[str, Model] = {
     },
     "TagWatchers": {"users": ("[UserSummary]", lambda _, __: [])},
     "SubjectMatterExperts": {
-        "users": ("[UserSummary]", lambda lens, e: lens.show_all("UserSummary", e.users)),
-        "userGroups": ("[UserGroup]", lambda lens, e: lens.show_all("UserGroup", e.groups)),
+        "users": ("[UserSummary]", lambda lens, e: lens.people(e.user_ids)),
+        "userGroups": ("[UserGroup]", lambda lens, e: lens.groups(e.group_ids)),
     },
     "UserGroup": {
         "id": ("int", lambda _, g: g.id),
         "name": ("text", lambda _, g: g.name),
         "description": ("text?", lambda _, g: g.description),
-        "users": ("[UserSummary]", lambda lens, g: lens.members(g)),
+        "users": ("[UserSummary]", lambda lens, g: lens.people(g.member_ids)),
     },
     "TagSynonym": {
         "id": ("int", lambda _, s: s.id),
@@ -208,8 +218,8 @@ MODELS: Mapping[str, Model] = {
     },
     "ArticlePermissions": {
         "editableBy": ("ownerOnly|specificEditors|everyone", lambda _, p: p.editable_by),
-        "editorUsers": ("[UserSummary]", lambda lens, p: lens.show_all("UserSummary", p.users)),
-        "editorUserGroups": ("[UserGroup]", lambda lens, p: lens.show_all("UserGroup", p.groups)),
+        "editorUsers": ("[UserSummary]", lambda lens, p: lens.people(p.editors.user_ids)),
+        "editorUserGroups": ("[UserGroup]", lambda lens, p: lens.groups(p.editors.group_ids)),
     },
     "QuestionFound": {
         "type": ("question", lambda _, __: "question"),
@@ -233,5 +243,21 @@ MODELS: Mapping[str, Model] = {
         "viewCount": ("int", lambda _, p: p.views),
         "articleType": _ARTICLE["type"],
         "readTimeInMinutes": ("int", lambda _, p: 1 + len(p.body.split()) // 200),
+    },
+    "CollectionSummary": _COLLECTION,
+    "Collection": {
+        **_COLLECTION,
+        "content": ("[CollectionContent]", lambda lens, c: lens.contents(c)),
+        "editorUsers": ("[UserSummary]", lambda lens, c: lens.people(c.editors.user_ids)),
+        "editorUserGroups": ("[UserGroup]", lambda lens, c: lens.groups(c.editors.group_ids)),
+    },
+    "CollectionContent": {
+        "id": ("int", lambda _, p: p.id),
+        "type": ("unknown|question|article", lambda _, p: "unknown" if p.deleted else p.kind),
+        "title": ("text", lambda _, p: "" if p.deleted else p.title),
+    },
+    "Image": {
+        "id": ("text", lambda _, i: i.id),
+        "url": ("text", lambda lens, i: f"{lens.site}/images/a/{i.file_name}"),
     },
 }

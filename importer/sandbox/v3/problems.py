@@ -13,6 +13,15 @@ __all__ = ["Problem", "gone", "missing", "refusal_of"]
 _VALIDATION = "https://tools.ietf.org/html/rfc7231#section-6.5.1"
 _DONE = {"POST": "created", "PUT": "updated", "DELETE": "deleted"}
 
+_UNKNOWN = {
+    Rule.NO_SUCH_POST: "post",
+    Rule.NO_SUCH_USER: "user",
+    Rule.NO_SUCH_GROUP: "user group",
+    Rule.NO_SUCH_TAG: "tag",
+    Rule.NO_SUCH_COLLECTION: "collection",
+    Rule.NO_SUCH_IMAGE: "image",
+}
+
 
 class Problem(Exception):
     """A refused call: a status and the members of its body, `traceId` apart."""
@@ -77,13 +86,25 @@ def refusal_of(broken: RuleBroken, noun: str, verb: str) -> Problem:
     match broken.rule:
         case Rule.NOT_ALLOWED:
             return Problem.forbidden()
-        case Rule.NO_SUCH_POST:
-            return Problem.of(
-                404, f"{noun}/not-found", f"{noun.capitalize()} not found", str(broken)
-            )
+        case rule if rule in _UNKNOWN:
+            kind = _UNKNOWN[rule]
+            title = f"{kind.capitalize()} not found"
+            return Problem.of(404, f"{_folder(kind)}/not-found", title, broken.message)
+        case Rule.ALREADY_DELETED:
+            return gone(noun)
+        case Rule.EXPERTS_OFF:
+            title = "Subject matter experts are off."
+            return Problem.of(422, "subject-matter-experts/disabled", title, broken.message)
+        case Rule.IMAGE_TYPE:
+            title = "Unsupported media type"
+            return Problem.of(415, "images/UnsupportedMediaType", title, broken.message)
+        case Rule.NAME_MISSING:
+            return Problem.invalid({"Name": [broken.message]})
+        case Rule.PERMISSIONS_MISSING:
+            return Problem.invalid({"Permissions": [broken.message]})
         case _:
             title = f"{noun.capitalize()} not {_DONE.get(verb, 'changed')}"
-            return Problem.of(400, f"{noun}s/ValidationErrors", title, broken.message)
+            return Problem.of(400, f"{_folder(noun)}s/ValidationErrors", title, broken.message)
 
 
 def _folder(noun: str) -> str:

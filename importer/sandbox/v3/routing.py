@@ -5,10 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from importer.sandbox.v3 import articles, posts, search, tags, users, votes
+from importer.sandbox.v3 import (
+    articles,
+    collections,
+    groups,
+    images,
+    posts,
+    search,
+    tags,
+    users,
+    votes,
+)
 from importer.sandbox.v3.calls import Route
 
-__all__ = ["BASES", "ROUTES", "Base", "Place", "find_place", "match"]
+__all__ = ["BASES", "PART", "ROUTES", "WORDS", "Base", "Place", "find_place", "match"]
 
 ROUTES: tuple[Route, ...] = (
     *posts.ROUTES,
@@ -17,9 +27,13 @@ ROUTES: tuple[Route, ...] = (
     *search.ROUTES,
     *tags.ROUTES,
     *users.ROUTES,
+    *groups.ROUTES,
+    *collections.ROUTES,
+    *images.ROUTES,
 )
-_WORDS = {"email": ".+", "externalId": ".+", "imageId": "[^/]+"}
-_PART = re.compile(r"\\{(\w+)\\}")
+WORDS = {"email": ".+", "externalId": ".+", "imageId": "[^/]+"}
+"""Parts of paths that are no ids, and what they may hold."""
+PART = re.compile(r"\\?\{(\w+)\\?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +69,9 @@ def find_place(base: Base, path: str) -> Place | None:
 
 def _pattern(path: str) -> re.Pattern[str]:
     def part(found: re.Match[str]) -> str:
-        return f"(?P<{found[1]}>{_WORDS.get(found[1], '[0-9]+')})"
+        return f"(?P<{found[1]}>{WORDS.get(found[1], '[0-9]+')})"
 
-    return re.compile(_PART.sub(part, re.escape(path)), re.IGNORECASE)
+    return re.compile(PART.sub(part, re.escape(path)), re.IGNORECASE)
 
 
 _PATTERNS = tuple((_pattern(route.path), route) for route in ROUTES)

@@ -17,6 +17,7 @@ _TAGS = Listing(
     direction="asc",
 )
 _SYNONYMS = Listing({})
+_KNOWN = "id IN (SELECT tag_id FROM tag_experts)"
 _SYNONYMOUS = "name IN (SELECT target FROM synonyms WHERE team_id = ?)"
 
 
@@ -42,8 +43,8 @@ def _list(call: Call) -> Json:
         where.also("instr(folded(name), ?) > 0", part.casefold())
     if (wanted := query.flag("hasSynonyms")) is not None:
         where.also(f"{'' if wanted else 'NOT '}{_SYNONYMOUS}", call.team.id)
-    if query.flag("hasSmes"):
-        where.never()
+    if (wanted := query.flag("hasSmes")) is not None:
+        where.also(f"{'' if wanted else 'NOT '}{_KNOWN}")
     return call.listed("TagSummary", world.select_tags, world.count_tags, where, _TAGS)
 
 

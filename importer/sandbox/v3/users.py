@@ -45,9 +45,9 @@ def _by_email(call: Call) -> Json:
     raise missing(noun="user", number=wanted)
 
 
-def _by_external_id(_: Call) -> list[Json]:
-    """Find nobody: the sandbox's people have no external ids."""
-    return []
+def _by_external_id(call: Call) -> list[Json]:
+    where = _members(call).also("external_id = ?", call.path["externalId"])
+    return call.lens().show_all("User", call.world.select_users(where, BY_ID))
 
 
 def _watched_tags(call: Call) -> list[Json]:
