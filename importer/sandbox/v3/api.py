@@ -98,20 +98,21 @@ class Api:
             return f"token {secret}"
         return f"address {request.client.host if request.client else 'unknown'}"
 
-    def _admitted(self, request: Request, slug: str) -> tuple[Token, User, Team]:
+    def _admitted(self, request: Request, slug: str | None) -> tuple[Token, User, Team]:
         """Find who calls; a token of another team is no better than none. Observed."""
         world = self._world
         token = world.find_token(_secret(request))
         user = world.find_user(token.user_id) if token else None
-        team = world.find_team(slug)
-        if token is None or user is None or team is None or team.id != user.team_id:
+        team = self._base.find_team(world, slug)
+        member = world.acting_in(user, team) if user and team else None
+        if token is None or member is None or team is None:
             raise _Refused(PlainTextResponse("Invalid access token", 401))
         expired = token.expires is not None and world.seconds >= token.expires
         if token.compromised or expired:
             raise _Refused(PlainTextResponse("Invalid access token", 401))
         if team.tier == "free":
             raise Problem.forbidden()
-        return token, user, team
+        return token, member, team
 
     def _checked(self, call: Call, route: Route, query: bytes) -> Call:
         """Check the token's rights and the request's shape, in the service's order."""

@@ -74,7 +74,7 @@ def describe(base: Base) -> Json:
     paths: Json = {}
     for route in ROUTES:
         operation = _operation(route)
-        if base.site is not None:
+        if base.is_enterprise:
             paths.setdefault(f"/{route.path}", {})[route.verb.lower()] = operation
         team = {"name": "team", "in": "path", "required": True, "schema": _TEXT}
         within = {**operation, "parameters": [team, *operation["parameters"]]}

@@ -38,7 +38,7 @@ class Lens:
         self.team = team
         self.viewer = viewer
         self.behaviour = world.behaviour
-        self.site = f"{origin}/c/{team.slug}"
+        self.site = f"{origin}{team.path}"
         self._unlisted = unlisted
         self._users: dict[int, User | None] = {}
         self._tags: dict[str, Tag] = {}

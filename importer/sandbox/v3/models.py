@@ -258,6 +258,6 @@ MODELS: Mapping[str, Model] = {
     },
     "Image": {
         "id": ("text", lambda _, i: i.id),
-        "url": ("text", lambda lens, i: f"{lens.site}/images/a/{i.file_name}"),
+        "url": ("text", lambda lens, i: f"{lens.site}{i.path}"),
     },
 }

@@ -17,6 +17,8 @@ from importer.sandbox.v3 import (
     votes,
 )
 from importer.sandbox.v3.calls import Route
+from importer.sandbox.values import Team
+from importer.sandbox.world import World
 
 __all__ = ["BASES", "PART", "ROUTES", "WORDS", "Base", "Place", "find_place", "match"]
 
@@ -38,23 +40,30 @@ PART = re.compile(r"\\?\{(\w+)\\?\}")
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A root of the API. With a *site*, paths without a team are those of that team, as on
-    Enterprise; its other teams stand below `teams/` either way.
+    """A root of the API: the vendor's own host, or an Enterprise site.
+
+    Below both, teams stand under `teams/`; a site's main site needs no name.
     """
 
     root: str
-    site: str | None = None
+    is_enterprise: bool = False
+
+    def find_team(self, world: World, slug: str | None) -> Team | None:
+        """Find a team that can be asked about here; the main site for None."""
+        if self.is_enterprise:
+            return world.enterprise_team(slug)
+        return world.hosted_team(slug) if slug is not None else None
 
 
-BASES = (Base("/v3"),)
-"""Where Basic and Business are; Enterprise's own would be `/api/v3` with a main site."""
+BASES = (Base("/v3"), Base("/api/v3", is_enterprise=True))
+"""Basic and Business, and Enterprise. Documented."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path taken apart: the team's slug and what stands below it."""
+    """A path taken apart: the team's slug, None for the main site, and what stands below it."""
 
-    team: str
+    team: str | None
     path: str
 
 
@@ -64,7 +73,7 @@ def find_place(base: Base, path: str) -> Place | None:
     if below.startswith("teams/"):
         _, team, *rest = below.split("/", 2)
         return Place(team, rest[0]) if rest else None
-    return Place(base.site, below) if base.site is not None else None
+    return Place(None, below) if base.is_enterprise else None
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -78,9 +78,8 @@ def linked(kind: Kind) -> Callable[[Call], Json]:
     def run(call: Call) -> Json:
         post = call.post(kind)
         ahead = [int(number) for number in _links(call).findall(post.body)]
-        pattern = (
-            f"/c/{call.team.slug}/{'articles' if kind == 'article' else 'questions'}/{post.id}"
-        )
+        folder = "articles" if kind == "article" else "questions"
+        pattern = f"{call.team.path}/{folder}/{post.id}"
         where = call.listable("question").also("id <> ?", post.id)
         back = [
             other.id
@@ -93,7 +92,7 @@ def linked(kind: Kind) -> Callable[[Call], Json]:
 
 
 def _links(call: Call) -> re.Pattern[str]:
-    return re.compile(rf"/c/{re.escape(call.team.slug)}/(?:questions|q)/([0-9]{{1,10}})")
+    return re.compile(rf"{re.escape(call.team.path)}/(?:questions|q)/([0-9]{{1,10}})")
 
 
 def _related(call: Call) -> Json:

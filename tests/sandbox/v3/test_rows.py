@@ -513,3 +513,18 @@ def test_row_32_posts_outlive_the_accounts_of_their_authors(town: Town) -> None:
     assert comment["ownerUserId"] is None
     assert api.get(f"/users/{town.bjorn.id}").status == 404
     assert town.api.get(f"/questions/{asked}").status == 200
+
+
+def test_row_33_a_token_made_for_somebody_else_acts_as_them(found_town: Found) -> None:
+    town = found_town(replace(UNBOUND, impersonation=True), tier="enterprise")
+    service = town.enterprise(None, town.world.keys().service)
+    made = service.post(
+        "/access-tokens/exchange",
+        access_tokens=town.tokens.read_write,
+        exchange_type="impersonate",
+        account_id=town.bjorn.account_id,
+    )
+    api = v3(town, made.item["access_token"], base="/api/v3")
+    assert api.get("/users/me").json["id"] == town.bjorn.id
+    asked = api.ask()
+    assert api.get(f"/questions/{asked}").json["owner"]["accountId"] == town.bjorn.account_id
