@@ -123,7 +123,7 @@ class Api:
                 raise Problem.invalid({name: [f"The value '{text}' is not valid."]})
         call = replace(call, query=read_query(query))
         if route.listing:
-            call.query.slice(route.listing)
+            call.query.check(route.listing)
         if isinstance(route.takes, Form):
             _check_media_type(call)
             call = replace(call, form=read_form(route.takes, call.content))

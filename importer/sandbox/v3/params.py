@@ -44,7 +44,6 @@ class Listing:
     direction: Literal["asc", "desc"] = "desc"
     tie: str = "id"
     ordered: bool = True
-    paged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +122,29 @@ class Query:
                 return "desc"
             case _:
                 return listing.direction
+
+    def check(self, listing: Listing) -> None:
+        """Read all that a list can be asked for; raises `Problem`."""
+        self.page()
+        if listing.sorts:
+            self.slice(listing)
+        for each in listing.filters:
+            self._value(each)
+
+    def _value(self, each: Filter) -> object:
+        match each.sort:
+            case "flag":
+                return self.flag(each.name)
+            case "id":
+                return self.number(each.name)
+            case "ids":
+                return self.numbers(each.name)
+            case "moment":
+                return self.moment(each.name)
+            case "choice":
+                return self.choice(each.name, each.choices)
+            case "text":
+                return self.text(each.name)
 
     def slice(self, listing: Listing) -> Slice:
         """Give the part of a list asked for."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from importer.sandbox import User
     from tests.sandbox.driver import Town
 
-__all__ = ["UNBOUND", "Api", "as_user", "question", "v3"]
+__all__ = ["UNBOUND", "Api", "article", "as_user", "question", "v3"]
 
 UNBOUND = replace(UNHURRIED, v3_burst=0, v3_bucket=0)
 """Without limits, for tests that make many calls while the clock stands."""
@@ -70,3 +70,9 @@ def as_user(town: Town, user: User) -> Api:
 
 def question(**changes: Any) -> dict[str, Any]:
     return {"title": TITLE, "body": BODY, "tags": ["deploys"], **changes}
+
+
+def article(**changes: Any) -> dict[str, Any]:
+    permissions = {"editableBy": "everyone", "editorUserIds": [], "editorUserGroupIds": []}
+    written = {"title": "The rules of the house", "body": BODY, "tags": ["deploys"]}
+    return {**written, "type": "knowledgeArticle", "permissions": permissions, **changes}
