@@ -11,8 +11,10 @@ from importer.model.live import (
     Ability,
     Access,
     Covered,
+    Denied,
     LiveItem,
     Need,
+    Person,
     Rates,
     Revision,
     Same,
@@ -25,7 +27,7 @@ from importer.text.digests import Digest
 
 __all__ = ["Clock", "Hold", "Journal", "Read", "Team", "TeamReader"]
 
-Read = LiveItem | Same | Synonym | Covered | Revision
+Read = LiveItem | Same | Synonym | Covered | Revision | Person | Denied
 
 Hold = Callable[[], Awaitable[None]]
 """Raises LockHeld when the journal's lock is no longer ours."""
@@ -63,7 +65,8 @@ class TeamReader(Protocol):
 
         Must yield Covered only after a complete walk, and must raise (ServiceError,
         BudgetExhausted, AccessError) rather than end early in silence. Texts have their links into
-        the team dug by ref (`question/12`), names have synonyms replaced by masters.
+        the team dug by ref (`question/12`), names have synonyms replaced by masters and are sorted.
+        Of Tags and People, a dialect that can't tell yields nothing, or Denied with the reason.
         """
         ...
 

@@ -7,8 +7,10 @@ from importer.model.ledger import Ledger
 from importer.model.live import (
     Access,
     Covered,
+    Denied,
     Everything,
     LiveItem,
+    Person,
     Refs,
     Revision,
     Same,
@@ -42,7 +44,7 @@ async def take_snapshot(reader: TeamReader, access: Access, ledger: Ledger) -> S
                 tags.update(str(value) for value in got.fields.values())
             case LiveItem() | Same():
                 items[got.ref] = got
-            case Revision():
+            case Revision() | Person() | Denied():
                 pass
     items.update(await _looked_up(reader, _missing(ledger, items)))
     tags.update(_tags_in_use(items.values()))

@@ -20,7 +20,16 @@ from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.manifests.validating import Checked
 from importer.model.fields import Value
-from importer.model.ids import Field, FullKey, Key, Kind, UserId, full_key, tag_key
+from importer.model.ids import (
+    Field,
+    FullKey,
+    Key,
+    Kind,
+    UserId,
+    full_key,
+    tag_key,
+    target_of_key,
+)
 from importer.model.manifest import Item
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import Digest
@@ -154,7 +163,8 @@ class Lowering:
             ):
                 hint = self._catalogue.close_to(key, lambda known: "#" not in known)
                 self._findings.add("unknown-item", draft.source.span(at), key=key, hint=hint)
-        return Field.ITEMS, tuple(dict.fromkeys(entry.items)), draft.place("items")
+        targets = tuple(dict.fromkeys(target_of_key(Key(key)) for key in entry.items))
+        return Field.ITEMS, targets, draft.place("items")
 
     def _old_keys(self, draft: Draft) -> tuple[FullKey, ...]:
         """Return the former full keys; an answer's also follow from those of its question."""

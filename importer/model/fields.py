@@ -9,12 +9,17 @@ answer     body        text    the post       b       30 to 30,000 characters
 article    title       line    the post       t       15 to 150 characters
            tags        names   the post       g       1 to 5 tags
            body        text    the post       b       at most 100,000 characters
-           type        line    the post
-           permissions names   own call
+           type        line    the post       y
+           permissions names   the post       p
 tag        description line    nobody (by hand)
            experts     names   own call
-collection title       line    the post
-           items       ordered own call
+collection title       line    the post       t
+           body        text    the post       b
+           items       ordered the post       m
+
+Permissions are `everyone`, `owner-only`, or `specific-editors` with `user:7` and `group:1002`;
+experts are such users and groups. Items are targets, as a text's holes are: `key:rollback`, or
+`question/12` where no item has the post. A collection's body is its description.
 """
 
 from collections.abc import Mapping
@@ -41,6 +46,7 @@ __all__ = [
     "fields_of",
     "rides_with_post",
     "rule",
+    "targets_of",
 ]
 
 Value = Text | str | bool | tuple[str, ...]
@@ -77,13 +83,17 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class FieldRule:
-    """`own_call`: written by a call of its own. `letter`: the field's name in the marker."""
+    """`own_call`: written by a call of its own. `letter`: the field's name in the marker.
+
+    `optional`: a new post can do without.
+    """
 
     kind: Kind
     field: Field
     shape: Shape
     own_call: bool = False
     letter: str | None = None
+    optional: bool = False
 
 
 _RULES = (
@@ -95,12 +105,13 @@ _RULES = (
     FieldRule(Kind.ARTICLE, Field.TITLE, Shape.LINE, letter="t"),
     FieldRule(Kind.ARTICLE, Field.TAGS, Shape.NAMES, letter="g"),
     FieldRule(Kind.ARTICLE, Field.BODY, Shape.TEXT, letter="b"),
-    FieldRule(Kind.ARTICLE, Field.TYPE, Shape.LINE),
-    FieldRule(Kind.ARTICLE, Field.PERMISSIONS, Shape.NAMES, own_call=True),
+    FieldRule(Kind.ARTICLE, Field.TYPE, Shape.LINE, letter="y"),
+    FieldRule(Kind.ARTICLE, Field.PERMISSIONS, Shape.NAMES, letter="p", optional=True),
     FieldRule(Kind.TAG, Field.DESCRIPTION, Shape.LINE, own_call=True),
     FieldRule(Kind.TAG, Field.EXPERTS, Shape.NAMES, own_call=True),
-    FieldRule(Kind.COLLECTION, Field.TITLE, Shape.LINE),
-    FieldRule(Kind.COLLECTION, Field.ITEMS, Shape.ORDERED, own_call=True),
+    FieldRule(Kind.COLLECTION, Field.TITLE, Shape.LINE, letter="t"),
+    FieldRule(Kind.COLLECTION, Field.BODY, Shape.TEXT, letter="b", optional=True),
+    FieldRule(Kind.COLLECTION, Field.ITEMS, Shape.ORDERED, letter="m"),
 )
 _BY_NAME = {(it.kind, it.field): it for it in _RULES}
 
@@ -143,6 +154,13 @@ def rides_with_post(kind: Kind) -> tuple[FieldRule, ...]:
     return tuple(row for row in fields_of(kind) if not row.own_call)
 
 
+def targets_of(field: Field, value: Value | None) -> tuple[str, ...]:
+    """Return what *value* leads to: a text's targets, or a collection's items."""
+    if isinstance(value, Text):
+        return value.targets
+    return value if field is Field.ITEMS and isinstance(value, tuple) else ()
+
+
 def canonical(shape: Shape, value: Value, masters: Mapping[str, str]) -> Value:
     """Return *value* in canonical form. A Text is expected to be dug and canonical already."""
     match value:
@@ -164,4 +182,4 @@ def digest_value(shape: Shape, value: Value) -> Digest:
         case str():
             return digest_of(shape, [value])
         case tuple():
-            return digest_of(shape, value)
+            return digest_of(shape, sorted(value) if shape is Shape.NAMES else value)

@@ -58,7 +58,7 @@ class Kind(StrEnum):
 
 
 class Verb(StrEnum):
-    """SET is a field with a call of its own (accepted, experts, members, permissions)."""
+    """SET is a field with a call of its own (accepted, experts)."""
 
     CREATE = "create"
     UPDATE = "update"

@@ -13,11 +13,14 @@ __all__ = [
     "Ability",
     "Access",
     "Covered",
+    "Denied",
     "Everything",
     "Facts",
     "LiveItem",
     "Need",
     "Newest",
+    "People",
+    "Person",
     "Rates",
     "Refs",
     "Revision",
@@ -27,6 +30,7 @@ __all__ = [
     "Since",
     "Snapshot",
     "Synonym",
+    "Tags",
     "Under",
 ]
 
@@ -51,8 +55,9 @@ class Facts:
 class LiveItem:
     """A post as it stands, in canonical form: marker off, links into the team dug by ref.
 
-    A tag is one too: Ref(TAG, 0), its name is `fields[TITLE]`. `stamp` is opaque: unchanged if
-    equal. `raw_length` is the body's length in characters as the server keeps it.
+    A tag is one too: its name is `fields[TITLE]`. A field that the dialect doesn't know is absent:
+    an article's PERMISSIONS over v2.3. ITEMS of a collection are targets, as a text's holes are:
+    `question/12`. `stamp` is opaque: unchanged if equal.
     """
 
     ref: Ref
@@ -77,6 +82,22 @@ class Same:
     """Read, and its stamp is the one we knew."""
 
     ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who a mail address belongs to; `id` is None where nobody has it."""
+
+    email: str
+    id: UserId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What the token may not look at: a mail address, a tag's experts; and why, for a reader."""
+
+    what: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +132,7 @@ class Refs:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The author's posts created since then, questions and answers, newest first."""
+    """The author's posts created since then, newest first: all kinds that the dialect writes."""
 
     author: UserId
     since: datetime
@@ -141,7 +162,25 @@ class Revision:
     made_at: datetime
 
 
-Scope = Everything | Since | Refs | Newest | Under | Revisions
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of these names, one LiveItem for each that there is.
+
+    TITLE is the name; DESCRIPTION and EXPERTS (`user:12`, `group:4`) are there as far as the
+    dialect knows them: absent is unknown.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whose these mail addresses are: a Person for each, or Denied where that isn't told."""
+
+    emails: tuple[str, ...]
+
+
+Scope = Everything | Since | Refs | Newest | Under | Revisions | Tags | People
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +210,8 @@ class Need:
 class Access:
     """What the check found. `write_proven` is None where the server's answers leave it open.
 
-    Quota numbers are requests per day; None when the server didn't say.
+    `can_author` tells whether posts can be written in somebody else's name; `why_not_author` why
+    not. Quota numbers are requests per day; None when the server didn't say.
     """
 
     me: UserId | None
@@ -182,6 +222,10 @@ class Access:
     quota_max: int | None = None
     quota_remaining: int | None = None
     clock_offset_s: float | None = None
+    can_author: bool = False
+    why_not_author: str = (
+        "only Enterprise sites can write as somebody else, and only when asked for"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +239,12 @@ class Ability:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """A dialect's documented pace: requests per second, requests per day, per page of posts."""
+    """A dialect's documented pace: requests per second, requests per day, per page of posts.
+
+    `between_creates` maps a kind to the least seconds between two creates of it.
+    """
 
     per_second: float
     per_day: int
     page_size: int
+    between_creates: Mapping[Kind, float] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 Source of the paths: links in recorded API answers (observed): `/c/TEAM/questions/ID/SLUG`,
 `/c/TEAM/questions/ID/SLUG/ANSWER#ANSWER`, the short forms `/q/ID` and `/a/ID`, and
-`/c/TEAM/articles/ID/SLUG`.
+`/c/TEAM/articles/ID/SLUG`. That collections stand at `/collections/ID` is inferred; it is
+only shown, never compared.
 """
 
 import re
@@ -24,6 +25,7 @@ _PATH = re.compile(
     r"|articles/(?P<article>\d{1,18})(?:/[^/?#]*)?)/?",
     re.ASCII,
 )
+_PATHS = {Kind.ANSWER: "a", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -40,7 +42,7 @@ class Site:
 
     def address(self, ref: Ref) -> str:
         """Return the address of *ref* without slug: a new title doesn't change it."""
-        path = {Kind.ANSWER: "a", Kind.ARTICLE: "articles"}.get(ref.kind, "questions")
+        path = _PATHS.get(ref.kind, "questions")
         return f"{self.base}/{path}/{ref.id}"
 
     def find(self, url: str) -> Ref | None:

@@ -15,7 +15,9 @@ class Write:
     """One call. `fields` is the whole payload: live fields overlaid with what changes.
 
     `marker` is the marker's line, put last in the body; "" for kinds without one. `links` maps the
-    keys a body's holes lead to, to their posts.
+    keys that a body's holes and a collection's items lead to, to their posts. `name` is a tag's
+    name: which post a tag has isn't known when it is planned. An article's PERMISSIONS are there
+    where the manifest states them or the live ones were read.
     """
 
     request_id: str
@@ -27,6 +29,7 @@ class Write:
     links: Mapping[Key, Ref] = field(default_factory=dict)
     marker: str = ""
     author: UserId | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

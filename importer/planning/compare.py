@@ -104,7 +104,7 @@ def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item
 
     def settled(fields: Fields) -> Fields:
         return {
-            row.field: _settled_value(row.shape, fields[row.field], snapshot, targets)
+            row.field: _settled_value(row, fields[row.field], snapshot, targets)
             for row in fields_of(item.kind)
             if row.field in fields
         }
@@ -113,10 +113,12 @@ def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item
 
 
 def _settled_value(
-    shape: Shape, value: Value, snapshot: Snapshot, targets: Mapping[str, str]
+    row: FieldRule, value: Value, snapshot: Snapshot, targets: Mapping[str, str]
 ) -> Value:
     if not isinstance(value, Text):
-        return canonical(shape, value, snapshot.synonyms)
+        # Of names, only tags have synonyms.
+        masters = snapshot.synonyms if row.field is Field.TAGS else {}
+        return canonical(row.shape, value, masters)
     if snapshot.site.is_named_in(value.holed):
         value = dig_deeper(value, lambda url: _found(snapshot, url))
     return keyed(value, targets)
@@ -133,12 +135,17 @@ def keyed(text: Text, targets: Mapping[str, str]) -> Text:
 
 
 def keyed_item(live: LiveItem, targets: Mapping[str, str]) -> LiveItem:
-    """Return *live* with its texts keyed."""
-    fields = {
-        field: keyed(value, targets) if isinstance(value, Text) else value
-        for field, value in live.fields.items()
-    }
+    """Return *live* with its texts, and a collection's items, keyed."""
+    fields = {field: _keyed_value(field, value, targets) for field, value in live.fields.items()}
     return replace(live, fields=fields)
+
+
+def _keyed_value(field: Field, value: Value, targets: Mapping[str, str]) -> Value:
+    if isinstance(value, Text):
+        return keyed(value, targets)
+    if field is Field.ITEMS and isinstance(value, tuple):
+        return tuple(targets.get(target, target) for target in value)
+    return value
 
 
 def digest_field(kind: Kind, field: Field, value: Value) -> Digest:

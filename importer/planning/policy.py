@@ -166,14 +166,14 @@ class _Judge:
 
     def created(self) -> Verdict:
         item = self.item
-        riding = [row.field for row in rides_with_post(item.kind)]
+        riding = rides_with_post(item.kind)
         stated = {**item.initial, **item.fields}
         fields = tuple(
-            FieldChange(field, None, stated[field], base=self._own_base(field))
-            for field in riding
-            if field in stated
+            FieldChange(row.field, None, stated[row.field], base=self._own_base(row.field))
+            for row in riding
+            if row.field in stated
         )
-        missing = [field for field in riding if field not in stated]
+        missing = [row.field for row in riding if row.field not in stated and not row.optional]
         if missing:
             return Verdict(blocked=(self._incomplete(missing),))
         post = Change(

@@ -3,8 +3,9 @@
     <!-- teams-importer:1 handbook:rollback t=k3v9q2ma g=p0z4w1ra b=77c0dexp -->
 
 It carries the item's full key and, per field that rides with the post's own write, the digest of
-the base (title `t`, tags `g`, body `b`). One codec reads and writes it. A marker of a later
-version is recognised by its key and never taken for ours to rewrite.
+the base (title `t`, tags `g`, body `b`, type `y`, permissions `p`, items `m`). One codec reads and
+writes it; a letter it doesn't know says nothing. A marker of a later version is recognised by its
+key and never taken for ours to rewrite.
 """
 
 import re
@@ -24,6 +25,7 @@ _LINE = re.compile(
     r"<!-- teams-importer:(?P<version>[1-9][0-9]{0,3}) (?P<key>[a-z0-9][a-z0-9._/#:-]{0,301})"
     r"(?P<rest>(?: [^\s<>]{1,80})*) -->"
 )
+_ORDER = "tgbypm"
 _DIGEST = re.compile(rf"([a-z])=([a-z2-7]{{{SHORT}}})")
 
 
@@ -38,7 +40,7 @@ class Marker:
 
 def format_marker(key: str, digests: Mapping[str, Digest]) -> str:
     """Return the marker line for *key*; the digests are shortened and sorted by letter."""
-    order = sorted(digests, key=lambda letter: ("tgb".find(letter) % 99, letter))
+    order = sorted(digests, key=lambda letter: (_ORDER.find(letter) % 99, letter))
     fields = "".join(f" {letter}={shorten(digests[letter])}" for letter in order)
     return f"{PREFIX}{VERSION} {key}{fields} -->"
 

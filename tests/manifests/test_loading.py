@@ -154,7 +154,10 @@ EXPECTED: dict[str, dict[Field, Value]] = {
         Field.TYPE: "policy",
         Field.PERMISSIONS: ("group:2", "specific-editors", "user:7"),
     },
-    "start": {Field.TITLE: "Start here", Field.ITEMS: ("rollback", "policy/leave", "pat")},
+    "start": {
+        Field.TITLE: "Start here",
+        Field.ITEMS: ("key:rollback", "key:policy/leave", "key:pat"),
+    },
     "tag:deploys": {
         Field.DESCRIPTION: "Shipping to production",
         Field.EXPERTS: ("email:ada@example.org", "group:3", "user:12"),
@@ -320,7 +323,7 @@ def test_a_collection_lists_each_member_once_and_in_order(folder: Path) -> None:
     text = questions(question("b"), question("a")) + (
         "collections:\n- {key: c, title: Start here, items: [b, a, b]}\n"
     )
-    assert fields_of(load_one(folder, text), "c")[Field.ITEMS] == ("b", "a")
+    assert fields_of(load_one(folder, text), "c")[Field.ITEMS] == ("key:b", "key:a")
 
 
 def test_a_page_reads_as_the_same_entry_in_yaml_does(folder: Path) -> None:

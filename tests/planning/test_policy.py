@@ -165,16 +165,16 @@ def test_a_create_that_is_possible_says_nothing_of_the_edit() -> None:
     assert codes(plan) == {"one": BlockedCode.UNSUPPORTED}
 
 
-def test_an_article_where_it_can_be_done_is_a_post_with_type_and_permissions() -> None:
-    item = article("leave", fields={Field.PERMISSIONS: ("hr",)})
-    post, permissions = Scene().plan(item).changes
+def test_an_article_is_one_write_with_type_and_permissions() -> None:
+    item = article("leave", fields={Field.PERMISSIONS: ("everyone",)})
+    (post,) = Scene().plan(item).changes
     assert [it.field for it in post.fields] == [
         Field.TITLE,
         Field.TAGS,
         Field.BODY,
         Field.TYPE,
+        Field.PERMISSIONS,
     ]
-    assert (permissions.id, permissions.needs) == ("leave!set!permissions", ("leave!create",))
     scene = Scene()
     scene.publish(item)
     assert nothing_to_do(scene.plan(item))

@@ -19,11 +19,13 @@ from importer.model.live import (
     Everything,
     LiveItem,
     Newest,
+    People,
     Refs,
     Revisions,
     Scope,
     Since,
     Synonym,
+    Tags,
     Under,
 )
 from importer.model.site import Site
@@ -111,6 +113,8 @@ class Reader:
                     found = self._under([ref.id for ref in parents])
                 case Revisions(refs):
                     found = self._revisions([ref.id for ref in refs])
+                case Tags() | People():
+                    return  # Neither descriptions, experts nor mail addresses are told.
                 case _:
                     assert_never(scope)
             seen: set[Ref] = set()
