@@ -50,12 +50,12 @@ def _check_ids(drafts: Sequence[Draft], findings: Findings) -> None:
 
 
 def _check_titles(items: Sequence[Item], findings: Findings) -> None:
-    first: dict[str, Span] = {}
+    first: dict[tuple[Kind, str], Span] = {}
     for item in items:
         title = item.fields.get(Field.TITLE)
-        if not isinstance(title, str) or item.kind is Kind.COLLECTION:
+        if not isinstance(title, str):
             continue
-        at, span = title.casefold(), item.spans[Field.TITLE]
+        at, span = (item.kind, title.casefold()), item.spans[Field.TITLE]
         if first.setdefault(at, span) != span:
             findings.add("equal-title", span, first=first[at])
 

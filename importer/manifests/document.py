@@ -233,8 +233,9 @@ class ArticleEntry(PostEntry):
     """One article."""
 
     title: Line = Field(description="15 to 150 characters.", examples=["Parental leave"])
-    type: Literal["knowledge-article", "announcement", "how-to-guide", "policy"] = Field(
-        default="knowledge-article", description="The kind of article."
+    type: Literal["knowledge-article", "announcement", "how-to-guide", "policy"] | None = Field(
+        default=None,
+        description="The kind of article; without it, a new one is a `knowledge-article`.",
     )
     tags: tuple[Line, ...] | None = Field(
         default=None, description="1 to 5 tags; without them those of `defaults`."
@@ -260,21 +261,30 @@ class CollectionEntry(PostEntry):
     """An ordered list of questions and articles."""
 
     title: Line = Field(description="The collection's name.", examples=["Start here"])
+    description: Text | None = Field(
+        default=None, description="Markdown above the list; without it, that is the site's."
+    )
     items: tuple[Key, ...] = Field(description="Keys of questions and articles, in order.")
-    manage: tuple[Literal["title", "items"], ...] | None = Field(
+    manage: tuple[Literal["title", "description", "items"], ...] | None = Field(
         default=None, description="Fields that the manifest decides; the others are the site's."
     )
-    seen: dict[Literal["title", "items"], ShortDigest] = Field(
+    seen: dict[Literal["title", "description", "items"], ShortDigest] = Field(
         default={}, description="Digests of the live version you know of; `pull` writes them."
     )
 
 
 class ExpertsEntry(_Entry):
-    """A tag's subject matter experts: exactly these."""
+    """A tag's subject matter experts."""
 
     users: tuple[Id, ...] = Field(default=(), description="User ids.")
     groups: tuple[Id, ...] = Field(default=(), description="Ids of user groups.")
-    emails: tuple[Line, ...] = Field(default=(), description="Users by mail address.")
+    emails: tuple[Line, ...] = Field(
+        default=(), description="Users by mail address; only administrators can look them up."
+    )
+    exact: Flag = Field(
+        default=False,
+        description="Nobody else; without it, experts are added and none taken away.",
+    )
 
 
 class TagEntry(_Entry):
@@ -289,7 +299,9 @@ class TagEntry(_Entry):
         ),
     ] = Field(default=(), description="Old names.")
     description: Line | None = Field(default=None, description="What it is for, in one line.")
-    experts: ExpertsEntry | None = Field(default=None, description="Exactly these experts.")
+    experts: ExpertsEntry | None = Field(
+        default=None, description="Who knows; the site may add others by itself."
+    )
     on_drift: OnDrift | None = Field(
         default=None, description="What becomes of an edit made on the site; over the policy."
     )

@@ -152,6 +152,9 @@ def _find_body(draft: Draft, files: Files, catalogue: Catalogue, findings: Findi
     """Give the draft its body's passage, from the entry or from the file it names."""
     entry, node, source = draft.entry, draft.node, draft.source
     if isinstance(entry, CollectionEntry):
+        if entry.description is not None:
+            draft.body = Passage(source, node.values_at["description"], entry.description)
+            draft.body_key = "description"
         return
     assert isinstance(entry, QuestionEntry | AnswerEntry | ArticleEntry)  # noqa: S101 - for mypy
     if source.verbatim_from <= len(source.text):

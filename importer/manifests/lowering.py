@@ -36,6 +36,7 @@ from importer.text.digests import Digest
 
 __all__ = ["Lowering"]
 
+_USUAL_TYPE = "knowledge-article"
 _NO_MASTERS: Mapping[str, str] = {}
 
 
@@ -76,7 +77,10 @@ class Lowering:
         manage: Sequence[str] | None = getattr(entry, "manage", None)
         initial: dict[Field, Value] = {}
         if manage is not None:
-            initial = {field: fields.pop(field) for field in list(fields) if field not in manage}
+            managed = {_field(draft, name) for name in manage}
+            initial = {field: fields.pop(field) for field in list(fields) if field not in managed}
+        if isinstance(entry, ArticleEntry) and entry.type is None:
+            initial[Field.TYPE] = _USUAL_TYPE
         seen: Mapping[str, str] = getattr(entry, "seen", {})
         return Item(
             key=draft.key,
@@ -87,7 +91,7 @@ class Lowering:
             initial=initial,
             spans=spans,
             remote_id=entry.id,
-            seen={Field(name): Digest(digest) for name, digest in seen.items()},
+            seen={_field(draft, name): Digest(digest) for name, digest in seen.items()},
             was=self._old_keys(draft),
             author=UserId(entry.author) if entry.author is not None else None,
             origin=entry.origin,
@@ -111,10 +115,10 @@ class Lowering:
             case AnswerEntry(accepted=True):
                 yield Field.ACCEPTED, True, draft.place("accepted")
             case ArticleEntry():
-                yield Field.TYPE, entry.type, draft.place("type")
+                if entry.type is not None:
+                    yield Field.TYPE, entry.type, draft.place("type")
                 if entry.permissions is not None:
-                    rights = _permissions(entry.permissions)
-                    yield Field.PERMISSIONS, rights, draft.place("permissions")
+                    yield self._permissions(draft, entry.permissions)
             case CollectionEntry():
                 yield self._members(draft, entry)
             case _:
@@ -152,6 +156,15 @@ class Lowering:
         if written != written.lower() and len(self._findings.problems) == before:
             self._findings.add("tag-case", span, name=written, lower=name)
         return name
+
+    def _permissions(self, draft: Draft, entry: PermissionsEntry) -> tuple[Field, Value, Span]:
+        span = draft.place("permissions")
+        editors = _people(entry.users, entry.groups, ())
+        if entry.editable_by == "specific-editors" and not editors:
+            self._findings.add("editors-missing", span)
+        if entry.editable_by != "specific-editors" and editors:
+            self._findings.add("editors-unheard", span, editable_by=entry.editable_by)
+        return Field.PERMISSIONS, canonical_names([entry.editable_by, *editors], _NO_MASTERS), span
 
     def _members(self, draft: Draft, entry: CollectionEntry) -> tuple[Field, Value, Span]:
         rows: ListNode = draft.node["items"]
@@ -199,13 +212,24 @@ class Lowering:
         old = canonical_names(entry.was, _NO_MASTERS)
         was = tuple(full_key(self._namespace, tag_key(name)) for name in old)
         span = source.span(node.at)
+        adds = (Field.EXPERTS,) if entry.experts and not entry.experts.exact else ()
         return Item(
-            tag_key(name), Kind.TAG, span, fields, spans=spans, was=was, on_drift=entry.on_drift
+            tag_key(name),
+            Kind.TAG,
+            span,
+            fields,
+            spans=spans,
+            was=was,
+            on_drift=entry.on_drift,
+            adds=adds,
         )
 
 
-def _permissions(entry: PermissionsEntry) -> tuple[str, ...]:
-    return tuple(sorted({entry.editable_by, *_people(entry.users, entry.groups, ())}))
+def _field(draft: Draft, name: str) -> Field:
+    """Return the field that *name* stands for in `manage:` and `seen:`."""
+    if draft.kind is Kind.COLLECTION and name == "description":
+        return Field.BODY
+    return Field(name)
 
 
 def _people(users: Sequence[int], groups: Sequence[int], emails: Sequence[str]) -> tuple[str, ...]:

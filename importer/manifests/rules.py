@@ -249,6 +249,12 @@ _TABLE = (
     Rule("body-twice", "there are both `body` and `body_file`", "Keep one of the two."),
     Rule("answers-twice", "there are both `answer` and `answers`", "Keep one of the two."),
     Rule("accepted-twice", "another answer is accepted already, at {first}", "Accept one of them."),
+    Rule("editors-missing", "there are no editors", "Name some under `users:` or `groups:`."),
+    Rule(
+        "editors-unheard",
+        "editors are named, and `{editable_by}` doesn't ask for any",
+        "Write `editable_by: specific-editors`, or take `users:` and `groups:` out.",
+    ),
     Rule("unknown-item", "there is no item `{key}`", "Correct the key{hint}."),
     Rule("too-many-items", "the manifest has more than {limit} items", "Split it in two."),
     # Values

@@ -47,6 +47,7 @@ __all__ = [
     "rides_with_post",
     "rule",
     "targets_of",
+    "word_of",
 ]
 
 Value = Text | str | bool | tuple[str, ...]
@@ -152,6 +153,11 @@ def fields_of(kind: Kind) -> tuple[FieldRule, ...]:
 def rides_with_post(kind: Kind) -> tuple[FieldRule, ...]:
     """Return the rows that the post's own create or update writes."""
     return tuple(row for row in fields_of(kind) if not row.own_call)
+
+
+def word_of(kind: Kind, field: Field) -> str:
+    """Return what authors call *field*: a collection's body is its description."""
+    return "description" if (kind, field) == (Kind.COLLECTION, Field.BODY) else str(field)
 
 
 def targets_of(field: Field, value: Value | None) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ __all__ = [
     "parent_key",
     "split_full_key",
     "tag_key",
+    "tag_name",
     "target_of_key",
 ]
 
@@ -122,6 +123,11 @@ def parent_key(key: Key) -> Key | None:
 def tag_key(name: str) -> Key:
     """Return the key of a declared tag; no other key has a colon."""
     return Key(f"tag:{name}")
+
+
+def tag_name(key: Key) -> str:
+    """Return the name of the tag whose key `tag_key` gave."""
+    return key.removeprefix("tag:")
 
 
 def target_of_key(key: Key) -> str:

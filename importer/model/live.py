@@ -35,6 +35,9 @@ __all__ = [
 ]
 
 
+WHY_NOT_AUTHOR = "only Enterprise sites can write as somebody else, and only when asked for"
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What no manifest says: `engaged_by_others` when others voted, answered or commented.
@@ -187,7 +190,9 @@ Scope = Everything | Since | Refs | Newest | Under | Revisions | Tags | People
 class Snapshot:
     """What a reading gave. `covered` names the kinds read completely; `tags` all tag names known.
 
-    `synonyms` maps a synonym to its master.
+    `synonyms` maps a synonym to its master. `declared` are the tags asked for by name, as far as
+    they are there; `people` maps mail addresses to users (None: nobody has it). `denied` says of a
+    tag's name or a mail address why it isn't told.
     """
 
     site: Site
@@ -197,6 +202,9 @@ class Snapshot:
     tags: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     until: datetime | None = None
+    declared: Mapping[str, LiveItem] = field(default_factory=dict)
+    people: Mapping[str, UserId | None] = field(default_factory=dict)
+    denied: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +231,7 @@ class Access:
     quota_remaining: int | None = None
     clock_offset_s: float | None = None
     can_author: bool = False
-    why_not_author: str = (
-        "only Enterprise sites can write as somebody else, and only when asked for"
-    )
+    why_not_author: str = WHY_NOT_AUTHOR
 
 
 @dataclass(frozen=True, slots=True)

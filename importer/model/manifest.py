@@ -58,6 +58,8 @@ class Item:
     existing post (`id:`), `seen` maps a field to the digest of the live version the author took
     note of, `was` are former full keys, `origin` old addresses (never sent). `initial` holds what
     the author states of fields left out of `manage:`: a new post gets them, nothing else does.
+    `adds` are fields of which the site may hold more than the manifest says: what is missing there
+    is added, and nothing taken away.
     """
 
     key: Key
@@ -74,6 +76,7 @@ class Item:
     origin: tuple[str, ...] = ()
     protected: bool = False
     on_drift: OnDrift | None = None
+    adds: tuple[Field, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class How(StrEnum):
     BINDING = "binding"
     MARKER = "marker"
     ID = "id"
+    NAME = "name"
     NONE = "none"
 
 
@@ -200,7 +201,8 @@ class Change:
     `ref` is None for a create. `brings_tags` are tags born with this write. `bumps` is the key of
     the question that this write brings to the top of everybody's page, if it does. `marker_base`
     holds the digests the marker gets for fields that ride along unchanged. `unless_engaged` holds
-    a delete to posts in which nobody else has engaged by the time it is carried out.
+    a delete to posts in which nobody else has engaged by the time it is carried out. `author` is
+    in whose name it is written; None: in the token's user's.
     """
 
     id: ChangeId
@@ -219,6 +221,7 @@ class Change:
     marker_base: Mapping[Field, Digest] = field(default_factory=dict)
     protected: bool = False
     unless_engaged: bool = False
+    author: UserId | None = None
     url: str = ""
     span: Span | None = None
 
