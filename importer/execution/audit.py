@@ -11,13 +11,13 @@ writing is seen afterwards in the post's history, which keeps it: that is report
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from importer.model.ids import Key, Kind, Ref, UserId, Verb, split_full_key
 from importer.model.ledger import Operation, State
-from importer.model.live import LiveItem, Newest, Revision, Revisions
+from importer.model.live import Denied, LiveItem, Newest, Revision, Revisions
 from importer.model.report import Incident
 from importer.ports import TeamReader
 
@@ -57,15 +57,15 @@ class Double:
 
 
 def find_doubles(
-    posts: Iterable[LiveItem], namespace: str, author: UserId | None
+    posts: Iterable[LiveItem], namespace: str, authors: Collection[UserId | None]
 ) -> tuple[Double, ...]:
-    """Return the keys of *namespace* that several of the author's *posts* carry.
+    """Return the keys of *namespace* that several of the authors' *posts* carry.
 
     The lowest id wins; an answer under a question that lost loses with it.
     """
     by_key: dict[tuple[Kind, str], dict[Ref, LiveItem]] = defaultdict(dict)
     for post in posts:
-        if post.marker is None or post.facts.author != author or post.facts.deleted:
+        if post.marker is None or post.facts.author not in authors or post.facts.deleted:
             continue
         if split_full_key(post.marker.key)[0] == namespace:
             by_key[post.ref.kind, post.marker.key][post.ref] = post
@@ -89,13 +89,15 @@ def made_here(history: Sequence[Operation]) -> frozenset[Ref]:
 
 
 async def read_new_posts(
-    reader: TeamReader, author: UserId | None, since: datetime
+    reader: TeamReader, authors: Collection[UserId | None], since: datetime
 ) -> list[LiveItem]:
-    """Return the author's posts created since then."""
-    if author is None:
-        return []
-    found = reader.read(Newest(author, since - _BLUR))
-    return [it async for it in found if isinstance(it, LiveItem)]
+    """Return the authors' posts created since then."""
+    return [
+        it
+        for author in sorted(who for who in authors if who is not None)
+        async for it in reader.read(Newest(author, since - _BLUR))
+        if isinstance(it, LiveItem)
+    ]
 
 
 def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revision, ...] | None:
@@ -131,11 +133,17 @@ class Looked:
 
 
 async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> Looked:
-    """Return an incident for each edit that somebody made in the moment before one of *edits*."""
+    """Return an incident for each edit that somebody made in the moment before one of *edits*.
+
+    A collection has no history, and where a dialect tells of none (Denied), nothing can be seen.
+    """
     revisions: dict[int, list[Revision]] = defaultdict(list)
+    edits = [it for it in edits if it.kind is not Kind.COLLECTION]
     refs = sorted({it.ref for it in edits if it.ref is not None})
     for some in (refs[at : at + _VECTOR] for at in range(0, len(refs), _VECTOR)):
         async for got in reader.read(Revisions(tuple(some))):
+            if isinstance(got, Denied):
+                return Looked((), ())
             if isinstance(got, Revision):
                 revisions[got.post_id].append(got)
     found = [

@@ -49,7 +49,6 @@ class Auditor:
         self._rejected = {it.change: it for it in rejected}
         self._team = team
         self._journal = journal
-        self._access = access
         self._clock = clock
         self._recorder = recorder
         self._bindings = bindings
@@ -57,11 +56,13 @@ class Auditor:
         self._results = results
         self._window = window
         self._first_sent: datetime | None = None
+        self._authors = {access.me}
         self._edits: list[Operation] = list(unaudited)
 
     def note_sending(self, operation: Operation) -> None:
         """Remember when the first create went: new posts are looked at from then on."""
         if operation.verb is Verb.CREATE:
+            self._authors.add(operation.author)
             self._first_sent = self._first_sent or operation.opened_at
 
     def note_done(self, operation: Operation) -> None:
@@ -91,9 +92,9 @@ class Auditor:
         """
         posts = self._sights.marked_posts()
         if self._first_sent is not None:
-            posts += await read_new_posts(self._team, self._access.me, self._first_sent)
+            posts += await read_new_posts(self._team, self._authors, self._first_sent)
             self._window.looked({it.ref for it in posts}, self._clock.now())
-        doubles = find_doubles(posts, self._namespace, self._access.me)
+        doubles = find_doubles(posts, self._namespace, self._authors)
         # Answers before their question: nobody can delete a question with several of them.
         for double in reversed(doubles):
             made = made_here(await self._journal.history(key=double.key))

@@ -30,7 +30,7 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import ChangeId, Key, Verb, full_key
+from importer.model.ids import ChangeId, Key, Kind, Verb, full_key, tag_name
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, Plan
@@ -225,6 +225,9 @@ class Executor:
                 await self._attempt(change, live)
 
     async def _look_at(self, change: Change) -> tuple[Judgement, LiveItem | None]:
+        if change.kind is Kind.TAG:
+            tag = await self.sights.tag(tag_name(change.key))
+            return judge_freshness(change, tag), tag
         ref = change.ref or (
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
         )

@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from importer.errors import TeamForeign
-from importer.execution.reading import take_snapshot
-from importer.model.live import Access, Snapshot
+from importer.execution.reading import reach_of_manifest, take_snapshot
+from importer.model.live import Ability, Access, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
 from importer.planning.compare import compare
@@ -49,7 +49,8 @@ async def draw_plan(
     check_pin(manifest, team)
     ledger = await journal.ledger()
     read_at = asyncio.get_running_loop().time()
-    snapshot = await take_snapshot(reader, access, ledger)
+    reach = reach_of_manifest(manifest, ledger, decisions)
+    snapshot = await take_snapshot(reader, access, ledger, reach)
     comparison = compare(manifest, snapshot, ledger)
     plan = make_plan(
         manifest,
@@ -61,5 +62,6 @@ async def draw_plan(
         ability=reader.ability,
         rates=reader.rates,
         texts=await journal.texts(digests_for_sides(comparison)),
+        authoring=Ability(able=access.can_author, reason=access.why_not_author),
     )
     return Drawn(plan, snapshot, read_at)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from importer.execution.addresses import Addresses
 from importer.model.fields import Fields, Value, rides_with_post, rule
-from importer.model.ids import Key, Ref, Verb, full_key
+from importer.model.ids import Key, Kind, Ref, Verb, full_key, tag_name
 from importer.model.ledger import Binding, Operation, Run, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, Plan
@@ -64,7 +64,7 @@ class Recorder:
             fields=fields,
             ref=live.ref if live else change.ref,
             parent=self._parent(change),
-            author=self._access.me,
+            author=change.author or self._access.me,
             opened_at=now,
             quiet_at=now + timedelta(seconds=self._team.write_within_s),
             read_as_of=(live.facts.edited_at or live.facts.created_at) if live else None,
@@ -82,6 +82,8 @@ class Recorder:
             fields=_payload(change, live),
             links=self._addresses.links,
             marker=self._marker(change),
+            author=change.author,
+            name=tag_name(change.key) if change.kind is Kind.TAG else "",
         )
 
     async def close(self, operation: Operation, state: State, evidence: str) -> None:

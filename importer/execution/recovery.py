@@ -29,9 +29,9 @@ from importer.execution.addresses import Addresses
 from importer.execution.options import RunOptions
 from importer.execution.settling import binding_after
 from importer.execution.window import ServerClock, Window
-from importer.model.ids import Key, Ref, UserId, Verb
+from importer.model.ids import Key, Kind, Ref, UserId, Verb, tag_name
 from importer.model.ledger import Binding, Operation, State
-from importer.model.live import Access, LiveItem, Newest, Refs
+from importer.model.live import Access, LiveItem, Newest, Refs, Scope, Tags
 from importer.model.report import Incident, Result, ResultState
 from importer.planning.compare import digest_field, keyed_item
 from importer.ports import Clock, Journal, TeamReader
@@ -223,8 +223,12 @@ class Resolver:
             newest += [keyed_item(it, targets) async for it in found if isinstance(it, LiveItem)]
         refs = tuple(sorted({it.ref for it in operations if it.ref is not None}))
         by_ref: dict[Ref, LiveItem | None] = dict.fromkeys(refs)
-        if refs:
-            async for got in self._reader.read(Refs(refs)):
+        tags = {tag_name(it.key) for it in operations if it.kind is Kind.TAG}
+        posts = tuple(it for it in refs if it.kind is not Kind.TAG)
+        scopes: list[Scope] = [Refs(posts)] if posts else []
+        scopes += [Tags(tuple(sorted(tags)))] if tags else []
+        for scope in scopes:
+            async for got in self._reader.read(scope):
                 if isinstance(got, LiveItem):
                     by_ref[got.ref] = keyed_item(got, targets)
         return Sightings(tuple(newest), by_ref)

@@ -9,7 +9,7 @@ from importer.errors import GuardTripped
 from importer.execution.executor import Executor
 from importer.execution.options import RunOptions
 from importer.execution.preflight import Drawn
-from importer.execution.reading import take_snapshot
+from importer.execution.reading import reach_of_plan, take_snapshot
 from importer.execution.recovery import Recovery
 from importer.execution.window import ServerClock, Window
 from importer.model.ids import Verb, split_full_key
@@ -76,13 +76,13 @@ async def carry_out(
     if drawn is not None and read_at - drawn.read_at <= _STILL_NEW:
         snapshot, read_at = drawn.snapshot, drawn.read_at
     else:
-        snapshot = await take_snapshot(team, access, ledger)
+        snapshot = await take_snapshot(team, access, ledger, reach_of_plan(plan))
     wait_s = _still_settling_s(plan, snapshot, ledger, clock, window)
     if wait_s > 0.0:
         options.on_wait("another run, or a lost journal's, wrote here a moment ago", wait_s)
         await _wait(wait_s, stop)
         read_at = asyncio.get_running_loop().time()
-        snapshot = await take_snapshot(team, access, ledger)
+        snapshot = await take_snapshot(team, access, ledger, reach_of_plan(plan))
     executor.sights.take(snapshot, read_at)
     await journal.unbind(plan.released)
     await journal.bind(plan.bindings)

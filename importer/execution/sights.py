@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
-from importer.model.ids import Key, Ref, UserId, split_full_key, target_of_key
-from importer.model.live import LiveItem, Refs, Snapshot
+from importer.model.ids import Field, Key, Ref, UserId, split_full_key, target_of_key
+from importer.model.live import LiveItem, Refs, Snapshot, Tags
 from importer.model.plan import Change
 from importer.planning.compare import keyed_item
 from importer.ports import TeamReader
@@ -43,6 +43,7 @@ class Sights:
                 if namespace == self._namespace:
                     # As in planning: what leads to a post of ours leads to its key, bound or not.
                     self._addresses.targets.setdefault(str(live.ref), target_of_key(key))
+                    self._addresses.links.setdefault(key, live.ref)
         for live in posts:
             self._note(live.ref, live, at)
 
@@ -75,6 +76,11 @@ class Sights:
         """Return the posts of the whole reading that carry a marker, as last seen."""
         seen = (self._seen[ref].live for refs in self._by_marker.values() for ref in refs)
         return [live for live in seen if live is not None]
+
+    async def tag(self, name: str) -> LiveItem | None:
+        """Look at a tag: whoever else may have named experts meanwhile is seen by no audit."""
+        found = [it async for it in self._reader.read(Tags((name,))) if isinstance(it, LiveItem)]
+        return next((it for it in found if it.fields.get(Field.TITLE) == name), None)
 
     async def refresh(
         self, ref: Ref, ahead: Iterable[Change], ref_of: dict[Key, Ref], age_s: float

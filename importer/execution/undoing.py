@@ -3,7 +3,7 @@
 import asyncio
 
 from importer.execution.preflight import Drawn
-from importer.execution.reading import take_snapshot
+from importer.execution.reading import reach_of_history, take_snapshot
 from importer.model.ids import RunId
 from importer.model.live import Access
 from importer.planning.inverse import make_inverse
@@ -27,7 +27,8 @@ async def draw_undo(
     history = await journal.history()
     texts = await journal.texts(digests_for_undo(run, history))
     read_at = asyncio.get_running_loop().time()
-    snapshot = await take_snapshot(reader, access, ledger)
+    reach = reach_of_history(it for it in history if it.run == run)
+    snapshot = await take_snapshot(reader, access, ledger, reach)
     plan = make_inverse(
         run,
         history,

@@ -9,6 +9,11 @@
     no base       OURS (seen)    NO_BASE
     equal         EQUAL in any row
 
+Where the manifest only adds (`adds`, of a tag's experts), all of ours being there counts as equal;
+with something missing, ours has moved unless it is what was last written (then live has). Without
+a base, two differences are ours alone: experts that the site lacks while it has none but ours, and
+tags that a tag's `was:` explains.
+
 Journal and marker may know different bases of one field:
 
     they agree, or the marker is the one we knew    the journal's: it knows what was served, too
@@ -22,7 +27,7 @@ new title or a new address of what is linked moves nothing.
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from importer.model.fields import (
     FieldRule,
@@ -34,12 +39,13 @@ from importer.model.fields import (
     fields_of,
     rule,
 )
-from importer.model.ids import Field, Key, Kind
+from importer.model.ids import Field, Key, Kind, split_full_key, tag_name
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Moved, Orphan, Pair
 from importer.planning.matching import Match, Matches, match_items
+from importer.text.canonical import canonical_names
 from importer.text.digests import Digest, agree
 from importer.text.links import Text, dig_deeper, retarget
 
@@ -63,7 +69,8 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     """Return how the manifest and the live team differ."""
     matches = match_items(manifest, snapshot, ledger)
     targets = matches.targets()
-    pairs = tuple(_pair(match, snapshot, targets) for match in matches.matches)
+    settling = _Settling(snapshot, targets, _renames(manifest))
+    pairs = tuple(_pair(match, settling) for match in matches.matches)
     return Comparison(
         pairs,
         orphans=_orphans(manifest, matches, ledger, targets),
@@ -73,30 +80,83 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     )
 
 
-def _pair(match: Match, snapshot: Snapshot, targets: Mapping[str, str]) -> Pair:
-    item = _settled(match.item, snapshot, targets)
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """What the manifest's values are read by: the team, how links name items, tags' old names."""
+
+    snapshot: Snapshot
+    targets: Mapping[str, str]
+    renames: Mapping[str, str]
+
+    def tags(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return *names* by their masters, old names by the new ones."""
+        masters = self.snapshot.synonyms
+        return canonical_names(canonical_names(names, masters), {**masters, **self.renames})
+
+    def people(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return *names* with each mail address that is known by its user."""
+        ids = {f"email:{email}": who for email, who in self.snapshot.people.items()}
+        found = (f"user:{ids[it]}" if ids.get(it) is not None else it for it in names)
+        return canonical_names(found, {})
+
+
+def _renames(manifest: Manifest) -> Mapping[str, str]:
+    """Return the new name of each tag that one declared under `tags:` takes the place of."""
+    return {
+        tag_name(split_full_key(old)[1]): tag_name(item.key)
+        for item in manifest.items
+        if item.kind is Kind.TAG
+        for old in item.was
+    }
+
+
+def _pair(match: Match, settling: _Settling) -> Pair:
+    item = _settled(match.item, settling)
     if match.live is None:
         return Pair(item, None, match.binding, match.how)
-    live = keyed_item(match.live, targets)
-    moved = {field: _moved(item, live, match.binding, field) for field in item.fields}
+    live = keyed_item(match.live, settling.targets)
+    moved = {field: _moved(item, live, match.binding, field, settling) for field in item.fields}
     known = {field: who for field, who in moved.items() if who is not None}
     return Pair(item, live, match.binding, match.how, known)
 
 
-def _moved(item: Item, live: LiveItem, binding: Binding | None, field: Field) -> Moved | None:
+def _moved(
+    item: Item, live: LiveItem, binding: Binding | None, field: Field, settling: _Settling
+) -> Moved | None:
     """Return who moved *field*; None where the live post has no such field."""
     if field not in live.fields:
         return None
-    ours = digest_field(item.kind, field, item.fields[field])
-    return who_moved(
-        ours,
-        digest_field(item.kind, field, live.fields[field]),
-        base_of(rule(item.kind, field), live, binding, ours),
-        item.seen.get(field),
-    )
+    ours, theirs = item.fields[field], live.fields[field]
+    digest = digest_field(item.kind, field, ours)
+    base = base_of(rule(item.kind, field), live, binding, digest)
+    if field in item.adds:
+        return _who_lacks(digest, base, is_whole=_names(ours) <= _names(theirs))
+    who = who_moved(digest, digest_field(item.kind, field, theirs), base, item.seen.get(field))
+    if who is Moved.NO_BASE and _is_explained(field, ours, theirs, settling):
+        return Moved.OURS
+    return who
 
 
-def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item:
+def _who_lacks(ours: Digest, base: Base | None, *, is_whole: bool) -> Moved:
+    if is_whole:
+        return Moved.EQUAL
+    return Moved.LIVE if base is not None and agree(ours, base.ours) else Moved.OURS
+
+
+def _is_explained(field: Field, ours: Value, theirs: Value, settling: _Settling) -> bool:
+    """Tell whether nobody but the manifest's author can have made *ours* of *theirs*."""
+    if field is Field.EXPERTS:
+        return _names(theirs) <= _names(ours)
+    if field is Field.TAGS and isinstance(theirs, tuple):
+        return settling.tags(theirs) == ours
+    return False
+
+
+def _names(value: Value) -> set[str]:
+    return set(value) if isinstance(value, tuple) else set()
+
+
+def _settled(item: Item, settling: _Settling) -> Item:
     """Return *item* with its addresses of the team's posts dug and its tags by their masters.
 
     Its fields come in the table's order, however the manifest has them: so do the plan's lines.
@@ -104,7 +164,7 @@ def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item
 
     def settled(fields: Fields) -> Fields:
         return {
-            row.field: _settled_value(row, fields[row.field], snapshot, targets)
+            row.field: _settled_value(row, fields[row.field], settling)
             for row in fields_of(item.kind)
             if row.field in fields
         }
@@ -112,16 +172,16 @@ def _settled(item: Item, snapshot: Snapshot, targets: Mapping[str, str]) -> Item
     return replace(item, fields=settled(item.fields), initial=settled(item.initial))
 
 
-def _settled_value(
-    row: FieldRule, value: Value, snapshot: Snapshot, targets: Mapping[str, str]
-) -> Value:
+def _settled_value(row: FieldRule, value: Value, settling: _Settling) -> Value:
+    if row.field is Field.TAGS and isinstance(value, tuple):
+        return settling.tags(value)
+    if row.field is Field.EXPERTS and isinstance(value, tuple):
+        return settling.people(value)
     if not isinstance(value, Text):
-        # Of names, only tags have synonyms.
-        masters = snapshot.synonyms if row.field is Field.TAGS else {}
-        return canonical(row.shape, value, masters)
-    if snapshot.site.is_named_in(value.holed):
-        value = dig_deeper(value, lambda url: _found(snapshot, url))
-    return keyed(value, targets)
+        return canonical(row.shape, value, {})
+    if settling.snapshot.site.is_named_in(value.holed):
+        value = dig_deeper(value, lambda url: _found(settling.snapshot, url))
+    return keyed(value, settling.targets)
 
 
 def _found(snapshot: Snapshot, url: str) -> str | None:

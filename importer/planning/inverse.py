@@ -25,7 +25,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from importer.model.fields import Value, rides_with_post, rule
+from importer.model.fields import Value, rides_with_post, rule, targets_of
 from importer.model.ids import (
     ChangeId,
     Field,
@@ -50,7 +50,7 @@ from importer.model.plan import (
     Reason,
 )
 from importer.planning.compare import base_of, digest_field, keyed_item
-from importer.planning.cost import cost_of
+from importer.planning.cost import cost_of, held_in
 from importer.planning.objections import (
     ENGAGED,
     GONE,
@@ -63,9 +63,9 @@ from importer.planning.objections import (
 )
 from importer.planning.policy import Abilities
 from importer.planning.standing import Standing, any_agrees
+from importer.planning.tags import TAGS_LEFT, tags_left
 from importer.planning.traces import Trace, last_runs, traces_of
 from importer.text.digests import Digest, agree
-from importer.text.links import Text
 
 __all__ = ["make_inverse"]
 
@@ -100,12 +100,7 @@ def make_inverse(
         blocked=tuple(inverse.blocked),
         manual=tuple(inverse.manual),
         released=tuple(sorted(inverse.released)),
-        cost=cost_of(
-            changes,
-            rates,
-            questions=sum(ref.kind is Kind.QUESTION for ref in snapshot.items),
-            tags=len(snapshot.tags),
-        ),
+        cost=cost_of(changes, rates, held_in(snapshot)),
         managed=len(ledger.bindings),
         unchanged=inverse.unchanged,
         notes=_notes(inverse.gone, changes, snapshot),
@@ -327,8 +322,7 @@ class _Inverse:
                 why = f"its former {name} is not in the journal"
                 remedy = "Take it from the post's history on the site."
                 return Objection(BlockedCode.NO_BASE, why, remedy)
-            targets = value.targets if isinstance(value, Text) else ()
-            for key in filter(None, map(key_of_target, targets)):
+            for key in filter(None, map(key_of_target, targets_of(name, value))):
                 if key not in self.bindings:
                     why = f"its former {name} links to {key}, which has no post any more"
                     remedy = f"Bring {key} back first, or edit this one on the site."
@@ -436,26 +430,6 @@ def _notes(gone: int, changes: Sequence[Change], snapshot: Snapshot) -> tuple[st
     if gone:
         posts = "1 post" if gone == 1 else f"{gone} posts"
         notes.append(f"{posts} that this run created: gone already, nothing to do.")
-    if left := _tags_left(changes, snapshot):
-        notes.append(f"No post will bear these tags any more, and no API deletes a tag: {left}.")
+    if left := tags_left(changes, snapshot):
+        notes.append(f"{TAGS_LEFT}: {left}.")
     return tuple(notes)
-
-
-def _tags_left(changes: Sequence[Change], snapshot: Snapshot) -> str:
-    after = {
-        it.ref: field.after
-        for it in changes
-        for field in it.fields
-        if field.field is Field.TAGS and it.ref
-    }
-    now: set[str] = set()
-    then: set[str] = set()
-    for ref, live in snapshot.items.items():
-        tags = live.fields.get(Field.TAGS) if isinstance(live, LiveItem) else None
-        now |= _names(tags)
-        then |= _names(after.get(ref, tags))
-    return ", ".join(sorted(now - then))
-
-
-def _names(value: Value | None) -> set[str]:
-    return set(value) if isinstance(value, tuple) else set()

@@ -12,7 +12,8 @@ missing   -, or on a copy      gone, when the kind was read completely; else blo
 -         on several           the publishers' with the lowest id; else blocked: ambiguous
 -         -                    `id:`, if there is one; else none: it is to be created
 
-An answer whose question is blocked waits with it. A post that is read as deleted is not there.
+A tag is found by its name alone. An answer whose question is blocked waits with it. A post that is
+read as deleted is not there.
 """
 
 from collections import defaultdict
@@ -28,6 +29,7 @@ from importer.model.ids import (
     Ref,
     full_key,
     split_full_key,
+    tag_name,
     target_of_key,
 )
 from importer.model.ledger import Binding, Ledger
@@ -117,10 +119,10 @@ class _Matcher:
 
     def run(self) -> Matches:
         for item in self.manifest.items:
-            if item.kind in (Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE):
-                self._match(item)
+            if item.kind is Kind.TAG:
+                self._match_tag(item)
             else:
-                self.matches.append(Match(item, None, None, How.NONE))
+                self._match(item)
         return Matches(
             tuple(self.matches),
             tuple(self.gone),
@@ -129,6 +131,13 @@ class _Matcher:
             self.meant,
             self.bound,
         )
+
+    def _match_tag(self, item: Item) -> None:
+        """Find the tag by its name: there is one of each, and it bears no marker."""
+        name = tag_name(item.key)
+        live = self.snapshot.declared.get(self.snapshot.synonyms.get(name, name))
+        how = How.NAME if live else How.NONE
+        self.matches.append(Match(item, live, self.ledger.bindings.get(item.key), how))
 
     def _match(self, item: Item) -> None:
         if item.parent in self.waiting:

@@ -19,7 +19,7 @@ from importer.model.ids import (
     split_full_key,
 )
 from importer.model.ledger import Binding, Ledger
-from importer.model.live import LiveItem, Rates, Snapshot
+from importer.model.live import Ability, LiveItem, Rates, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import (
     Blocked,
@@ -32,7 +32,8 @@ from importer.model.plan import (
     Pair,
     Plan,
 )
-from importer.planning.cost import cost_of
+from importer.planning.authoring import NO_AUTHORING, authored, unauthored
+from importer.planning.cost import cost_of, held_in
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
@@ -46,7 +47,8 @@ from importer.planning.policy import (
 )
 from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced, unlinked_first
-from importer.planning.tags import TagReview, review_tags
+from importer.planning.tagging import after_birth, judge_tag, retagging_left
+from importer.planning.tags import TAGS_LEFT, TagReview, review_tags, tags_left
 from importer.text.digests import Digest
 
 __all__ = ["make_plan"]
@@ -65,27 +67,38 @@ def make_plan(
     ability: Abilities,
     rates: Rates,
     texts: Mapping[Digest, Value] = NO_TEXTS,
+    authoring: Ability = NO_AUTHORING,
 ) -> Plan:
     """Return what would change and what waits. The same inputs give an equal plan.
 
-    *texts* are the values under `digests_for_sides`, as far as the journal has them.
+    *texts* are the values under `digests_for_sides`, as far as the journal has them. *authoring*
+    tells whether posts can be written in somebody else's name.
     """
     chosen = [pair for pair in comparison.pairs if _is_chosen(pair.item.key, decisions)]
-    verdicts = _judge_all(chosen, manifest, ledger, decisions, ability, texts)
+    verdicts = _judge_all(chosen, manifest, snapshot, ledger, decisions, ability, texts)
     review = _review(verdicts, manifest, snapshot)
     wishes = [change for verdict in verdicts for change in verdict.changes]
+    unborn = [change for change in wishes if change.kind is Kind.TAG and change.ref is None]
+    wishes = [change for change in wishes if change not in unborn]
+    wishes = authored(wishes, manifest, authoring, snapshot.me)
     contested = contested_marks(
         wishes, comparison.pairs, snapshot, ledger, lambda it: overwrites(it, decisions, manifest)
     )
     wishes = [change for change in wishes if change.id not in contested]
-    held = [*_equal_titles(wishes, comparison, manifest), *_refused_tags(wishes, review)]
+    held = [
+        *unauthored(wishes, manifest, authoring, snapshot.me),
+        *_unread(wishes, snapshot),
+        *_equal_titles(wishes, comparison, manifest),
+        *_refused_tags(wishes, review),
+    ]
     wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
     deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger)
     rejected = {operation.change: operation for operation in ledger.rejected}
     going, refused = unless_rejected(deletions.changes, rejected)
     going = tuple(it for it in going if _is_chosen(it.key, decisions))
     ordered = [*sequenced(wishes), *unlinked_first(going, wishes)]
-    changes = _bring_tags(limited(ordered, decisions.limit), review)
+    brought = _bring_tags(limited(ordered, decisions.limit), review)
+    changes, nowhere = after_birth(brought, unborn)
     managed = sum(pair.live is not None for pair in comparison.pairs)
     blocked = (
         *check_guards(changes, managed, decisions),
@@ -95,6 +108,8 @@ def make_plan(
         *contested.values(),
         *held,
         *stranded,
+        # What a limit left out is for the next run, not for a person.
+        *(nowhere if decisions.limit is None else ()),
         *(it for it in (*deletions.blocked, *refused) if _is_chosen(it.key, decisions)),
     )
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
@@ -114,19 +129,23 @@ def make_plan(
         drift=drift,
         orphans=tuple(it for it in deletions.kept if _is_chosen(it.key, decisions)),
         blocked=blocked,
-        manual=tuple(it for verdict in verdicts for it in verdict.manual),
+        manual=(
+            *(it for verdict in verdicts for it in verdict.manual),
+            *retagging_left([it.item for it in chosen], snapshot, comparison),
+        ),
         bindings=_bindings(chosen, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
-        cost=cost_of(
-            changes,
-            rates,
-            questions=sum(ref.kind is Kind.QUESTION for ref in snapshot.items),
-            tags=len(snapshot.tags),
-        ),
+        cost=cost_of(changes, rates, held_in(snapshot)),
         managed=managed,
         unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
-        notes=_notes(ledger, decisions, snapshot, _renamed_by_name(chosen, changes, manifest)),
+        notes=_notes(
+            ledger,
+            decisions,
+            snapshot,
+            _renamed_by_name(chosen, changes, manifest),
+            tags_left(changes, snapshot),
+        ),
         publishers=manifest.publishers,
     )
 
@@ -142,6 +161,7 @@ def _is_chosen(key: Key | None, decisions: Decisions) -> bool:
 def _judge_all(
     chosen: Sequence[Pair],
     manifest: Manifest,
+    snapshot: Snapshot,
     ledger: Ledger,
     decisions: Decisions,
     ability: Abilities,
@@ -149,7 +169,14 @@ def _judge_all(
 ) -> list[Verdict]:
     titles = {item.key: _title(item.fields, item.initial) for item in manifest.items}
     rejected = {operation.change: operation for operation in ledger.rejected}
-    return [judge(pair, manifest, decisions, ability, titles, rejected, texts) for pair in chosen]
+
+    def judged(pair: Pair) -> Verdict:
+        if pair.item.kind is not Kind.TAG:
+            return judge(pair, manifest, decisions, ability, titles, rejected, texts)
+        overwrite = overwrites(pair.item, decisions, manifest)
+        return judge_tag(pair, snapshot, ability, rejected, overwrite=overwrite)
+
+    return [judged(pair) for pair in chosen]
 
 
 def _title(*stated: Mapping[Field, Value]) -> str:
@@ -182,6 +209,22 @@ def _refused_tags(wishes: Iterable[Change], review: TagReview) -> list[Blocked]:
         for change in wishes
         for tag in _tags_of(change)
         if tag in review.refused
+    ]
+
+
+def _unread(wishes: Iterable[Change], snapshot: Snapshot) -> list[Blocked]:
+    """Return what to say of new posts of a kind that wasn't read: it may be there already."""
+    return [
+        Blocked(
+            BlockedCode.UNREAD,
+            change.key,
+            change.kind,
+            f"the team's {change.kind}s were not read completely: it may be there already",
+            "Plan again later.",
+            span=change.span,
+        )
+        for change in wishes
+        if change.verb is Verb.CREATE and change.kind not in snapshot.covered
     ]
 
 
@@ -282,7 +325,11 @@ class _Note:
 
 
 def _notes(
-    ledger: Ledger, decisions: Decisions, snapshot: Snapshot, renamed: Sequence[Key]
+    ledger: Ledger,
+    decisions: Decisions,
+    snapshot: Snapshot,
+    renamed: Sequence[Key],
+    bare_tags: str,
 ) -> tuple[str, ...]:
     notes = (
         _Note(
@@ -307,6 +354,7 @@ def _notes(
             f"Keep `was:` until the next edit of {_listed(renamed)}: it alone leads there, the "
             "marker bears the old key until then.",
         ),
+        _Note(bool(bare_tags), f"{TAGS_LEFT}: {bare_tags}."),
     )
     return tuple(note.text for note in notes if note.holds)
 

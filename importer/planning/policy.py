@@ -13,11 +13,11 @@ One field in conflict holds back the whole post: half an edit is nobody's versio
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from importer.errors import Span
-from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule
+from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule, word_of
 from importer.model.ids import ChangeId, Field, Key, Kind, Verb, change_id
 from importer.model.ledger import Operation
 from importer.model.live import Ability, LiveItem
@@ -46,9 +46,13 @@ __all__ = [
     "Verdict",
     "digests_for_sides",
     "judge",
+    "judge_live",
     "overwrites",
     "unless_rejected",
+    "unsupported",
 ]
+
+_SETTLED = frozenset({Moved.EQUAL, Moved.NEITHER, Moved.LIVE})
 
 NO_TEXTS: Mapping[Digest, Value] = MappingProxyType({})
 
@@ -79,15 +83,71 @@ def judge(
     *texts* are the values under `digests_for_sides`, as far as they are known.
     """
     item = pair.item
-    if item.kind is Kind.TAG:
-        return _judge_tag(item, ability)
     verb = Verb.CREATE if pair.live is None else Verb.UPDATE
     able = ability(item.kind, verb, None)
     if not able.able:
-        return Verdict(blocked=(_unsupported(item, able),))
+        return Verdict(blocked=(unsupported(item, able),))
+    pair, beyond = _within_ability(pair, ability)
+    if pair.live is None and beyond.blocked:
+        return beyond
     title = titles.get(item.parent or item.key, "")
-    judged = _Judge(pair, overwrites(item, decisions, manifest), title, rejected, texts)
-    return judged.created() if pair.live is None else judged.compared(pair.live)
+    overwrite = overwrites(item, decisions, manifest)
+    judged = _Judge(pair, overwrite, title, rejected, texts)
+    verdict = judged.created() if pair.live is None else judged.compared(pair.live)
+    return replace(verdict, blocked=(*beyond.blocked, *verdict.blocked), manual=(*beyond.manual,))
+
+
+def judge_live(
+    pair: Pair,
+    live: LiveItem,
+    *,
+    overwrite: bool,
+    title: str,
+    rejected: Mapping[ChangeId, Operation],
+) -> Verdict:
+    """Return what the fields of *pair* that moved ask for."""
+    return _Judge(pair, overwrite, title, rejected, NO_TEXTS).compared(live)
+
+
+def _within_ability(pair: Pair, ability: Abilities) -> tuple[Pair, Verdict]:
+    """Return *pair* without the fields that its post's own call can't write, and what of them.
+
+    What a person can do on the site instead is a manual step; a new post waits for the rest, or it
+    would stand there without (an article that not everybody was meant to edit).
+    """
+    item, live = pair.item, pair.live
+    verb = Verb.CREATE if live is None else Verb.UPDATE
+    stated = item.fields if live else {**item.initial, **item.fields}
+    left: set[Field] = set()
+    blocked: list[Blocked] = []
+    manual: list[ManualStep] = []
+    for row in rides_with_post(item.kind):
+        if row.field not in stated or pair.moved.get(row.field) in _SETTLED:
+            continue
+        able = ability(item.kind, verb, row.field)
+        if able.able:
+            continue
+        left.add(row.field)
+        if able.page:
+            what = f"set the {row.field} to {', '.join(_words(stated[row.field]))}"
+            span = item.spans.get(row.field, item.span)
+            page = live.url if live and live.url else able.page
+            manual.append(ManualStep(item.key, what, page, span))
+        else:
+            blocked.append(unsupported(item, able))
+    if not left:
+        return pair, Verdict()
+    kept = replace(
+        item,
+        fields={it: value for it, value in item.fields.items() if it not in left},
+        initial={it: value for it, value in item.initial.items() if it not in left},
+    )
+    moved = {it: who for it, who in pair.moved.items() if it not in left}
+    return replace(pair, item=kept, moved=moved), Verdict((), (), tuple(blocked), tuple(manual))
+
+
+def _words(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (str(value),)
 
 
 def digests_for_sides(comparison: Comparison) -> tuple[Digest, ...]:
@@ -115,29 +175,8 @@ def overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
     return choice is OnDrift.OVERWRITE
 
 
-def _judge_tag(item: Item, ability: Abilities) -> Verdict:
-    blocked: list[Blocked] = []
-    manual: list[ManualStep] = []
-    for field in item.fields:
-        able = ability(Kind.TAG, Verb.SET, field)
-        if able.able:
-            continue
-        if able.page:
-            what = f"set the {field} of the tag to {_quoted(item.fields[field])}"
-            manual.append(ManualStep(item.key, what, able.page, item.spans.get(field, item.span)))
-        else:
-            blocked.append(_unsupported(item, able))
-    if item.was:
-        reason = "renaming a tag (`was:`) is not supported by this release"
-        blocked.append(_unsupported(item, Ability(able=False, reason=reason)))
-    return Verdict(blocked=tuple(blocked), manual=tuple(manual))
-
-
-def _quoted(value: Value) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-def _unsupported(item: Item, able: Ability) -> Blocked:
+def unsupported(item: Item, able: Ability) -> Blocked:
+    """Return what is said of a wish that the dialect can't carry out."""
     return Blocked(
         BlockedCode.UNSUPPORTED,
         item.key,
@@ -274,6 +313,8 @@ class _Judge:
 
     def _set(self, row: FieldRule, wanted: Value, live: LiveItem | None) -> Change:
         before = live.fields[row.field] if live else (False if wanted is True else None)
+        if row.field in self.item.adds:
+            wanted = tuple(sorted({*_words(wanted), *(_words(before) if before else ())}))
         return Change(
             id=change_id(self.item.key, Verb.SET, row.field),
             key=self.item.key,
@@ -335,12 +376,16 @@ class _Judge:
         return Verdict(kept, (), blocked)
 
     def _conflict(self, live: LiveItem, sides: tuple[Side, ...]) -> Blocked:
+        kind = self.item.kind
         seen = ", ".join(
-            f"{side.field}: {shorten(digest_field(self.item.kind, side.field, side.live))}"
+            f"{word_of(kind, side.field)}: {shorten(digest_field(kind, side.field, side.live))}"
             for side in sides
             if side.live is not None
         )
         adopting = any(self.pair.moved[side.field] is Moved.NO_BASE for side in sides)
+        deciding = f"add `seen: {{{seen}}}` to the item"
+        if self.item.kind is Kind.TAG:
+            deciding = "state `on_drift: overwrite` for the tag"
         why = (
             "it differs from the site, and what was last written is not known"
             if adopting
@@ -351,8 +396,7 @@ class _Judge:
             self.item.key,
             self.item.kind,
             why,
-            "Take the site's version into the manifest, or decide for the manifest's: add "
-            f"`seen: {{{seen}}}` to the item.",
+            f"Take the site's version into the manifest, or decide for the manifest's: {deciding}.",
             url=live.url,
             sides=sides,
             span=self._span(sides[0].field),
@@ -374,7 +418,8 @@ class _Judge:
             BlockedCode.MISFIT,
             self.item.key,
             self.item.kind,
-            f"a new {self.item.kind} needs {' and '.join(missing)}",
+            f"a new {self.item.kind} needs "
+            + " and ".join(word_of(self.item.kind, it) for it in missing),
             "State it; with `manage:` it is used only when the post is created.",
             span=self.item.span,
         )

@@ -10,8 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from importer.model.fields import targets_of
 from importer.model.ids import (
     ChangeId,
+    Field,
     Key,
     Kind,
     Verb,
@@ -61,14 +63,18 @@ def _keys_needed(change: Change) -> list[Key]:
 
 
 def _linked(change: Change) -> set[Key]:
-    """Return the items that the text *change* writes leads to, itself not counted."""
+    """Return the items that what *change* writes leads to, itself not counted."""
+    return _led_to(change) - {change.key}
+
+
+def _led_to(change: Change, *, only: Field | None = None) -> set[Key]:
     keys = {
         key_of_target(target)
         for it in change.fields
-        if isinstance(it.after, Text)
-        for target in it.after.targets
+        if only in (None, it.field)
+        for target in targets_of(it.field, it.after)
     }
-    return {key for key in keys if key is not None and key != change.key}
+    return {key for key in keys if key is not None}
 
 
 def _stranded(change: Change, need: Key) -> Blocked:
@@ -125,14 +131,10 @@ def _edges(change: Change, creates: Mapping[Key, ChangeId]) -> Edges:
     firm = {creates[key] for key in (change.parent,) if key is not None and key in creates}
     if change.verb is Verb.SET and change.key in creates:
         firm.add(creates[change.key])
+    # A collection can't be written without its items, a text can without its links.
+    firm |= {creates[key] for key in _led_to(change, only=Field.ITEMS) if key in creates}
     soft = {creates[key] for key in _linked(change) if key in creates}
-    links_itself = any(
-        key_of_target(target) == change.key
-        for it in change.fields
-        if isinstance(it.after, Text)
-        for target in it.after.targets
-    )
-    if change.verb is Verb.CREATE and links_itself:
+    if change.verb is Verb.CREATE and change.key in _led_to(change):
         soft.add(change.id)
     return Edges(frozenset(firm), frozenset(soft - firm))
 
@@ -180,9 +182,8 @@ def unlinked_first(deletions: Sequence[Change], wishes: Sequence[Change]) -> lis
     unlinking: dict[Key, set[ChangeId]] = defaultdict(set)
     for change in wishes:
         for it in change.fields:
-            if isinstance(it.before, Text):
-                for key in filter(None, map(key_of_target, it.before.targets)):
-                    unlinking[key].add(change.id)
+            for key in filter(None, map(key_of_target, targets_of(it.field, it.before))):
+                unlinking[key].add(change.id)
     return [
         replace(it, needs=tuple(sorted({*it.needs, *unlinking[it.key]} - {it.id})))
         for it in deletions

@@ -1,11 +1,11 @@
-"""Which tags a plan would bring into being, and which of them a person should look at first.
+"""Which tags a plan would bring into being or leave without posts, and which a person looks at.
 
 Neither API can write a tag by itself: it is born with the first post that uses it, and stays.
 
     policy     new tag is          then
     review     declared            its own line
                far from all names  its own line
-               close to a name     blocked
+               close to a name     blocked; of two new ones, both
     declared   declared            its own line
                anything else       blocked
 """
@@ -13,9 +13,15 @@ Neither API can write a tag by itself: it is born with the first post that uses 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from importer.model.fields import Value
+from importer.model.ids import Field, Ref
+from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import NewTags
+from importer.model.plan import Change
 
-__all__ = ["TagReview", "review_tags"]
+__all__ = ["TAGS_LEFT", "TagReview", "review_tags", "tags_left"]
+
+TAGS_LEFT = "No post will bear these tags any more, and no API deletes a tag"
 
 # Shorter names are all close to each other: `css` and `cs` are two subjects.
 _SHORTEST = 4
@@ -34,22 +40,47 @@ def review_tags(
 ) -> TagReview:
     """Return which of the *wanted* tags are new, and which of those wait for a person."""
     new = sorted(set(wanted) - set(known))
+    # Whichever of two close ones came first would stand in the way of the other.
+    names = {*known, *new}
     refused = {
         name: why
         for name in new
-        if name not in declared and (why := _objection(name, known, policy)) is not None
+        if name not in declared and (why := _objection(name, names - {name}, policy)) is not None
     }
     return TagReview(frozenset(new) - refused.keys(), refused)
 
 
-def _objection(name: str, known: Collection[str], policy: NewTags) -> str | None:
+def _objection(name: str, names: Collection[str], policy: NewTags) -> str | None:
     if policy is NewTags.DECLARED:
         return f"the tag `{name}` is new and not declared under `tags:`"
-    near = sorted(other for other in known if _close(name, other))
+    near = sorted(other for other in names if _close(name, other))
     if not near:
         return None
-    names = ", ".join(f"`{other}`" for other in near[:3])
-    return f"the tag `{name}` is new and close to {names}"
+    named = ", ".join(f"`{other}`" for other in near[:3])
+    return f"the tag `{name}` is new and close to {named}"
+
+
+def tags_left(changes: Iterable[Change], snapshot: Snapshot) -> str:
+    """Return the tags that the last post loses by *changes*, as far as posts were read."""
+    after: dict[Ref | None, Value | None] = {}
+    then: set[str] = set()
+    for change in changes:
+        for it in change.fields:
+            if it.field is Field.TAGS and change.ref is None:
+                then |= _names(it.after)
+            elif it.field is Field.TAGS:
+                after[change.ref] = it.after
+    now: set[str] = set()
+    for ref, live in snapshot.items.items():
+        if isinstance(live, LiveItem) and not live.facts.deleted:
+            tags = live.fields.get(Field.TAGS)
+            now |= _names(tags)
+            then |= _names(after.get(ref, tags))
+    return ", ".join(sorted(now - then))
+
+
+def _names(value: Value | None) -> set[str]:
+    return set(value) if isinstance(value, tuple) else set()
 
 
 def _close(one: str, other: str) -> bool:

@@ -66,7 +66,7 @@ def test_the_lowest_id_wins_and_an_answer_of_a_lost_question_loses_with_it() -> 
         post(Ref(Kind.ANSWER, 4), "q#a", parent=ONE),
         post(Ref(Kind.QUESTION, 9), "alone"),
     ]
-    found = {str(it.key): it for it in find_doubles(posts, "handbook", ME)}
+    found = {str(it.key): it for it in find_doubles(posts, "handbook", {ME})}
     assert set(found) == {"q", "q#a"}
     assert found["q"].winner.ref == ONE
     assert found["q#a"].winner.ref == Ref(Kind.ANSWER, 4)
@@ -75,8 +75,8 @@ def test_the_lowest_id_wins_and_an_answer_of_a_lost_question_loses_with_it() -> 
 def test_a_colleagues_copy_and_another_namespace_are_no_doubles() -> None:
     """F50."""
     posts = [post(ONE, "q"), post(TWO, "q", author=BO)]
-    assert find_doubles(posts, "handbook", ME) == ()
-    assert find_doubles([post(ONE, "q"), post(TWO, "q")], "other", ME) == ()
+    assert find_doubles(posts, "handbook", {ME}) == ()
+    assert find_doubles([post(ONE, "q"), post(TWO, "q")], "other", {ME}) == ()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from importer.model.ids import (
     Verb,
     key_of_target,
     parent_key,
+    tag_key,
+    target_of_key,
 )
 from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
 from importer.model.live import Ability, Facts, LiveItem, Rates, Snapshot
@@ -45,7 +47,7 @@ BOT, ANN, BOB = UserId(1), UserId(2), UserId(3)
 HERE = Span("teams-importer.yaml", 1, 1)
 SITE = Site("https://stackoverflowteams.com/c/acme")
 RATES = Rates(per_second=30.0, per_day=10_000, page_size=100)
-POSTS = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE})
+POSTS = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE, Kind.COLLECTION})
 NEWER = VERSION + 1
 
 
@@ -121,6 +123,21 @@ def article(key: str, **more: Any) -> Item:
     return Item(Key(key), Kind.ARTICLE, HERE, {**fields, **more.pop("fields", {})}, **more)
 
 
+def collection(key: str, *members: str, **more: Any) -> Item:
+    """Return a collection of the items with these keys."""
+    fields: dict[Field, Value] = {
+        Field.TITLE: f"The collection {key}",
+        Field.ITEMS: tuple(target_of_key(Key(it)) for it in members),
+    }
+    return Item(Key(key), Kind.COLLECTION, HERE, {**fields, **more.pop("fields", {})}, **more)
+
+
+def tag(name: str = "git", **more: Any) -> Item:
+    """Return a declared tag; `experts` and `description` are its fields."""
+    fields = {it: more.pop(it) for it in (Field.EXPERTS, Field.DESCRIPTION) if it in more}
+    return Item(tag_key(name), Kind.TAG, HERE, fields, **more)
+
+
 def having(item: Item, which: Field, value: Value) -> Item:
     return replace(item, fields={**item.fields, which: value})
 
@@ -141,6 +158,16 @@ class Scene:
     open: tuple[Operation, ...] = ()
     journal: bool = True
     authors: tuple[UserId, ...] = ()
+    declared: dict[str, LiveItem] = field(default_factory=dict)
+    people: dict[str, UserId | None] = field(default_factory=dict)
+    denied: dict[str, str] = field(default_factory=dict)
+
+    def known_tag(self, name: str, number: int = 500, **fields: Value) -> None:
+        """Let the team have a tag of which this is told: `description`, `experts`."""
+        self.tags.add(name)
+        told = {Field.TITLE: name, **{Field(it): value for it, value in fields.items()}}
+        ref = Ref(Kind.TAG, number)
+        self.declared[name] = LiveItem(ref, None, f"{SITE.base}/questions/tagged/{number}", told)
 
     def publish(
         self,
@@ -170,11 +197,13 @@ class Scene:
         if known is not Known.JOURNAL:
             digests = {} if known is Known.NOTHING else _marked(item)
             marker = Marker(VERSION, f"{namespace}:{item.key}", digests)
-        self.tags |= set(_names(fields.values()))
+        self.tags |= set(_names([fields.get(Field.TAGS, ())]))
         parent = self.refs[item.parent] if item.parent else None
         return LiveItem(ref, parent, SITE.address(ref), fields, marker, facts)
 
     def _served(self, value: Value) -> Value:
+        if isinstance(value, tuple):
+            return tuple(map(self._ref_of, value))
         return retarget(value, self._ref_of) if isinstance(value, Text) else value
 
     def _ref_of(self, target: str) -> str:
@@ -203,7 +232,7 @@ class Scene:
 
     def edit(self, key: str, which: Field, value: Value) -> None:
         live = self.live(key)
-        self.tags |= set(_names([value]))
+        self.tags |= set(_names([value])) if which is Field.TAGS else set()
         self.alter(key, fields={**live.fields, which: value})
 
     def alter(self, key: str, **more: Any) -> None:
@@ -222,7 +251,15 @@ class Scene:
 
     def snapshot(self) -> Snapshot:
         return Snapshot(
-            SITE, BOT, dict(self.posts), self.covered, tuple(sorted(self.tags)), self.synonyms
+            SITE,
+            BOT,
+            dict(self.posts),
+            self.covered,
+            tuple(sorted(self.tags)),
+            self.synonyms,
+            declared=dict(self.declared),
+            people=self.people,
+            denied=self.denied,
         )
 
     def ledger(self) -> Ledger:
@@ -337,6 +374,7 @@ __all__ = [
     "answer",
     "article",
     "codes",
+    "collection",
     "draw",
     "having",
     "ids",
@@ -345,6 +383,7 @@ __all__ = [
     "only_blocked",
     "question",
     "removed",
+    "tag",
     "text",
     "unable",
     "without",

@@ -213,7 +213,10 @@ def test_a_plan_costs_its_writes_the_check_the_reading_and_the_audit(
 
 
 def test_a_large_team_costs_more_to_read() -> None:
-    small, large = cost_of([CREATE], RATES), cost_of([CREATE], RATES, questions=1001, tags=150)
+    small, large = (
+        cost_of([CREATE], RATES),
+        cost_of([CREATE], RATES, {Kind.QUESTION: 1001, Kind.TAG: 150}),
+    )
     assert large.reads == small.reads + 10 + 1
 
 

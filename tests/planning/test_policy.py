@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from importer.model.fields import Value
-from importer.model.ids import Field, FullKey, Key, Kind, Verb, tag_key
+from importer.model.ids import Field, Key, Kind, Verb
 from importer.model.ledger import Base
 from importer.model.live import Ability, Facts
 from importer.model.manifest import Item, OnDrift
@@ -14,7 +13,6 @@ from importer.planning.compare import digest_field
 from importer.planning.identity import field_digests
 from tests.planning.stage import (
     BOT,
-    HERE,
     Known,
     Scene,
     all_able,
@@ -179,41 +177,6 @@ def test_an_article_is_one_write_with_type_and_permissions() -> None:
     scene.publish(item)
     assert nothing_to_do(scene.plan(item))
     assert ids(scene.plan(having(item, Field.TYPE, "how-to"))) == ["leave!update"]
-
-
-# Declared tags.
-
-
-def _tag(name: str = "git", **fields: Value) -> Item:
-    return Item(tag_key(name), Kind.TAG, HERE, {Field(it): value for it, value in fields.items()})
-
-
-def test_a_tags_description_is_a_manual_step_with_its_page() -> None:
-    plan = Scene().plan(
-        _tag(description="Version control", experts=("ann", "bob")),
-        ability=unable(Kind.TAG, "no call for it", "https://acme.example/tags/git/info"),
-    )
-    assert (plan.changes, plan.blocked) == ((), ())
-    assert [(it.key, it.what) for it in plan.manual] == [
-        ("tag:git", 'set the description of the tag to "Version control"'),
-        ("tag:git", "set the experts of the tag to ('ann', 'bob')"),
-    ]
-    assert {it.page for it in plan.manual} == {"https://acme.example/tags/git/info"}
-
-
-def test_a_tags_field_without_page_is_unsupported() -> None:
-    plan = Scene().plan(_tag(experts=("ann",)), ability=unable(Kind.TAG, "only v3 can"))
-    assert codes(plan) == {"tag:git": BlockedCode.UNSUPPORTED}
-
-
-def test_a_tags_field_that_can_be_set_is_nothing_to_tell() -> None:
-    assert nothing_to_do(Scene().plan(_tag(experts=("ann",))))
-
-
-def test_renaming_a_tag_is_unsupported_by_name() -> None:
-    item = replace(_tag(), was=(FullKey("handbook:tag:vcs"),))
-    blocked = only_blocked(Scene().plan(item))
-    assert (blocked.code, "`was:`" in blocked.why) == (BlockedCode.UNSUPPORTED, True)
 
 
 # What is remembered.
