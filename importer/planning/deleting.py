@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from importer.model.fields import fields_of, rides_with_post
+from importer.model.fields import Value, fields_of, rides_with_post
 from importer.model.ids import (
     Field,
     Key,
@@ -47,6 +47,7 @@ from importer.model.plan import (
 )
 from importer.planning.compare import base_of, digest_field
 from importer.text.digests import agree
+from importer.text.links import Text
 from importer.text.marker import VERSION
 
 __all__ = ["Deletions", "plan_deletions"]
@@ -296,12 +297,19 @@ def _edited_since(live: LiveItem, binding: Binding | None) -> str:
         if row.field not in live.fields:
             continue
         base = base_of(row, live, binding)
+        if base is None and _says_nothing(row.field, live.fields[row.field]):
+            continue
         if base is None:
             return f"what was last written as its {row.field} is not known"
         digest = digest_field(live.ref.kind, row.field, live.fields[row.field])
         if not agree(digest, base.ours) and not agree(digest, base.served):
             return "it was edited on the site since it was written"
     return ""
+
+
+def _says_nothing(field: Field, value: Value) -> bool:
+    """Tell whether *value* is no word of anybody: a setting of the site's own, or an empty text."""
+    return field in (Field.TYPE, Field.PERMISSIONS) or value == Text("")
 
 
 def _first_words(live: LiveItem) -> str:

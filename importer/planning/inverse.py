@@ -9,6 +9,7 @@ edited it     says what it said before                      nothing
               says what the run wrote                       what stood before is restored
               anything else, or is gone                     blocked
 marked it     bears the mark                                the mark goes back where it was
+named experts has those                                     those before are set
 deleted it    is gone                                       a manual step: no API call undeletes
               is there again                                nothing
 
@@ -254,7 +255,8 @@ class _Inverse:
         binding, live = self.now.by_ref.get(ref), self.now.live(ref)
         key = binding.key if binding else trace.key
         if live is None:
-            unread = None if ref.kind in self.snapshot.covered else UNREAD
+            is_read = ref.kind in self.snapshot.covered and ref.kind is not Kind.TAG
+            unread = None if is_read else UNREAD
             self._block(trace, key, None, unread or self.now.by_later_run(ref, None) or GONE)
             return
         moved = {
@@ -266,11 +268,12 @@ class _Inverse:
             self.unchanged += 1
             return
         riding = {name: it for name, it in moved.items() if not rule(ref.kind, name).own_call}
-        flags = {name: it for name, it in moved.items() if name not in riding}
         if riding:
             self._restore_post(trace, key, live, riding)
-        if flags:
+        if Field.ACCEPTED in moved:
             self._restore_mark(trace, key, live)
+        if Field.EXPERTS in moved:
+            self._restore_experts(trace, key, live, moved[Field.EXPERTS])
 
     def _restore_post(
         self, trace: Trace, key: Key, live: LiveItem, riding: Mapping[Field, FieldDigests]
@@ -328,6 +331,31 @@ class _Inverse:
                     remedy = f"Bring {key} back first, or edit this one on the site."
                     return Objection(BlockedCode.NEEDS, why, remedy)
         return None
+
+    def _restore_experts(self, trace: Trace, key: Key, live: LiveItem, it: FieldDigests) -> None:
+        former = self._former_value(it)
+        objection = (
+            self.now.against_writing(live, Verb.SET, it.field)
+            or self.now.changed_since(trace, live, {it.field: it})
+            or self._against_text({it.field: former})
+        )
+        if objection is not None:
+            self._block(trace, key, live, objection)
+            return
+        change = FieldChange(it.field, live.fields[it.field], former, base=_ours(it.former))
+        self.changes.append(
+            Change(
+                id=change_id(key, Verb.SET, it.field),
+                key=key,
+                kind=live.ref.kind,
+                verb=Verb.SET,
+                reason=Reason.UNDO,
+                title=self.now.title_of(live),
+                ref=live.ref,
+                fields=(change,),
+                url=live.url,
+            )
+        )
 
     def _restore_mark(self, trace: Trace, key: Key, live: LiveItem) -> None:
         it = trace.fields[Field.ACCEPTED]

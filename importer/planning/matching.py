@@ -239,7 +239,7 @@ class _Matcher:
         if not fitting:
             what = "another question" if candidates[0].ref.kind is item.kind else "another kind"
             self._misfit(item, candidates[0], f"its marker stands on a post of {what}")
-        elif self._is_strangers(fitting[0]):
+        elif self._is_strangers(fitting[0]) and fitting[0].facts.author != item.author:
             self._block(
                 item,
                 BlockedCode.AMBIGUOUS,

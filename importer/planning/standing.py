@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from importer.model.ids import Field, Ref, RunId, Verb, target_of_key
+from importer.model.ids import Field, Kind, Ref, RunId, Verb, target_of_key
 from importer.model.ledger import Base, FieldDigests, Ledger, Operation
 from importer.model.live import LiveItem, Snapshot
 from importer.model.plan import BlockedCode
@@ -50,6 +50,8 @@ class Standing:
 
     def live(self, ref: Ref) -> LiveItem | None:
         """Return the post as it stands; None when it is gone."""
+        if ref.kind is Kind.TAG:
+            return next((it for it in self.snapshot.declared.values() if it.ref == ref), None)
         live = self.snapshot.items.get(ref)
         return live if isinstance(live, LiveItem) and not live.facts.deleted else None
 

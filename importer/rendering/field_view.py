@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.model.fields import Value
-from importer.model.ids import Ref
+from importer.model.fields import Value, word_of
+from importer.model.ids import Field, Kind, Ref
 from importer.model.site import Site
 from importer.rendering.entries import FieldView, LineView, SpanView, span
 from importer.rendering.phrasing import counted
 from importer.text.links import HOLE, Text
 from importer.text.words import Difference, Mark, WordLine, WordSpan, compare_texts, compare_words
 
-__all__ = ["Manner", "field_view"]
+__all__ = ["Manner", "field_view", "value_view"]
 
 _FIRST_LINES = 3
 _MOST_LINES = 200
@@ -48,6 +48,40 @@ class Manner:
                 return value
             case tuple():
                 return ", ".join(value)
+
+
+def value_view(
+    kind: Kind | None,
+    field: Field,
+    before: Value | None,
+    after: Value | None,
+    manner: Manner,
+    whose: str = "",
+) -> FieldView:
+    """Return how a *field* of a *kind* became *after*; *whose* is put behind its name."""
+    name = (word_of(kind, field) if kind else str(field)) + whose
+    if field is not Field.ITEMS:
+        return field_view(name, _readable(field, before), _readable(field, after), manner)
+    old, new = _as_lines(before), _as_lines(after)
+    if old is not None and new is not None:
+        return _body(name, old, new, manner)
+    text = manner.words(old or new)
+    size = span("kept", counted(_lines_in(text), "item"))
+    return _plain(name, [size], _listing(text, manner))
+
+
+def _as_lines(value: Value | None) -> Text | None:
+    """Return a list in order as a text with a line for each, to be compared line by line."""
+    if not isinstance(value, tuple):
+        return None
+    return Text(f"{HOLE}\n" * len(value), value)
+
+
+def _readable(field: Field, value: Value | None) -> Value | None:
+    """Return *value* with people named as people do."""
+    if field not in (Field.PERMISSIONS, Field.EXPERTS) or not isinstance(value, tuple):
+        return value
+    return tuple(it.removeprefix("email:").replace(":", " ", 1) for it in value)
 
 
 def field_view(name: str, before: Value | None, after: Value | None, manner: Manner) -> FieldView:

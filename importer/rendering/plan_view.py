@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
 from importer.errors import Span
-from importer.model.ids import Field, Verb
+from importer.model.ids import Field, Kind, Verb
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -29,7 +29,7 @@ from importer.rendering.entries import (
     legend,
     section,
 )
-from importer.rendering.field_view import Manner, field_view
+from importer.rendering.field_view import Manner, value_view
 from importer.rendering.phrasing import joined
 from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
@@ -157,7 +157,7 @@ def _by_sort(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 
 def _blocked(it: Blocked, manner: Manner) -> EntryView:
-    sides = [view for side in it.sides for view in _side(side, manner)]
+    sides = [view for side in it.sides for view in _side(it.kind, side, manner)]
     between = detail("shown", _between(it.sides))
     return entry(
         "blocked",
@@ -172,13 +172,13 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
     )
 
 
-def _side(side: Side, manner: Manner) -> list[FieldView]:
+def _side(kind: Kind | None, side: Side, manner: Manner) -> list[FieldView]:
     """Return what each side made of the base; where that isn't known, what they differ in."""
     if side.base is None:
-        return [field_view(side.field, side.live, side.ours, manner)]
+        return [value_view(kind, side.field, side.live, side.ours, manner)]
     return [
-        field_view(f"{side.field} (here)", side.base, side.ours, manner),
-        field_view(f"{side.field} (site)", side.base, side.live, manner),
+        value_view(kind, side.field, side.base, side.ours, manner, " (here)"),
+        value_view(kind, side.field, side.base, side.live, manner, " (site)"),
     ]
 
 
@@ -204,7 +204,10 @@ def _change(it: Change, manner: Manner) -> EntryView:
         place=_place(it.span),
         url=it.url,
         fields=_fields(it, manner),
-        details=detail("after", needs),
+        details=[
+            *detail("author", f"user {it.author}" if it.author else ""),
+            *detail("after", needs),
+        ],
     )
 
 
@@ -222,7 +225,7 @@ def _fields(change: Change, manner: Manner) -> list[FieldView]:
     if _mark(change) or (change.reason is Reason.LINKS and not manner.verbose):
         return []
     return [
-        field_view(it.field, it.before, it.after, manner)
+        value_view(change.kind, it.field, it.before, it.after, manner)
         for it in change.fields
         if not _is_headline(it, change)
     ]
@@ -264,7 +267,7 @@ def _drift(it: Drift, manner: Manner) -> EntryView:
         title=it.title,
         place=_place(it.span),
         url=it.url,
-        fields=[field_view(it.field, it.ours, it.live, manner)],
+        fields=[value_view(it.kind, it.field, it.ours, it.live, manner)],
     )
 
 
