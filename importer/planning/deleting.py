@@ -10,8 +10,9 @@ removed: delete   posts were not read completely          blocked: unread
                   or edited it since, as far as is known  blocked: engaged (--delete-engaged)
 
 Ours is what bears our marker, or bore it when it was last looked at, and whose author is one in
-whose name we write: under `publishers:`, else of the journal's runs, else whose token this is. A
-marker alone proves nothing, it may be a copy; nor does a binding, it may be of an `id:`.
+whose name we write: under `publishers:`, else of the journal's runs, else whose token this is; or
+under an item's `author:`. A marker alone proves nothing, it may be a copy; nor does a binding, it
+may be of an `id:`.
 
 A question takes its answers along: what speaks against theirs speaks against its own.
 """
@@ -102,7 +103,8 @@ class _Deleting:
         self.snapshot = snapshot
         self.decisions = decisions
         self.bindings = ledger.bindings
-        self.authors = manifest.publishers or ledger.authors or (snapshot.me,)
+        stated = {it.author for it in manifest.items if it.author is not None}
+        self.authors = stated | {*(manifest.publishers or ledger.authors or (snapshot.me,))}
         self.fates = {it.key: it.fate for it in manifest.removed}
         self.spans = {it.key: it.span for it in manifest.removed}
         self.named = {item.key for item in manifest.items}

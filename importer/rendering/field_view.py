@@ -61,7 +61,7 @@ def value_view(
     """Return how a *field* of a *kind* became *after*; *whose* is put behind its name."""
     name = (word_of(kind, field) if kind else str(field)) + whose
     if field is not Field.ITEMS:
-        return field_view(name, _readable(field, before), _readable(field, after), manner)
+        return field_view(name, before, after, manner)
     old, new = _as_lines(before), _as_lines(after)
     if old is not None and new is not None:
         return _body(name, old, new, manner)
@@ -75,13 +75,6 @@ def _as_lines(value: Value | None) -> Text | None:
     if not isinstance(value, tuple):
         return None
     return Text(f"{HOLE}\n" * len(value), value)
-
-
-def _readable(field: Field, value: Value | None) -> Value | None:
-    """Return *value* with people named as people do."""
-    if field not in (Field.PERMISSIONS, Field.EXPERTS) or not isinstance(value, tuple):
-        return value
-    return tuple(it.removeprefix("email:").replace(":", " ", 1) for it in value)
 
 
 def field_view(name: str, before: Value | None, after: Value | None, manner: Manner) -> FieldView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importer.model.ids import Field, Key, Kind, Ref, RunId, Verb
+from importer.model.ids import Field, Key, Kind, Ref, RunId, UserId, Verb
 from importer.model.manifest import OnDrift
 from importer.model.plan import (
     Blocked,
@@ -84,21 +84,47 @@ def _every_action() -> Plan:
             Verb.SET,
             Reason.EDITED,
             kind=Kind.TAG,
-            fields=(a_field(Field.EXPERTS, ("12", "13"), ("12", "14")),),
+            fields=(a_field(Field.EXPERTS, ("user:12", "user:13"), ("group:4", "user:12")),),
         ),
         a_change(
             "start",
-            Verb.SET,
+            Verb.UPDATE,
             Reason.EDITED,
             kind=Kind.COLLECTION,
-            fields=(a_field(Field.ITEMS, ("a", "b"), ("b", "a")),),
+            fields=(
+                a_field(Field.BODY, plain("Begin here.\n"), plain("Begin with these.\n")),
+                a_field(
+                    Field.ITEMS,
+                    ("key:rollback", "article/9", "key:oncall/freeze", "question/21"),
+                    ("key:oncall/freeze", "key:rollback", "article/9"),
+                ),
+            ),
+        ),
+        a_change(
+            "first-steps",
+            Verb.CREATE,
+            Reason.NEW,
+            kind=Kind.COLLECTION,
+            title="First steps",
+            fields=(
+                a_field(Field.TITLE, None, "First steps"),
+                a_field(Field.ITEMS, None, ("key:rollback", "article/9")),
+            ),
+            author=UserId(4711),
         ),
         a_change(
             "policy/leave",
             Verb.UPDATE,
             Reason.EDITED,
             kind=Kind.ARTICLE,
-            fields=(a_field(Field.TYPE, "howTo", "policy"),),
+            fields=(
+                a_field(Field.TYPE, "how-to-guide", "policy"),
+                a_field(
+                    Field.PERMISSIONS,
+                    ("everyone",),
+                    ("group:1002", "specific-editors", "user:7"),
+                ),
+            ),
         ),
         a_delete(),
         drift=(
