@@ -14,6 +14,7 @@ __all__ = [
     "Failure",
     "Heard",
     "Held",
+    "Left",
     "Listener",
     "Quota",
     "Reply",
@@ -32,8 +33,8 @@ class Request:
     """One call of the API.
 
     `method` is the route with its holes (`questions/{ids}`): what a `backoff` is about. `path` is
-    the route filled, below the version. `gap_s` is the least time between two writes of `family`.
-    `harmless` marks a POST that can't take effect.
+    the route filled, below the version. `form` or `json` is what a write carries. `gap_s` is the
+    least time between two writes of `family`. `harmless` marks a write that can't take effect.
     """
 
     verb: str
@@ -41,6 +42,7 @@ class Request:
     path: str
     query: Pairs = ()
     form: Pairs = ()
+    json: str | None = None
     family: str = ""
     gap_s: float = 0.0
     harmless: bool = False
@@ -108,6 +110,14 @@ class Quota:
     remaining: int
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Calls left in a bucket, as the server counts, and in how many seconds the next ones come."""
+
+    calls: int
+    refill_in_s: float | None = None
+
+
 class Said(StrEnum):
     """What an answer amounts to, in any dialect."""
 
@@ -131,7 +141,7 @@ class Said(StrEnum):
 class Heard:
     """What a dialect makes of an answer.
 
-    `wrapper` is the API's own JSON object of a success. `wait_s` is what every request is asked to
+    `wrapper` is the API's own JSON object of a success; a bare list is its `items`. `wait_s` is what every request is asked to
     wait (`guessed`: the server named no time), `backoff_s` what the next call of this method is.
     """
 
@@ -142,6 +152,7 @@ class Heard:
     backoff_s: float | None = None
     quota: Quota | None = None
     guessed: bool = False
+    left: Left | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +170,8 @@ Ended = Reply | Failure | Held
 
 
 class Listener(Protocol):
-    """How a dialect reads a decoded body."""
+    """How a dialect reads a decoded answer; *headers* by lower-case names."""
 
-    def __call__(self, status: int, body: bytes) -> Heard:
-        """Return what *body* says; must not raise."""
+    def __call__(self, status: int, body: bytes, headers: Mapping[str, str]) -> Heard:
+        """Return what the answer says; must not raise."""
         ...

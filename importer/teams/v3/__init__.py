@@ -1,0 +1,1 @@
+"""API v3: JSON resources, problem bodies, two rate limiters told in headers."""

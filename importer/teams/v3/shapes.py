@@ -1,0 +1,344 @@
+"""The objects of API v3 that we read, and the canonical items they become.
+
+Members that are not named here are ignored. One that is needed and missing, or of another type, is
+Misshapen. Source of names and types: the vendor's contract (documented). Dates come with and
+without a zone, with up to seven decimals (observed). Lists bear no Markdown (documented): what they
+show is a Glimpse, whose stamp tells whether the Markdown that was read once is still the same.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import MappingProxyType
+from urllib.parse import quote
+
+from importer.model.fields import Fields
+from importer.model.ids import Field, Kind, Ref, UserId
+from importer.model.live import Facts, LiveItem, Synonym
+from importer.model.site import Site
+from importer.teams.dressing import undress
+from importer.teams.outcome import Misshapen
+from importer.text.canonical import canonical_line, canonical_names
+from importer.text.digests import digest_of
+
+__all__ = [
+    "ARTICLE_TYPES",
+    "EDITABLE_BY",
+    "Glimpse",
+    "Raw",
+    "answer_item",
+    "article_item",
+    "collection_item",
+    "created_at",
+    "experts_of",
+    "glimpse_of",
+    "items_of",
+    "question_item",
+    "synonyms_of",
+    "tag_item",
+    "tag_of",
+    "user_of",
+    "with_accepted",
+]
+
+Raw = Mapping[str, object]
+
+ARTICLE_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "knowledge-article": "knowledgeArticle",
+        "announcement": "announcement",
+        "policy": "policy",
+        "how-to-guide": "howToGuide",
+    }
+)
+EDITABLE_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "owner-only": "ownerOnly",
+        "specific-editors": "specificEditors",
+        "everyone": "everyone",
+    }
+)
+_TYPES = {theirs: ours for ours, theirs in ARTICLE_TYPES.items()}
+_EDITABLE = {theirs: ours for ours, theirs in EDITABLE_BY.items()}
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?")
+_STAMP = "v3:"
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What a list shows of a post. `looks` is the digest of all that is shown of its content.
+
+    `active_at` is when something last happened to it, of a question also to its answers.
+    """
+
+    ref: Ref
+    looks: str
+    active_at: datetime
+    answers: int
+    author: UserId | None
+    title: str
+    tags: tuple[str, ...]
+    deleted: bool
+
+    @property
+    def stamp(self) -> str:
+        """The stamp of the post that looks so."""
+        return f"{_STAMP}{self.looks}"
+
+
+def items_of(wrapper: Raw) -> list[Raw]:
+    """Return the objects of a list."""
+    found = wrapper.get("items")
+    if not isinstance(found, list) or not all(isinstance(it, dict) for it in found):
+        text = ".items is no list of objects"
+        raise Misshapen(text)
+    return found
+
+
+def glimpse_of(raw: Raw, kind: Kind) -> Glimpse:
+    """Read what a list, or a single answer, shows of a post."""
+    named = "" if kind is Kind.ANSWER else _text(raw, kind, "title")
+    tags = () if kind in (Kind.ANSWER, Kind.COLLECTION) else _tags(raw, kind)
+    shown = [named, *sorted(tags), _shown(raw, kind)]
+    if kind is Kind.ARTICLE:
+        shown.append(_text(raw, kind, "type"))
+    return Glimpse(
+        ref=Ref(kind, _id(raw, kind)),
+        looks=digest_of(kind, shown),
+        active_at=_date_or(raw, "lastActivityDate") or created_at(raw, kind),
+        answers=_count(raw.get("answerCount")),
+        author=_person(raw.get("owner")),
+        title=canonical_line(named),
+        tags=tuple(tags),
+        deleted=raw.get("isDeleted") is True,
+    )
+
+
+def _shown(raw: Raw, kind: Kind) -> str:
+    return _text(raw, kind, "description" if kind is Kind.COLLECTION else "body")
+
+
+def question_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
+    """Read a single question."""
+    fields: Fields = {
+        Field.TITLE: canonical_line(_text(raw, Kind.QUESTION, "title")),
+        Field.TAGS: canonical_names(_tags(raw, Kind.QUESTION), masters),
+    }
+    engaged = _count(raw.get("answerCount")) > 0
+    return _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged)
+
+
+def answer_item(raw: Raw, site: Site) -> LiveItem:
+    """Read a single answer."""
+    parent = Ref(Kind.QUESTION, _number(raw, Kind.ANSWER, "questionId"))
+    fields: Fields = {Field.ACCEPTED: _flag(raw, Kind.ANSWER, "isAccepted")}
+    return _post(raw, Kind.ANSWER, parent, site, fields, engaged=False)
+
+
+def article_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
+    """Read a single article; without permissions where the server tells none (inferred)."""
+    theirs = _text(raw, Kind.ARTICLE, "type")
+    fields: dict[Field, object] = {
+        Field.TITLE: canonical_line(_text(raw, Kind.ARTICLE, "title")),
+        Field.TAGS: canonical_names(_tags(raw, Kind.ARTICLE), masters),
+        Field.TYPE: _TYPES.get(theirs, theirs),
+    }
+    permissions = raw.get("permissions")
+    if isinstance(permissions, dict):
+        fields[Field.PERMISSIONS] = _permissions(permissions)
+    return _post(raw, Kind.ARTICLE, None, site, fields, engaged=False)  # type: ignore[arg-type]
+
+
+def _permissions(raw: Raw) -> tuple[str, ...]:
+    theirs = _text(raw, Kind.ARTICLE, "editableBy")
+    who = _EDITABLE.get(theirs, theirs)
+    if who != "specific-editors":
+        return (who,)
+    users = _ids(raw.get("editorUsers"), "user")
+    groups = _ids(raw.get("editorUserGroups"), "group")
+    return canonical_names((who, *users, *groups), {})
+
+
+def collection_item(raw: Raw, site: Site) -> LiveItem:
+    """Read a single collection; its items are named as links are: `question/12`."""
+    ref = Ref(Kind.COLLECTION, _id(raw, Kind.COLLECTION))
+    described = raw.get("description")
+    body, marker = undress(described if isinstance(described, str) else "", site)
+    content = raw.get("content")
+    if not isinstance(content, list) or not all(isinstance(it, dict) for it in content):
+        text = "collection.content is no list of objects"
+        raise Misshapen(text)
+    items = tuple(f"{_text(it, Kind.COLLECTION, 'type')}/{_id(it, Kind.COLLECTION)}" for it in content)
+    return LiveItem(
+        ref=ref,
+        parent=None,
+        url=site.address(ref),
+        fields={
+            Field.TITLE: canonical_line(_text(raw, Kind.COLLECTION, "title")),
+            Field.BODY: body,
+            Field.ITEMS: items,
+        },
+        marker=marker,
+        facts=Facts(
+            author=_person(raw.get("owner")),
+            created_at=created_at(raw, Kind.COLLECTION),
+        ),
+        # A list shows no items: nothing tells whether they are the same.
+        stamp="",
+    )
+
+
+def with_accepted(live: LiveItem, *, accepted: bool) -> LiveItem:
+    """Return an answer as it is once its mark is set or taken off."""
+    return LiveItem(
+        ref=live.ref,
+        parent=live.parent,
+        url=live.url,
+        fields={**live.fields, Field.ACCEPTED: accepted},
+        marker=live.marker,
+        facts=live.facts,
+        stamp=live.stamp,
+    )
+
+
+def tag_of(raw: Raw) -> tuple[int, str]:
+    """Read a tag's id and canonical name."""
+    return _id(raw, Kind.TAG), canonical_line(_text(raw, Kind.TAG, "name")).lower()
+
+
+def tag_item(raw: Raw, site: Site) -> LiveItem:
+    """Read a tag: its name, its description, and its experts where a single tag is told."""
+    number, name = tag_of(raw)
+    fields: dict[Field, str | tuple[str, ...]] = {Field.TITLE: name}
+    described = raw.get("description")
+    if isinstance(described, str):
+        fields[Field.DESCRIPTION] = canonical_line(described)
+    experts = raw.get("subjectMatterExperts")
+    # Null where the feature is off.
+    if isinstance(experts, dict) and raw.get("subjectMatterExpertCount") is not None:
+        fields[Field.EXPERTS] = experts_of(experts)
+    url = f"{site.base}/questions/tagged/{quote(name, safe='')}"
+    return LiveItem(Ref(Kind.TAG, number), None, url, fields)
+
+
+def experts_of(raw: Raw) -> tuple[str, ...]:
+    """Read who is an expert of a tag, as `user:12` and `group:4`."""
+    users = _ids(raw.get("users"), "user")
+    return canonical_names((*users, *_ids(raw.get("userGroups"), "group")), {})
+
+
+def synonyms_of(items: Sequence[Raw], master: str) -> list[Synonym]:
+    """Read the other names of a tag."""
+    names = (canonical_line(_text(it, Kind.TAG, "name")).lower() for it in items)
+    return [Synonym(name, master) for name in names if name != master]
+
+
+def user_of(raw: Raw) -> tuple[UserId, str]:
+    """Read a user's id and name."""
+    name = raw.get("name")
+    number = raw.get("id")
+    if type(number) is not int:
+        text = "user.id is missing or no number"
+        raise Misshapen(text)
+    return UserId(number), name if isinstance(name, str) else ""
+
+
+def created_at(raw: Raw, kind: Kind) -> datetime:
+    """Read when a post was created."""
+    found = _date_or(raw, "creationDate")
+    if found is None:
+        raise _misshapen(kind, "creationDate", "is missing or no date")
+    return found
+
+
+def _post(
+    raw: Raw, kind: Kind, parent: Ref | None, site: Site, fields: Fields, *, engaged: bool
+) -> LiveItem:
+    seen = glimpse_of(raw, kind)
+    body, marker = undress(_text(raw, kind, "bodyMarkdown"), site)
+    # A missing count says nothing: better to take a post for one that others have engaged in.
+    counts = (raw.get("score"), raw.get("commentCount"))
+    return LiveItem(
+        ref=seen.ref,
+        parent=parent,
+        url=site.address(seen.ref),
+        fields={**fields, Field.BODY: body},
+        marker=marker,
+        facts=Facts(
+            author=seen.author,
+            locked=raw.get("lockedDate") is not None,
+            engaged_by_others=engaged or any(it != 0 or it is False for it in counts),
+            created_at=created_at(raw, kind),
+            edited_at=_date_or(raw, "lastEditDate"),
+            editor=_person(raw.get("lastEditor")),
+        ),
+        stamp=f"{seen.stamp}@{seen.active_at.timestamp():.0f}",
+    )
+
+
+def _misshapen(kind: Kind, name: str, defect: str) -> Misshapen:
+    return Misshapen(f"{kind}.{name} {defect}")
+
+
+def _person(raw: object) -> UserId | None:
+    """Return the person's id; a removed one is null (observed)."""
+    number = raw.get("id") if isinstance(raw, dict) else None
+    return UserId(number) if type(number) is int else None
+
+
+def _ids(raw: object, what: str) -> list[str]:
+    if not isinstance(raw, list):
+        return []
+    numbers = [_person(it) for it in raw]
+    return [f"{what}:{it}" for it in numbers if it is not None]
+
+
+def _text(raw: Raw, kind: Kind, name: str) -> str:
+    value = raw.get(name)
+    if not isinstance(value, str):
+        raise _misshapen(kind, name, "is missing or no text")
+    return value
+
+
+def _number(raw: Raw, kind: Kind, name: str) -> int:
+    value = raw.get(name)
+    if type(value) is not int or value <= 0:
+        raise _misshapen(kind, name, "is missing or no id")
+    return value
+
+
+def _id(raw: Raw, kind: Kind) -> int:
+    return _number(raw, kind, "id")
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int else 0
+
+
+def _flag(raw: Raw, kind: Kind, name: str) -> bool:
+    value = raw.get(name)
+    if not isinstance(value, bool):
+        raise _misshapen(kind, name, "is missing or no boolean")
+    return value
+
+
+def _tags(raw: Raw, kind: Kind) -> list[str]:
+    value = raw.get("tags")
+    if not isinstance(value, list) or not all(isinstance(it, dict) for it in value):
+        raise _misshapen(kind, "tags", "is missing or no list of tags")
+    return [_text(it, Kind.TAG, "name") for it in value]
+
+
+def _date_or(raw: Raw, name: str) -> datetime | None:
+    """Return the moment; one without a zone is UTC (inferred). None: there is none, or it is bad."""
+    value = raw.get(name)
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    seconds, fraction, zone = match.groups()
+    whole = f"{seconds}.{(fraction or '0')[:6]:0<6}{'+00:00' if zone in (None, 'Z') else zone}"
+    try:
+        return datetime.fromisoformat(whole).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
