@@ -55,6 +55,10 @@ class TeamReader(Protocol):
         """
         ...
 
+    def keeps_history(self, kind: Kind) -> bool:
+        """Tell whether `Revisions` shows afterwards what others wrote to posts of *kind*."""
+        ...
+
     @property
     def rates(self) -> Rates:
         """The documented pace, for the plan's cost."""

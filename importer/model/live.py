@@ -16,6 +16,7 @@ __all__ = [
     "Denied",
     "Everything",
     "Facts",
+    "Known",
     "LiveItem",
     "Need",
     "Newest",
@@ -112,11 +113,28 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What was seen of a post before: where nothing moved since, its content need not be read."""
+
+    stamp: str
+    parent: Ref | None = None
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Everything:
-    """All posts of these kinds; stamps known already spare their content."""
+    """All posts of these kinds.
+
+    Where a dialect's lists bear no content, `known` spares what didn't move: Same is read then.
+    With `authors`, posts that are theirs or `bound` are read whole, of others what a list shows.
+    `permissions`: who may edit articles is asked for.
+    """
 
     kinds: tuple[Kind, ...]
-    known: Mapping[Ref, str] = field(default_factory=dict)
+    known: Mapping[Ref, Known] = field(default_factory=dict)
+    authors: frozenset[UserId] = frozenset()
+    bound: frozenset[Ref] = frozenset()
+    permissions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +146,23 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Refs:
-    """These posts; what isn't there any more is left out."""
+    """These posts; what isn't there any more is left out.
+
+    `parents` says under which questions answers stand, as far as it is known: API v3 finds an
+    answer by both only.
+    """
 
     refs: tuple[Ref, ...]
+    parents: Mapping[Ref, Ref] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The author's posts created since then, newest first: all kinds that the dialect writes."""
+    """The author's posts of these kinds created since then, newest first."""
 
     author: UserId
     since: datetime
+    kinds: frozenset[Kind] = frozenset({Kind.QUESTION, Kind.ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +233,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a command asks of the token: reading, or writing as well."""
+    """What a command asks of the token: reading, or writing as well; and of which kinds."""
 
     write: bool
+    kinds: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,10 @@ class Said(StrEnum):
 class Heard:
     """What a dialect makes of an answer.
 
-    `wrapper` is the API's own JSON object of a success; a bare list is its `items`. `wait_s` is what every request is asked to
-    wait (`guessed`: the server named no time), `backoff_s` what the next call of this method is.
+    `wrapper` is the API's own JSON object of a success; a bare list is its `items`. `wait_s` is
+    what every request is asked to wait (`guessed`: the server named no time), `backoff_s` what the
+    next call of this method is. `left` and `burst_left` tell of a bucket, and of the calls that may
+    still follow at once.
     """
 
     said: Said
@@ -153,6 +155,7 @@ class Heard:
     quota: Quota | None = None
     guessed: bool = False
     left: Left | None = None
+    burst_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

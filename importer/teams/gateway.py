@@ -1,42 +1,79 @@
-"""The live team behind the ports: one endpoint, one dialect, one mode.
+"""The live team behind the ports: one endpoint, one mode, one API generation or both.
 
-Opened by `open_team`. Today there is one dialect, so every route leads through v2.3.
+With both, each kind has its way:
+
+    questions, answers, tags    read and written over v2.3: a hundred with all their Markdown come
+                                in one request, and each write bears an id of its own
+    articles                    written over v3, as v2.3 takes one a minute; read over v2.3 where
+                                nobody asks who may edit them
+    collections, experts        v3 alone can
+
+What would go over v2.3 goes over v3 once the day's quota there is used up.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from random import Random
+from typing import TypeVar, assert_never
 
-from importer.errors import BudgetExhausted, ImporterError, TokenMissing
+from importer.errors import AccessError, BudgetExhausted, ImporterError, ServiceError, TokenMissing
 from importer.model.ids import Field, Kind, Verb
-from importer.model.live import Ability, Access, Need, Rates, Scope
+from importer.model.live import (
+    Ability,
+    Access,
+    Everything,
+    Need,
+    Newest,
+    People,
+    Rates,
+    Refs,
+    Revisions,
+    Scope,
+    Since,
+    Tags,
+    Under,
+)
 from importer.model.site import Site
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Write
 from importer.ports import Clock, Hold, Read
-from importer.teams.access import Door, check, may_still_write
+from importer.teams.access import check, may_still_write
+from importer.teams.dialect import Dialect
 from importer.teams.exchange import Ended, Reply
 from importer.teams.origin import Connection, Endpoint, find_endpoint
 from importer.teams.outcome import classify
-from importer.teams.transport import (
-    App,
-    ClientTransport,
-    Mode,
-    OnWait,
-    Transport,
-    open_transport,
-)
-from importer.teams.v2 import door as v2_door
-from importer.teams.v2.calls import RATES, ability, call_of, request_of
-from importer.teams.v2.echoes import echo_of
-from importer.teams.v2.errors import demand, listen
-from importer.teams.v2.reading import Reader
+from importer.teams.transport import App, ClientTransport, Mode, OnWait, Wire, open_wires
+from importer.teams.v2.dialect import V2
+from importer.teams.v2.dialect import wire_of as v2_wire
+from importer.teams.v3.dialect import V3
+from importer.teams.v3.dialect import wire_of as v3_wire
 
-__all__ = ["LiveTeam", "open_team"]
+__all__ = ["LiveTeam", "Route", "open_team"]
+
+_T = TypeVar("_T")
 
 _PROBE_HOLDS_S = 30.0
+_ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
+    *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
+    (Kind.ANSWER, Verb.SET, Field.ACCEPTED),
+    (Kind.ARTICLE, Verb.UPDATE, Field.PERMISSIONS),
+    (Kind.TAG, Verb.SET, Field.DESCRIPTION),
+    (Kind.TAG, Verb.SET, Field.EXPERTS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row of the capability table: which API does it, or why none can."""
+
+    kind: Kind
+    verb: Verb
+    field: Field | None
+    by: str
+    why_not: str
 
 
 class LiveTeam:
@@ -46,17 +83,22 @@ class LiveTeam:
     """
 
     def __init__(
-        self, transport: Transport, endpoint: Endpoint, *, mode: Mode, clock: Clock, note: str
+        self,
+        dialects: Sequence[Dialect],
+        endpoint: Endpoint,
+        *,
+        mode: Mode,
+        clock: Clock,
+        note: str,
     ) -> None:
         self.note = note
-        self._transport = transport
+        self._dialects = tuple(dialects)
+        self._lost: dict[str, str] = {}
         self._endpoint = endpoint
         self._mode = mode
         self._clock = clock
-        self._door = _door(endpoint.team)
-        self._reader = Reader(transport, team=endpoint.team, site=endpoint.site, clock=clock)
-        self._may_write = False
-        self._may_write_until = 0.0
+        self._may_write: set[str] = set()
+        self._may_write_until: dict[str, float] = {}
 
     @property
     def site(self) -> Site:
@@ -76,76 +118,210 @@ class LiveTeam:
     @property
     def requests(self) -> int:
         """How many requests were sent, repeated ones and probes included."""
-        return self._transport.counts["requests"]
+        return self.counts.get("requests", 0)
 
     @property
     def counts(self) -> Mapping[str, int]:
         """Requests by verb, and by what they showed (`throttled`: a limit was met)."""
-        return dict(self._transport.counts)
+        total: dict[str, int] = {}
+        for dialect in self._dialects:
+            for name, number in dialect.transport.counts.items():
+                total[name] = total.get(name, 0) + number
+        return total
 
     @property
     def rates(self) -> Rates:
-        """The documented pace."""
-        return RATES
+        """The documented pace: of the API that most goes over, and of each kind's own."""
+        slow = {
+            kind: gap_s
+            for kind in Kind
+            if (gap_s := self._writer(kind).rates.between_creates.get(kind, 0.0))
+        }
+        return replace(self._main.rates, between_creates=slow)
 
     async def check(self, need: Need) -> Access:
-        """Check token and team; one call, and up to three probes where writing is asked for."""
+        """Check token and team; one call, and up to three probes where writing is asked for.
+
+        With both APIs, the second is looked at only for what the first can't do, or does slowly.
+        That it can't be used then is no error here: it shows in what `ability` says.
+        """
+        main = self._main
+        try:
+            access = await self._check(main, need)
+        except ServiceError as error:
+            others = [it for it in self._dialects if it is not main]
+            if not others:
+                raise
+            self._lost[main.name] = error.message
+            access = await self._check(others[0], need)
+            self.note = "; ".join(
+                filter(None, (self.note, f"without {main.name}: {error.message}"))
+            )
+            return access
+        for other in {self._writer(kind).name: self._writer(kind) for kind in need.kinds}.values():
+            if other is not main:
+                try:
+                    await self._check(other, need)
+                except (AccessError, ServiceError) as error:
+                    self._lost[other.name] = error.message
+        return access
+
+    async def _check(self, dialect: Dialect, need: Need) -> Access:
         access = await check(
-            self._transport,
-            self._door,
+            dialect.transport,
+            dialect.door,
             need,
             mode=self._mode,
             site=self.site,
             clock=self._clock,
         )
-        self._may_write = access.write_proven is True
+        if access.write_proven is True:
+            self._may_write.add(dialect.name)
         return access
 
+    @property
+    def _main(self) -> Dialect:
+        return self._usable[0]
+
+    @property
+    def _usable(self) -> Sequence[Dialect]:
+        usable = [it for it in self._dialects if it.name not in self._lost]
+        return usable or self._dialects
+
     def ability(self, kind: Kind, verb: Verb, field: Field | None = None) -> Ability:
-        """Tell whether API v2.3 can do this; a reason fit for a Blocked line when not."""
-        return ability(kind, verb, field, self.site)
+        """Tell whether this can be done; a reason fit for a Blocked line when not."""
+        found = [it.ability(kind, verb, field) for it in self._usable]
+        able = next((it for it in found if it.able), None)
+        if able is not None:
+            return able
+        last = found[-1]
+        lost = "; ".join(f"{name} can't be used: {why}" for name, why in self._lost.items())
+        return replace(last, reason=f"{last.reason}; {lost}") if lost else last
+
+    def routes(self) -> tuple[Route, ...]:
+        """Return the capability table: each row of what can be written, and which API does it."""
+        rows = []
+        for kind, verb, field in _ROWS:
+            ability = self.ability(kind, verb, field)
+            by = self._writer(kind, verb, field).name if ability.able else ""
+            rows.append(Route(kind, verb, field, by, ability.reason))
+        return tuple(rows)
+
+    def keeps_history(self, kind: Kind) -> bool:
+        """Tell whether what others wrote in between can be seen afterwards."""
+        return any(kind in it.histories for it in self._usable)
+
+    def _writer(self, kind: Kind, verb: Verb = Verb.CREATE, field: Field | None = None) -> Dialect:
+        """Return who writes *kind*: the able one that is made to wait least between two."""
+        if kind is Kind.TAG:
+            verb, field = Verb.SET, field or Field.EXPERTS
+        able = [it for it in self._usable if it.ability(kind, verb, field).able]
+        if not able:
+            return self._main
+        return min(able, key=lambda it: it.rates.between_creates.get(kind, 0.0))
+
+    def _lister(self, kind: Kind, *, permissions: bool) -> Dialect:
+        """Return who lists *kind*: the first that can, and tells what is asked for."""
+        if permissions and kind is Kind.ARTICLE:
+            return self._writer(kind)
+        return next((it for it in self._usable if it.reads(kind)), self._main)
 
     def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
         """Yield canonical items, each ref once; raises rather than end early."""
-        return self._reader.read(scope)
+        return self._read(self._split(scope))
+
+    async def _read(self, parts: Sequence[tuple[Dialect, Scope]]) -> AsyncGenerator[Read, None]:
+        for dialect, scope in parts:
+            async for item in dialect.read(scope):
+                yield item
+
+    def _split(self, scope: Scope) -> list[tuple[Dialect, Scope]]:
+        """Return which API reads which part of *scope*."""
+        match scope:
+            case Everything(kinds):
+                lister = partial(self._lister, permissions=scope.permissions)
+                return [(it, replace(scope, kinds=some)) for it, some in _shared(kinds, lister)]
+            case Refs(refs):
+                shares = _shared(refs, lambda ref: self._looker(ref.kind))
+                return [(it, replace(scope, refs=some)) for it, some in shares]
+            case Newest(kinds=those):
+                shares_ = _shared(sorted(those), self._looker)
+                return [(it, replace(scope, kinds=frozenset(some))) for it, some in shares_]
+            case Tags() | People():
+                return [(self._writer(Kind.TAG), scope)]
+            case Revisions() | Under() | Since():
+                return [(self._main, scope)]
+        assert_never(scope)
+
+    def _looker(self, kind: Kind) -> Dialect:
+        """Return who looks at single posts of *kind*: who writes them, as a write rests on it."""
+        return (
+            self._main
+            if self._main.reads(kind) and kind is not Kind.ARTICLE
+            else self._writer(kind)
+        )
 
     def server_time(self) -> datetime | None:
         """Return the server's present time as its Date headers tell it; monotonic in between."""
-        server_s = self._transport.server_time_s()
+        told = (it.transport.server_time_s() for it in self._usable)
+        server_s = next((it for it in told if it is not None), None)
         return None if server_s is None else datetime.fromtimestamp(server_s, UTC)
 
     @property
     def write_within_s(self) -> float:
         """Seconds after the call of `write` by which its last byte is sent, or it never is."""
-        return self._transport.write_within_s
+        return max(it.transport.write_within_s for it in self._usable)
 
     async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
         """Send one write and say what became of it."""
-        call_of(write)
+        dialect = self._way_of(write)
         try:
-            filter_id = await self._reader.filter_id()
+            request, echo = await dialect.prepare(write)
         except ImporterError as error:
             return _not_begun(error)
-        request = request_of(write, self.site, self.team, filter_id)
-        ended = await self._transport.send(request, hold)
-        echo = partial(echo_of, write, site=self.site, masters=self._reader.masters)
+        ended = await dialect.transport.send(request, hold)
         outcome = classify(ended, echo)
         if isinstance(outcome, Done):
-            self._may_write = True
-        if isinstance(outcome, Rejected) and outcome.stops_run and await self._is_about_item(ended):
+            self._may_write.add(dialect.name)
+        if (
+            isinstance(outcome, Rejected)
+            and outcome.stops_run
+            and await self._is_about_item(dialect, ended)
+        ):
             return Rejected(outcome.code, outcome.message)
         return outcome
 
-    async def _is_about_item(self, ended: Ended) -> bool:
+    def _way_of(self, write: Write) -> Dialect:
+        field = next(iter(write.fields)) if write.verb is Verb.SET else None
+        chosen = self._writer(write.kind, write.verb, field)
+        if not chosen.transport.is_spent:
+            return chosen
+        others = (it for it in self._usable if not it.transport.is_spent)
+        able = (it for it in others if it.ability(write.kind, write.verb, field).able)
+        return next(able, chosen)
+
+    async def _is_about_item(self, dialect: Dialect, ended: Ended) -> bool:
         """Tell whether a denial is about this post alone: the token could write and still may."""
-        if not (isinstance(ended, Reply) and self._door.is_refused(ended) and self._may_write):
+        name, door = dialect.name, dialect.door
+        if not (isinstance(ended, Reply) and door.is_refused(ended) and name in self._may_write):
             return False
         now = asyncio.get_running_loop().time()
-        if now >= self._may_write_until:
-            if not await may_still_write(self._transport, self._door):
+        if now >= self._may_write_until.get(name, 0.0):
+            if not await may_still_write(dialect.transport, door):
                 return False
-            self._may_write_until = now + _PROBE_HOLDS_S
+            self._may_write_until[name] = now + _PROBE_HOLDS_S
         return True
+
+
+def _shared(
+    things: Iterable[_T], by: Callable[[_T], Dialect]
+) -> list[tuple[Dialect, tuple[_T, ...]]]:
+    """Return who does which of *things*, as *by* says."""
+    shares: dict[str, tuple[Dialect, list[_T]]] = {}
+    for thing in things:
+        dialect = by(thing)
+        shares.setdefault(dialect.name, (dialect, []))[1].append(thing)
+    return [(dialect, tuple(some)) for dialect, some in shares.values()]
 
 
 def _not_begun(error: ImporterError) -> NotApplied:
@@ -153,15 +329,9 @@ def _not_begun(error: ImporterError) -> NotApplied:
     return NotApplied(f"nothing was sent: {error}", after_s)
 
 
-def _door(team: str) -> Door:
-    return Door(
-        me=v2_door.me_request(team),
-        probes=v2_door.probes(team),
-        demand=partial(demand, team=team, at_door=True),
-        who=v2_door.who,
-        is_refused=v2_door.is_refused,
-        told_apart=v2_door.told_apart,
-    )
+def _wires(api: str, endpoint: Endpoint) -> list[Wire]:
+    both = {"2.3": [v2_wire(endpoint)], "3": [v3_wire(endpoint)]}
+    return [*both["2.3"], *both["3"]] if api == "auto" else both[api]
 
 
 @asynccontextmanager
@@ -172,15 +342,17 @@ async def open_team(
     clock: Clock,
     app: App | None = None,
     on_wait: OnWait | None = None,
+    announce: Callable[[str], None] | None = None,
     client_transport: ClientTransport | None = None,
     random: Random | None = None,
 ) -> AsyncIterator[LiveTeam]:
     """Open the way to a team; nothing is sent yet.
 
     With *app*, the team is that ASGI application in this process, whatever `connection.url` says.
-    *on_wait* is told why and for how many seconds nothing goes. *client_transport* takes the place
-    of the network or the app, *random* spreads retries: both for tests. Raises UsageError,
-    TokenMissing, TokenInvalid, TeamMissing or TeamUnknown for what can be seen from here.
+    *on_wait* is told why and for how many seconds nothing goes, *announce* what a long reading
+    costs before it begins. *client_transport* takes the place of the network or the app, *random*
+    spreads retries: both for tests. Raises UsageError, TokenMissing, TokenInvalid, TeamMissing or
+    TeamUnknown for what can be seen from here.
     """
     if connection.token is None:
         text = "no access token was given"
@@ -190,20 +362,24 @@ async def open_team(
         )
         raise TokenMissing(text, remedy=remedy)
     endpoint = find_endpoint(connection, in_process=app is not None)
-    door = _door(endpoint.team)
-    async with open_transport(
+    async with open_wires(
         connection,
         endpoint,
+        _wires(connection.api, endpoint),
         token=connection.token,
         mode=mode,
-        listen=listen,
-        knock=door.me,
-        probes=door.probes.all(),
         app=app,
         client_transport=client_transport,
         random=random,
         on_wait=on_wait,
-    ) as transport:
-        notes = (endpoint.note, transport.note)
-        note = "; ".join(filter(None, notes))
-        yield LiveTeam(transport, endpoint, mode=mode, clock=clock, note=note)
+    ) as (transports, note):
+        say = announce or (lambda _: None)
+        dialects: list[Dialect] = []
+        if connection.api != "3":
+            dialects.append(V2(transports[0], endpoint, clock))
+        if connection.api != "2.3":
+            dialects.append(V3(transports[-1], endpoint, clock, say))
+        notes = (endpoint.note, note)
+        yield LiveTeam(
+            dialects, endpoint, mode=mode, clock=clock, note="; ".join(filter(None, notes))
+        )

@@ -2,13 +2,15 @@
 
 Knows no waiting itself: every method takes the loop's time and returns a moment of it. Source of
 the rules: API v2.3 documentation (30 requests a second and address, `backoff` per method, a daily
-quota). Pauses between writes are documented to exist, their lengths are not: they are learned.
+quota), and API v3's (50 in two seconds and token, and a bucket). Pauses between writes are
+documented to exist, their lengths are not: they are learned.
 
 The server counts arrivals, which nobody here sees. What is known: a request arrived between its
 sending and its answer. So a slot is free again one second after the answer, less what the fastest
-round trip takes, and there are 30. Then any second of the server's, wherever it begins, holds at
-most 30 arrivals: of 31, the one sent last was sent when the slot of another, `a`, was free again.
-With `way` the least time from sending to arrival, `rest` the least from arrival to answer:
+round trip takes, and there are 30 (API v3: two seconds, and 50). Then any second of the server's,
+wherever it begins, holds at most 30 arrivals: of 31, the one sent last was sent when the slot of
+another, `a`, was free again. With `way` the least time from sending to arrival, `rest` the least
+from arrival to answer:
 
     arrival(a) <= answer(a) - rest     arrival(last) >= sending(last) + way
     arrival(last) - arrival(a) >= sending(last) - answer(a) + way + rest >= 1 s
@@ -21,6 +23,7 @@ allow for the slowest one instead.
 import math
 from dataclasses import dataclass, field
 
+from importer.teams.bucket import Bucket
 from importer.teams.exchange import Heard, Quota, Request, Said
 
 __all__ = ["PER_SECOND", "Limiter", "Slot"]
@@ -28,8 +31,8 @@ __all__ = ["PER_SECOND", "Limiter", "Slot"]
 PER_SECOND = 30
 """Requests that any second may hold (documented)."""
 
-_SECOND_S = 1.0001
-"""A second, and what clocks and sums of floats may be out by."""
+_BLUR = 1.0001
+"""What clocks and sums of floats may be out by."""
 
 _CATCHING_UP = 1.2
 """How many times faster than the mean pace requests follow each other after a pause. No bursts, and
@@ -121,7 +124,7 @@ class _Trips:
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One of the 30 places in a second: taken for a request to be sent `at`, free at `frees_at`.
+    """One of the places in a window: taken for a request to be sent `at`, free at `frees_at`.
 
     `after` is when the write before it, of the same family, went.
     """
@@ -133,9 +136,16 @@ class Slot:
 
 @dataclass(slots=True)
 class Limiter:
-    """The state of all limits, as far as the answers told. Times are the event loop's."""
+    """The state of all limits, as far as the answers told. Times are the event loop's.
 
-    per_second: int = PER_SECOND
+    `places` requests may arrive in any `window_s` seconds. `spaced`: they follow each other evenly,
+    as nobody tells what else was asked of the server just now; API v3 does tell, with each answer.
+    """
+
+    places: int = PER_SECOND
+    window_s: float = 1.0
+    spaced: bool = True
+    bucket: Bucket | None = None
     quota: Quota | None = None
     stopped_until: float | None = None
     _began: float = math.inf
@@ -161,13 +171,17 @@ class Limiter:
     def take(self, request: Request, now: float) -> Slot:
         """Reserve the next slot for *request*."""
         self._began = min(self._began, now)
-        faster = _CATCHING_UP if now - self._began >= _SECOND_S else 1.0
-        at = max(now, self._last + _SECOND_S / (faster * self.per_second))
-        if len(self._slots) >= self.per_second:
+        at = now
+        if self.spaced:
+            faster = _CATCHING_UP if now - self._began >= self._span_s else 1.0
+            at = max(now, self._last + self._span_s / (faster * self.places))
+        if self.bucket is not None:
+            at = max(at, self.bucket.take(now))
+        if len(self._slots) >= self.places:
             soonest = min(self._slots, key=lambda it: it.frees_at)
             self._slots.remove(soonest)
             at = max(at, soonest.frees_at)
-        slot = Slot(at, at + _UNANSWERED_S + _SECOND_S, -math.inf)
+        slot = Slot(at, at + _UNANSWERED_S + self._span_s, -math.inf)
         self._last = at
         self._slots.append(slot)
         if request.family:
@@ -183,6 +197,8 @@ class Limiter:
 
     def give_back(self, request: Request, slot: Slot) -> None:
         """Take back a slot in which nothing was sent."""
+        if self.bucket is not None:
+            self.bucket.give_back()
         if slot in self._slots:
             self._slots.remove(slot)
         if request.family and self._gap(request.family).sent_at == slot.at:
@@ -193,16 +209,22 @@ class Limiter:
         trips = self._trips.setdefault(request.method, _Trips())
         for known in (self._all_trips, trips):
             known.add(now - sent_at)
-        slot.frees_at = now + _SECOND_S - max(self._all_trips.sure_s, trips.sure_s)
+        slot.frees_at = now + self._span_s - max(self._all_trips.sure_s, trips.sure_s)
 
     def broke(self, slot: Slot, now: float) -> None:
         """Take note that what was sent in *slot* got no answer."""
-        slot.frees_at = now + _SECOND_S
+        if self.bucket is not None:
+            self.bucket.answered(None, now)
+        slot.frees_at = now + self._span_s
 
     def hear(self, request: Request, heard: Heard, now: float) -> None:
         """Take note of what an answer to *request* says about limits."""
         if heard.quota:
             self.quota, self._quota_at = heard.quota, now
+        if self.bucket is not None:
+            self.bucket.answered(heard.left, now)
+        if heard.burst_left is not None:
+            self._leave_room(self.places - heard.burst_left - len(self._slots), now)
         if heard.backoff_s is not None:
             self.hold(request, now + heard.backoff_s + _SAFETY_S)
         too_soon = heard.said in {Said.THROTTLE, Said.PAUSE} and heard.backoff_s is not None
@@ -214,6 +236,13 @@ class Limiter:
         known = heard.guessed and self.held_until(request) > now
         if heard.wait_s is not None and not known:
             self.stop(now, heard.wait_s)
+
+    def _leave_room(self, others: int, now: float) -> None:
+        """Keep places free for calls that the server counts and that are none of ours."""
+        for _ in range(min(others, self.places - 1)):
+            if len(self._slots) >= self.places:
+                self._slots.remove(min(self._slots, key=lambda it: it.frees_at))
+            self._slots.append(Slot(now, now + self._span_s, -math.inf))
 
     def hold(self, request: Request, until: float) -> None:
         """Let nothing call the request's method until then."""
@@ -243,13 +272,21 @@ class Limiter:
         return min(wanted, self.quota.highest // 10)
 
     def is_spent(self, request: Request, now: float) -> bool:
+        """Tell whether *request* is a write for which the day's quota is too low."""
+        return not request.repeatable and self.is_low(now)
+
+    def is_low(self, now: float) -> bool:
         """Tell whether the day's quota is too low for one more write.
 
         Numbers that can't be (negative ones were observed) decide nothing, nor do old ones.
         """
-        if self.quota is None or request.repeatable or now - self._quota_at > _NEWS_S:
+        if self.quota is None or now - self._quota_at > _NEWS_S:
             return False
         return 0 <= self.quota.remaining < self.reserve
+
+    @property
+    def _span_s(self) -> float:
+        return self.window_s * _BLUR
 
     def _paced_after(self, request: Request, sent_at: float) -> float:
         gap_s = max(self._gap(request.family).learned_s, request.gap_s)

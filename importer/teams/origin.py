@@ -19,8 +19,9 @@ __all__ = ["VENDOR_API", "Connection", "Endpoint", "Origin", "find_endpoint"]
 
 VENDOR_API = "https://api.stackoverflowteams.com"
 _VENDOR_SITE = "https://stackoverflowteams.com"
-_VERSION = "/2.3"
-_APIS = ("auto", "2.3")
+_VERSIONS = re.compile(r"/(2\.3|v3)(/teams/[^/]+)?$")
+_ENTERPRISE = ".stackenterprise.co"
+_APIS = ("auto", "2.3", "3")
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -66,17 +67,23 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The API of one team. `prefix` starts with a slash; `local` is this machine or this process.
+    """The APIs of one team, or of an Enterprise site by itself: then `team` is empty.
 
+    `base` is what stands before the version in paths; `local` is this machine or this process.
     `note` says how the given address was read, where it wasn't the API's.
     """
 
     origin: Origin
-    prefix: str
+    base: str
     team: str
     site: Site
     local: bool
     note: str = ""
+
+    @property
+    def is_enterprise(self) -> bool:
+        """Whether this is a site of its own: its APIs are below /api (documented)."""
+        return bool(self.base)
 
 
 def find_endpoint(connection: Connection, *, in_process: bool = False) -> Endpoint:
@@ -88,7 +95,7 @@ def find_endpoint(connection: Connection, *, in_process: bool = False) -> Endpoi
         text = f"API {connection.api!r} is not available yet"
         raise UsageError(text, remedy=f"Use --api {' or '.join(_APIS)}.")
     if in_process:
-        return _endpoint(Origin("http", "sandbox.localhost", 80), _VERSION, connection.team)
+        return _endpoint(Origin("http", "sandbox.localhost", 80), "", connection.team)
     parts = _split(connection)
     origin = _origin(parts)
     page = _TEAM_PAGE.fullmatch(parts.path) if str(origin) == _VENDOR_SITE else None
@@ -96,10 +103,10 @@ def find_endpoint(connection: Connection, *, in_process: bool = False) -> Endpoi
         return _of_team_page(page[1], connection.team)
     if str(origin) == _VENDOR_SITE:
         _refuse("--url is the address of the vendor's pages, not of its API", f"Use {VENDOR_API}.")
-    prefix = parts.path.rstrip("/")
-    return _endpoint(
-        origin, prefix if prefix.endswith(_VERSION) else prefix + _VERSION, connection.team
-    )
+    base = _VERSIONS.sub("", parts.path.rstrip("/"))
+    if not base and origin.host.endswith(_ENTERPRISE):
+        base = "/api"
+    return _endpoint(origin, base, connection.team)
 
 
 def _split(connection: Connection) -> SplitResult:
@@ -143,14 +150,15 @@ def _of_team_page(slug: str, team: str) -> Endpoint:
         _refuse(f"--url leads to the team {slug!r}, but --team says {team!r}", "Leave one out.")
     vendor = Origin("https", VENDOR_API.removeprefix("https://"), 443)
     note = f"--url is the team's web page; the API is {VENDOR_API}, the team {slug!r}"
-    return _endpoint(vendor, _VERSION, slug, note)
+    return _endpoint(vendor, "", slug, note)
 
 
-def _endpoint(origin: Origin, prefix: str, team: str, note: str = "") -> Endpoint:
-    slug = _slug(team)
+def _endpoint(origin: Origin, base: str, team: str, note: str = "") -> Endpoint:
+    slug = _slug(team) if team.strip() or not base else ""
     local = _is_loopback(origin.host)
-    base = _VENDOR_SITE if str(origin) == VENDOR_API else str(origin)
-    return Endpoint(origin, prefix, slug, Site(f"{base}/c/{slug}", local=local), local, note)
+    pages = _VENDOR_SITE if str(origin) == VENDOR_API else str(origin)
+    site = Site(f"{pages}/c/{slug}" if slug else pages, local=local)
+    return Endpoint(origin, base, slug, site, local, note)
 
 
 def _slug(team: str) -> str:

@@ -10,7 +10,7 @@ from importer.model.live import LiveItem
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
 from importer.teams.exchange import ApiError, Ended, Failure, Held, Reply, Said
 
-__all__ = ["Misshapen", "classify"]
+__all__ = ["Echo", "Misshapen", "classify"]
 
 Echo = Callable[[Mapping[str, object]], LiveItem | None]
 

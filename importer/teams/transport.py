@@ -9,9 +9,9 @@ import asyncio
 import logging
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 from typing import Any, TypeAlias
@@ -34,8 +34,8 @@ from importer.teams.exchange import (
     Trouble,
 )
 from importer.teams.headers import form_encoded, retry_after, unix_time
-from importer.teams.limiter import Slot
-from importer.teams.origin import Connection, Endpoint
+from importer.teams.limiter import Limiter, Slot
+from importer.teams.origin import Connection, Endpoint, Origin
 from importer.teams.proxies import proxy_for
 from importer.teams.retry import Budget, Course, sign_of
 from importer.teams.secret import Secret
@@ -48,7 +48,8 @@ __all__ = [
     "Mode",
     "OnWait",
     "Transport",
-    "open_transport",
+    "Wire",
+    "open_wires",
 ]
 
 App: TypeAlias = Callable[..., Any]
@@ -63,7 +64,6 @@ _KEEP_ALIVE_S = 5.0
 """Below usual servers' idle timeout, so that a write rarely meets a connection they closed."""
 
 _SAFE = frozenset({"GET", "HEAD"})
-_TOKEN_HEADER = "X-API-Access-Token"  # noqa: S105 - the header's name
 _KEY_HEADER = "X-API-Key"
 
 
@@ -79,43 +79,52 @@ class Breach(RuntimeError):
     """Our own bug: something asked to send what its mode or its origin forbids."""
 
 
-class Transport:
-    """Sends requests to one endpoint, each in its turn, and counts them.
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a dialect is spoken: what stands before its paths, and around its requests.
 
-    `listen` is the dialect's ear, `knock` a cheap GET that tells whether a stopped server answers
-    again, `probes` the POSTs that Mode.PROBE lets through.
+    `token_header` gives the header that the token goes into, name and value. `listen` is the
+    dialect's ear, `knock` a cheap GET that tells whether a stopped server answers again, `probes`
+    the writes that Mode.PROBE lets through, `limiter` makes the mirror of its limits.
     """
+
+    prefix: str
+    token_header: Callable[[str], tuple[str, str]]
+    listen: Listener
+    knock: Request
+    probes: frozenset[Request]
+    limiter: Callable[[], Limiter]
+
+
+class Transport:
+    """Sends requests of one dialect to one origin, each in its turn, and counts them."""
 
     def __init__(
         self,
         inner: httpx.AsyncBaseTransport,
         *,
-        endpoint: Endpoint,
+        wire: Wire,
+        origin: Origin,
         connection: Connection,
         token: Secret,
         mode: Mode,
-        listen: Listener,
-        knock: Request,
-        probes: frozenset[Request],
         random: Random,
         on_wait: OnWait | None,
-        note: str = "",
     ) -> None:
-        self.note = note
         self.counts: Counter[str] = Counter()
         self._inner = inner
-        self._endpoint = endpoint
+        self._wire = wire
+        self._origin = origin
         self._connection = connection
         self._token = token
         self._mode = mode
-        self._listen = listen
-        self._probes = probes
         self._random = random
         self._budget = Budget()
         self._places = asyncio.Semaphore(_IN_FLIGHT)
         self._turns = Turns(
             max_wait_s=connection.max_wait_s,
-            knock=lambda: self._knock(knock),
+            limiter=wire.limiter(),
+            knock=lambda: self._knock(wire.knock),
             on_wait=on_wait or _say_nothing,
             random=random,
         )
@@ -125,6 +134,11 @@ class Transport:
     def quota(self) -> Quota | None:
         """Calls a day and what is left of them, as the last answer told."""
         return self._turns.limiter.quota
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether the day's quota is too low for one more write."""
+        return self._turns.limiter.is_low(_now())
 
     def server_time_s(self) -> float | None:
         """Return the server's present time (Unix), as far as its Date headers told."""
@@ -160,7 +174,7 @@ class Transport:
     def _admit(self, request: Request) -> None:
         if request.verb in _SAFE or self._mode is Mode.WRITE:
             return
-        if self._mode is Mode.PROBE and request in self._probes:
+        if self._mode is Mode.PROBE and request in self._wire.probes:
             return
         text = f"{request} in mode {self._mode}; nothing was sent"
         raise Breach(text)
@@ -229,7 +243,7 @@ class Transport:
         body = Trouble.TOO_LARGE if raw is None else decode(raw, coding)
         if isinstance(body, Trouble):
             return Failure(body, sent=True, detail=f"status {response.status_code}")
-        heard = self._listen(response.status_code, body)
+        heard = self._wire.listen(response.status_code, body, headers)
         if heard.error:
             shown = self._redact(heard.error.message)
             heard = replace(heard, error=replace(heard.error, message=shown))
@@ -242,11 +256,10 @@ class Transport:
         )
 
     def _outgoing(self, request: Request) -> httpx.Request:
-        endpoint, connection = self._endpoint, self._connection
+        origin, connection = self._origin, self._connection
         query = f"?{form_encoded(request.query).decode()}" if request.query else ""
-        url = httpx.URL(f"{endpoint.origin}{endpoint.prefix}/{request.path}{query}")
+        url = httpx.URL(f"{origin}{self._wire.prefix}/{request.path}{query}")
         port = url.port or {"https": 443, "http": 80}[url.scheme]
-        origin = endpoint.origin
         if (url.scheme, url.host, port) != (origin.scheme, origin.host, origin.port):
             text = f"{request} would leave {origin}; nothing was sent"
             raise Breach(text)
@@ -254,18 +267,25 @@ class Transport:
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"teams-importer/{__version__}",
-            _TOKEN_HEADER: self._token.reveal(),
         }
+        name, value = self._wire.token_header(self._token.reveal())
+        headers[name] = value
         if connection.api_key is not None:
             headers[_KEY_HEADER] = connection.api_key.reveal()
-        if request.verb == "POST":
+        content: bytes | None = None
+        if request.json is not None:
+            headers["Content-Type"] = "application/json"
+            # A lone surrogate of somebody's text goes through as it came; the server may refuse it.
+            content = request.json.encode("utf-8", "surrogatepass")
+        elif request.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
+            content = form_encoded(request.form)
         whole_s, connect_s = connection.deadline_s, connection.connect_s
         return httpx.Request(
             request.verb,
             url,
             headers=headers,
-            content=form_encoded(request.form) if request.verb == "POST" else None,
+            content=content,
             extensions={
                 "timeout": {
                     "connect": connect_s,
@@ -301,22 +321,21 @@ class Transport:
 
 
 @asynccontextmanager
-async def open_transport(
+async def open_wires(
     connection: Connection,
     endpoint: Endpoint,
+    wires: Sequence[Wire],
     *,
     token: Secret,
     mode: Mode,
-    listen: Listener,
-    knock: Request,
-    probes: frozenset[Request],
     app: App | None = None,
     client_transport: ClientTransport | None = None,
     random: Random | None = None,
     on_wait: OnWait | None = None,
-) -> AsyncIterator[Transport]:
+) -> AsyncIterator[tuple[tuple[Transport, ...], str]]:
     """Open the way to *endpoint*: *client_transport*, the in-process *app*, or the network.
 
+    Yields a transport for each of *wires*, and what a person should know of the way (a proxy).
     Raises UsageError for a CA bundle or proxy that can't be used.
     """
     note = ""
@@ -329,19 +348,21 @@ async def open_transport(
         note = f"via proxy {proxy.url.host}:{proxy.url.port or 80}" if proxy else ""
         inner = _network(connection, proxy)
     async with inner:
-        yield Transport(
-            inner,
-            endpoint=endpoint,
-            connection=connection,
-            token=token,
-            mode=mode,
-            listen=listen,
-            knock=knock,
-            probes=probes,
-            random=random or Random(),  # noqa: S311 - spreads retries, keeps no secret
-            on_wait=on_wait,
-            note=note,
-        )
+        spread = random or Random()  # noqa: S311 - spreads retries, keeps no secret
+        transports = [
+            Transport(
+                inner,
+                wire=wire,
+                origin=endpoint.origin,
+                connection=connection,
+                token=token,
+                mode=mode,
+                random=spread,
+                on_wait=on_wait,
+            )
+            for wire in wires
+        ]
+        yield tuple(transports), note
 
 
 def _network(connection: Connection, proxy: httpx.Proxy | None) -> httpx.AsyncHTTPTransport:

@@ -24,9 +24,11 @@ _KNOCKS = 3
 _ASTRAY = frozenset({Trouble.TRUNCATED, Trouble.GARBLED, Trouble.TOO_LARGE})
 _DAY_S = 86_400.0
 _WORTH_SAYING_S = 1.0
+_LONG_S = 5.0
 _LEAST_PAUSE_S = 0.001
 """Timers may fire a clock's tick early: who then waits for the rest must not spin."""
 _STOPPED = "the server asked every request to wait"
+_USED_UP = "the calls that the server grants are used up, and come back by and by"
 
 
 @dataclass(slots=True)
@@ -50,11 +52,12 @@ class Turns:
         self,
         *,
         max_wait_s: float,
+        limiter: Limiter,
         knock: Callable[[], Awaitable[Ended]],
         on_wait: OnWait,
         random: Random,
     ) -> None:
-        self.limiter = Limiter()
+        self.limiter = limiter
         self._max_wait_s = max_wait_s
         self._knock = knock
         self._on_wait = on_wait
@@ -75,7 +78,10 @@ class Turns:
         """Take the next slot and wait for it."""
         now = _now()
         slot = self.limiter.take(request, now)
-        await asyncio.sleep(slot.at - now)
+        if slot.at - now >= _LONG_S:
+            await self._pause(_USED_UP, slot.at - now)
+        else:
+            await asyncio.sleep(slot.at - now)
         return slot
 
     def may_go(self, request: Request, slot: Slot) -> bool:

@@ -25,8 +25,8 @@ from importer.model.report import ResultState
 from importer.ports import Read
 from importer.teams.v2 import reading
 from importer.teams.v2.reading import Reader
-from importer.teams.v2.shapes import Raw, items_of
-from importer.teams.v2.walking import Ask, Listing
+from importer.teams.objects import Raw, items_of
+from importer.teams.walking import Ask, Listing
 
 __all__ = ["VARIANTS", "Variant"]
 

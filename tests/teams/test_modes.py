@@ -11,7 +11,7 @@ from importer.teams import Breach, Mode
 from importer.teams.exchange import Request
 from importer.teams.origin import Connection, find_endpoint
 from importer.teams.secret import Secret
-from importer.teams.transport import open_transport
+from importer.teams.transport import open_wires
 from importer.teams.v2.door import me_request, probes
 from importer.teams.v2.errors import listen
 from tests.teams.stage import Stage, a_world, everything, new_question, opened, staged, titles
@@ -60,16 +60,15 @@ def test_in_the_reading_mode_every_command_sends_nothing_but_get(mode: Mode) -> 
 def send(mode: Mode, request: Request, stage: Stage) -> None:
     async def sending() -> None:
         connection = Connection("sandbox:", "acme", Secret("a-token"))
-        async with open_transport(
+        endpoint = find_endpoint(connection, in_process=True)
+        async with open_wires(
             connection,
-            find_endpoint(connection, in_process=True),
+            endpoint,
+            [wire_of(endpoint)],
             token=Secret("a-token"),
             mode=mode,
-            listen=listen,
-            knock=me_request("acme"),
-            probes=NAMED.all(),
             client_transport=stage,
-        ) as transport:
+        ) as ((transport,), _):
             await transport.send(request)
 
     run(sending())

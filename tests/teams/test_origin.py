@@ -59,7 +59,7 @@ def connection(url: str, team: str = "acme", api: str = "auto") -> Connection:
 )
 def test_an_address_is_read(url: str, origin: str, prefix: str, site: str) -> None:
     found = find_endpoint(connection(url))
-    assert (str(found.origin), found.prefix, found.site.base) == (origin, prefix, site)
+    assert (str(found.origin), f"{found.base}/2.3", found.site.base) == (origin, prefix, site)
     assert found.local is (not origin.startswith("https"))
     assert found.site.local is found.local
 
@@ -133,12 +133,12 @@ def test_a_team_that_can_not_be_one_is_refused(team: str, error: type[ImporterEr
     assert "/c/" in caught.value.remedy
 
 
-@pytest.mark.parametrize("api", ["3", "2.2", ""])
+@pytest.mark.parametrize("api", ["4", "2.2", ""])
 def test_a_dialect_that_is_not_there_is_refused_by_name(api: str) -> None:
     with pytest.raises(UsageError, match="API"):
         find_endpoint(connection(VENDOR_API, api=api))
 
 
-@pytest.mark.parametrize("api", ["auto", "2.3"])
+@pytest.mark.parametrize("api", ["auto", "2.3", "3"])
 def test_the_dialect_that_is_there_is_taken(api: str) -> None:
-    assert find_endpoint(connection(VENDOR_API, api=api)).prefix == "/2.3"
+    assert find_endpoint(connection(VENDOR_API, api=api)).base == ""

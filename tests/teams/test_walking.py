@@ -17,7 +17,7 @@ from importer.model.live import Covered, Everything
 from importer.sandbox import World
 from importer.teams import LiveTeam
 from importer.teams.exchange import Request
-from importer.teams.v2.walking import PAGE, Listing, walk
+from importer.teams.walking import PAGE, Listing, walk
 from tests.teams.stage import (
     Act,
     a_world,

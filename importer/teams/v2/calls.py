@@ -1,8 +1,8 @@
 """What API v2.3 can write, as one table. Its keys are the capabilities, so the list can't lie.
 
 Source: routes and parameters as working clients send them (observed); that there is no method that
-writes tags, collections, experts or images (documented); that an edit needs all of title, body and
-tags (every known client sends them; a partial edit is unproven).
+writes tags, collections, experts, images, nor who may edit an article (documented); that an edit
+needs all of title, body and tags (every known client sends them; a partial edit is unproven).
 """
 
 from collections.abc import Callable, Mapping
@@ -19,11 +19,19 @@ from importer.teams.dressing import dress
 from importer.teams.exchange import Request
 from importer.text.links import Text
 
-__all__ = ["CALLS", "RATES", "Call", "ability", "call_of", "request_of"]
+__all__ = ["CALLS", "RATES", "Call", "ability", "call_of", "request_of", "scope_of"]
 
 _Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
-RATES = Rates(per_second=30.0, per_day=10_000, page_size=100)
+_ARTICLES_S = 61.0
+"""Between two articles: one a minute, as the vendor's own importer keeps it (observed)."""
+
+RATES = Rates(
+    per_second=30.0,
+    per_day=10_000,
+    page_size=100,
+    between_creates=MappingProxyType({Kind.ARTICLE: _ARTICLES_S}),
+)
 """Documented for the public service: 30 requests a second and address, 10,000 a day, pages of 100.
 For teams the daily number is unpublished; the answers say it."""
 
@@ -55,6 +63,10 @@ def _question(write: Write, site: Site) -> _Pairs:
     return ("title", title), *_body(write, site), ("tags", ";".join(tags))
 
 
+def _article(write: Write, site: Site) -> _Pairs:
+    return *_question(write, site), ("article_type", str(write.fields[Field.TYPE]))
+
+
 def _body(write: Write, site: Site) -> _Pairs:
     body = write.fields[Field.BODY]
     if not isinstance(body, Text):
@@ -74,12 +86,16 @@ CALLS: Mapping[tuple[Kind, Verb, Field | None], Call] = MappingProxyType(
         (Kind.ANSWER, Verb.SET, Field.ACCEPTED): Call(
             "answers/{id}/accept", _nothing, undo="answers/{id}/accept/undo"
         ),
+        (Kind.ARTICLE, Verb.CREATE, None): Call(
+            "articles/add", _article, family="article", gap_s=_ARTICLES_S
+        ),
+        (Kind.ARTICLE, Verb.UPDATE, None): Call("articles/{id}/edit", _article),
+        (Kind.ARTICLE, Verb.DELETE, None): Call("articles/{id}/delete", _nothing),
     }
 )
 
 _WHY_NOT: Mapping[Kind, str] = MappingProxyType(
     {
-        Kind.ARTICLE: "articles come with a later release",
         Kind.TAG: "API v2.3 cannot write tags: one is born with the first post that uses it",
         Kind.COLLECTION: "API v2.3 cannot write collections",
         Kind.IMAGE: "API v2.3 cannot write images",
@@ -92,6 +108,8 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
     if (kind, verb, field) in CALLS:
         return Ability(able=True)
     riding = {row.field for row in rides_with_post(kind)}
+    if kind is Kind.ARTICLE and field is Field.PERMISSIONS:
+        return Ability(able=False, reason="API v2.3 cannot write who may edit an article")
     if verb in {Verb.CREATE, Verb.UPDATE} and field in riding and (kind, verb, None) in CALLS:
         return Ability(able=True)
     if kind is Kind.TAG and field is Field.DESCRIPTION:
@@ -102,6 +120,11 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
     what = f"the {field} of a {kind}" if field else f"a {kind}"
     reason = _WHY_NOT.get(kind, f"API v2.3 cannot {verb} {what}")
     return Ability(able=False, reason=reason)
+
+
+def scope_of(team: str) -> tuple[tuple[str, str], ...]:
+    """Return the parameter that names the team; an Enterprise site by itself needs none."""
+    return (("team", team),) if team else ()
 
 
 def call_of(write: Write) -> Call:
@@ -127,7 +150,7 @@ def request_of(write: Write, site: Site, team: str, filter_id: str) -> Request:
         verb="POST",
         method=route,
         path=route.format_map(numbers),
-        query=(("team", team),),
+        query=scope_of(team),
         form=(
             *call.payload(write, site),
             ("filter", filter_id),

@@ -12,8 +12,10 @@ from importer.errors import ServiceError
 from importer.model.ids import UserId
 from importer.teams.access import Probes
 from importer.teams.exchange import Reply, Request
+from importer.teams.objects import items_of
 from importer.teams.outcome import Misshapen
-from importer.teams.v2.shapes import items_of, user_of
+from importer.teams.v2.calls import scope_of
+from importer.teams.v2.shapes import user_of
 
 __all__ = ["is_refused", "me_request", "probes", "told_apart", "who"]
 
@@ -27,12 +29,12 @@ _BODY = ("body", "A probe of the importer: it checks a permission and changes no
 
 def me_request(team: str) -> Request:
     """Return the request that names the token's user; it costs one call and needs no filter."""
-    return Request("GET", "users/{ids}", "me", (("team", team),))
+    return Request("GET", "users/{ids}", "me", scope_of(team))
 
 
 def probes(team: str) -> Probes:
     """Return the probes, in the order they are sent."""
-    query = (("team", team),)
+    query = scope_of(team)
     edit = ("POST", "answers/{id}/edit", f"answers/{_NOBODYS}/edit", query)
     return Probes(
         empty=Request("POST", "questions/add", "questions/add", query, (_PREVIEW,), harmless=True),

@@ -7,8 +7,9 @@ from importer.model.ids import Field, Kind, Verb
 from importer.model.live import LiveItem
 from importer.model.site import Site
 from importer.model.writing import Write
+from importer.teams.objects import Raw, items_of
 from importer.teams.outcome import Misshapen
-from importer.teams.v2.shapes import Raw, answer_item, items_of, question_of
+from importer.teams.v2.shapes import answer_item, article_item, question_of
 
 __all__ = ["echo_of"]
 
@@ -27,6 +28,8 @@ def echo_of(write: Write, wrapper: Raw, site: Site, masters: Mapping[str, str]) 
         raise Misshapen(text)
     if write.kind is Kind.QUESTION:
         echo = question_of(items[0], site, masters).item
+    elif write.kind is Kind.ARTICLE:
+        echo = article_item(items[0], site, masters)
     else:
         echo = answer_item(items[0], site)
     _check(write, echo)

@@ -62,7 +62,7 @@ _LONGEST_TEXT = 500
 _LATER = "The same command goes on later."
 
 
-def listen(status: int, body: bytes) -> Heard:  # noqa: ARG001 - the body says it all in this dialect
+def listen(status: int, body: bytes, headers: Mapping[str, str]) -> Heard:  # noqa: ARG001 - the body says it all in this dialect
     """Return what *body* says; anything but the API's own shape says nothing."""
     found = _json_object(body)
     if found is None:

@@ -7,13 +7,12 @@ stamp spares anything here, and nothing is ever `Same`.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import assert_never
 
 from importer.errors import ServiceError
-from importer.model.ids import Kind, Ref, UserId
+from importer.model.ids import Kind, Ref
 from importer.model.live import (
     Covered,
     Everything,
@@ -31,22 +30,23 @@ from importer.model.live import (
 from importer.model.site import Site
 from importer.ports import Clock, Read
 from importer.teams.exchange import Reply, Request
+from importer.teams.objects import Raw, drift_named, items_of
 from importer.teams.outcome import Misshapen
 from importer.teams.transport import Transport
+from importer.teams.v2.calls import scope_of
 from importer.teams.v2.errors import NO_METHOD, demand
 from importer.teams.v2.shapes import (
     FILTER,
     Question,
-    Raw,
     answer_item,
-    items_of,
+    article_item,
     question_of,
     revision_of,
     synonym_of,
     tag_item,
     tag_name,
 )
-from importer.teams.v2.walking import PAGE, Listing, walk
+from importer.teams.walking import PAGE, Listing, walk
 
 __all__ = ["Reader"]
 
@@ -81,7 +81,7 @@ class Reader:
         """
         async with self._once:
             if not self._filter:
-                async with _drift_named():
+                async with drift_named():
                     self._filter = await self._make_filter()
             return self._filter
 
@@ -98,7 +98,7 @@ class Reader:
 
     async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
         """Yield what *scope* names. Raises ServiceError, BudgetExhausted or AccessError."""
-        async with _drift_named():
+        async with drift_named():
             await self.filter_id()
             match scope:
                 case Everything(kinds):
@@ -107,8 +107,8 @@ class Reader:
                     found = self._since(watermark)
                 case Refs(refs):
                     found = self._refs(refs)
-                case Newest(author, since):
-                    found = self._newest(author, since)
+                case Newest():
+                    found = self._newest(scope)
                 case Under(parents):
                     found = self._under([ref.id for ref in parents])
                 case Revisions(refs):
@@ -134,6 +134,11 @@ class Reader:
             for number, name in enumerate(dict.fromkeys(names), start=1):
                 yield tag_item(name, number, self._site)
             yield Covered(Kind.TAG, until)
+        if Kind.ARTICLE in kinds:
+            await self._know_synonyms()
+            async for raw in walk(self._ask, self._articles(frozen_at=int(until.timestamp()))):
+                yield article_item(raw, self._site, self.masters)
+            yield Covered(Kind.ARTICLE, until)
         wanted = kinds & {Kind.QUESTION, Kind.ANSWER}
         if not wanted:
             return
@@ -175,17 +180,27 @@ class Reader:
             listing = self._listing("answers/{ids}", "answer_id", sort="creation", vector=vector)
             async for raw in walk(self._ask, listing):
                 yield answer_item(raw, self._site)
+        for vector in _vectors(refs, Kind.ARTICLE):
+            await self._know_synonyms()
+            async for raw in walk(self._ask, self._articles("articles/{ids}", vector=vector)):
+                yield article_item(raw, self._site, self.masters)
 
-    async def _newest(self, author: UserId, since: datetime) -> AsyncGenerator[Read, None]:
+    async def _newest(self, scope: Newest) -> AsyncGenerator[Read, None]:
         """Yield by listing, as an index of the author's posts may lag behind (inferred)."""
-        least = int(since.timestamp())
+        least = int(scope.since.timestamp())
         found: list[LiveItem] = []
-        listing = self._listing("questions", "question_id", sort="creation", least=least)
-        found += [item async for item in self._questions(listing) if _is_question(item)]
-        listing = self._listing("answers", "answer_id", sort="creation", least=least)
-        found += [answer_item(raw, self._site) async for raw in walk(self._ask, listing)]
+        if Kind.QUESTION in scope.kinds:
+            listing = self._listing("questions", "question_id", sort="creation", least=least)
+            found += [item async for item in self._questions(listing) if _is_question(item)]
+        if Kind.ANSWER in scope.kinds:
+            listing = self._listing("answers", "answer_id", sort="creation", least=least)
+            found += [answer_item(raw, self._site) async for raw in walk(self._ask, listing)]
+        if Kind.ARTICLE in scope.kinds:
+            await self._know_synonyms()
+            raws = [raw async for raw in walk(self._ask, self._articles(least=least))]
+            found += [article_item(raw, self._site, self.masters) for raw in raws]
         for item in sorted(found, key=_age, reverse=True):
-            if item.facts.author == author:
+            if item.facts.author == scope.author:
                 yield item
 
     async def _under(self, ids: Sequence[int]) -> AsyncGenerator[LiveItem, None]:
@@ -255,6 +270,18 @@ class Reader:
                 self.masters = {it.name: it.master for it in self._synonyms}
             return self._synonyms
 
+    def _articles(
+        self,
+        method: str = "articles",
+        *,
+        vector: Sequence[int] = (),
+        least: int | None = None,
+        frozen_at: int | None = None,
+    ) -> Listing:
+        return self._listing(
+            method, "article_id", sort="creation", vector=vector, least=least, frozen_at=frozen_at
+        )
+
     def _tags(self) -> Listing:
         return self._listing("tags", "name", sort="name")
 
@@ -289,7 +316,7 @@ class Reader:
         self, method: str, *, vector: Sequence[int] = (), query: tuple[tuple[str, str], ...] = ()
     ) -> Request:
         path = method.format(ids=";".join(map(str, vector))) if vector else method
-        return Request("GET", method, path, (("team", self._team), *query))
+        return Request("GET", method, path, (*scope_of(self._team), *query))
 
     async def _ask(self, request: Request) -> Raw:
         ended = await self._transport.send(request)
@@ -309,16 +336,6 @@ class Reader:
         """Return the server's time where its answers tell it."""
         server_s = self._transport.server_time_s()
         return self._clock.now() if server_s is None else datetime.fromtimestamp(server_s, UTC)
-
-
-@asynccontextmanager
-async def _drift_named() -> AsyncIterator[None]:
-    try:
-        yield
-    except Misshapen as defect:
-        text = f"an answer of the API lacks something that is needed: {defect}"
-        remedy = "Nothing was decided. The API may have changed; report it."
-        raise ServiceError(text, remedy=remedy) from None
 
 
 def _flat(question: Question) -> tuple[LiveItem, ...]:

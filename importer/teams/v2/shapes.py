@@ -15,6 +15,7 @@ from importer.model.ids import Field, Kind, Ref, UserId
 from importer.model.live import Facts, LiveItem, Revision, Synonym
 from importer.model.site import Site
 from importer.teams.dressing import undress
+from importer.teams.objects import Raw
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import digest_of
@@ -22,9 +23,8 @@ from importer.text.digests import digest_of
 __all__ = [
     "FILTER",
     "Question",
-    "Raw",
     "answer_item",
-    "items_of",
+    "article_item",
     "question_of",
     "revision_of",
     "synonym_of",
@@ -33,8 +33,6 @@ __all__ = [
     "user_of",
 ]
 
-Raw = Mapping[str, object]
-
 _WRAPPER = ("items", "has_more", "total", "backoff", "quota_max", "quota_remaining")
 _ENGAGEMENT = ("score", "up_vote_count", "down_vote_count", "comment_count")
 _POST = (
@@ -42,11 +40,17 @@ _POST = (
     *_ENGAGEMENT,
 )
 _QUESTION = ("question_id", "title", "tags", "answers", "answer_count")
+_ARTICLE = ("article_id", "title", "tags", "article_type")
+_ARTICLE_POST = (
+    *("body_markdown", "creation_date", "last_edit_date", "last_editor", "owner"),
+    *("score", "comment_count"),
+)
 _ANSWER = ("answer_id", "question_id", "is_accepted")
 FILTER: Sequence[str] = (
     *(f".{name}" for name in _WRAPPER),
     *(f"question.{name}" for name in (*_POST, *_QUESTION)),
     *(f"answer.{name}" for name in (*_POST, *_ANSWER)),
+    *(f"article.{name}" for name in (*_ARTICLE_POST, *_ARTICLE)),
     *(f"revision.{name}" for name in ("post_id", "revision_number", "creation_date", "user")),
     "shallow_user.user_id",
     "tag.name",
@@ -63,15 +67,6 @@ class Question:
     item: LiveItem
     answers: tuple[LiveItem, ...]
     is_whole: bool
-
-
-def items_of(wrapper: Raw) -> list[Raw]:
-    """Return the objects of an answer."""
-    found = wrapper.get("items")
-    if not isinstance(found, list) or not all(isinstance(it, dict) for it in found):
-        text = ".items is no list of objects"
-        raise Misshapen(text)
-    return found
 
 
 def question_of(raw: Raw, site: Site, masters: Mapping[str, str]) -> Question:
@@ -99,6 +94,17 @@ def answer_item(raw: Raw, site: Site) -> LiveItem:
         text = "answer.is_accepted is missing or no boolean"
         raise Misshapen(text)
     return _post(raw, "answer", ref, parent, site, {Field.ACCEPTED: accepted}, engaged=False)
+
+
+def article_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
+    """Read an article; API v2.3 tells nothing of who may edit it."""
+    ref = Ref(Kind.ARTICLE, _id(raw, "article", "article_id"))
+    fields: Fields = {
+        Field.TITLE: canonical_line(_text(raw, "article", "title")),
+        Field.TAGS: canonical_names(_names(raw, "article", "tags"), masters),
+        Field.TYPE: _text(raw, "article", "article_type"),
+    }
+    return _post(raw, "article", ref, None, site, fields, engaged=False)
 
 
 def tag_name(raw: Raw) -> str:
@@ -147,7 +153,8 @@ def _post(
     body, marker = undress(markdown, site)
     created = _date(raw, kind, "creation_date")
     # A missing count says nothing: better to take a post for one that others have engaged in.
-    counts = [raw.get(name) for name in _ENGAGEMENT]
+    asked = ("score", "comment_count") if ref.kind is Kind.ARTICLE else _ENGAGEMENT
+    counts = [raw.get(name) for name in asked]
     facts = Facts(
         author=_author(raw),
         locked="locked_date" in raw,

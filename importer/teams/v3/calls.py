@@ -22,18 +22,19 @@ from importer.text.links import Text
 __all__ = ["CALLS", "RATES", "Aside", "Call", "ability", "call_of", "request_of"]
 
 RATES = Rates(per_second=25.0, per_day=0, page_size=100)
-"""Documented as defaults: 50 requests in 2 seconds, and a bucket of 5,000 that gets 100 a minute."""
+"""Documented as defaults: 50 requests in 2 seconds, a bucket of 5,000 that gets 100 a minute."""
 
 _Payload = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """What a full replacement needs besides: the live editors of a collection, a tag's id."""
+    """What a full replacement needs besides: live permissions and editors, a tag's id."""
 
     tag_id: int = 0
     editor_users: tuple[int, ...] = ()
     editor_groups: tuple[int, ...] = ()
+    permissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def _answer(write: Write, site: Site, _: Aside) -> _Payload:
 def _article(write: Write, site: Site, aside: Aside) -> _Payload:
     """All five are required. An article nobody said otherwise of is its owner's to edit: the
     default of a third-party client (observed)."""
-    stated = _names(write.fields, Field.PERMISSIONS) or ("owner-only",)
+    stated = _names(write.fields, Field.PERMISSIONS) or aside.permissions or ("owner-only",)
     who = next((it for it in stated if it in EDITABLE_BY), "specific-editors")
     return {
         **_question(write, site, aside),
@@ -86,9 +87,7 @@ def _collection(write: Write, site: Site, aside: Aside) -> _Payload:
     return {
         "title": _line(write.fields, Field.TITLE),
         "description": dress(body, write.links, site, write.marker),
-        "contentIds": [
-            _post_of(it, write.links).id for it in _names(write.fields, Field.ITEMS)
-        ],
+        "contentIds": [_post_of(it, write.links).id for it in _names(write.fields, Field.ITEMS)],
         "editorUserIds": list(aside.editor_users),
         "editorUserGroupIds": list(aside.editor_groups),
     }

@@ -21,9 +21,7 @@ _NOBODYS = 2**31 - 1
 """No question has the largest id there is."""
 
 _FORBIDDEN = 403
-_BODY = (
-    '{"body": "A probe of the importer: it checks a permission and changes nothing at all."}'
-)
+_BODY = '{"body": "A probe of the importer: it checks a permission and changes nothing at all."}'
 
 
 def me_request() -> Request:

@@ -8,6 +8,7 @@ third-party client's tests); 429, the rate headers and the success codes are doc
 import json
 import math
 from collections.abc import Mapping
+from typing import TypedDict
 
 from importer.errors import (
     AccessError,
@@ -47,27 +48,27 @@ def listen(status: int, body: bytes, headers: Mapping[str, str]) -> Heard:
 
     A 401 is the API's even as text: nothing in front of it asks for the same token.
     """
-    left = _left(headers)
+    told = _told(headers)
     found = _json(body)
     if 200 <= status < 300:
         if isinstance(found, dict):
-            return Heard(Said.ANSWER, found, left=left)
+            return Heard(Said.ANSWER, found, **told)
         if isinstance(found, list):
-            return Heard(Said.ANSWER, {"items": found}, left=left)
+            return Heard(Said.ANSWER, {"items": found}, **told)
         said = Said.NOTHING if body.strip() else Said.ANSWER
-        return Heard(said, left=left)
+        return Heard(said, **told)
     error = _error(status, found, body)
     if status == 429:
         wait_s, guessed = _wait_s(headers)
-        return Heard(Said.THROTTLE, {}, error, wait_s, guessed=guessed, left=left)
+        return Heard(Said.THROTTLE, {}, error, wait_s, guessed=guessed, **told)
     if status == 401:
-        return Heard(Said.DENIAL, {}, error, left=left)
+        return Heard(Said.DENIAL, {}, error, **told)
     if not isinstance(found, dict) or not {"title", "type", "errors", "detail"} & found.keys():
-        return Heard(Said.NOTHING, left=left)
+        return Heard(Said.NOTHING, **told)
     if status == _FORBIDDEN:
-        return Heard(Said.DENIAL, {}, error, left=left)
+        return Heard(Said.DENIAL, {}, error, **told)
     said = Said.REFUSAL if 400 <= status < 500 else Said.FAILURE
-    return Heard(said if status >= 400 else Said.NOTHING, {}, error, left=left)
+    return Heard(said if status >= 400 else Said.NOTHING, {}, error, **told)
 
 
 def _json(body: bytes) -> object:
@@ -100,11 +101,16 @@ def _shown(text: str) -> str:
     return "".join(c for c in short if c.isprintable())
 
 
-def _left(headers: Mapping[str, str]) -> Left | None:
-    calls = _number(headers.get(_BUCKET))
-    if calls is None:
-        return None
-    return Left(int(calls), _number(headers.get(_REFILL)))
+class _Told(TypedDict):
+    left: Left | None
+    burst_left: int | None
+
+
+def _told(headers: Mapping[str, str]) -> _Told:
+    """Return what the headers tell of both limiters."""
+    calls, burst = _number(headers.get(_BUCKET)), _number(headers.get(_BURST))
+    left = None if calls is None else Left(int(calls), _number(headers.get(_REFILL)))
+    return {"left": left, "burst_left": None if burst is None else int(burst)}
 
 
 def _wait_s(headers: Mapping[str, str]) -> tuple[float, bool]:

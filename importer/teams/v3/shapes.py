@@ -18,6 +18,7 @@ from importer.model.ids import Field, Kind, Ref, UserId
 from importer.model.live import Facts, LiveItem, Synonym
 from importer.model.site import Site
 from importer.teams.dressing import undress
+from importer.teams.objects import Raw
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import digest_of
@@ -26,14 +27,12 @@ __all__ = [
     "ARTICLE_TYPES",
     "EDITABLE_BY",
     "Glimpse",
-    "Raw",
     "answer_item",
     "article_item",
     "collection_item",
     "created_at",
     "experts_of",
     "glimpse_of",
-    "items_of",
     "question_item",
     "synonyms_of",
     "tag_item",
@@ -41,8 +40,6 @@ __all__ = [
     "user_of",
     "with_accepted",
 ]
-
-Raw = Mapping[str, object]
 
 ARTICLE_TYPES: Mapping[str, str] = MappingProxyType(
     {
@@ -85,15 +82,6 @@ class Glimpse:
     def stamp(self) -> str:
         """The stamp of the post that looks so."""
         return f"{_STAMP}{self.looks}"
-
-
-def items_of(wrapper: Raw) -> list[Raw]:
-    """Return the objects of a list."""
-    found = wrapper.get("items")
-    if not isinstance(found, list) or not all(isinstance(it, dict) for it in found):
-        text = ".items is no list of objects"
-        raise Misshapen(text)
-    return found
 
 
 def glimpse_of(raw: Raw, kind: Kind) -> Glimpse:
@@ -169,7 +157,8 @@ def collection_item(raw: Raw, site: Site) -> LiveItem:
     if not isinstance(content, list) or not all(isinstance(it, dict) for it in content):
         text = "collection.content is no list of objects"
         raise Misshapen(text)
-    items = tuple(f"{_text(it, Kind.COLLECTION, 'type')}/{_id(it, Kind.COLLECTION)}" for it in content)
+    kind = Kind.COLLECTION
+    items = tuple(f"{_text(it, kind, 'type')}/{_id(it, kind)}" for it in content)
     return LiveItem(
         ref=ref,
         parent=None,
@@ -331,7 +320,7 @@ def _tags(raw: Raw, kind: Kind) -> list[str]:
 
 
 def _date_or(raw: Raw, name: str) -> datetime | None:
-    """Return the moment; one without a zone is UTC (inferred). None: there is none, or it is bad."""
+    """Return the moment; one without a zone is UTC (inferred). None: none, or a bad one."""
     value = raw.get(name)
     match = _DATE.fullmatch(value) if isinstance(value, str) else None
     if match is None:

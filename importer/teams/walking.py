@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from importer.errors import ServiceError
 from importer.teams.exchange import Request
-from importer.teams.v2.shapes import Raw, items_of
+from importer.teams.objects import Raw, items_of
 
 __all__ = ["PAGE", "Ask", "Listing", "walk"]
 
@@ -34,16 +34,23 @@ _TRUSTED_BEYOND = 50 * PAGE
 Ask = Callable[[Request], Awaitable[Raw]]
 
 
+def _creation_date(raw: Raw) -> int | None:
+    created = raw.get("creation_date")
+    return created if type(created) is int else None
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A list: how to ask for one of its pages, and what tells two entries apart.
 
-    `page_of` takes the page's number and the `todate` to freeze it by, if any.
+    `page_of` takes the page's number and the moment to freeze it by (Unix seconds), if any. `born`
+    reads when an entry was created.
     """
 
     page_of: Callable[[int, int | None], Request]
     identify: Callable[[Raw], Hashable]
     frozen_at: int | None = None
+    born: Callable[[Raw], int | None] = _creation_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,7 @@ class _Walk:
             number=number,
             frozen=frozen,
             items=len(items),
-            newer=sum(_is_newer(raw, frozen_at) for raw in items),
+            newer=sum(_is_newer(self.listing.born(raw), frozen_at) for raw in items),
             fresh=len(raws),
             total=_total(wrapper),
             has_more=wrapper.get("has_more") is True,
@@ -198,6 +205,7 @@ async def walk(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, None]:
 
     Raises ServiceError when the entries seen, in up to three walks, don't account for the total:
     a list that ended early must not pass for a shorter one.
+    *ask* gives `items`, `total` and `has_more`.
     """
     walking = _Walk(ask, listing)
     for _ in range(_WALKS):
@@ -212,9 +220,8 @@ async def walk(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, None]:
     raise ServiceError(text, remedy="Run the same command again.")
 
 
-def _is_newer(raw: Raw, frozen_at: int | None) -> bool:
-    created = raw.get("creation_date")
-    return frozen_at is not None and type(created) is int and created > frozen_at
+def _is_newer(created: int | None, frozen_at: int | None) -> bool:
+    return frozen_at is not None and created is not None and created > frozen_at
 
 
 def _total(wrapper: Raw) -> int:

@@ -1,0 +1,89 @@
+"""API v3 as the gateway knows it."""
+
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+
+from importer.model.ids import Field, Kind, Verb
+from importer.model.live import Ability, Rates, Scope
+from importer.model.writing import Write
+from importer.ports import Clock, Read
+from importer.teams.access import Door
+from importer.teams.bucket import Bucket
+from importer.teams.exchange import Request
+from importer.teams.limiter import Limiter
+from importer.teams.origin import Endpoint
+from importer.teams.outcome import Echo
+from importer.teams.transport import Transport, Wire
+from importer.teams.v3 import door
+from importer.teams.v3.calls import RATES, ability, call_of
+from importer.teams.v3.errors import demand, listen
+from importer.teams.v3.reading import Reader
+from importer.teams.v3.writing import Writer
+
+__all__ = ["V3", "wire_of"]
+
+_BURST, _BURST_S = 50, 2.0
+
+
+def wire_of(endpoint: Endpoint) -> Wire:
+    """Return how API v3 is spoken at *endpoint*."""
+    scope = f"/teams/{endpoint.team}" if endpoint.team else ""
+    return Wire(
+        prefix=f"{endpoint.base}/v3{scope}",
+        token_header=lambda token: ("Authorization", f"Bearer {token}"),
+        listen=listen,
+        knock=door.me_request(),
+        probes=door.probes().all(),
+        limiter=_limiter,
+    )
+
+
+def _limiter() -> Limiter:
+    return Limiter(places=_BURST, window_s=_BURST_S, spaced=False, bucket=Bucket())
+
+
+class V3:
+    """Implements Dialect. *announce* is told what a long reading costs before it begins."""
+
+    name = "API v3"
+    rates: Rates = RATES
+    histories: frozenset[Kind] = frozenset()
+
+    def __init__(
+        self,
+        transport: Transport,
+        endpoint: Endpoint,
+        clock: Clock,
+        announce: Callable[[str], None],
+    ) -> None:
+        self.transport = transport
+        self.door = Door(
+            me=door.me_request(),
+            probes=door.probes(),
+            demand=partial(demand, team=endpoint.team, at_door=True),
+            who=door.who,
+            is_refused=door.is_refused,
+            told_apart=door.told_apart,
+        )
+        self._site = endpoint.site
+        self._reader = Reader(
+            transport, team=endpoint.team, site=endpoint.site, clock=clock, announce=announce
+        )
+        self._writer = Writer(self._reader, endpoint.site)
+
+    def ability(self, kind: Kind, verb: Verb, field: Field | None) -> Ability:
+        """Tell what the table of calls holds; a reason where it doesn't."""
+        return ability(kind, verb, field, self._site)
+
+    def reads(self, kind: Kind) -> bool:
+        """Tell whether posts of *kind* can be read."""
+        return kind is not Kind.IMAGE
+
+    def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+        """Yield what *scope* names, each ref once; raises rather than end early."""
+        return self._reader.read(scope)
+
+    async def prepare(self, write: Write) -> tuple[Request, Echo]:
+        """Return the request for *write*, and how to read its answer; may read before."""
+        call_of(write)
+        return await self._writer.prepare(write)

@@ -1,0 +1,581 @@
+"""Reads a team over API v3: one request a post, but for what is known and didn't move.
+
+Lists bear no Markdown (documented). A post that a list shows as it was when its Markdown was read
+is `Same`. Answers are asked for where something moved: a question's last activity tells of edits
+and births of its answers (observed on the public sites), their number of deletions, and a second
+list, of questions with an accepted answer, of marks that were set or taken off. A mark that moved
+from one answer to another by itself shows with the next activity.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar, assert_never
+from urllib.parse import quote
+
+from importer.errors import AccessError
+from importer.model.fields import Fields
+from importer.model.ids import Field, Kind, Ref, UserId
+from importer.model.live import (
+    Covered,
+    Denied,
+    Everything,
+    Facts,
+    Known,
+    LiveItem,
+    Newest,
+    People,
+    Person,
+    Refs,
+    Revisions,
+    Same,
+    Scope,
+    Since,
+    Synonym,
+    Tags,
+    Under,
+)
+from importer.model.site import Site
+from importer.ports import Clock, Read
+from importer.teams.exchange import Reply, Request
+from importer.teams.objects import Raw, drift_named
+from importer.teams.outcome import Misshapen
+from importer.teams.transport import Transport
+from importer.teams.v3.errors import NOT_FOUND, demand
+from importer.teams.v3.shapes import (
+    Glimpse,
+    answer_item,
+    article_item,
+    collection_item,
+    created_at,
+    glimpse_of,
+    question_item,
+    synonyms_of,
+    tag_item,
+    tag_of,
+    user_of,
+)
+from importer.teams.walking import PAGE, Listing, walk
+from importer.text.canonical import canonical_names
+
+__all__ = ["Reader"]
+
+_T = TypeVar("_T")
+_U = TypeVar("_U")
+
+_AT_ONCE = 8
+_WORTH_SAYING = 100
+_BUCKET, _REFILL, _PER_SECOND = 5_000, 100 / 60, 25.0
+"""Documented as defaults: what a full bucket holds, what it gets a second, and the burst's pace."""
+
+_TOGETHER = timedelta(seconds=2)
+"""What a question and its new answer may be apart in their dates of the same deed."""
+
+_ROUTES = {Kind.QUESTION: "questions", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """A question of a list: what it shows, and what was known of it and its answers."""
+
+    seen: Glimpse
+    known: Known | None
+    answers: Mapping[Ref, Known]
+    accepted: bool
+
+    @property
+    def same(self) -> bool:
+        """Whether the question itself looks as it did."""
+        return self.known is not None and _looks(self.known.stamp) == self.seen.stamp
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing happened to its answers either."""
+        if self.known is None or self.seen.answers != len(self.answers):
+            return False
+        told = [_active_at(it.stamp) for it in (self.known, *self.answers.values())]
+        if any(it is None for it in told):
+            return False
+        newest = max(it for it in told if it is not None)
+        return (
+            self.seen.active_at <= newest + _TOGETHER
+            and any(it.accepted for it in self.answers.values()) == self.accepted
+        )
+
+
+class Reader:
+    """Reads through one transport.
+
+    `masters` maps each tag synonym known so far to its master. *announce* is told what a long
+    reading costs before it begins.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        team: str,
+        site: Site,
+        clock: Clock,
+        announce: Callable[[str], None],
+    ) -> None:
+        self.masters: Mapping[str, str] = {}
+        self._transport = transport
+        self._team = team
+        self._site = site
+        self._clock = clock
+        self._announce = announce
+        self._parents: dict[Ref, Ref] = {}
+        self._listed: tuple[Raw, ...] | None = None
+        self._once = asyncio.Lock()
+
+    async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+        """Yield what *scope* names. Raises ServiceError, BudgetExhausted or AccessError."""
+        async with drift_named():
+            match scope:
+                case Everything():
+                    found = self._everything(scope)
+                case Since(watermark):
+                    found = self._since(watermark)
+                case Refs(refs, parents):
+                    self._parents |= parents
+                    found = self._refs(refs)
+                case Newest():
+                    found = self._newest(scope)
+                case Under(parents_):
+                    found = self._under(parents_)
+                case Revisions():
+                    # No method tells a post's history.
+                    return
+                case Tags(names):
+                    found = self._tags_named(names)
+                case People(emails):
+                    found = self._people(emails)
+                case _:
+                    assert_never(scope)
+            seen: set[Ref] = set()
+            async for item in found:
+                if isinstance(item, (LiveItem, Same)):
+                    if item.ref in seen:
+                        continue
+                    seen.add(item.ref)
+                yield item
+
+    async def _everything(self, scope: Everything) -> AsyncGenerator[Read, None]:
+        until = self._now()
+        kinds = frozenset(scope.kinds)
+        if Kind.TAG in kinds:
+            for synonym in await self._know_synonyms():
+                yield synonym
+            for raw in await self._all_tags():
+                yield _bare(tag_item(raw, self._site))
+            yield Covered(Kind.TAG, until)
+        if kinds & {Kind.QUESTION, Kind.ANSWER}:
+            async for item in self._questions(scope, until):
+                if isinstance(item, (LiveItem, Same)) and item.ref.kind in kinds:
+                    yield item
+            for kind in sorted(kinds & {Kind.QUESTION, Kind.ANSWER}):
+                yield Covered(kind, until)
+        for kind in (Kind.ARTICLE, Kind.COLLECTION):
+            if kind in kinds:
+                async for item in self._listed_posts(kind, scope, until):
+                    yield item
+                yield Covered(kind, until)
+
+    async def _questions(self, scope: Everything, until: datetime) -> AsyncGenerator[Read, None]:
+        await self._know_synonyms()
+        answers: dict[Ref, dict[Ref, Known]] = defaultdict(dict)
+        for ref, known in scope.known.items():
+            if known.parent is not None:
+                answers[known.parent][ref] = known
+        marked: frozenset[int] = frozenset()
+        if answers:
+            only = (("hasAcceptedAnswer", "true"),)
+            listing = self._listing("questions", until, only)
+            found = [raw async for raw in walk(self._ask, listing)]
+            marked = frozenset(glimpse_of(raw, Kind.QUESTION).ref.id for raw in found)
+        errands = [
+            _Errand(seen, scope.known.get(seen.ref), answers[seen.ref], seen.ref.id in marked)
+            async for seen in self._glimpses(Kind.QUESTION, until)
+        ]
+        whole = [it for it in errands if _is_whole(scope, it.seen)]
+        self._say_cost(sum(map(_requests, whole)), len(errands))
+        for errand in errands:
+            if not _is_whole(scope, errand.seen):
+                yield self._glimpsed(errand.seen)
+        for some in _some(whole):
+            for items in await _together(self._question_of, some):
+                for item in items:
+                    yield item
+
+    async def _question_of(self, errand: _Errand) -> list[Read]:
+        ref = errand.seen.ref
+        items: list[Read] = []
+        if errand.same:
+            items.append(Same(ref))
+        else:
+            question = await self.one(ref)
+            if question is None:
+                return []
+            items.append(question)
+        if errand.quiet:
+            return [*items, *(Same(it) for it in errand.answers)]
+        if errand.seen.answers or errand.answers:
+            items += await self._answers_of(ref, errand.answers)
+        return items
+
+    async def _answers_of(self, question: Ref, known: Mapping[Ref, Known]) -> list[Read]:
+        route = f"questions/{question.id}/answers"
+        listing = self._listing("questions/{id}/answers", None, path=route)
+        items: list[Read] = []
+        try:
+            found = [raw async for raw in walk(self._ask, listing)]
+        except _Absent:
+            return []
+        for raw in found:
+            seen = glimpse_of(raw, Kind.ANSWER)
+            self._parents[seen.ref] = question
+            before = known.get(seen.ref)
+            if seen.deleted:
+                continue
+            accepted = raw.get("isAccepted") is True
+            if _is_same(seen, before) and before is not None and before.accepted == accepted:
+                items.append(Same(seen.ref))
+            elif (answer := await self.one(seen.ref)) is not None:
+                items.append(answer)
+        return items
+
+    async def _listed_posts(
+        self, kind: Kind, scope: Everything, until: datetime
+    ) -> AsyncGenerator[Read, None]:
+        await self._know_synonyms()
+        seen = [it async for it in self._glimpses(kind, until)]
+        wanted = [it for it in seen if _is_whole(scope, it)]
+        same = {it.ref for it in wanted if _is_same(it, scope.known.get(it.ref))}
+        asked = [it.ref for it in wanted if it.ref not in same]
+        self._say_cost(len(asked), len(seen))
+        for it in seen:
+            if it.ref in same:
+                yield Same(it.ref)
+            elif not _is_whole(scope, it):
+                yield self._glimpsed(it)
+        for some in _some(asked):
+            for item in await _together(self.one, some):
+                if item is not None:
+                    yield item
+
+    async def _glimpses(self, kind: Kind, until: datetime | None) -> AsyncGenerator[Glimpse, None]:
+        async for raw in walk(self._ask, self._listing(_ROUTES[kind], until)):
+            seen = glimpse_of(raw, kind)
+            if not seen.deleted:
+                yield seen
+
+    def _glimpsed(self, seen: Glimpse) -> LiveItem:
+        fields: Fields = {Field.TITLE: seen.title}
+        if seen.ref.kind is not Kind.COLLECTION:
+            fields = {**fields, Field.TAGS: canonical_names(seen.tags, self.masters)}
+        facts = Facts(author=seen.author, engaged_by_others=True)
+        return LiveItem(seen.ref, None, self._site.address(seen.ref), fields, facts=facts)
+
+    def _say_cost(self, requests: int, posts: int) -> None:
+        if requests < _WORTH_SAYING:
+            return
+        seconds = requests / _PER_SECOND + max(0, requests - _BUCKET) / _REFILL
+        time = f"{seconds / 60:,.0f} minutes" if seconds >= 90 else f"{seconds:,.0f} s"
+        self._announce(
+            f"reading {posts:,} posts over API v3, whose lists bear no Markdown, takes "
+            f"{requests:,} more requests, at least {time} at the documented pace"
+        )
+
+    async def _since(self, watermark: datetime) -> AsyncGenerator[Read, None]:
+        for seen in await self._active_since(watermark):
+            errand = _Errand(seen, None, {}, accepted=False)
+            for item in await self._question_of(errand):
+                yield item
+
+    async def _active_since(self, since: datetime) -> list[Glimpse]:
+        """Return questions to which something happened since then, the latest first."""
+        await self._know_synonyms()
+        found: list[Glimpse] = []
+        number, more = 1, True
+        while more:
+            query = (("sort", "activity"), ("order", "desc"), *_paged(number))
+            wrapper = await self._ask(Request("GET", "questions", "questions", query))
+            page = [glimpse_of(raw, Kind.QUESTION) for raw in _objects(wrapper)]
+            found += [it for it in page if it.active_at >= since and not it.deleted]
+            more = wrapper.get("has_more") is True and page[-1].active_at >= since
+            number += 1
+        return list({it.ref: it for it in found}.values())
+
+    async def _refs(self, refs: Sequence[Ref]) -> AsyncGenerator[Read, None]:
+        await self._know_synonyms()
+        for some in _some(sorted(refs)):
+            for item in await _together(self.one, some):
+                if item is not None:
+                    yield item
+
+    async def _newest(self, scope: Newest) -> AsyncGenerator[Read, None]:
+        """Yield by listing: what was born moved its question's activity, or is in a list."""
+        author, since = scope.author, scope.since
+        await self._know_synonyms()
+        found: list[LiveItem] = []
+        if Kind.ANSWER in scope.kinds:
+            for seen in await self._active_since(since):
+                if seen.answers:
+                    found += await self._answers_by(seen.ref, author, since)
+        for kind in (Kind.QUESTION, Kind.ARTICLE, Kind.COLLECTION):
+            if kind in scope.kinds:
+                found += await self._newest_of(kind, author, since)
+        ours = [it for it in found if (it.facts.created_at or since) >= since]
+        for item in sorted(ours, key=_age, reverse=True):
+            yield item
+
+    async def _answers_by(self, question: Ref, author: UserId, since: datetime) -> list[LiveItem]:
+        route = f"questions/{question.id}/answers"
+        listing = self._listing("questions/{id}/answers", None, path=route)
+        try:
+            raws = [raw async for raw in walk(self._ask, listing)]
+        except _Absent:
+            return []
+        found = []
+        for raw in raws:
+            seen = glimpse_of(raw, Kind.ANSWER)
+            self._parents[seen.ref] = question
+            is_new = seen.author == author and created_at(raw, Kind.ANSWER) >= since
+            if is_new and not seen.deleted and (item := await self.one(seen.ref)) is not None:
+                found.append(item)
+        return found
+
+    async def _newest_of(self, kind: Kind, author: UserId, since: datetime) -> list[LiveItem]:
+        name = "authorIds" if kind is Kind.COLLECTION else "authorId"
+        only = ((name, str(author)), ("from", _iso(since.timestamp())))
+        found = []
+        async for raw in walk(self._ask, self._listing(_ROUTES[kind], None, only)):
+            seen = glimpse_of(raw, kind)
+            if not seen.deleted and (item := await self.one(seen.ref)) is not None:
+                found.append(item)
+        return found
+
+    async def _under(self, parents: Sequence[Ref]) -> AsyncGenerator[Read, None]:
+        for parent in parents:
+            for item in await self._answers_of(parent, {}):
+                yield item
+
+    async def one(self, ref: Ref, parent: Ref | None = None) -> LiveItem | None:
+        """Return a post with its Markdown; None where it isn't there, or deleted."""
+        if parent is not None:
+            self._parents[ref] = parent
+        raw = await self.raw_of(ref)
+        if raw is None or raw.get("isDeleted") is True:
+            return None
+        match ref.kind:
+            case Kind.QUESTION:
+                return question_item(raw, self._site, self.masters)
+            case Kind.ANSWER:
+                return answer_item(raw, self._site)
+            case Kind.ARTICLE:
+                return article_item(raw, self._site, self.masters)
+            case Kind.COLLECTION:
+                return collection_item(raw, self._site)
+            case Kind.TAG:
+                return tag_item(raw, self._site)
+            case Kind.IMAGE:
+                return None
+        assert_never(ref.kind)
+
+    async def raw_of(self, ref: Ref) -> Raw | None:
+        """Return a single post as the API tells it; None where it isn't there."""
+        if ref.kind is Kind.ANSWER:
+            parent = self._parents.get(ref)
+            if parent is None:
+                return None
+            method, path = "questions/{id}/answers/{id}", f"questions/{parent.id}/answers/{ref.id}"
+        else:
+            name = "tags" if ref.kind is Kind.TAG else _ROUTES[ref.kind]
+            method, path = f"{name}/{{id}}", f"{name}/{ref.id}"
+        try:
+            return await self._ask(Request("GET", method, path))
+        except _Absent:
+            return None
+
+    async def _tags_named(self, names: Sequence[str]) -> AsyncGenerator[Read, None]:
+        for name in names:
+            number = await self.tag_id(name)
+            raw = await self.raw_of(Ref(Kind.TAG, number)) if number else None
+            if raw is not None:
+                yield tag_item(raw, self._site)
+
+    async def tag_id(self, name: str) -> int | None:
+        """Return the id of the tag of that name, asking for it anew where it wasn't listed."""
+        for raw in self._listed or ():
+            if tag_of(raw)[1] == name:
+                return tag_of(raw)[0]
+        only = (("partialName", name),)
+        async for raw in walk(self._ask, self._listing("tags", None, only)):
+            if tag_of(raw)[1] == name:
+                return tag_of(raw)[0]
+        return None
+
+    async def _people(self, emails: Sequence[str]) -> AsyncGenerator[Read, None]:
+        for email in emails:
+            path = f"users/by-email/{quote(email, safe='')}"
+            try:
+                raw = await self._ask(Request("GET", "users/by-email/{email}", path))
+            except _Absent:
+                yield Person(email, None)
+            except AccessError as error:
+                yield Denied(email, f"only an admin's token may look up mail addresses ({error})")
+            else:
+                yield Person(email, user_of(raw)[0])
+
+    async def _know_synonyms(self) -> tuple[Synonym, ...]:
+        """Return the tag synonyms; none where this build has no method for them (observed)."""
+        synonyms: list[Synonym] = []
+        raws = await self._all_tags()
+        async with self._once:
+            if self.masters:
+                return tuple(Synonym(*it) for it in self.masters.items())
+            for raw in raws:
+                if raw.get("hasSynonyms") is not True:
+                    continue
+                number, name = tag_of(raw)
+                listing = self._listing(
+                    "tags/{id}/synonyms", None, path=f"tags/{number}/synonyms", ordered=False
+                )
+                try:
+                    found = [it async for it in walk(self._ask, listing)]
+                except _Absent:
+                    break
+                synonyms += synonyms_of(found, name)
+            self.masters = {it.name: it.master for it in synonyms}
+        return tuple(synonyms)
+
+    async def _all_tags(self) -> tuple[Raw, ...]:
+        async with self._once:
+            if self._listed is None:
+                listing = self._listing("tags", None, sort="name")
+                self._listed = tuple([raw async for raw in walk(self._ask, listing)])
+            return self._listed
+
+    def _listing(
+        self,
+        method: str,
+        until: datetime | None,
+        only: tuple[tuple[str, str], ...] = (),
+        *,
+        path: str = "",
+        sort: str = "creation",
+        ordered: bool = True,
+    ) -> Listing:
+        """Return a list in ascending order of *sort*; *until* freezes it."""
+
+        def page_of(number: int, frozen_at: int | None) -> Request:
+            order = (("sort", sort), ("order", "asc")) if ordered else ()
+            to = () if frozen_at is None else (("to", _iso(frozen_at)),)
+            return Request("GET", method, path or method, (*_paged(number), *order, *to, *only))
+
+        frozen_at = None if until is None else int(until.timestamp())
+        return Listing(page_of, _identity, frozen_at, _born)
+
+    async def _ask(self, request: Request) -> Raw:
+        """Return the answer, a list's with `items`, `total` and `has_more`; raises _Absent."""
+        ended = await self._transport.send(request)
+        if isinstance(ended, Reply) and ended.status == NOT_FOUND:
+            raise _Absent
+        found = demand(request, ended, self._team)
+        if "totalCount" not in found:
+            return found
+        page, pages = found.get("page"), found.get("totalPages")
+        is_more = isinstance(page, int) and isinstance(pages, int) and page < pages
+        return {**found, "total": found["totalCount"], "has_more": is_more}
+
+    def _now(self) -> datetime:
+        """Return the server's time where its answers tell it."""
+        server_s = self._transport.server_time_s()
+        return self._clock.now() if server_s is None else datetime.fromtimestamp(server_s, UTC)
+
+
+class _Absent(Exception):
+    """The server knows no such post, or no such method."""
+
+
+async def _together(do: Callable[[_T], Awaitable[_U]], some: Sequence[_T]) -> list[_U]:
+    """Do *some* at once; the first error in their order is raised once all have ended."""
+    ended = await asyncio.gather(*map(do, some), return_exceptions=True)
+    for it in ended:
+        if isinstance(it, BaseException):
+            raise it
+    return [it for it in ended if not isinstance(it, BaseException)]
+
+
+def _some(refs: Sequence[_T]) -> list[Sequence[_T]]:
+    size = 8 * _AT_ONCE
+    return [refs[at : at + size] for at in range(0, len(refs), size)]
+
+
+def _requests(errand: _Errand) -> int:
+    """Return how many requests an errand takes at most."""
+    own = 0 if errand.same else 1
+    if errand.quiet or not (errand.seen.answers or errand.answers):
+        return own
+    return own + 1 + errand.seen.answers
+
+
+def _is_whole(scope: Everything, seen: Glimpse) -> bool:
+    return not scope.authors or seen.author in scope.authors or seen.ref in scope.bound
+
+
+def _is_same(seen: Glimpse, known: Known | None) -> bool:
+    return known is not None and _looks(known.stamp) == seen.stamp
+
+
+def _looks(stamp: str) -> str:
+    return stamp.partition("@")[0]
+
+
+def _active_at(stamp: str) -> datetime | None:
+    seconds = stamp.partition("@")[2]
+    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
+
+
+def _bare(tag: LiveItem) -> LiveItem:
+    """Return a listed tag by its name alone, as everything's reading knows it."""
+    fields = {Field.TITLE: tag.fields[Field.TITLE]}
+    return LiveItem(tag.ref, None, tag.url, fields, stamp=f"v3:{fields[Field.TITLE]}")
+
+
+def _paged(number: int) -> tuple[tuple[str, str], ...]:
+    return ("page", str(number)), ("pageSize", str(PAGE))
+
+
+def _objects(wrapper: Raw) -> list[Raw]:
+    items = wrapper.get("items")
+    if not isinstance(items, list) or not all(isinstance(it, dict) for it in items):
+        text = ".items is no list of objects"
+        raise Misshapen(text)
+    return items
+
+
+def _identity(raw: Raw) -> int:
+    value = raw.get("id")
+    if type(value) is not int:
+        text = "an entry's id is missing"
+        raise Misshapen(text)
+    return value
+
+
+def _born(raw: Raw) -> int | None:
+    try:
+        return int(created_at(raw, Kind.QUESTION).timestamp())
+    except Misshapen:
+        return None
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _age(item: LiveItem) -> tuple[datetime, int]:
+    return item.facts.created_at or datetime.min.replace(tzinfo=UTC), item.ref.id
