@@ -205,6 +205,10 @@ class ServiceError(ImporterError):
     exit_code = ExitCode.PARTLY
 
 
+class ApiMissing(ServiceError):
+    """There is no such API at this address, or no longer."""
+
+
 class AccessError(ImporterError):
     """The token, its permission or the team stands in the way; nothing was written."""
 

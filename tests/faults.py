@@ -37,6 +37,9 @@ class Faulty:
     def rates(self) -> Rates:
         return self.team.rates
 
+    def keeps_history(self, kind: Kind) -> bool:
+        return self.team.keeps_history(kind)
+
     def server_time(self) -> datetime | None:
         return self.team.server_time()
 

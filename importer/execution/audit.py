@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from importer.model.ids import Key, Kind, Ref, UserId, Verb, split_full_key
 from importer.model.ledger import Operation, State
-from importer.model.live import Denied, LiveItem, Newest, Revision, Revisions
+from importer.model.live import Denied, LiveItem, Newest, Revision, Revisions, Same
 from importer.model.report import Incident
 from importer.ports import TeamReader
 
@@ -89,15 +89,22 @@ def made_here(history: Sequence[Operation]) -> frozenset[Ref]:
 
 
 async def read_new_posts(
-    reader: TeamReader, authors: Collection[UserId | None], since: datetime
+    reader: TeamReader,
+    authors: Collection[UserId | None],
+    since: datetime,
+    kinds: frozenset[Kind],
+    known: Mapping[Ref, LiveItem],
 ) -> list[LiveItem]:
-    """Return the authors' posts created since then."""
-    return [
-        it
-        for author in sorted(who for who in authors if who is not None)
-        async for it in reader.read(Newest(author, since - _BLUR))
-        if isinstance(it, LiveItem)
-    ]
+    """Return the authors' posts of *kinds* created since then; *known* may be as last seen."""
+    parents = {ref: live.parent for ref, live in known.items()}
+    posts: list[LiveItem] = []
+    for author in sorted(who for who in authors if who is not None):
+        async for got in reader.read(Newest(author, since - _BLUR, kinds, parents)):
+            if isinstance(got, LiveItem):
+                posts.append(got)
+            elif isinstance(got, Same) and got.ref in known:
+                posts.append(known[got.ref])
+    return posts
 
 
 def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revision, ...] | None:

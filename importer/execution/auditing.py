@@ -9,7 +9,7 @@ from importer.execution.recording import Recorder, refused
 from importer.execution.results import Results
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import Field, Key, Ref, Verb, change_id
+from importer.model.ids import Field, Key, Kind, Ref, Verb, change_id
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, FieldChange, Reason
@@ -57,6 +57,8 @@ class Auditor:
         self._window = window
         self._first_sent: datetime | None = None
         self._authors = {access.me}
+        self._created = {Kind.QUESTION, Kind.ANSWER}
+        self._written: dict[Ref, LiveItem] = {}
         self._edits: list[Operation] = list(unaudited)
 
     def note_sending(self, operation: Operation) -> None:
@@ -64,15 +66,23 @@ class Auditor:
         if operation.verb is Verb.CREATE:
             self._authors.add(operation.author)
             self._first_sent = self._first_sent or operation.opened_at
+            self._created.add(operation.kind)
 
-    def note_done(self, operation: Operation) -> None:
-        """Remember an edit that happened: its post's history is looked at."""
+    def note_done(self, operation: Operation, live: LiveItem | None) -> None:
+        """Remember what happened: an edit's history is looked at, a new post need not be read."""
         if operation.verb is Verb.UPDATE:
             self._edits.append(operation)
+        if operation.verb is Verb.CREATE and live is not None:
+            self._written[live.ref] = live
 
     async def look_at_edits(self, stop: asyncio.Event) -> bool:
-        """Report edits that ours went over; tell whether all the recent ones were there to see."""
-        edits: Sequence[Operation] = self._edits
+        """Report edits that ours went over; tell whether all the recent ones were there to see.
+
+        Where the way to the team shows no histories, what rests on one waits for a later run.
+        """
+        told = [it for it in self._edits if self._team.keeps_history(it.kind)]
+        untold = any(it.read_as_of is not None for it in self._edits if it not in told)
+        edits: Sequence[Operation] = told
         for pause_s in (*_LOOKS_AGAIN_S, 0.0):
             looked = await lost_edits(self._team, edits)
             for incident in looked.incidents:
@@ -83,7 +93,7 @@ class Auditor:
             if not edits or stop.is_set():
                 break
             await asyncio.sleep(pause_s)
-        return not edits
+        return not edits and not untold
 
     async def look_for_doubles(self, waiting: Collection[Key]) -> None:
         """Report posts that share a key, and remove what was made from here and lost.
@@ -92,7 +102,10 @@ class Auditor:
         """
         posts = self._sights.marked_posts()
         if self._first_sent is not None:
-            posts += await read_new_posts(self._team, self._authors, self._first_sent)
+            kinds = frozenset(self._created)
+            posts += await read_new_posts(
+                self._team, self._authors, self._first_sent, kinds, self._written
+            )
             self._window.looked({it.ref for it in posts}, self._clock.now())
         doubles = find_doubles(posts, self._namespace, self._authors)
         # Answers before their question: nobody can delete a question with several of them.

@@ -50,13 +50,13 @@ _LOOKS_AGAIN_S = (5.0, 20.0)
 _SHOWN_WITHIN = timedelta(seconds=60)
 # A post is read again when it was seen longer ago than this, in seconds.
 _FRESH_FOR_S = 30.0
-# There is no history of a deleted post in which a colleague's answer could be found again.
-_FRESH_FOR_DELETE_S = 2.0
-_DELETE_ATTEMPTS = 20
+# Where no history tells afterwards what a write went over, in seconds.
+_FRESH_FOR_FINAL_S = 2.0
+_LOOKS_AT_MOST = 20
 
 
 class _LookTooOld(Exception):
-    """A deletion's turn came so late that the post has to be looked at again."""
+    """A write's turn came so late that its post has to be looked at again."""
 
 
 class Executor:
@@ -232,8 +232,11 @@ class Executor:
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
         )
         if ref is not None:
-            age_s = _FRESH_FOR_DELETE_S if change.verb is Verb.DELETE else _FRESH_FOR_S
-            await self.sights.refresh(ref, self._waiting.values(), self._addresses.links, age_s)
+            if self._is_final(change):
+                await self.sights.refresh(ref, (), self._addresses.links, _FRESH_FOR_FINAL_S)
+            else:
+                ahead = self._waiting.values()
+                await self.sights.refresh(ref, ahead, self._addresses.links, _FRESH_FOR_S)
             live = self.sights.of(ref)
         else:
             live = self._existing(change)
@@ -282,24 +285,30 @@ class Executor:
             await self._settle(change, operation, outcome)
 
     def _hold_of(self, change: Change) -> Hold:
-        """Return what is awaited right before the bytes go: the lock, and a deletion's look.
+        """Return what is awaited right before the bytes go: the lock, and a final write's look.
 
         A write may have waited for its turn; what came of the post meanwhile is seen by an audit,
-        but not of one that is gone.
+        but not of one that is gone, or whose history nobody can read.
         """
-        if change.verb is not Verb.DELETE:
+        if not self._is_final(change):
             return self._journal.hold
         began = asyncio.get_running_loop().time()
 
         async def hold() -> None:
             await self._journal.hold()
-            if asyncio.get_running_loop().time() - began > _FRESH_FOR_DELETE_S:
+            if asyncio.get_running_loop().time() - began > _FRESH_FOR_FINAL_S:
                 raise _LookTooOld
 
         return hold
 
+    def _is_final(self, change: Change) -> bool:
+        """Tell whether nothing shows afterwards what *change* went over."""
+        if change.verb is Verb.UPDATE:
+            return not self._team.keeps_history(change.kind)
+        return change.verb is Verb.DELETE
+
     def _look_again(self, change: Change, operation: Operation) -> None:
-        if operation.attempt < _DELETE_ATTEMPTS:
+        if operation.attempt < _LOOKS_AT_MOST:
             self._waiting = {change.id: change, **self._waiting}
         else:
             why = "its turn never came soon enough after a look at the post"
@@ -365,7 +374,7 @@ class Executor:
         self._observe(ended)
         if binding is not None:
             self._remember(binding)
-        self._auditor.note_done(ended)
+        self._auditor.note_done(ended, live)
         self._results.note(change, ResultState.DONE, "", live)
         if live is not None:
             self._inspect(change, ended, live)
@@ -450,7 +459,7 @@ class Executor:
                 self.sights.keep(decision.live)
             if binding is not None:
                 self._remember(binding)
-            self._auditor.note_done(ended)
+            self._auditor.note_done(ended, decision.live)
             self._results.note(change, ResultState.DONE, "", decision.live)
             self._canary_due = False
         elif operation.attempt < _ATTEMPTS:

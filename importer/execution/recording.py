@@ -8,7 +8,7 @@ from importer.execution.addresses import Addresses
 from importer.model.fields import Fields, Value, rides_with_post, rule
 from importer.model.ids import Key, Kind, Ref, Verb, full_key, tag_name
 from importer.model.ledger import Binding, Operation, Run, State
-from importer.model.live import Access, LiveItem
+from importer.model.live import Access, Facts, LiveItem
 from importer.model.plan import Change, Plan
 from importer.model.writing import Write
 from importer.planning.compare import digest_field
@@ -52,6 +52,8 @@ class Recorder:
         now = self._clock.now()
         attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
         fields = field_digests(change, self._bindings.get(change.key))
+        # What the write rests on matters only where a history tells what came in between.
+        rests_on = live.facts if live and self._team.keeps_history(change.kind) else Facts()
         return Operation(
             run=self._run.id,
             change=change.id,
@@ -67,8 +69,8 @@ class Recorder:
             author=change.author or self._access.me,
             opened_at=now,
             quiet_at=now + timedelta(seconds=self._team.write_within_s),
-            read_as_of=(live.facts.edited_at or live.facts.created_at) if live else None,
-            read_by=(live.facts.editor or live.facts.author) if live else None,
+            read_as_of=rests_on.edited_at or rests_on.created_at,
+            read_by=rests_on.editor or rests_on.author,
         )
 
     def write(self, change: Change, operation: Operation, live: LiveItem | None) -> Write:

@@ -158,11 +158,16 @@ class Refs:
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The author's posts of these kinds created since then, newest first."""
+    """The author's posts of these kinds created since then, newest first.
+
+    `known` are posts that were seen, with their questions: where lists bear no content, Same is
+    read of them.
+    """
 
     author: UserId
     since: datetime
     kinds: frozenset[Kind] = frozenset({Kind.QUESTION, Kind.ANSWER})
+    known: Mapping[Ref, Ref | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

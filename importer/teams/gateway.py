@@ -20,7 +20,14 @@ from functools import partial
 from random import Random
 from typing import TypeVar, assert_never
 
-from importer.errors import AccessError, BudgetExhausted, ImporterError, ServiceError, TokenMissing
+from importer.errors import (
+    AccessError,
+    ApiMissing,
+    BudgetExhausted,
+    ImporterError,
+    ServiceError,
+    TokenMissing,
+)
 from importer.model.ids import Field, Kind, Verb
 from importer.model.live import (
     Ability,
@@ -148,7 +155,7 @@ class LiveTeam:
         main = self._main
         try:
             access = await self._check(main, need)
-        except ServiceError as error:
+        except ApiMissing as error:
             others = [it for it in self._dialects if it is not main]
             if not others:
                 raise

@@ -23,9 +23,9 @@ from importer.model.live import LiveItem
 from importer.model.plan import Change
 from importer.model.report import ResultState
 from importer.ports import Read
+from importer.teams.objects import Raw, items_of
 from importer.teams.v2 import reading
 from importer.teams.v2.reading import Reader
-from importer.teams.objects import Raw, items_of
 from importer.teams.walking import Ask, Listing
 
 __all__ = ["VARIANTS", "Variant"]

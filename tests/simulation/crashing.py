@@ -72,6 +72,9 @@ class CrashingTeam:
     def ability(self, kind: Kind, verb: Verb, field: Field | None = None) -> Ability:
         return self.team.ability(kind, verb, field)
 
+    def keeps_history(self, kind: Kind) -> bool:
+        return self.team.keeps_history(kind)
+
     def server_time(self) -> datetime | None:
         return self.team.server_time()
 

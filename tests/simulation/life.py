@@ -33,8 +33,7 @@ from importer.model.report import Report
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
 from importer.sandbox import Backoff, Behaviour, create_app, open_world
-from importer.teams import Connection, LiveTeam, Mode, Secret, open_team
-from importer.teams import walking
+from importer.teams import Connection, LiveTeam, Mode, Secret, open_team, walking
 from importer.teams.v2 import reading
 from importer.text.canonical import canonical_text
 from importer.text.digests import Digest

@@ -158,6 +158,7 @@ async def opened(
     **options: Any,
 ) -> AsyncIterator[LiveTeam]:
     secret = Secret(world.tokens("acme").read_write if token is None else token)
+    options.setdefault("api", "2.3")
     async with open_team(
         Connection("sandbox:", team, secret, **options),
         mode=mode,

@@ -8,6 +8,7 @@ import pytest
 
 from importer.errors import (
     AccessError,
+    ApiMissing,
     BudgetExhausted,
     ImporterError,
     ServiceError,
@@ -58,7 +59,7 @@ def error(number: int, name: str = "some_name", **more: Any) -> bytes:
 )
 @pytest.mark.parametrize("status", [400, 200, 502, 429])
 def test_the_body_decides_whatever_the_status(number: int, said: Said, status: int) -> None:
-    heard = listen(status, error(number))
+    heard = listen(status, error(number), {})
     assert heard.said is said
     assert heard.error == ApiError(number, "some_name", "what the server says")
 
@@ -83,16 +84,16 @@ def test_the_body_decides_whatever_the_status(number: int, said: Said, status: i
     ],
 )
 def test_what_is_not_in_the_apis_shape_says_nothing(content: bytes) -> None:
-    assert listen(200, content).said is Said.NOTHING
+    assert listen(200, content, {}).said is Said.NOTHING
 
 
 def test_a_success_is_heard_with_quota_and_backoff() -> None:
-    heard = listen(200, body(items=[], quota_max=100, quota_remaining=7, backoff=3))
+    heard = listen(200, body(items=[], quota_max=100, quota_remaining=7, backoff=3), {})
     assert (heard.said, heard.quota, heard.backoff_s) == (Said.ANSWER, Quota(100, 7), 3.0)
 
 
 def test_a_byte_order_mark_does_no_harm() -> None:
-    assert listen(200, b"\xef\xbb\xbf" + body(items=[])).said is Said.ANSWER
+    assert listen(200, b"\xef\xbb\xbf" + body(items=[]), {}).said is Said.ANSWER
 
 
 @pytest.mark.parametrize(
@@ -111,14 +112,16 @@ def test_a_byte_order_mark_does_no_harm() -> None:
     ],
 )
 def test_a_backoff_is_taken_with_care(value: object, seconds: float | None) -> None:
-    assert listen(200, body(items=[], backoff=value)).backoff_s == seconds
+    assert listen(200, body(items=[], backoff=value), {}).backoff_s == seconds
 
 
 @pytest.mark.parametrize(
     ("highest", "remaining"), [("100", 7), (None, 7), (100, None), (0, 0), (100, 7.5), (True, True)]
 )
 def test_quota_numbers_that_are_none_are_no_quota(highest: object, remaining: object) -> None:
-    assert listen(200, body(items=[], quota_max=highest, quota_remaining=remaining)).quota is None
+    assert (
+        listen(200, body(items=[], quota_max=highest, quota_remaining=remaining), {}).quota is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_a_throttle_tells_how_long(
     message: str, more: dict[str, int], wait_s: float | None, backoff_s: float | None
 ) -> None:
     content = body(error_id=502, error_name="throttle_violation", error_message=message, **more)
-    heard = listen(400, content)
+    heard = listen(400, content, {})
     assert (heard.wait_s, heard.backoff_s) == (wait_s, backoff_s)
 
 
@@ -148,14 +151,14 @@ def test_a_throttle_tells_how_long(
     ("number", "said"), [(407, Said.PAUSE), (400, Said.REFUSAL), (403, Said.DENIAL)]
 )
 def test_only_a_failed_write_with_a_backoff_is_a_pause(number: int, said: Said) -> None:
-    assert listen(400, error(number, backoff=5)).said is said
+    assert listen(400, error(number, backoff=5), {}).said is said
 
 
 def test_a_servers_text_is_cut_and_cleaned_but_shown() -> None:
     content = body(
         error_id=407, error_name="write_failed", error_message="Too\x1b[31m\n short " * 99
     )
-    heard = listen(400, content)
+    heard = listen(400, content, {})
     assert heard.error is not None
     assert heard.error.message.startswith("Too[31m short Too[31m short")
     assert len(heard.error.message) <= 500
@@ -163,16 +166,16 @@ def test_a_servers_text_is_cut_and_cleaned_but_shown() -> None:
 
 def test_listening_to_hostile_bytes_is_quick() -> None:
     began = time.perf_counter()
-    listen(200, b'{"items":' + b"[" * 1_000_000)
+    listen(200, b'{"items":' + b"[" * 1_000_000, {})
     assert time.perf_counter() - began < 2
 
 
 def heard(number: int, *, status: int = 400) -> Reply:
-    return Reply(status, "application/json", listen(status, error(number)))
+    return Reply(status, "application/json", listen(status, error(number), {}))
 
 
 def page(status: int) -> Reply:
-    return Reply(status, "text/html", listen(status, b"<html>"))
+    return Reply(status, "text/html", listen(status, b"<html>", {}))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +186,7 @@ def page(status: int) -> Reply:
         pytest.param(heard(401), True, TokenInvalid, id="no token"),
         pytest.param(heard(402), False, TokenInvalid, id="a wrong or expired token"),
         pytest.param(heard(403), True, TeamForeign, id="another team's token"),
-        pytest.param(heard(404), True, ServiceError, id="no method at the door"),
+        pytest.param(heard(404), True, ApiMissing, id="no method at the door"),
         pytest.param(heard(405), True, AccessError, id="an app key"),
         pytest.param(heard(406), False, TokenInvalid, id="a leaked token"),
         pytest.param(heard(407), False, ServiceError, id="a failed write"),
@@ -213,7 +216,7 @@ def test_what_stands_in_the_way_of_a_reading_is_named_with_a_remedy(
 
 
 def test_a_success_gives_its_wrapper() -> None:
-    reply = Reply(200, "application/json", listen(200, body(items=[1], total=1)))
+    reply = Reply(200, "application/json", listen(200, body(items=[1], total=1), {}))
     assert demand(ASKED, reply, "acme") == {"items": [1], "total": 1}
 
 

@@ -12,8 +12,8 @@ from importer.teams.exchange import Request
 from importer.teams.origin import Connection, find_endpoint
 from importer.teams.secret import Secret
 from importer.teams.transport import open_wires
-from importer.teams.v2.door import me_request, probes
-from importer.teams.v2.errors import listen
+from importer.teams.v2.dialect import wire_of
+from importer.teams.v2.door import probes
 from tests.teams.stage import Stage, a_world, everything, new_question, opened, staged, titles
 from tests.virtual_time import run
 

@@ -14,7 +14,7 @@ from importer.teams.v2.errors import listen
 
 def reply(status: int, content: object) -> Reply:
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return Reply(status, "application/json", listen(status, raw))
+    return Reply(status, "application/json", listen(status, raw, {}))
 
 
 def error(number: int, status: int = 400, **more: object) -> Reply:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from importer.errors import (
     AccessError,
+    ApiMissing,
     BudgetExhausted,
     ImporterError,
     ServiceError,
@@ -53,6 +54,7 @@ _SAID = {
     503: Said.THROTTLE,
 }
 _WRITE_FAILED = 407
+_MISSING = frozenset({404, 410})
 
 _AVAILABLE_IN = re.compile(r"available in (\d{1,7}) seconds")
 _DEFAULT_WAIT_S = 30.0
@@ -142,7 +144,7 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
     """Return the error that *reply*, no success, amounts to for a reading."""
     error = reply.heard.error
     if error is None or reply.heard.said is Said.NOTHING:
-        return _not_the_api(request, reply)
+        return _not_the_api(request, reply, at_door=at_door)
     where = f"{request}: {error}"
     match error.id:
         case 401:
@@ -188,7 +190,7 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
             )
         case 404 if at_door:
             text = f"there is no API v2.3 at this address ({where})"
-            return ServiceError(text, remedy="Check --url.")
+            return ApiMissing(text, remedy="Check --url, or use --api 3.")
         case _:
             return ServiceError(
                 f"the server refused to answer ({where})",
@@ -196,9 +198,11 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
             )
 
 
-def _not_the_api(request: Request, reply: Reply) -> ServiceError:
+def _not_the_api(request: Request, reply: Reply, *, at_door: bool) -> ServiceError:
     what = reply.content_type or "no content"
     text = f"{request}: status {reply.status} with {what} instead of the API's JSON"
+    if reply.status in _MISSING and at_door:
+        return ApiMissing(text, remedy="Check --url, or use --api 3: there is no API v2.3 there.")
     if 300 <= reply.status < 400:
         remedy = "The server sends elsewhere, and redirects are never followed. Check --url."
     elif reply.status in {403, 406}:

@@ -12,6 +12,7 @@ from typing import TypedDict
 
 from importer.errors import (
     AccessError,
+    ApiMissing,
     BudgetExhausted,
     ImporterError,
     ServiceError,
@@ -194,6 +195,7 @@ def _not_the_api(request: Request, reply: Reply, *, at_door: bool) -> ServiceErr
         remedy = "The server sends elsewhere, and redirects are never followed. Check --url."
     elif reply.status in {NOT_FOUND, 500} and at_door:
         remedy = "There may be no API v3 at this address: check --url and --team, or use --api 2.3."
+        return ApiMissing(text, remedy=remedy)
     elif reply.status == _FORBIDDEN:
         remedy = (
             "Something in front of the API turns programs away (a challenge page). Try from "

@@ -322,12 +322,23 @@ class Reader:
         await self._know_synonyms()
         found: list[LiveItem] = []
         if Kind.ANSWER in scope.kinds:
+            told: dict[Ref, list[Ref]] = defaultdict(list)
+            for ref, parent in scope.known.items():
+                if parent is not None:
+                    told[parent].append(ref)
             for seen in await self._active_since(since):
-                if seen.answers:
+                if seen.answers == len(told[seen.ref]):
+                    for ref in told[seen.ref]:
+                        yield Same(ref)
+                elif seen.answers:
                     found += await self._answers_by(seen.ref, author, since)
         for kind in (Kind.QUESTION, Kind.ARTICLE, Kind.COLLECTION):
             if kind in scope.kinds:
-                found += await self._newest_of(kind, author, since)
+                async for item in self._newest_of(kind, scope):
+                    if isinstance(item, LiveItem):
+                        found.append(item)
+                    else:
+                        yield item
         ours = [it for it in found if (it.facts.created_at or since) >= since]
         for item in sorted(ours, key=_age, reverse=True):
             yield item
@@ -348,15 +359,17 @@ class Reader:
                 found.append(item)
         return found
 
-    async def _newest_of(self, kind: Kind, author: UserId, since: datetime) -> list[LiveItem]:
+    async def _newest_of(self, kind: Kind, scope: Newest) -> AsyncGenerator[LiveItem | Same, None]:
         name = "authorIds" if kind is Kind.COLLECTION else "authorId"
-        only = ((name, str(author)), ("from", _iso(since.timestamp())))
-        found = []
+        only = ((name, str(scope.author)), ("from", _iso(scope.since.timestamp())))
         async for raw in walk(self._ask, self._listing(_ROUTES[kind], None, only)):
             seen = glimpse_of(raw, kind)
-            if not seen.deleted and (item := await self.one(seen.ref)) is not None:
-                found.append(item)
-        return found
+            if seen.deleted:
+                continue
+            if seen.ref in scope.known:
+                yield Same(seen.ref)
+            elif (item := await self.one(seen.ref)) is not None:
+                yield item
 
     async def _under(self, parents: Sequence[Ref]) -> AsyncGenerator[Read, None]:
         for parent in parents:
