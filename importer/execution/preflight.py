@@ -11,6 +11,7 @@ from importer.model.plan import Decisions, Plan
 from importer.planning.compare import compare
 from importer.planning.plan import make_plan
 from importer.planning.policy import digests_for_sides
+from importer.planning.quiet import quiet_items, with_unseen
 from importer.ports import Journal, TeamReader
 
 __all__ = ["Drawn", "check_pin", "draw_plan"]
@@ -49,8 +50,10 @@ async def draw_plan(
     check_pin(manifest, team)
     ledger = await journal.ledger()
     read_at = asyncio.get_running_loop().time()
-    reach = reach_of_manifest(manifest, ledger, decisions)
+    quiet = quiet_items(manifest, ledger)
+    reach = reach_of_manifest(manifest, ledger, decisions, quiet)
     snapshot = await take_snapshot(reader, access, ledger, reach)
+    snapshot = with_unseen(snapshot, quiet, ledger, manifest.namespace)
     comparison = compare(manifest, snapshot, ledger)
     plan = make_plan(
         manifest,

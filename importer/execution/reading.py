@@ -6,7 +6,7 @@ be deleted: the kind of an item that is gone from the manifest is in its post's 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from importer.model.ids import Field, Kind, Ref, UserId, tag_name
 from importer.model.ledger import Ledger, Operation
@@ -15,6 +15,7 @@ from importer.model.live import (
     Covered,
     Denied,
     Everything,
+    Known,
     LiveItem,
     People,
     Person,
@@ -25,8 +26,9 @@ from importer.model.live import (
     Synonym,
     Tags,
 )
-from importer.model.manifest import Fate, Manifest
+from importer.model.manifest import Fate, Item, Manifest
 from importer.model.plan import Decisions, Plan
+from importer.planning.quiet import known_of
 from importer.ports import TeamReader
 
 __all__ = ["Reach", "reach_of_history", "reach_of_manifest", "reach_of_plan", "take_snapshot"]
@@ -38,18 +40,27 @@ _EMAIL = "email:"
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What is asked after: kinds read whole, tags read one by one, mail addresses looked up."""
+    """What is asked after: kinds read whole, tags read one by one, mail addresses looked up.
+
+    Posts that are `known` may come as Same; with `authors`, what others wrote without its text.
+    `permissions`: who may edit articles.
+    """
 
     kinds: frozenset[Kind] = frozenset()
     tags: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
+    known: Mapping[Ref, Known] = field(default_factory=dict)
+    authors: frozenset[UserId] = frozenset()
+    permissions: bool = False
 
 
 _NOTHING_MORE = Reach()
 
 
-def reach_of_manifest(manifest: Manifest, ledger: Ledger, decisions: Decisions) -> Reach:
-    """Return what planning *manifest* asks after."""
+def reach_of_manifest(
+    manifest: Manifest, ledger: Ledger, decisions: Decisions, quiet: Mapping[Ref, Item]
+) -> Reach:
+    """Return what planning *manifest* asks after; posts of *quiet* items need not be read."""
     items = manifest.items
     kinds = {it.kind for it in items}
     is_pruning = manifest.policy.prune or decisions.prune
@@ -62,13 +73,22 @@ def reach_of_manifest(manifest: Manifest, ledger: Ledger, decisions: Decisions) 
         frozenset(kinds),
         tuple(sorted({tag_name(it.key) for it in items if it.kind is Kind.TAG and it.fields})),
         tuple(sorted(it.removeprefix(_EMAIL) for it in names if it.startswith(_EMAIL))),
+        known=known_of(ledger.bindings[it.key] for it in quiet.values()),
+        authors=frozenset(manifest.publishers),
+        permissions=any(Field.PERMISSIONS in it.fields for it in items),
     )
 
 
-def reach_of_plan(plan: Plan) -> Reach:
-    """Return what carrying out *plan* asks after."""
-    kinds = {it.kind for it in plan.changes} | {it.ref.kind for it in plan.bindings}
-    return Reach(frozenset(kinds))
+def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
+    """Return what carrying out *plan* asks after; what it leaves alone need not be read."""
+    changing = {it.key for it in plan.changes}
+    fields = {it.field for change in plan.changes for it in change.fields}
+    return Reach(
+        frozenset({it.kind for it in plan.changes} | {it.ref.kind for it in plan.bindings}),
+        known=known_of(it for key, it in ledger.bindings.items() if key not in changing),
+        authors=frozenset(plan.publishers),
+        permissions=Field.PERMISSIONS in fields,
+    )
 
 
 def reach_of_history(operations: Iterable[Operation]) -> Reach:
@@ -90,9 +110,15 @@ async def take_snapshot(
     tags: set[str] = set()
     synonyms: dict[str, str] = {}
     covered: list[Covered] = []
-    known = {it.ref.kind for it in ledger.bindings.values()} | {it.kind for it in ledger.open}
-    kinds = _ALWAYS | ((reach.kinds | known) & _ASKED)
-    async for got in reader.read(Everything(tuple(sorted(kinds)))):
+    named = {it.ref.kind for it in ledger.bindings.values()} | {it.kind for it in ledger.open}
+    everything = Everything(
+        tuple(sorted(_ALWAYS | ((reach.kinds | named) & _ASKED))),
+        known=reach.known,
+        authors=reach.authors,
+        bound=frozenset(it.ref for it in ledger.bindings.values()),
+        permissions=reach.permissions,
+    )
+    async for got in reader.read(everything):
         match got:
             case Synonym(name, master):
                 synonyms[name] = master
@@ -104,7 +130,8 @@ async def take_snapshot(
                 items[got.ref] = got
             case Revision() | Person() | Denied():
                 pass
-    items.update(await _looked_up(reader, _missing(ledger, items)))
+    parents = {it.ref: it.parent for it in ledger.bindings.values() if it.parent is not None}
+    items.update(await _looked_up(reader, _missing(ledger, items), parents))
     tags.update(_tags_in_use(items.values()))
     declared, denied = await _declared(reader, reach.tags)
     people, unknown = await _people(reader, reach.emails)
@@ -127,10 +154,13 @@ def _missing(ledger: Ledger, items: Mapping[Ref, LiveItem | Same]) -> tuple[Ref,
     return tuple(sorted(it for it in bound if it not in items and it.kind is not Kind.TAG))
 
 
-async def _looked_up(reader: TeamReader, refs: tuple[Ref, ...]) -> dict[Ref, LiveItem]:
+async def _looked_up(
+    reader: TeamReader, refs: tuple[Ref, ...], parents: Mapping[Ref, Ref]
+) -> dict[Ref, LiveItem]:
     if not refs:
         return {}
-    return {got.ref: got async for got in reader.read(Refs(refs)) if isinstance(got, LiveItem)}
+    found = reader.read(Refs(refs, parents))
+    return {got.ref: got async for got in found if isinstance(got, LiveItem)}
 
 
 def _tags_in_use(items: Iterable[LiveItem | Same]) -> set[str]:

@@ -217,15 +217,17 @@ class Resolver:
     async def _look(self, operations: Sequence[Operation], targets: Mapping[str, str]) -> Sightings:
         newest: list[LiveItem] = []
         overlap = _OVERLAP if self._reader.server_time() is not None else _UNTOLD
+        kinds = frozenset(it.kind for it in operations if it.verb is Verb.CREATE)
         for author, earliest in _searches(operations, self._access.me):
             since = earliest - overlap
-            found = self._reader.read(Newest(author, since))
+            found = self._reader.read(Newest(author, since, kinds))
             newest += [keyed_item(it, targets) async for it in found if isinstance(it, LiveItem)]
         refs = tuple(sorted({it.ref for it in operations if it.ref is not None}))
         by_ref: dict[Ref, LiveItem | None] = dict.fromkeys(refs)
+        parents = {it.ref: it.parent for it in operations if it.ref and it.parent}
         tags = {tag_name(it.key) for it in operations if it.kind is Kind.TAG}
         posts = tuple(it for it in refs if it.kind is not Kind.TAG)
-        scopes: list[Scope] = [Refs(posts)] if posts else []
+        scopes: list[Scope] = [Refs(posts, parents)] if posts else []
         scopes += [Tags(tuple(sorted(tags)))] if tags else []
         for scope in scopes:
             async for got in self._reader.read(scope):

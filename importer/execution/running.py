@@ -72,17 +72,18 @@ async def carry_out(
         recovery=recovery,
         window=window,
     )
+    reach = reach_of_plan(plan, ledger)
     read_at = asyncio.get_running_loop().time()
     if drawn is not None and read_at - drawn.read_at <= _STILL_NEW:
         snapshot, read_at = drawn.snapshot, drawn.read_at
     else:
-        snapshot = await take_snapshot(team, access, ledger, reach_of_plan(plan))
+        snapshot = await take_snapshot(team, access, ledger, reach)
     wait_s = _still_settling_s(plan, snapshot, ledger, clock, window)
     if wait_s > 0.0:
         options.on_wait("another run, or a lost journal's, wrote here a moment ago", wait_s)
         await _wait(wait_s, stop)
         read_at = asyncio.get_running_loop().time()
-        snapshot = await take_snapshot(team, access, ledger, reach_of_plan(plan))
+        snapshot = await take_snapshot(team, access, ledger, reach)
     executor.sights.take(snapshot, read_at)
     await journal.unbind(plan.released)
     await journal.bind(plan.bindings)

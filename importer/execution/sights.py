@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
 from importer.model.ids import Field, Key, Ref, UserId, split_full_key, target_of_key
-from importer.model.live import LiveItem, Refs, Snapshot, Tags
+from importer.model.live import LiveItem, Refs, Same, Snapshot, Tags
 from importer.model.plan import Change
 from importer.planning.compare import keyed_item
 from importer.ports import TeamReader
@@ -31,10 +31,12 @@ class Sights:
         self._addresses = addresses
         self._seen: dict[Ref, _Sight] = {}
         self._by_marker: dict[str, list[Ref]] = {}
+        self._parents: dict[Ref, Ref] = {}
         self._reading = asyncio.Lock()
 
     def take(self, snapshot: Snapshot, at: float) -> None:
         """Take in a whole reading; a post that it didn't see is not there."""
+        self._note_parents(snapshot.items.values())
         posts = [live for live in snapshot.items.values() if isinstance(live, LiveItem)]
         for live in posts:
             if live.marker is not None:
@@ -47,9 +49,15 @@ class Sights:
         for live in posts:
             self._note(live.ref, live, at)
 
+    def _note_parents(self, posts: Iterable[LiveItem | Same]) -> None:
+        for post in posts:
+            if isinstance(post, LiveItem) and post.parent is not None:
+                self._parents[post.ref] = post.parent
+
     def note(self, live: LiveItem) -> LiveItem:
         """Take in the echo of a write, and return it keyed."""
         keyed = keyed_item(live, self._addresses.targets)
+        self._note_parents([live])
         self._seen[live.ref] = _Sight(keyed, asyncio.get_running_loop().time())
         return keyed
 
@@ -99,7 +107,7 @@ class Sights:
     async def _read(self, refs: tuple[Ref, ...]) -> None:
         at = asyncio.get_running_loop().time()
         found = {}
-        async for got in self._reader.read(Refs(refs)):
+        async for got in self._reader.read(Refs(refs, self._parents)):
             if isinstance(got, LiveItem):
                 found[got.ref] = got
         for ref in refs:

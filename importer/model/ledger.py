@@ -33,7 +33,8 @@ class Binding:
     """An item's post. `protected` outlives the item's place in the manifest.
 
     `marked` holds the digests of the post's marker as last seen or written: a marker that says
-    something else was written by another runner since, and is the newer word.
+    something else was written by another runner since, and is the newer word. `stamp` is the post's
+    when it last agreed with every base; empty while it doesn't.
     """
 
     key: Key

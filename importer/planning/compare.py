@@ -58,6 +58,7 @@ __all__ = [
     "keyed_item",
     "known_mark",
     "reading_of",
+    "stamp_of",
     "who_moved",
 ]
 
@@ -241,6 +242,22 @@ def _is_kept(kept: Base, marked: Digest, known: Digest | None, ours: Digest | No
 def known_mark(binding: Binding | None, field: Field) -> Digest | None:
     """Return what the post's marker said of *field* when it was last heeded."""
     return binding.marked.get(field) if binding else None
+
+
+def stamp_of(live: LiveItem, bases: Mapping[Field, Base]) -> str:
+    """Return the stamp to remember of *live* (keyed): none while it differs from a base.
+
+    What looks as it did then is known to agree, without reading it again.
+    """
+    agrees = all(
+        field not in live.fields
+        or any(
+            agree(digest_field(live.ref.kind, field, live.fields[field]), known)
+            for known in (base.ours, base.served)
+        )
+        for field, base in bases.items()
+    )
+    return live.stamp if agrees else ""
 
 
 def who_moved(ours: Digest, live: Digest, base: Base | None, seen: Digest | None) -> Moved:

@@ -7,7 +7,7 @@ from importer.model.ids import Field
 from importer.model.ledger import Base, Binding
 from importer.model.live import LiveItem
 from importer.model.plan import Moved, Pair
-from importer.planning.compare import UNSET, base_of, digest_field, known_mark
+from importer.planning.compare import UNSET, base_of, digest_field, known_mark, stamp_of
 from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 
@@ -46,7 +46,7 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         bases,
         parent=live.parent,
         marked=marked,
-        stamp=live.stamp,
+        stamp=stamp_of(live, bases),
         protected=item.protected,
         author=live.facts.author,
     )

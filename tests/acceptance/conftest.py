@@ -23,7 +23,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Only for time's sake: the pace itself is another test's claim.
     """
-    monkeypatch.setattr("importer.teams.turns.Limiter", lambda: Limiter(per_second=1_000_000))
+    monkeypatch.setattr("importer.teams.v2.dialect.Limiter", lambda: Limiter(places=1_000_000))
     monkeypatch.setattr("importer.sandbox.limits.Limits.admit", lambda *_: None)
 
 

@@ -32,8 +32,8 @@ from importer.cli.wiring import SystemClock
 from importer.errors import ImporterError
 from importer.model.live import Need
 from importer.ports import Journal
-from importer.teams import Connection, Mode, Secret, limiter, open_team, turns
-from importer.teams.v2 import errors
+from importer.teams import Connection, Mode, Secret, limiter, open_team
+from importer.teams.v2 import dialect, errors
 from tests.simulation.crashing import CrashingJournal, CrashingTeam, Points
 
 _SIGNALS = {
@@ -146,7 +146,7 @@ def hurry() -> None:
     quick = {"_SAFETY_S": 0.0, "_BAN_S": 0.2, "_BAN_MOST_S": 0.4}
     vars(limiter).update(quick)
     vars(errors)["_DEFAULT_WAIT_S"] = 0.2
-    vars(turns)["Limiter"] = partial(limiter.Limiter, per_second=1_000_000)
+    vars(dialect)["Limiter"] = partial(limiter.Limiter, places=1_000_000)
 
 
 def wrap_ports(befalls: Befalls, deadline_s: float | None) -> None:

@@ -83,6 +83,9 @@ class FakeTeam:
     def ability(self, kind: Kind, verb: Verb, field: Field | None = None) -> Ability:  # noqa: ARG002 - the port's
         return self.unable.get((kind, field), Ability(able=True))
 
+    def keeps_history(self, kind: Kind) -> bool:  # noqa: ARG002 - the port's
+        return True
+
     def server_time(self) -> datetime | None:
         return self.clock.now()
 
