@@ -120,7 +120,7 @@ class LineStage(Stage):
 
     @asynccontextmanager
     async def team(self, mode: Mode) -> AsyncIterator[Team]:
-        connection = Connection(url=ORIGIN, team="acme", token=Secret(self.token))
+        connection = Connection(url=ORIGIN, team="acme", token=Secret(self.token), api=self.api)
         random = Random(self.seed)
         line = Line(httpx.ASGITransport(app=self.app), self.latency_s, random, self.breaks)
         self.lines.append(line)

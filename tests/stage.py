@@ -124,13 +124,17 @@ WrapJournal = Callable[[Journal], Journal]
 
 @dataclass
 class Stage:
-    """One team and one journal. `journal` is kept between runs; `lose_journal` drops it."""
+    """One team and one journal. `journal` is kept between runs; `lose_journal` drops it.
+
+    `api` is what a person would say with --api.
+    """
 
     behaviour: Behaviour = field(default_factory=lambda: Behaviour(burst_per_s=0))
     seed: int = 7
     options: RunOptions = field(default_factory=lambda: RunOptions(settle_s=0.0))
     clock: _StageClock = field(default_factory=_StageClock)
     runs: int = 0
+    api: str = "auto"
 
     def __post_init__(self) -> None:
         self.world: World = open_world(behaviour=self.behaviour, clock=self.clock, seed=self.seed)
@@ -198,7 +202,7 @@ class Stage:
     @asynccontextmanager
     async def team(self, mode: Mode) -> AsyncIterator[Team]:
         """Open the team as the importer does."""
-        connection = Connection(url=ORIGIN, team="acme", token=Secret(self.token))
+        connection = Connection(url=ORIGIN, team="acme", token=Secret(self.token), api=self.api)
         async with open_team(connection, mode=mode, app=self.app, clock=self.clock) as team:
             yield team
 

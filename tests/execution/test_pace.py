@@ -101,7 +101,8 @@ def lost_at(*numbers: int) -> Breaks:
 
 def test_at_the_end_of_the_quota_a_run_looks_up_its_own_writes_and_goes_on_a_day_later() -> None:
     """F42: 400 calls a day, 20 kept for looking; three answers are lost, two at the very end."""
-    stage = LineStage(behaviour=Behaviour(quota_max=400), options=EIGHT, latency_s=(0.04, 0.12))
+    behaviour = Behaviour(quota_max=400)
+    stage = LineStage(behaviour=behaviour, options=EIGHT, latency_s=(0.04, 0.12), api="2.3")
     stage.breaks = lost_at(100, 369, 370)
     wanted = pairs(300)
     first = stage.apply(wanted)
@@ -123,7 +124,8 @@ def test_at_the_end_of_the_quota_a_run_looks_up_its_own_writes_and_goes_on_a_day
 
 def test_a_day_that_ends_without_a_reserve_says_when_to_go_on_in_the_servers_words() -> None:
     """Nothing is kept of nine calls a day; the tenth is refused with the time that is left."""
-    stage = LineStage(behaviour=Behaviour(quota_max=9), options=EIGHT, latency_s=(0.04, 0.12))
+    behaviour = Behaviour(quota_max=9)
+    stage = LineStage(behaviour=behaviour, options=EIGHT, latency_s=(0.04, 0.12), api="2.3")
     wanted = pairs(5)
     first = stage.apply(wanted)
     assert first.exit_code == 10
