@@ -4,6 +4,8 @@ One account has a user in each team of the site that it is in; a token speaks fo
 That ids differ from team to team, and that a token opens all of the account's teams, is inferred.
 """
 
+from dataclasses import replace
+
 from importer.sandbox.acting import Acting
 from importer.sandbox.reading import BY_ID, Where
 from importer.sandbox.rules import Rule, RuleBroken
@@ -51,6 +53,17 @@ class Chartering(Acting):
         """Find an API key."""
         row = self.store.one("SELECT key, team_id, sort FROM keys WHERE key = ?", (secret,))
         return Key(*row) if row else None
+
+    def reading_as(self, key: Key, team: Team) -> tuple[Token, User] | None:
+        """Give what a key alone amounts to: reading the main site as nobody in particular.
+
+        The user is the site's own without a moderator's rights, the token opens nothing else. That
+        a private team can't be read so is inferred.
+        """
+        site = self.account(team, COMMUNITY) if key.team_id == team.id else None
+        if site is None:
+            return None
+        return Token("", site.id, write=False, expires=None), replace(site, role="member")
 
     def check_impersonation(self, key: Key, token: Token) -> None:
         """Refuse to make tokens for others unless the site, the key and the token let one."""

@@ -114,6 +114,18 @@ def test_row_39_email_is_an_extra_of_enterprise(town: Town) -> None:
     assert all("email" not in user for user in town.api.get("/users", filter=chosen).items)
 
 
+def test_a_key_alone_amounts_to_a_reader_of_the_main_site(site: Town) -> None:
+    world = site.world
+    key = world.find_key(world.keys().read)
+    assert key is not None
+    token, user = world.reading_as(key, world.team("acme")) or (None, None)
+    assert token is not None
+    assert user is not None
+    assert (token.write, user.id, user.moderates) == (False, COMMUNITY, False)
+    assert world.reading_as(key, world.team("platform")) is None
+    assert world.reading_as(key, world.team("umbrella")) is None
+
+
 def _exchange(site: Town, account_id: int, **changes: Any) -> Any:
     form = {
         "access_tokens": site.tokens.read_write,
