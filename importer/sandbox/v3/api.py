@@ -18,7 +18,7 @@ from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.forms import Form, read_form
 from importer.sandbox.v3.params import ID_MAX, Query, read_query
 from importer.sandbox.v3.problems import Problem, refusal_of
-from importer.sandbox.v3.routing import Base, find_place, match
+from importer.sandbox.v3.routing import Base, Place, find_place, match
 from importer.sandbox.values import Team, Token, User
 from importer.sandbox.world import World
 
@@ -26,6 +26,7 @@ __all__ = ["Api"]
 
 _log = logging.getLogger(__name__)
 
+_KEY = "x-api-key"
 _BODY_MAX = 8_000_000
 _JSON = ("application/json", "text/json", "application/json-patch+json")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -81,9 +82,9 @@ class Api:
         routes, parts = match(place.path) if place else ({}, {})
         if place is None or not routes:
             raise _Refused(Response(_LOST, 404, media_type="text/html; charset=utf-8"))
-        token, user, team = self._admitted(request, place.team)
-        note.user_id = user.id
         route = routes.get(request.method)
+        token, user, team = self._admitted(request, place, route)
+        note.user_id = user.id
         if route is None:
             raise _Refused(self._no_method(list(routes)))
         call = Call(self._world, team, user, token, parts, Query(), _origin(request))
@@ -96,23 +97,44 @@ class Api:
         secret = _secret(request)
         if secret and self._world.find_token(secret) is not None:
             return f"token {secret}"
+        if self._base.is_enterprise and request.headers.get(_KEY):
+            return f"key {request.headers[_KEY]}"
         return f"address {request.client.host if request.client else 'unknown'}"
 
-    def _admitted(self, request: Request, slug: str | None) -> tuple[Token, User, Team]:
+    def _admitted(
+        self, request: Request, place: Place, route: Route | None
+    ) -> tuple[Token, User, Team]:
         """Find who calls; a token of another team is no better than none. Observed."""
-        world = self._world
-        token = world.find_token(_secret(request))
-        user = world.find_user(token.user_id) if token else None
-        team = self._base.find_team(world, slug)
-        member = world.acting_in(user, team) if user and team else None
-        if token is None or member is None or team is None:
-            raise _Refused(PlainTextResponse("Invalid access token", 401))
-        expired = token.expires is not None and world.seconds >= token.expires
-        if token.compromised or expired:
+        team = self._base.find_team(self._world, place.team)
+        found = None
+        if team is not None:
+            found = self._by_token(request, team) or self._by_key(request, team, route)
+        if team is None or found is None:
             raise _Refused(PlainTextResponse("Invalid access token", 401))
         if team.tier == "free":
             raise Problem.forbidden()
-        return token, member, team
+        return *found, team
+
+    def _by_token(self, request: Request, team: Team) -> tuple[Token, User] | None:
+        world = self._world
+        token = world.find_token(_secret(request))
+        user = world.find_user(token.user_id) if token else None
+        member = world.acting_in(user, team) if user else None
+        if token is None or member is None or token.compromised:
+            return None
+        expired = token.expires is not None and world.seconds >= token.expires
+        return None if expired else (token, member)
+
+    def _by_key(
+        self, request: Request, team: Team, route: Route | None
+    ) -> tuple[Token, User] | None:
+        """Let a key alone read an Enterprise site, but for its images. Observed."""
+        needs_token = route is not None and route.noun == "image"
+        secret = request.headers.get(_KEY)
+        if not self._base.is_enterprise or _secret(request) or needs_token or not secret:
+            return None
+        key = self._world.find_key(secret)
+        return self._world.reading_as(key, team) if key else None
 
     def _checked(self, call: Call, route: Route, query: bytes) -> Call:
         """Check the token's rights and the request's shape, in the service's order."""

@@ -9,7 +9,7 @@ from typing import Any
 from importer.sandbox.markup import slug_of
 from importer.sandbox.reading import BY_ID, AnswerFacts, Where
 from importer.sandbox.v3.models import ABSENT, MODELS
-from importer.sandbox.values import Collection, Post, Shares, Tag, Team, User
+from importer.sandbox.values import COMMUNITY, Collection, Post, Shares, Tag, Team, User
 from importer.sandbox.world import World
 
 __all__ = ["Json", "Lens"]
@@ -86,8 +86,7 @@ class Lens:
         wanted = sorted({*names} - self._tags.keys())
         if not wanted:
             return
-        where = Where(["team_id = ?"], [self.team.id]).among("name", wanted)
-        found = self.world.select_tags(where, BY_ID)
+        found = self.world.tags_named(self.team, wanted)
         self._tags.update((tag.name, tag) for tag in found)
         self._fetch_experts(found)
 
@@ -127,7 +126,9 @@ class Lens:
         return _ROLES[user.role]
 
     def email(self, user: User) -> str | None:
-        """Give an address, to its owner and to admins only; documented."""
+        """Give an address, to its owner and to admins only; documented. The site itself has none."""
+        if user.id == COMMUNITY:
+            return None
         if self.viewer.id != user.id and not self.viewer.administers:
             return None
         return email_of(user, self.team)

@@ -17,6 +17,8 @@ from tests.sandbox.v3.driver import UNBOUND, article, as_user, question, v3
 Found = Callable[..., Town]
 
 NOWHERE = 2_147_483_647
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+MIB = 2**20
 
 
 def test_row_01_a_question_is_read_through_its_own_team_only(town: Town) -> None:
@@ -43,6 +45,29 @@ def test_row_01_an_enterprise_site_has_a_base_of_its_own(found_town: Found) -> N
         assert v3(town, base=base).get(f"/questions/{asked}").status == 401
     item = v3(town, base="/api/v3").get(f"/questions/{asked}").json
     assert item["webUrl"] == f"http://sandbox.localhost/questions/{asked}"
+
+
+def test_row_01_a_key_alone_reads_an_enterprise_site_but_for_its_images(
+    found_town: Found,
+) -> None:
+    town = found_town(UNBOUND, tier="enterprise")
+    own = v3(town, base="/api/v3")
+    asked = own.ask()
+    sent = own.send("POST", "/images/upload", files={"file": ("x.png", PNG)}).json
+
+    def with_key(method: str, path: str, key: str = town.world.keys().read, **more: Any) -> Any:
+        headers = {"X-API-Key": key}
+        return v3(town, "", base="/api/v3").send(method, path, headers=headers, **more)
+
+    assert with_key("GET", f"/questions/{asked}").status == 200
+    assert {user["email"] for user in with_key("GET", "/users").items} == {None}
+    assert with_key("POST", "/questions", json=question()).status == 403
+    assert with_key("GET", f"/images/{sent['id']}").status == 401
+    assert with_key("GET", "/teams/platform/questions").status == 401
+    assert with_key("GET", f"/questions/{asked}", key="nonsense").status == 401
+    headers = {"X-API-Key": town.world.keys().read}
+    hosted = v3(town, "", base="/v3/teams/umbrella")
+    assert hosted.send("GET", "/questions", headers=headers).status == 401
 
 
 @pytest.mark.parametrize("who", ["", "nonsense", "expired", "foreign"])
@@ -560,10 +585,6 @@ def test_row_23_what_was_deleted_is_not_shown(
     one = f"/collections/{api.post('/collections', title='T', contentIds=[asked]).json['id']}"
     api.delete(f"/questions/{asked}")
     assert [it["type"] for it in api.get(one).json["content"]] == shown
-
-
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-MIB = 2**20
 
 
 @pytest.mark.parametrize(
