@@ -18,7 +18,7 @@ from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.forms import Form, read_form
 from importer.sandbox.v3.params import ID_MAX, Query, read_query
 from importer.sandbox.v3.problems import Problem, refusal_of
-from importer.sandbox.v3.routing import Base, Place, find_place, match
+from importer.sandbox.v3.routing import WORDS, Base, Place, find_place, match
 from importer.sandbox.values import Team, Token, User
 from importer.sandbox.world import World
 
@@ -87,10 +87,18 @@ class Api:
         note.user_id = user.id
         if route is None:
             raise _Refused(self._no_method(list(routes)))
-        call = Call(self._world, team, user, token, parts, Query(), _origin(request))
-        call = replace(call, content=content)
-        call = replace(call, content_type=request.headers.get("content-type", ""))
-        call = self._checked(call, route, request.scope["query_string"])
+        call = Call(
+            self._world,
+            team,
+            user,
+            token,
+            parts,
+            Query(),
+            _origin(request),
+            content=content,
+            content_type=request.headers.get("content-type", ""),
+        )
+        call = _checked(call, route, request.scope["query_string"])
         return self._shown(self._found(call, route), route)
 
     def _caller(self, request: Request) -> str:
@@ -135,22 +143,6 @@ class Api:
             return None
         key = self._world.find_key(secret)
         return self._world.reading_as(key, team) if key else None
-
-    def _checked(self, call: Call, route: Route, query: bytes) -> Call:
-        """Check the token's rights and the request's shape, in the service's order."""
-        if call.world.behaviour.v3_check_order == "scope_first":
-            _check_rights(call, route)
-        for name, text in call.path.items():
-            if name.endswith("Id") and text.isdecimal() and not 1 <= int(text) <= ID_MAX:
-                raise Problem.invalid({name: [f"The value '{text}' is not valid."]})
-        call = replace(call, query=read_query(query))
-        if route.listing:
-            call.query.check(route.listing)
-        if isinstance(route.takes, Form):
-            _check_media_type(call)
-            call = replace(call, form=read_form(route.takes, call.content))
-        _check_rights(call, route)
-        return call
 
     def _found(self, call: Call, route: Route) -> object:
         try:
@@ -206,6 +198,33 @@ class Api:
             case "absent":
                 pass
         return response
+
+
+def _checked(call: Call, route: Route, query: bytes) -> Call:
+    """Check the token's rights and the request's shape, in the service's order."""
+    if call.world.behaviour.v3_check_order == "scope_first":
+        _check_rights(call, route)
+        return _read(call, route, query)
+    read = _read(call, route, query)
+    _check_rights(call, route)
+    return read
+
+
+def _read(call: Call, route: Route, query: bytes) -> Call:
+    for name, text in call.path.items():
+        if name not in WORDS and not _is_id(text):
+            raise Problem.invalid({name: [f"The value '{text}' is not valid."]})
+    call = replace(call, query=read_query(query))
+    if route.listing:
+        call.query.check(route.listing)
+    if isinstance(route.takes, Form):
+        _check_media_type(call)
+        call = replace(call, form=read_form(route.takes, call.content))
+    return call
+
+
+def _is_id(digits: str) -> bool:
+    return len(digits) <= len(str(ID_MAX)) and 1 <= int(digits) <= ID_MAX
 
 
 def _check_rights(call: Call, route: Route) -> None:

@@ -1,13 +1,13 @@
 """What a v3 route is, what a call of one knows, and how it answers with objects and lists."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from importer.sandbox.reading import Slice, Where, live
 from importer.sandbox.v3.forms import Form
 from importer.sandbox.v3.lens import Json, Lens
-from importer.sandbox.v3.params import Filter, Listing, Query
+from importer.sandbox.v3.params import Listing, Query
 from importer.sandbox.v3.problems import missing
 from importer.sandbox.values import Kind, Post, Team, Token, User
 from importer.sandbox.world import World
@@ -130,7 +130,5 @@ class Route:
     access: Literal["read", "write", "admin"] = "read"
     takes: Form | Literal["image"] | None = None
     listing: Listing | None = None
-    filters: tuple[Filter, ...] = ()
     noun: str = "question"
-    refuses: tuple[int, ...] = field(default=(404,))
-    summary: str = ""
+    refuses: tuple[int, ...] = (404,)

@@ -126,7 +126,7 @@ class Lens:
         return _ROLES[user.role]
 
     def email(self, user: User) -> str | None:
-        """Give an address, to its owner and to admins only; documented. The site itself has none."""
+        """Give an address, to its owner and to admins only; documented. The site has none."""
         if user.id == COMMUNITY:
             return None
         if self.viewer.id != user.id and not self.viewer.administers:

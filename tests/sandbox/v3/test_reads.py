@@ -188,8 +188,8 @@ def test_an_unknown_route_is_no_json(town: Town, path: str) -> None:
     assert not answer.raw.headers["content-type"].startswith("application/json")
 
 
-@pytest.mark.parametrize("number", [0, ID_MAX + 1])
-def test_ids_have_bounds(town: Town, number: int) -> None:
+@pytest.mark.parametrize("number", [0, ID_MAX + 1, "9" * 5000])
+def test_ids_have_bounds(town: Town, number: int | str) -> None:
     assert v3(town).get(f"/questions/{number}").status == 400
 
 
