@@ -192,18 +192,27 @@ def _greeting(opened: _Opened, output: OutputOptions, weather: str) -> str:
         if opened.authority is not None:
             said["ca_bundle"] = str(opened.authority)
         return json.dumps(said) + "\n"
-    url, token = opened.url, opened.tokens.read_write
-    keys = trusting = key = ""
+    keys, look = "", f"{opened.url}/c/{_TEAM}"
     if opened.keys is not None:
         keys = f"\nKeys of this Enterprise site:\n{_listed(asdict(opened.keys))}"
-        key = f"TEAMS_IMPORTER_API_KEY={opened.keys.read} "
-    if opened.authority is not None:
-        trusting = f" --ca-bundle {opened.authority}"
+        look = f"{opened.url}/questions"
     return (
-        f"The team {_TEAM} is at {url}\n\n{weather}Tokens, of this sandbox alone:\n"
-        f"{_listed(asdict(opened.tokens))}{keys}\nTry:\n"
-        f"  {key}TEAMS_IMPORTER_TOKEN={token} teams-importer plan --url {url} --team "
-        f"{_TEAM}{trusting}\n\nLook at it: {url}/c/{_TEAM}\nCtrl-C ends it.\n"
+        f"The team {_TEAM} is at {opened.url}\n\n{weather}Tokens, of this sandbox alone:\n"
+        f"{_listed(asdict(opened.tokens))}{keys}\nTry:\n  {_trial(opened)}\n\n"
+        f"Look at it: {look}\nCtrl-C ends it.\n"
+    )
+
+
+def _trial(opened: _Opened) -> str:
+    """Give a command that shows it works."""
+    if opened.keys is not None:
+        trusting = f"--cacert {opened.authority} " if opened.authority else ""
+        key = f"-H 'X-API-Key: {opened.keys.read}'"
+        return f"curl --compressed {trusting}{key} {opened.url}/api/2.3/questions"
+    trusting = f" --ca-bundle {opened.authority}" if opened.authority else ""
+    return (
+        f"TEAMS_IMPORTER_TOKEN={opened.tokens.read_write} teams-importer plan --url {opened.url}"
+        f" --team {_TEAM}{trusting}"
     )
 
 

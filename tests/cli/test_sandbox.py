@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 import signal
 import ssl
 import subprocess
@@ -55,6 +58,51 @@ def test_an_enterprise_site_over_tls_says_its_keys_and_whom_to_trust(tmp_path: P
 def test_a_team_of_its_own_has_neither(tmp_path: Path) -> None:
     with _said(tmp_path) as said:
         assert set(said) == {"url", "team", "tokens"}
+
+
+@pytest.mark.parametrize("tier", ["business", "enterprise"])
+def test_the_command_it_gives_works_as_it_stands(tmp_path: Path, tier: str) -> None:
+    if tier == "enterprise" and shutil.which("curl") is None:
+        pytest.skip("no curl to try the command with")
+    with _greeted(tmp_path, "--tls", "--tier", tier) as text:
+        (trial,) = re.findall(r"Try:\n  (.*)\n", text)
+        program_here = shlex.join(program())
+        typed = trial.replace("teams-importer plan", f"{program_here} doctor")
+        done = subprocess.run(
+            ["sh", "-c", typed],
+            cwd=tmp_path,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    if tier == "enterprise":
+        assert json.loads(done.stdout)["items"] == []
+
+
+@contextmanager
+def _greeted(folder: Path, *options: str) -> Iterator[str]:
+    """Serve until the block ends, and give what it says for people."""
+    server = subprocess.Popen(
+        program("sandbox", "serve", *options),
+        cwd=folder,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        lines: list[str] = []
+        while not lines or "Ctrl-C" not in lines[-1]:
+            lines.append(server.stdout.readline())
+            assert lines[-1], lines
+        yield "".join(lines)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(15)
+        server.stdout.close()
 
 
 def test_impersonation_without_an_enterprise_site_decides_nothing(cli: Program) -> None:
