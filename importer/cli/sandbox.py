@@ -18,6 +18,7 @@ from importer.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from importer.sandbox import Keys, ProfileName, Tier, Tokens, World
     from importer.sandbox.certifying import Certified
+    from importer.sandbox.values import Role
 
 _TEAM = "acme"
 
@@ -60,6 +61,12 @@ command = make_group("Run a team on this machine.")
     "is a site of its own, with API keys and private teams.",
 )
 @click.option(
+    "--role",
+    type=click.Choice(["member", "moderator", "admin"]),
+    help="What the tokens' user is; only moderators and admins change experts and user groups. A "
+    "member in a new team.",
+)
+@click.option(
     "--impersonation",
     is_flag=True,
     help="Let an Enterprise site's service key make tokens that act as somebody else; sites have "
@@ -98,6 +105,7 @@ def serve(
     port: int,
     db: Path | None,
     tier: "Tier",
+    role: "Role | None",
     impersonation: bool,
     tls: bool,
     profile: "ProfileName | None",
@@ -123,6 +131,8 @@ def serve(
         from importer.sandbox import Faults, SandboxError, profile_of
         from importer.sandbox.serving import serve as listen
 
+        if role is not None:
+            world.change_user(world.users(_TEAM)[0], role=role)
         if impersonation:
             if world.main_site() is None:
                 message = "--impersonation decides nothing for a team that is no Enterprise site"

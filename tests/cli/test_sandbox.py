@@ -55,6 +55,23 @@ def test_an_enterprise_site_over_tls_says_its_keys_and_whom_to_trust(tmp_path: P
     assert not Path(said["ca_bundle"]).exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "user_type"),
+    [
+        ([], "registered"),
+        (["--role", "moderator"], "moderator"),
+        (["--role", "admin"], "team_admin"),
+    ],
+)
+def test_the_tokens_user_is_what_was_asked_for(
+    tmp_path: Path, options: list[str], user_type: str
+) -> None:
+    with _said(tmp_path, "--tls", *options) as said:
+        token = {"X-API-Access-Token": said["tokens"]["read_only"]}
+        found = _asked(f"{said['url']}/2.3/me?team=acme", token, said["ca_bundle"])
+        assert found["items"][0]["user_type"] == user_type
+
+
 def test_a_team_of_its_own_has_neither(tmp_path: Path) -> None:
     with _said(tmp_path) as said:
         assert set(said) == {"url", "team", "tokens"}
