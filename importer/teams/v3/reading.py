@@ -426,7 +426,7 @@ class Reader:
             if tag_of(raw)[1] == name:
                 return tag_of(raw)[0]
         only = (("partialName", name),)
-        async for raw in walk(self._ask, self._listing("tags", None, only)):
+        async for raw in walk(self._ask, self._listing("tags", None, only, sort="name")):
             if tag_of(raw)[1] == name:
                 return tag_of(raw)[0]
         return None
