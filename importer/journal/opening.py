@@ -8,6 +8,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -252,7 +253,9 @@ def _require_format(db: sqlite3.Connection, path: Path) -> None:
         raise damaged(path, "it names no format")
 
 
+@cache
 def _expected_tables() -> list[tuple[str, ...]]:
+    """Return what SQLite makes of the DDL, which is the same for the life of the process."""
     with closing(sqlite3.connect(":memory:")) as db:
         for statement in DDL:
             db.execute(statement)
