@@ -34,5 +34,6 @@ def retry_after(value: str, date: str) -> float | None:
     value = value.strip()
     if value.isascii() and value.isdigit() and len(value) < _LONGEST:
         return float(value)
-    until, now = unix_time(value), unix_time(date)
+    until = unix_time(value) if value else None
+    now = unix_time(date) if until is not None else None
     return max(0.0, until - now) if until is not None and now is not None else None
