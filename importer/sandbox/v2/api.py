@@ -180,7 +180,7 @@ def _match(path: str, verb: str) -> tuple[Method, Mapping[str, str]]:
 
 
 def _origin(request: Request) -> str:
-    return f"{request.url.scheme}://{request.headers.get('host') or 'sandbox.localhost'}"
+    return f"{request.scope['scheme']}://{request.headers.get('host') or 'sandbox.localhost'}"
 
 
 async def _form(request: Request) -> bytes:
