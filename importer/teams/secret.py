@@ -26,7 +26,7 @@ class Secret:
     could carry is refused.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_spellings", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value.strip()
@@ -35,6 +35,7 @@ class Secret:
             self._refuse(TokenMissing("the access token is empty", remedy=_REMEDY))
         if defect := _defect(self._value):
             self._refuse(TokenInvalid(f"the access token is malformed: {defect}", remedy=_REMEDY))
+        self._spellings = _spellings(self._value)
 
     def _refuse(self, error: TokenMissing | TokenInvalid) -> NoReturn:
         self._value = ""
@@ -46,7 +47,7 @@ class Secret:
 
     def redact(self, text: str) -> str:
         """Return *text* without the token, in whatever way it is spelled there."""
-        for spelled in _spellings(self._value):
+        for spelled in self._spellings:
             text = text.replace(spelled, _MASK)
         return text
 
