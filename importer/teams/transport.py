@@ -239,7 +239,7 @@ class Transport:
                 return Failure(Trouble.DEADLINE, sent=True)
             return self._failure(error)
         headers = response.headers
-        coding = headers.get("content-encoding", "")
+        coding, date = headers.get("content-encoding", ""), headers.get("date", "")
         body = Trouble.TOO_LARGE if raw is None else decode(raw, coding)
         if isinstance(body, Trouble):
             return Failure(body, sent=True, detail=f"status {response.status_code}")
@@ -251,8 +251,8 @@ class Transport:
             status=response.status_code,
             content_type=self._token.redact(headers.get("content-type", "").partition(";")[0]),
             heard=heard,
-            retry_after_s=retry_after(headers.get("retry-after", ""), headers.get("date", "")),
-            server_time_s=unix_time(headers.get("date", "")),
+            retry_after_s=retry_after(headers.get("retry-after", ""), date),
+            server_time_s=unix_time(date),
         )
 
     def _outgoing(self, request: Request) -> httpx.Request:
