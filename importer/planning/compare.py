@@ -128,6 +128,8 @@ def _moved(
     if field not in live.fields:
         return None
     ours, theirs = item.fields[field], live.fields[field]
+    if ours == theirs:
+        return Moved.EQUAL
     digest = digest_field(item.kind, field, ours)
     base = base_of(rule(item.kind, field), live, binding, digest)
     if field in item.adds:
