@@ -155,7 +155,8 @@ class Reading:
 
     def find_user(self, user_id: int) -> User | None:
         """Find a user of any team by id; None for one who left."""
-        return next(iter(self.select_users(Where(["id = ?"], [user_id]), BY_ID)), None)
+        row = self.store.one(f"SELECT {_USER} FROM members WHERE id = ?", (user_id,))  # noqa: S608 - own names
+        return User(*row) if row else None
 
     def select_users(self, where: Where, part: Slice) -> list[User]:
         """List users."""
@@ -206,7 +207,8 @@ class Reading:
 
     def post(self, post_id: int) -> Post | None:
         """Find a post of any team, deleted or not."""
-        return next(iter(self.select_posts(Where(["id = ?"], [post_id]), BY_ID)), None)
+        row = self.store.one(f"SELECT {_POST} FROM posts WHERE id = ?", (post_id,))  # noqa: S608 - own names
+        return _post(row) if row else None
 
     def posts_by_id(self, post_ids: Sequence[int]) -> list[Post]:
         """Find posts of any team, deleted or not, by id."""
