@@ -26,17 +26,14 @@ class Disk:
         self._lineage = lineage
         self._clock = clock
         self._chance = chance
-        self._number = 0
-        self._safe: int | None = None
+        self._begin(0)
         self.tears = 0
 
-    @property
-    def path(self) -> Path:
-        return self._folder / f"journal-{self._number}.db"
-
-    @property
-    def _log(self) -> Path:
-        return self.path.with_name(f"{self.path.name}-wal")
+    def _begin(self, number: int) -> None:
+        self._number = number
+        self.path = self._folder / f"journal-{number}.db"
+        self._log = self._folder / f"journal-{number}.db-wal"
+        self._safe: int | None = None
 
     def open(self) -> Journal:
         return open_journal(
@@ -51,7 +48,7 @@ class Disk:
         """Keep what was synced, and a drawn number of the bytes of a commit that was under way."""
         safe, size = self._safe, self._size()
         path, log = self.path, self._log
-        self._number += 1
+        self._begin(self._number + 1)
         shutil.copyfile(path, self.path)
         self.path.chmod(0o600)
         if log.exists():
@@ -60,12 +57,13 @@ class Disk:
                 kept = safe + self._chance.below(f"torn:{self._number}", size - safe + 1)
                 os.truncate(self._log, kept)
                 self.tears += 1
-        self._safe = None
 
     def lose(self) -> None:
         """Lose the journal as a whole."""
-        self._number += 1
-        self._safe = None
+        self._begin(self._number + 1)
 
     def _size(self) -> int:
-        return self._log.stat().st_size if self._log.exists() else 0
+        try:
+            return self._log.stat().st_size
+        except FileNotFoundError:
+            return 0
