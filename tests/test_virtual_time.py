@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -48,6 +49,21 @@ def test_a_loop_in_which_nothing_can_happen_any_more_is_reported() -> None:
 
     with pytest.raises(StuckError):
         run(wait())
+
+
+def test_what_is_meant_for_another_thread_happens_at_once_in_this_one() -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    async def ask() -> int:
+        loop = asyncio.get_running_loop()
+        asked = loop.run_in_executor(None, threading.get_ident)
+        assert asked.done()
+        with pytest.raises(ValueError, match="no"):
+            await loop.run_in_executor(None, fail)
+        return await asked
+
+    assert run(ask()) == threading.get_ident()
 
 
 def test_a_clock_follows_the_loop() -> None:

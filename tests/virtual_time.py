@@ -1,20 +1,23 @@
 """An event loop whose time is a variable: waiting costs nothing, and equal runs are equal.
 
-`run(coroutine)` is the face. Sleeps, deadlines and backoffs jump; sockets, threads and subprocesses
-do nothing in it, and a loop that waits for them is reported as stuck.
+`run(coroutine)` is the face. Sleeps, deadlines and backoffs jump; what is meant for another thread
+happens at once in this one; sockets and subprocesses do nothing, and a loop that waits for them is
+reported as stuck.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 __all__ = ["LoopClock", "StuckError", "VirtualLoop", "run"]
 
 _T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 _FOREVER_S = 10 * 365 * 86_400.0
 
 
@@ -47,6 +50,19 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return self._jumping.now
+
+    def run_in_executor(
+        self,
+        executor: Executor | None,  # noqa: ARG002 - no thread is asked
+        func: Callable[[Unpack[_Ts]], _T],
+        *args: *_Ts,
+    ) -> asyncio.Future[_T]:
+        future: asyncio.Future[_T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
 
 
 class LoopClock:
