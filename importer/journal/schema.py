@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from importer.errors import JournalError
 from importer.model.fields import Value
@@ -89,6 +90,8 @@ BINDING: TypeAdapter[Binding] = TypeAdapter(Binding)
 
 _T = TypeVar("_T")
 _UNSEALED = ("number", "seal")
+# Made once: json.dumps makes one for each call with settings.
+_compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class DamagedRow(JournalError):
@@ -101,8 +104,11 @@ class DamagedRow(JournalError):
 
 def document(adapter: TypeAdapter[_T], value: _T) -> str:
     """Return *value* as JSON. A lone surrogate, which UTF-8 can't hold, becomes `?`."""
-    text = json.dumps(adapter.dump_python(value, mode="json"), ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode("utf-8")
+    try:
+        return adapter.dump_json(value).decode()
+    except PydanticSerializationError:  # a lone surrogate
+        text = json.dumps(adapter.dump_python(value, mode="json"), ensure_ascii=False)
+        return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def from_document(adapter: TypeAdapter[_T], text: str) -> _T:
@@ -115,7 +121,7 @@ def from_document(adapter: TypeAdapter[_T], text: str) -> _T:
 
 def value_to_json(value: Value) -> str:
     """Return a field's value as ASCII JSON: NUL and surrogates survive."""
-    return json.dumps(_tagged(value), separators=(",", ":"))
+    return _compact(_tagged(value))
 
 
 def _tagged(value: Value) -> list[Any]:

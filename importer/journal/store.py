@@ -93,13 +93,25 @@ class Rows:
         """Write those rows that aren't there yet."""
         await self.insert(table, rows, " ON CONFLICT DO NOTHING")
 
-    async def update(self, table: str, number: int, cells: Mapping[str, Cell]) -> None:
-        """Replace the content of the row *number*, sealed anew."""
+    async def put(self, table: str, key: str, rows: Iterable[Mapping[str, Cell]]) -> None:
+        """Write rows, each in the place of the one with the same *key*, if there is one."""
+        target = ", ".join([*self._dialect.own, key])
+        for cells in rows:
+            sets = ", ".join(f"{name} = excluded.{name}" for name in [*cells, "seal"])
+            await self.insert(table, [cells], f" ON CONFLICT ({target}) DO UPDATE SET {sets}")
+
+    async def update(self, table: str, cells: Mapping[str, Cell], **wanted: Cell) -> None:
+        """Replace the content of the row that is *wanted*, sealed anew.
+
+        A cell that is as wanted isn't written: every column named costs the indexes that it is in.
+        """
         row = seal({**self._dialect.own, **cells})
-        assignments = ", ".join(f"{name} = {self._dialect.mark}" for name in row)
-        clause, values = self._dialect.where({"number": number})
+        stays = {**self._dialect.own, **wanted}
+        changed = {name: cell for name, cell in row.items() if stays.get(name) != cell}
+        assignments = ", ".join(f"{name} = {self._dialect.mark}" for name in changed)
+        clause, values = self._dialect.where(wanted)
         sql = f"UPDATE {self._dialect.prefix}{table} SET {assignments}{clause}"  # noqa: S608 - see top
-        await self._executor.run(sql, [*row.values(), *values])
+        await self._executor.run(sql, [*changed.values(), *values])
 
     async def delete(self, table: str, **wanted: Wanted) -> None:
         """Remove rows."""

@@ -20,7 +20,7 @@ from importer.journal.schema import (
 )
 from importer.journal.store import Clash, Row, Rows, Store, Wanted
 from importer.model.fields import Value
-from importer.model.ids import Key, Lineage, RunId, Verb
+from importer.model.ids import ChangeId, Key, Lineage, RunId, Verb
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.report import Report
 from importer.ports import Clock
@@ -32,6 +32,7 @@ __all__ = ["StoredJournal"]
 _LOGGER = logging.getLogger(__name__)
 # A plan that was carried out only partly goes on with the same file; one that is through is used.
 _COMPLETE = (ExitCode.DONE, ExitCode.DECISION)
+_Name = tuple[RunId, ChangeId, int]
 
 
 class StoredJournal:
@@ -47,6 +48,8 @@ class StoredJournal:
         self._writable = writable
         self._run: RunId | None = None
         self._pending: dict[Digest, Value] = {}
+        # What this run intended and hasn't settled yet: reading it again would tell nothing new.
+        self._intended: dict[_Name, Operation] = {}
 
     async def ledger(self) -> Ledger:
         """Return what planning needs.
@@ -110,9 +113,11 @@ class StoredJournal:
         self._require_run()
         if operation.state is not State.OPEN:
             _fail(f"{operation.change} is {operation.state}, not open")
-        stamped = replace(operation, opened_at=operation.opened_at or self._clock.now())
+        if operation.opened_at is None:
+            operation = replace(operation, opened_at=self._clock.now())
         async with self._commit(f"an operation on {operation.key} is open already") as rows:
-            await rows.insert("operations", [_of_operation(stamped)])
+            await rows.insert("operations", [_of_operation(operation)])
+        self._intended[_name_of(operation)] = operation
 
     async def hold(self) -> None:
         """Make sure that a run is open, and that the lock is still its own; LockHeld if not."""
@@ -125,7 +130,8 @@ class StoredJournal:
         if operation.state is State.OPEN:
             _fail(f"{operation.change} can't be settled as open")
         async with self._commit(f"{operation.change} can't be settled") as rows:
-            number, stored = await _stored_open(rows, operation)
+            intended = self._intended.pop(_name_of(operation), None)
+            stored = intended or await _stored_open(rows, operation)
             ended = replace(
                 stored,
                 state=operation.state,
@@ -133,7 +139,7 @@ class StoredJournal:
                 ended_at=operation.ended_at or self._clock.now(),
                 evidence=operation.evidence or stored.evidence,
             )
-            await rows.update("operations", number, _of_operation(ended))
+            await rows.update("operations", _of_operation(ended), **_open(stored))
             if operation.verb is Verb.DELETE and operation.state is State.DONE:
                 await rows.delete("bindings", key=operation.key)
             elif binding is not None:
@@ -161,9 +167,8 @@ class StoredJournal:
                 _LOGGER.warning("the end of the run %s is not in the journal", run.id)
                 return
             async with self._commit(f"the run {run.id} can't be closed") as rows:
-                (row,) = await rows.select("runs", id=run.id)
                 ended = {"id": run.id, "document": document(RUN, self._ended(run, report))}
-                await rows.update("runs", row["number"], ended)
+                await rows.update("runs", ended, id=run.id)
                 if report.audited:
                     await _mark_audited(rows)
         finally:
@@ -244,6 +249,7 @@ class StoredJournal:
 
     async def _release(self) -> None:
         self._run = None
+        self._intended.clear()
         await self._store.release()
 
     def _require_writable(self) -> None:
@@ -259,6 +265,17 @@ class StoredJournal:
 def _fail(what: str) -> NoReturn:
     remedy = "This is a bug of the importer; please report it with this message."
     raise JournalError(what, remedy=remedy)
+
+
+def _name_of(operation: Operation) -> _Name:
+    return operation.run, operation.change, operation.attempt
+
+
+def _open(operation: Operation) -> dict[str, Cell]:
+    """Return what finds its row, as long as it is open."""
+    run, change, attempt = _name_of(operation)
+    key = str(operation.key)
+    return {"run": run, "change": change, "attempt": attempt, "key": key, "state": "open"}
 
 
 def _of_operation(operation: Operation) -> dict[str, Cell]:
@@ -281,28 +298,21 @@ async def _mark_audited(rows: Rows) -> None:
     for row in await rows.select("runs"):
         run = from_document(RUN, row["document"])
         if not run.audited:
-            audited = document(RUN, replace(run, audited=True))
-            await rows.update("runs", row["number"], {"id": run.id, "document": audited})
+            audited = {"id": run.id, "document": document(RUN, replace(run, audited=True))}
+            await rows.update("runs", audited, id=run.id)
 
 
-async def _stored_open(rows: Rows, operation: Operation) -> tuple[int, Operation]:
-    found = await rows.select(
-        "operations",
-        run=operation.run,
-        change=operation.change,
-        attempt=operation.attempt,
-        state="open",
-    )
+async def _stored_open(rows: Rows, operation: Operation) -> Operation:
+    found = await rows.select("operations", **_open(operation))
     if not found:
         _fail(f"{operation.run}: {operation.change} #{operation.attempt} is not open")
-    return found[0]["number"], _operation_of(found[0])
+    return _operation_of(found[0])
 
 
 async def _bind(rows: Rows, bindings: Sequence[Binding]) -> None:
     latest = {binding.key: binding for binding in bindings}
-    await rows.delete("bindings", key=tuple(latest))
     cells: list[dict[str, Cell]] = [
         {"key": key, "canonical": CANONICAL, "document": document(BINDING, binding)}
         for key, binding in latest.items()
     ]
-    await rows.insert("bindings", cells)
+    await rows.put("bindings", "key", cells)

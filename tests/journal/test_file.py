@@ -296,7 +296,7 @@ def test_a_path_with_signs_that_a_uri_gives_a_meaning_is_a_path(tmp_path: Path) 
 
 
 def test_a_row_whose_content_was_changed_is_refused(path: Path) -> None:
-    alter(path, "UPDATE bindings SET document = replace(document, '\"id\": 1', '\"id\": 2')")
+    alter(path, "UPDATE bindings SET document = replace(document, '\"id\":1', '\"id\":2')")
     with pytest.raises(JournalError, match="changed since it was written"):
         wait(journal_at(path).ledger())
 
