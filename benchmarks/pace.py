@@ -1,7 +1,7 @@
 """How fast an apply is beside what the server allows, and what it is worth beside a naive loop.
 
 Counts, virtual time and ratios within one run, so that a slow machine changes nothing; only the
-journal's share is measured in real time. Prints; judges nothing.
+journal's cost is measured in real time. Prints; judges nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -42,6 +43,8 @@ _T = TypeVar("_T")
 PER_SECOND = 30
 LATENCY_S = 0.04
 PAIRS = 100
+IN_FLIGHT = 8
+REPEATS = 5
 SEEDS = range(1, 6)
 BODY = "Once upon a time there was a question about {}."
 ANSWER = "The answer of {} is longer than thirty characters."
@@ -52,11 +55,10 @@ def main() -> None:
     print("An apply of 1,000 writes, eight in flight; the bound is N/30 s; virtual time")
     for latency_s in ((0.0, 0.0), (0.04, 0.04), (0.04, 0.12)):
         print(f"  {latency_s[0] * 1000:3.0f} to {latency_s[1] * 1000:3.0f} ms: {_pace(latency_s)}")
-    print("The journal's part in the time of an apply of 200 writes at 40 ms; a synced file; real")
+    print(f"What the journal's file costs an apply of {2 * PAIRS} writes at 40 ms; real time")
+    print(f"  {IN_FLIGHT} in flight, {REPEATS} times beside one in memory: {_cost(Path.cwd())}")
     for folder in filter(Path.is_dir, (Path.cwd(), Path("/dev/shm"))):  # noqa: S108 - named, not used up
-        print(f"  {folder}, where a sync takes {_sync_ms(folder):.2f} ms in the median:")
-        for parallelism in (1, 8):
-            print(f"    {parallelism} in flight: {_journal_share(folder, parallelism)}")
+        print(f"  1 in flight, {folder}: {_share(folder)}")
     print(f"The importer, and a loop that posts and repeats; {2 * PAIRS} posts, faults of `storm`")
     for seed in SEEDS:
         print(f"  seed {seed}, importer: {_importer(seed)}")
@@ -96,47 +98,94 @@ class _Slow(httpx.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
 
-class _Timed:
-    """A journal that counts the seconds spent in it; it blocks, so that they don't overlap."""
+@dataclass
+class _Timed(Generic[_T]):
+    """An awaitable that adds to *spent* what another takes, and for how long it stops the loop."""
 
-    def __init__(self, journal: Journal) -> None:
+    inner: Coroutine[Any, Any, _T]
+    spent: _Spent
+
+    def __await__(self) -> Generator[Any, Any, _T]:
+        began = time.perf_counter()
+        steps = self.inner.__await__()
+        resume: Callable[[], Any] = lambda: next(steps)  # noqa: E731 - replaced after each step
+        try:
+            while True:
+                step, used = time.perf_counter(), time.thread_time()
+                try:
+                    waiting = resume()
+                except StopIteration as end:
+                    result: _T = end.value
+                    return result
+                finally:
+                    self.spent.held_s += time.perf_counter() - step
+                    self.spent.used_s += time.thread_time() - used
+                try:
+                    yield waiting
+                except BaseException as error:
+                    resume = partial(steps.throw, error)
+                else:
+                    resume = partial(next, steps)
+        finally:
+            self.spent.awaited_s += time.perf_counter() - began
+
+
+@dataclass
+class _Spent:
+    """Seconds: of an apply, awaited in the journal, in which that stopped the loop; of processor.
+
+    Where other programs use the machine too, the loop also stops while those have the processor:
+    what `held_s` has more than `used_s` is theirs, or the disk's.
+    """
+
+    wall_s: float = 0.0
+    awaited_s: float = 0.0
+    held_s: float = 0.0
+    used_s: float = 0.0
+
+    def __str__(self) -> str:
+        held, used = self.held_s / self.wall_s, self.used_s / self.wall_s
+        return f"the event loop held up for {held:.1%} (processor: {used:.1%})"
+
+
+class _TimedJournal:
+    """A journal whose calls are timed."""
+
+    def __init__(self, journal: Journal, spent: _Spent) -> None:
         self._journal = journal
-        self.spent_s = 0.0
+        self._spent = spent
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
         method = getattr(self._journal, name)
 
         async def timed(*args: Any, **more: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return await method(*args, **more)
-            finally:
-                self.spent_s += time.perf_counter() - began
+            return await _Timed(method(*args, **more), self._spent)
 
         return timed
 
 
 @dataclass
 class _RealStage(Stage):
-    """A stage in real time, with a journal in a file."""
+    """A stage in real time, with a journal in a file; in memory where no folder is given."""
 
-    folder: Path = Path()
-    timed: list[_Timed] = field(default_factory=list)
+    folder: Path | None = None
+    spent: _Spent = field(default_factory=_Spent)
 
     def act(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run(coroutine)
 
     def journal(self, namespace: str = "handbook") -> Journal:
-        if not self.timed:
+        if namespace not in self._journals:
             journal = open_journal(
-                self.folder / "journal.db",
+                self.folder / "journal.db" if self.folder else None,
                 lineage=lineage_of(ORIGIN, "acme", namespace),
                 label="acme",
                 clock=self.clock,
                 create=True,
             )
-            self.timed.append(_Timed(journal))
-        return self.timed[0]  # type: ignore[return-value]  # by way of __getattr__
+            timed: Any = _TimedJournal(journal, self.spent)
+            self._journals[namespace] = timed
+        return self._journals[namespace]
 
     @asynccontextmanager
     async def team(self, mode: Mode) -> AsyncIterator[Team]:
@@ -146,27 +195,48 @@ class _RealStage(Stage):
             yield it
 
 
-def _sync_ms(folder: Path) -> float:
+def _sync_s(folder: Path) -> float:
     times = []
     with tempfile.TemporaryFile(dir=folder) as file:
         for _ in range(50):
-            began = time.perf_counter()
             file.write(bytes(4096))
             file.flush()
+            began = time.perf_counter()
             os.fsync(file.fileno())
-            times.append((time.perf_counter() - began) * 1000)
+            times.append(time.perf_counter() - began)
     return median(times)
 
 
-def _journal_share(place: Path, parallelism: int) -> str:
+def _apply(folder: Path | None, parallelism: int) -> _Spent:
+    options = RunOptions(settle_s=0.0, parallelism=parallelism)
+    stage = _RealStage(behaviour=Behaviour(), options=options, folder=folder)
+    began = time.perf_counter()
+    stage.apply(_pairs(PAIRS))
+    stage.spent.wall_s = time.perf_counter() - began
+    return stage.spent
+
+
+def _apply_on(place: Path, parallelism: int) -> _Spent:
     with tempfile.TemporaryDirectory(dir=place) as folder:
-        options = RunOptions(settle_s=0.0, parallelism=parallelism)
-        stage = _RealStage(behaviour=Behaviour(), options=options, folder=Path(folder))
-        began = time.perf_counter()
-        stage.apply(_pairs(100))
-        wall_s = time.perf_counter() - began
-        (journal,) = stage.timed
-        return f"{journal.spent_s:.3f} s of {wall_s:.2f} s, {journal.spent_s / wall_s:.1%}"
+        return _apply(Path(folder), parallelism)
+
+
+def _cost(place: Path) -> str:
+    """Tell by how much a file makes an apply longer, and how long nothing else could happen."""
+    both = [(_apply(None, IN_FLIGHT), _apply_on(place, IN_FLIGHT)) for _ in range(REPEATS)]
+    longer = [file.wall_s / memory.wall_s - 1 for memory, file in both]
+    _, typical = sorted(both, key=lambda it: it[1].held_s / it[1].wall_s)[REPEATS // 2]
+    return f"{median(longer):.1%} longer ({min(longer):.1%} to {max(longer):.1%}), {typical}"
+
+
+def _share(place: Path) -> str:
+    """Tell how long a run that does one thing after the other waits, and how long for the disk."""
+    spent, sync_s = _apply_on(place, 1), _sync_s(place)
+    disk = 2 * 2 * PAIRS * sync_s / spent.wall_s
+    return (
+        f"{spent.awaited_s / spent.wall_s:.1%} awaited, of the whole {disk:.1%} in two syncs per "
+        f"write of {sync_s * 1000:.2f} ms; {spent}"
+    )
 
 
 @dataclass
