@@ -274,3 +274,30 @@ def test_in_virtual_time_it_syncs_at_once_and_in_no_other_thread(
 
     run(act())
     assert threads == [threading.get_ident()] * 4
+
+
+def test_a_disk_that_takes_no_time_is_not_waited_for_in_a_thread(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each sync that takes long sends the next one into the thread, and only the next."""
+    here: list[bool] = []
+    now_s = 0.0
+    takes_s = iter((0.00001, 0.00001, 0.004, 0.004, 0.00001, 0.00001))
+    loop_thread = threading.get_ident()
+
+    def sync(_: int) -> None:
+        nonlocal now_s
+        here.append(threading.get_ident() == loop_thread)
+        now_s += next(takes_s)
+
+    monkeypatch.setattr(syncing, "_sync", sync)
+    monkeypatch.setattr(syncing, "perf_counter", lambda: now_s)
+
+    async def act() -> None:
+        journal = await opened(path)
+        for number in range(5):
+            await journal.intend(operation(f"key{number}"))
+        await journal.close()
+
+    wait(act())
+    assert here == [False, True, True, False, False, True]
