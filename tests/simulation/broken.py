@@ -17,9 +17,9 @@ from importer.execution.executor import Executor
 from importer.execution.recovery import Decision, Verdict
 from importer.execution.settling import binding_after
 from importer.execution.window import Window
-from importer.model.ids import UserId, Verb
+from importer.model.ids import Verb
 from importer.model.ledger import Operation, State
-from importer.model.live import LiveItem
+from importer.model.live import LiveItem, Newest
 from importer.model.plan import Change
 from importer.model.report import ResultState
 from importer.ports import Read
@@ -47,8 +47,8 @@ def _own_posts(_: Operation, full: str, newest: Sequence[LiveItem]) -> list[Live
     return [it for it in newest if it.marker is not None and it.marker.key == full]
 
 
-async def _everybodys(self: Reader, _: UserId, since: datetime) -> AsyncGenerator[Read, None]:
-    least = int(since.timestamp())
+async def _everybodys(self: Reader, scope: Newest) -> AsyncGenerator[Read, None]:
+    least = int(scope.since.timestamp())
     listing = self._listing("questions", "question_id", sort="creation", least=least)
     async for item in self._questions(listing):
         yield item
