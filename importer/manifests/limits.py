@@ -12,8 +12,8 @@ from importer.text.links import Text
 __all__ = ["Limits"]
 
 _OWN = "the manifest's own limits"
-# What the tool adds to a body: a blank line, the marker with three digests, and a URL per link.
-_MARKER = 110
+# What the tool adds to a body: a blank line, the marker with five digests, and a URL per link.
+_MARKER = 132
 _URL = 70
 
 

@@ -13,7 +13,7 @@ article    title       line    the post       t       15 to 150 characters
            permissions names   the post       p
 tag        description line    nobody (by hand)
            experts     names   own call
-collection title       line    the post       t
+collection title       line    the post       t       1 to 150 characters
            body        text    the post       b
            items       ordered the post       m
 
@@ -130,6 +130,12 @@ LIMITS: Mapping[tuple[Kind, Field], Limit] = MappingProxyType(
         (Kind.ARTICLE, Field.BODY): Limit(1, 100_000, Confidence.OBSERVED, _IMPORTER),
         (Kind.ARTICLE, Field.TAGS): Limit(
             1, 5, Confidence.INFERRED, "the site's form; the vendor's importer allows only 4"
+        ),
+        (Kind.COLLECTION, Field.TITLE): Limit(
+            1,
+            150,
+            Confidence.INFERRED,
+            "only that it must not be empty is told; other titles' most",
         ),
         # The length of one tag's name.
         (Kind.TAG, Field.TITLE): Limit(1, 35, Confidence.OBSERVED, _IMPORTER),

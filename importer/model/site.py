@@ -2,8 +2,7 @@
 
 Source of the paths: links in recorded API answers (observed): `/c/TEAM/questions/ID/SLUG`,
 `/c/TEAM/questions/ID/SLUG/ANSWER#ANSWER`, the short forms `/q/ID` and `/a/ID`, and
-`/c/TEAM/articles/ID/SLUG`. That collections stand at `/collections/ID` is inferred; it is
-only shown, never compared.
+`/c/TEAM/articles/ID/SLUG`. That collections stand at `/collections/ID` is inferred.
 """
 
 import re
@@ -22,7 +21,8 @@ _PATH = re.compile(
     r"(?:/(?:(?P<only>\d{1,18})|[^/?#]*)|/[^/?#]+/(?P<deep>\d{1,18}))?"
     r"|q/(?P<short>\d{1,18})(?:/\d+)?"
     r"|a/(?P<aid>\d{1,18})(?:/\d+)?"
-    r"|articles/(?P<article>\d{1,18})(?:/[^/?#]*)?)/?",
+    r"|articles/(?P<article>\d{1,18})(?:/[^/?#]*)?"
+    r"|collections/(?P<collection>\d{1,18})(?:/[^/?#]*)?)/?",
     re.ASCII,
 )
 _PATHS = {Kind.ANSWER: "a", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
@@ -53,13 +53,15 @@ class Site:
             return None
         answer = match["aid"] or match["deep"] or match["only"]
         if fragment and fragment != answer:
-            if answer or match["article"] or not _NUMBER.fullmatch(fragment):
+            if answer or match["article"] or match["collection"] or not _NUMBER.fullmatch(fragment):
                 return None
             answer = fragment
         if answer:
             return Ref(Kind.ANSWER, int(answer))
         if match["article"]:
             return Ref(Kind.ARTICLE, int(match["article"]))
+        if match["collection"]:
+            return Ref(Kind.COLLECTION, int(match["collection"]))
         return Ref(Kind.QUESTION, int(match["qid"] or match["short"]))
 
     def is_named_in(self, markdown: str) -> bool:

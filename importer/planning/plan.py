@@ -76,10 +76,10 @@ def make_plan(
     """
     chosen = [pair for pair in comparison.pairs if _is_chosen(pair.item.key, decisions)]
     verdicts = _judge_all(chosen, manifest, snapshot, ledger, decisions, ability, texts)
-    review = _review(verdicts, manifest, snapshot)
+    review = _review(verdicts, comparison, manifest, snapshot)
     wishes = [change for verdict in verdicts for change in verdict.changes]
-    unborn = [change for change in wishes if change.kind is Kind.TAG and change.ref is None]
-    wishes = [change for change in wishes if change not in unborn]
+    unborn = [change for change in wishes if _is_unborn(change)]
+    wishes = [change for change in wishes if not _is_unborn(change)]
     wishes = authored(wishes, manifest, authoring, snapshot.me)
     contested = contested_marks(
         wishes, comparison.pairs, snapshot, ledger, lambda it: overwrites(it, decisions, manifest)
@@ -183,10 +183,23 @@ def _title(*stated: Mapping[Field, Value]) -> str:
     return next((str(it[Field.TITLE]) for it in stated if Field.TITLE in it), "")
 
 
-def _review(verdicts: Iterable[Verdict], manifest: Manifest, snapshot: Snapshot) -> TagReview:
+def _review(
+    verdicts: Iterable[Verdict], comparison: Comparison, manifest: Manifest, snapshot: Snapshot
+) -> TagReview:
     wanted = {tag for verdict in verdicts for change in verdict.changes for tag in _tags_of(change)}
     declared = {item.key.removeprefix("tag:") for item in manifest.items if item.kind is Kind.TAG}
-    return review_tags(wanted, set(snapshot.tags), declared, manifest.policy.new_tags)
+    values = (
+        value
+        for pair in comparison.pairs
+        for value in (pair.item.fields.get(Field.TAGS), pair.item.initial.get(Field.TAGS))
+    )
+    stated = {name for value in values if isinstance(value, tuple) for name in value}
+    return review_tags(wanted, set(snapshot.tags), declared, manifest.policy.new_tags, stated)
+
+
+def _is_unborn(change: Change) -> bool:
+    """Tell whether *change* is about a tag that only this plan may bring."""
+    return change.kind is Kind.TAG and change.ref is None
 
 
 def _tags_of(change: Change) -> tuple[str, ...]:
@@ -375,5 +388,7 @@ def _still_open(number: int) -> str:
 
 def _limited_to(number: int) -> str:
     if number == 1:
-        return "Limited to 1 question or article; run it again for the next one."
-    return f"Limited to {number:,} questions or articles; run it again for the next ones."
+        return "Limited to 1 question, article or collection; run it again for the next one."
+    return (
+        f"Limited to {number:,} questions, articles or collections; run it again for the next ones."
+    )

@@ -191,13 +191,17 @@ def unlinked_first(deletions: Sequence[Change], wishes: Sequence[Change]) -> lis
 
 
 def limited(changes: list[Change], limit: int | None) -> list[Change]:
-    """Return the changes of the first *limit* questions (with their answers), needs included."""
+    """Return the changes of the first *limit* questions (with their answers), needs included.
+
+    Tags are no posts, and not counted.
+    """
     if limit is None:
         return changes
-    groups = dict.fromkeys(parent_key(change.key) or change.key for change in changes)
-    first = set(islice(groups, limit))
+    posts = (change for change in changes if change.kind is not Kind.TAG)
+    first = set(islice(dict.fromkeys(parent_key(it.key) or it.key for it in posts), limit))
     kept: dict[ChangeId, Change] = {}
     for change in changes:
-        if (parent_key(change.key) or change.key) in first and kept.keys() >= set(change.needs):
+        is_first = change.kind is Kind.TAG or (parent_key(change.key) or change.key) in first
+        if is_first and kept.keys() >= set(change.needs):
             kept[change.id] = change
     return list(kept.values())

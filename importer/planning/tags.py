@@ -36,12 +36,19 @@ class TagReview:
 
 
 def review_tags(
-    wanted: Iterable[str], known: Collection[str], declared: Collection[str], policy: NewTags
+    wanted: Iterable[str],
+    known: Collection[str],
+    declared: Collection[str],
+    policy: NewTags,
+    stated: Iterable[str] = (),
 ) -> TagReview:
-    """Return which of the *wanted* tags are new, and which of those wait for a person."""
+    """Return which of the *wanted* tags are new, and which of those wait for a person.
+
+    *stated* are all tags of the manifest, those included that are not wanted now.
+    """
     new = sorted(set(wanted) - set(known))
     # Whichever of two close ones came first would stand in the way of the other.
-    names = {*known, *new}
+    names = {*known, *new, *stated}
     refused = {
         name: why
         for name in new

@@ -61,7 +61,7 @@ def test_an_address_leads_to_a_post_or_elsewhere(path: str, ref: Ref | None) -> 
     assert Site(f"{TEAM}x").find(TEAM + path) is None
 
 
-@given(st.sampled_from([QUESTION, ANSWER, ARTICLE]), st.integers(0, 10**18 - 1))
+@given(st.sampled_from([QUESTION, ANSWER, ARTICLE, Kind.COLLECTION]), st.integers(0, 10**18 - 1))
 def test_the_address_of_a_post_leads_to_it(kind: Kind, number: int) -> None:
     for site in (SITE, LOCAL):
         assert site.find(site.address(Ref(kind, number))) == Ref(kind, number)

@@ -10,8 +10,17 @@ from typing import Any, TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.model.fields import Value
-from importer.model.ids import Field, FullKey, Key, Kind, Verb, key_of_target, parent_key
+from importer.model.fields import Value, targets_of
+from importer.model.ids import (
+    Field,
+    FullKey,
+    Key,
+    Kind,
+    Verb,
+    key_of_target,
+    parent_key,
+    target_of_key,
+)
 from importer.model.ledger import Ledger
 from importer.model.live import Facts, LiveItem, Snapshot
 from importer.model.manifest import Fate, Item, Manifest, OnDrift, Policy
@@ -24,6 +33,8 @@ from tests.planning.stage import (
     Known,
     Scene,
     answer,
+    article,
+    collection,
     draw,
     having,
     manifest,
@@ -32,8 +43,9 @@ from tests.planning.stage import (
     text,
 )
 
-KEYS = ("a", "a#x", "a#y", "b", "c", "c#x", "d", "d#x", "e")
-QUESTIONS = tuple(key for key in KEYS if "#" not in key)
+KEYS = ("a", "a#x", "a#y", "b", "c", "c#x", "d", "d#x", "e", "p", "s")
+ARTICLES, COLLECTIONS = ("p",), ("s",)
+MEMBERS = ("a", "e", "p")
 TAGS = ("testing", "git", "gits", "python", "k8s")
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -44,11 +56,24 @@ def _values(draw_: st.DrawFn, item: Item) -> Item:
     """Return *item* with one field said otherwise."""
     if item.kind is Kind.ANSWER and draw_(st.booleans()):
         return having(item, Field.ACCEPTED, True)
-    which = Field.BODY if item.kind is Kind.ANSWER else draw_(st.sampled_from(_FIELDS))
+    which = draw_(st.sampled_from(_FIELDS[item.kind]))
     return having(item, which, draw_(_value(which, item.key)))
 
 
-_FIELDS = (Field.TITLE, Field.TAGS, Field.BODY)
+_FIELDS = {
+    Kind.QUESTION: (Field.TITLE, Field.TAGS, Field.BODY),
+    Kind.ANSWER: (Field.BODY,),
+    Kind.ARTICLE: (Field.TITLE, Field.TAGS, Field.BODY, Field.TYPE, Field.PERMISSIONS),
+    Kind.COLLECTION: (Field.TITLE, Field.BODY, Field.ITEMS),
+}
+
+
+def _new(key: str) -> Item:
+    if key in ARTICLES:
+        return article(key)
+    if key in COLLECTIONS:
+        return collection(key, *MEMBERS)
+    return answer(key) if "#" in key else question(key)
 
 
 def _value(which: Field, key: str) -> st.SearchStrategy[Value]:
@@ -58,6 +83,13 @@ def _value(which: Field, key: str) -> st.SearchStrategy[Value]:
         case Field.TAGS:
             names = st.frozensets(st.sampled_from(TAGS), min_size=1, max_size=2)
             return names.map(lambda it: tuple(sorted(it)))
+        case Field.TYPE:
+            return st.sampled_from(["policy", "announcement"])
+        case Field.PERMISSIONS:
+            return st.sampled_from([("everyone",), ("specific-editors", "user:7")])
+        case Field.ITEMS:
+            some = st.lists(st.sampled_from(MEMBERS), unique=True, min_size=1)
+            return some.map(lambda it: tuple(target_of_key(Key(to)) for to in it))
         case _:
             links = st.frozensets(st.sampled_from(KEYS), max_size=2)
             return links.map(
@@ -71,12 +103,12 @@ def _value(which: Field, key: str) -> st.SearchStrategy[Value]:
 def worlds(draw_: st.DrawFn) -> tuple[Scene, Manifest, Decisions]:
     """A team, partly written by us and edited by people, and what an author wants of it now."""
     scene = Scene(synonyms={"k8s": "kubernetes"})
-    items = {key: answer(key) if "#" in key else question(key) for key in KEYS}
+    items = {key: _new(key) for key in KEYS}
     there = [key for key in KEYS if draw_(st.integers(0, 3)) and _has_parent(scene, key)]
     for key in there:
         items[key] = draw_(_values(items[key]))
         if _has_parent(scene, key):
-            number = draw_(st.integers(1, 9)) * 10 + KEYS.index(key)
+            number = draw_(st.integers(1, 9)) * 20 + KEYS.index(key)
             known = draw_(st.sampled_from([*Known, Known.BOTH, Known.BOTH]))
             facts = Facts(BOT, engaged_by_others=draw_(st.booleans()))
             scene.publish(items[key], number=number, known=known, facts=facts)
@@ -102,7 +134,7 @@ def _act(draw_: st.DrawFn, scene: Scene, item: Item) -> None:
         case "edit":
             theirs = draw_(_values(item))
             for which, value in theirs.fields.items():
-                if not isinstance(value, Text):
+                if not isinstance(value, Text) and which is not Field.ITEMS:
                     scene.edit(item.key, which, value)
         case "delete":
             scene.delete(item.key)
@@ -275,8 +307,7 @@ def _rest(wanted: Manifest) -> dict[str, Any]:
 
 def _leads_to(change: Change) -> Iterable[Key]:
     for it in change.fields:
-        if isinstance(it.after, Text):
-            yield from filter(None, map(key_of_target, it.after.targets))
+        yield from filter(None, map(key_of_target, targets_of(it.field, it.after)))
 
 
 @given(worlds())
@@ -312,9 +343,8 @@ def _closure(start: Key, wanted: Manifest) -> frozenset[Key]:
             continue
         found.add(question_)
         for item in by_question.get(question_, ()):
-            for stated in item.fields.values():
-                targets = stated.targets if isinstance(stated, Text) else ()
-                keys = filter(None, map(key_of_target, targets))
+            for which, stated in item.fields.items():
+                keys = filter(None, map(key_of_target, targets_of(which, stated)))
                 todo += [parent_key(key) or key for key in keys]
     return frozenset(found)
 
