@@ -184,7 +184,7 @@ class FakeTeam:
             kept = {Field.ACCEPTED: False} if ref.kind is Kind.ANSWER else kept
         else:
             facts = replace(old.facts, edited_at=now, editor=write.author or ME)
-            kept = old.fields
+            kept = self._outliving(old) if write.verb is Verb.UPDATE else old.fields
             self.revisions.append(Revision(ref.id, len(self.revisions) + 2, ME, now))
         marker = parse_marker(write.marker) if write.marker else (old.marker if old else None)
         names = fields.get(Field.TAGS)
@@ -195,6 +195,14 @@ class FakeTeam:
             ref, parent, SITE.address(ref), {**kept, **fields}, marker, facts
         )
         return self._told(self.posts[ref])
+
+    def _outliving(self, old: LiveItem) -> Fields:
+        """Return what of a post outlives an edit that says nothing of it: it replaces the rest."""
+        riding = {row.field for row in rides_with_post(old.ref.kind)} - self.hides
+        kept = {it: value for it, value in old.fields.items() if it not in riding}
+        if Field.PERMISSIONS in riding:
+            kept[Field.PERMISSIONS] = ("owner-only",)
+        return kept
 
     def _resolved(self, name: Field, value: Value, links: Mapping[Key, Ref]) -> Value:
         def ref_of(target: str) -> str:

@@ -152,9 +152,10 @@ def _users(numbers: set[int]) -> tuple[str, ...]:
     return tuple(f"user:{it}" for it in sorted(numbers))
 
 
-@settings(max_examples=60)
-@given(st.booleans(), st.lists(step, max_size=12))
+@settings(max_examples=120)
+@given(st.booleans(), st.lists(step, min_size=4, max_size=14))
 @example(False, [("human", ("start", Field.ITEMS)), ("keep", [])])
+@example(False, [("experts there", {2}), ("experts here", {3}), ("keep", [])])
 @example(True, [("experts there", {1, 2}), ("forget", []), ("keep", ["lost after"])])
 def test_no_edit_is_written_over_and_every_history_ends_in_an_empty_plan(
     exact: bool, steps: list[tuple[str, Any]]
