@@ -12,7 +12,7 @@ from importer.model.ids import Key, UserId, Verb
 from importer.model.live import WHY_NOT_AUTHOR, Ability
 from importer.model.manifest import Manifest
 from importer.model.plan import Blocked, Change
-from importer.planning.policy import unsupported
+from importer.planning.abilities import unsupported
 
 __all__ = ["NO_AUTHORING", "authored", "unauthored"]
 

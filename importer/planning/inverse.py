@@ -50,6 +50,7 @@ from importer.model.plan import (
     Plan,
     Reason,
 )
+from importer.planning.abilities import Abilities
 from importer.planning.compare import base_of, digest_field, keyed_item
 from importer.planning.cost import cost_of, held_in
 from importer.planning.objections import (
@@ -62,9 +63,8 @@ from importer.planning.objections import (
     UNREAD,
     Objection,
 )
-from importer.planning.policy import Abilities
 from importer.planning.standing import Standing, any_agrees
-from importer.planning.tags import TAGS_LEFT, tags_left
+from importer.planning.tags import tags_left
 from importer.planning.traces import Trace, last_runs, traces_of
 from importer.text.digests import Digest, agree
 
@@ -459,5 +459,5 @@ def _notes(gone: int, changes: Sequence[Change], snapshot: Snapshot) -> tuple[st
         posts = "1 post" if gone == 1 else f"{gone} posts"
         notes.append(f"{posts} that this run created: gone already, nothing to do.")
     if left := tags_left(changes, snapshot):
-        notes.append(f"{TAGS_LEFT}: {left}.")
+        notes.append(left)
     return tuple(notes)

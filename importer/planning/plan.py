@@ -32,6 +32,7 @@ from importer.model.plan import (
     Pair,
     Plan,
 )
+from importer.planning.abilities import Abilities
 from importer.planning.authoring import NO_AUTHORING, authored, unauthored
 from importer.planning.cost import cost_of, held_in
 from importer.planning.deleting import plan_deletions
@@ -39,7 +40,6 @@ from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
 from importer.planning.policy import (
     NO_TEXTS,
-    Abilities,
     Verdict,
     judge,
     overwrites,
@@ -48,7 +48,7 @@ from importer.planning.policy import (
 from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced, unlinked_first
 from importer.planning.tagging import after_birth, judge_tag, retagging_left
-from importer.planning.tags import TAGS_LEFT, TagReview, review_tags, tags_left
+from importer.planning.tags import TagReview, review_tags, tags_left
 from importer.text.digests import Digest
 
 __all__ = ["make_plan"]
@@ -367,7 +367,7 @@ def _notes(
             f"Keep `was:` until the next edit of {_listed(renamed)}: it alone leads there, the "
             "marker bears the old key until then.",
         ),
-        _Note(bool(bare_tags), f"{TAGS_LEFT}: {bare_tags}."),
+        _Note(bool(bare_tags), bare_tags),
     )
     return tuple(note.text for note in notes if note.holds)
 

@@ -12,7 +12,7 @@ An item's own `on_drift` goes before the command line's, which goes before the m
 One field in conflict holds back the whole post: half an edit is nobody's version.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -20,7 +20,7 @@ from importer.errors import Span
 from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule, word_of
 from importer.model.ids import ChangeId, Field, Key, Kind, Verb, change_id
 from importer.model.ledger import Operation
-from importer.model.live import Ability, LiveItem
+from importer.model.live import LiveItem
 from importer.model.manifest import Item, Manifest, OnDrift
 from importer.model.plan import (
     Blocked,
@@ -36,27 +36,22 @@ from importer.model.plan import (
     Reason,
     Side,
 )
+from importer.planning.abilities import Abilities, unsupported, within_ability, words_of
 from importer.planning.compare import base_of, digest_field
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
 __all__ = [
     "NO_TEXTS",
-    "Abilities",
     "Verdict",
     "digests_for_sides",
     "judge",
     "judge_live",
     "overwrites",
     "unless_rejected",
-    "unsupported",
 ]
 
-_SETTLED = frozenset({Moved.EQUAL, Moved.NEITHER, Moved.LIVE})
-
 NO_TEXTS: Mapping[Digest, Value] = MappingProxyType({})
-
-Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +82,9 @@ def judge(
     able = ability(item.kind, verb, None)
     if not able.able:
         return Verdict(blocked=(unsupported(item, able),))
-    pair, beyond = _within_ability(pair, ability)
+    pair, beyond = within_ability(pair, ability)
     if pair.live is None and beyond.blocked:
-        return beyond
+        return Verdict(blocked=beyond.blocked)
     title = titles.get(item.parent or item.key, "")
     overwrite = overwrites(item, decisions, manifest)
     judged = _Judge(pair, overwrite, title, rejected, texts)
@@ -107,47 +102,6 @@ def judge_live(
 ) -> Verdict:
     """Return what the fields of *pair* that moved ask for."""
     return _Judge(pair, overwrite, title, rejected, NO_TEXTS).compared(live)
-
-
-def _within_ability(pair: Pair, ability: Abilities) -> tuple[Pair, Verdict]:
-    """Return *pair* without the fields that its post's own call can't write, and what of them.
-
-    What a person can do on the site instead is a manual step; a new post waits for the rest, or it
-    would stand there without (an article that not everybody was meant to edit).
-    """
-    item, live = pair.item, pair.live
-    verb = Verb.CREATE if live is None else Verb.UPDATE
-    stated = item.fields if live else {**item.initial, **item.fields}
-    left: set[Field] = set()
-    blocked: list[Blocked] = []
-    manual: list[ManualStep] = []
-    for row in rides_with_post(item.kind):
-        if row.field not in stated or pair.moved.get(row.field) in _SETTLED:
-            continue
-        able = ability(item.kind, verb, row.field)
-        if able.able:
-            continue
-        left.add(row.field)
-        if able.page:
-            what = f"set the {row.field} to {', '.join(_words(stated[row.field]))}"
-            span = item.spans.get(row.field, item.span)
-            page = live.url if live and live.url else able.page
-            manual.append(ManualStep(item.key, what, page, span))
-        else:
-            blocked.append(unsupported(item, able))
-    if not left:
-        return pair, Verdict()
-    kept = replace(
-        item,
-        fields={it: value for it, value in item.fields.items() if it not in left},
-        initial={it: value for it, value in item.initial.items() if it not in left},
-    )
-    moved = {it: who for it, who in pair.moved.items() if it not in left}
-    return replace(pair, item=kept, moved=moved), Verdict((), (), tuple(blocked), tuple(manual))
-
-
-def _words(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (str(value),)
 
 
 def digests_for_sides(comparison: Comparison) -> tuple[Digest, ...]:
@@ -173,18 +127,6 @@ def overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
     """Tell whether edits made on the site give way to *item*."""
     choice = item.on_drift or decisions.on_drift or manifest.policy.on_drift
     return choice is OnDrift.OVERWRITE
-
-
-def unsupported(item: Item, able: Ability) -> Blocked:
-    """Return what is said of a wish that the dialect can't carry out."""
-    return Blocked(
-        BlockedCode.UNSUPPORTED,
-        item.key,
-        item.kind,
-        able.reason,
-        "Leave it out of this manifest for now, or do it on the site.",
-        span=item.span,
-    )
 
 
 class _Judge:
@@ -314,7 +256,7 @@ class _Judge:
     def _set(self, row: FieldRule, wanted: Value, live: LiveItem | None) -> Change:
         before = live.fields[row.field] if live else (False if wanted is True else None)
         if row.field in self.item.adds:
-            wanted = tuple(sorted({*_words(wanted), *(_words(before) if before else ())}))
+            wanted = tuple(sorted({*words_of(wanted), *(words_of(before) if before else ())}))
         return Change(
             id=change_id(self.item.key, Verb.SET, row.field),
             key=self.item.key,

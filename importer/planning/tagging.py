@@ -31,8 +31,9 @@ from importer.model.plan import (
     Pair,
     Reason,
 )
+from importer.planning.abilities import Abilities, unsupported
 from importer.planning.compare import digest_field
-from importer.planning.policy import Abilities, Verdict, judge_live, unless_rejected, unsupported
+from importer.planning.policy import Verdict, judge_live, unless_rejected
 
 __all__ = ["after_birth", "judge_tag", "retagging_left"]
 

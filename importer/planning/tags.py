@@ -14,14 +14,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from importer.model.fields import Value
-from importer.model.ids import Field, Ref
-from importer.model.live import LiveItem, Snapshot
+from importer.model.ids import Field, Kind, Ref
+from importer.model.live import LiveItem, Same, Snapshot
 from importer.model.manifest import NewTags
 from importer.model.plan import Change
 
-__all__ = ["TAGS_LEFT", "TagReview", "review_tags", "tags_left"]
-
-TAGS_LEFT = "No post will bear these tags any more, and no API deletes a tag"
+__all__ = ["TagReview", "review_tags", "tags_left"]
 
 # Shorter names are all close to each other: `css` and `cs` are two subjects.
 _SHORTEST = 4
@@ -68,7 +66,7 @@ def _objection(name: str, names: Collection[str], policy: NewTags) -> str | None
 
 
 def tags_left(changes: Iterable[Change], snapshot: Snapshot) -> str:
-    """Return the tags that the last post loses by *changes*, as far as posts were read."""
+    """Return what to say of tags that the last post loses by *changes*, as far as was read."""
     after: dict[Ref | None, Value | None] = {}
     then: set[str] = set()
     for change in changes:
@@ -83,7 +81,11 @@ def tags_left(changes: Iterable[Change], snapshot: Snapshot) -> str:
             tags = live.fields.get(Field.TAGS)
             now |= _names(tags)
             then |= _names(after.get(ref, tags))
-    return ", ".join(sorted(now - then))
+    left = ", ".join(sorted(now - then))
+    if not left or any(isinstance(it, Same) for it in snapshot.items.values()):
+        return ""
+    post = "post" if Kind.ARTICLE in snapshot.covered else "question"
+    return f"No {post} will bear these tags any more, and no API deletes a tag: {left}."
 
 
 def _names(value: Value | None) -> set[str]:

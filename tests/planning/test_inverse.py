@@ -14,11 +14,11 @@ from importer.model.ledger import Base, FieldDigests, Operation, State
 from importer.model.live import Facts
 from importer.model.manifest import Item
 from importer.model.plan import BlockedCode, Plan, Reason
+from importer.planning.abilities import Abilities
 from importer.planning.compare import digest_field
 from importer.planning.freshness import Freshness, judge_freshness
 from importer.planning.inverse import make_inverse
 from importer.planning.plan_file import plan_bytes
-from importer.planning.policy import Abilities
 from importer.planning.traces import digests_for_undo
 from importer.text.digests import Digest
 from tests.planning.stage import (
