@@ -30,7 +30,7 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import ChangeId, Key, Kind, Verb, full_key, tag_name
+from importer.model.ids import ChangeId, Key, Kind, Verb, full_key
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, Plan
@@ -226,7 +226,8 @@ class Executor:
 
     async def _look_at(self, change: Change) -> tuple[Judgement, LiveItem | None]:
         if change.kind is Kind.TAG:
-            tag = await self.sights.tag(tag_name(change.key))
+            # Its title is its name: the key may be a synonym of it.
+            tag = await self.sights.tag(change.title)
             return judge_freshness(change, tag), tag
         ref = change.ref or (
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)

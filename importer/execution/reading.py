@@ -5,7 +5,7 @@ read where the manifest or the journal names one; without a journal also where s
 be deleted: the kind of an item that is gone from the manifest is in its post's marker alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from importer.model.ids import Field, Kind, Ref, UserId, tag_name
@@ -133,7 +133,7 @@ async def take_snapshot(
     parents = {it.ref: it.parent for it in ledger.bindings.values() if it.parent is not None}
     items.update(await _looked_up(reader, _missing(ledger, items), parents))
     tags.update(_tags_in_use(items.values()))
-    declared, denied = await _declared(reader, reach.tags)
+    declared, denied = await _declared(reader, {synonyms.get(it, it) for it in reach.tags})
     people, unknown = await _people(reader, reach.emails)
     return Snapshot(
         site=access.site,
@@ -169,13 +169,13 @@ def _tags_in_use(items: Iterable[LiveItem | Same]) -> set[str]:
 
 
 async def _declared(
-    reader: TeamReader, names: tuple[str, ...]
+    reader: TeamReader, names: Collection[str]
 ) -> tuple[dict[str, LiveItem], dict[str, str]]:
     """Return the tags of these names, and why something of them isn't told."""
     found: dict[str, LiveItem] = {}
     denied: dict[str, str] = {}
     if names:
-        async for got in reader.read(Tags(names)):
+        async for got in reader.read(Tags(tuple(sorted(names)))):
             if isinstance(got, LiveItem):
                 found[str(got.fields[Field.TITLE])] = got
             elif isinstance(got, Denied):

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from importer.execution.addresses import Addresses
 from importer.model.fields import Fields, Value, rides_with_post, rule
-from importer.model.ids import Key, Kind, Ref, Verb, full_key, tag_name
+from importer.model.ids import Key, Kind, Ref, Verb, full_key
 from importer.model.ledger import Binding, Operation, Run, State
 from importer.model.live import Access, Facts, LiveItem
 from importer.model.plan import Change, Plan
@@ -85,7 +85,7 @@ class Recorder:
             links=self._addresses.links,
             marker=self._marker(change),
             author=change.author,
-            name=tag_name(change.key) if change.kind is Kind.TAG else "",
+            name=change.title if change.kind is Kind.TAG else "",
         )
 
     async def close(self, operation: Operation, state: State, evidence: str) -> None:

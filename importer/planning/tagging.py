@@ -64,7 +64,8 @@ class _Judge:
     ) -> None:
         self.pair = pair
         self.item = pair.item
-        self.name = tag_name(pair.item.key)
+        name = tag_name(pair.item.key)
+        self.name = snapshot.synonyms.get(name, name)
         self.snapshot = snapshot
         self.ability = ability
         self.rejected = rejected

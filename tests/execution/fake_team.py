@@ -31,6 +31,7 @@ from importer.model.live import (
     Revision,
     Revisions,
     Scope,
+    Synonym,
     Tags,
     Under,
 )
@@ -70,6 +71,8 @@ class FakeTeam:
     writes: list[Write] = field(default_factory=list)
     mishaps: list[str | None] = field(default_factory=list)
     hides: frozenset[Field] = frozenset()
+    denied: dict[str, str] = field(default_factory=dict)
+    synonyms: dict[str, str] = field(default_factory=dict)
     unable: Mapping[tuple[Kind, Field | None], Ability] = field(default_factory=dict)
     can_author: bool = False
     has_histories: bool = True
@@ -126,6 +129,7 @@ class FakeTeam:
             case Everything(kinds):
                 names = sorted(self.tags) if Kind.TAG in kinds else []
                 return [
+                    *(Synonym(name, master) for name, master in self.synonyms.items()),
                     *(self._tag(it, told=False) for it in names),
                     *(self._told(it) for it in self._alive() if it.ref.kind in kinds),
                     *(Covered(kind, self.clock.now()) for kind in kinds),
@@ -145,11 +149,16 @@ class FakeTeam:
                     return [Denied("revisions", "no call tells of them")]
                 return [it for it in self.revisions if it.post_id in {ref.id for ref in refs}]
             case Tags(names_asked):
-                return [self._tag(it) for it in names_asked if it in self.tags]
+                told: list[Read] = [self._tag(it) for it in names_asked if it in self.tags]
+                return told + self._denials(names_asked)
             case People(emails):
-                return [Person(it, self.people.get(it)) for it in emails]
+                known = [it for it in emails if it not in self.denied]
+                return [*(Person(it, self.people.get(it)) for it in known), *self._denials(emails)]
             case _:
                 return []
+
+    def _denials(self, asked: tuple[str, ...]) -> list[Read]:
+        return [Denied(it, self.denied[it]) for it in asked if it in self.denied]
 
     def _alive(self) -> list[LiveItem]:
         return [it for _, it in sorted(self.posts.items()) if not it.facts.deleted]

@@ -299,6 +299,28 @@ def test_mail_addresses_are_looked_up_before_anything_is_planned() -> None:
     }
 
 
+def test_what_the_token_may_not_see_is_told_with_its_reason() -> None:
+    stage = applied(question("one"))
+    stage.fake.hides = frozenset({Field.EXPERTS})
+    stage.fake.denied = {"testing": "the site has no experts"}
+    (waiting,) = stage.plan(manifest(question("one"), EXPERTS)).blocked
+    assert waiting.why == "the site has no experts"
+    stage.fake.hides = frozenset()
+    stage.fake.denied = {"ada@acme.example": "only administrators may look"}
+    item = tag("testing", experts=("email:ada@acme.example",))
+    (waiting,) = stage.plan(manifest(question("one"), item)).blocked
+    assert waiting.why == "ada@acme.example: only administrators may look"
+
+
+def test_experts_of_a_synonym_are_its_masters() -> None:
+    stage = applied(question("one"))
+    stage.fake.synonyms = {"tests": "testing"}
+    item = tag("tests", experts=("user:7",), adds=(Field.EXPERTS,))
+    assert stage.apply(manifest(question("one"), item)).exit_code == ExitCode.DONE
+    assert stage.fake.experts("testing") == ("user:7",)
+    assert stage.plan(manifest(question("one"), item)).changes == ()
+
+
 @pytest.mark.parametrize("mishap", ["lost before", "lost after"])
 def test_experts_whose_outcome_is_unknown_are_looked_up(mishap: str) -> None:
     stage = applied(question("one"))
