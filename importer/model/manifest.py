@@ -9,7 +9,17 @@ from importer.model.fields import Fields
 from importer.model.ids import Field, FullKey, Key, Kind, UserId
 from importer.text.digests import Digest
 
-__all__ = ["Fate", "Item", "Manifest", "MarkerStyle", "NewTags", "OnDrift", "Policy", "Removed"]
+__all__ = [
+    "Fate",
+    "Item",
+    "Manifest",
+    "MarkerStyle",
+    "NewTags",
+    "OnDrift",
+    "Policy",
+    "Removed",
+    "publishers_of",
+]
 
 
 class OnDrift(StrEnum):
@@ -106,3 +116,11 @@ class Manifest:
     markers: MarkerStyle = MarkerStyle.COMMENT
     removed: tuple[Removed, ...] = ()
     files: Mapping[str, Digest] = field(default_factory=dict)
+
+
+def publishers_of(manifest: Manifest) -> tuple[UserId, ...]:
+    """Return whose marked posts are ours: the publishers' and items' own authors'; none: all."""
+    if not manifest.publishers:
+        return ()
+    authors = {it.author for it in manifest.items if it.author is not None}
+    return tuple(sorted(authors.union(manifest.publishers)))

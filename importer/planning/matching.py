@@ -34,7 +34,7 @@ from importer.model.ids import (
 )
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
-from importer.model.manifest import Item, Manifest
+from importer.model.manifest import Item, Manifest, publishers_of
 from importer.model.plan import Blocked, BlockedCode, Gone, How
 from importer.text.digests import Digest
 from importer.text.marker import VERSION
@@ -97,6 +97,7 @@ def marked_fields(live: LiveItem) -> dict[Field, Digest]:
 class _Matcher:
     def __init__(self, manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> None:
         self.manifest = manifest
+        self.publishers = frozenset(publishers_of(manifest))
         self.snapshot = snapshot
         self.ledger = ledger
         self.posts = {
@@ -192,8 +193,7 @@ class _Matcher:
         return []
 
     def _is_ours(self, live: LiveItem) -> bool:
-        publishers = self.manifest.publishers
-        return not publishers or live.facts.author in publishers
+        return not self.publishers or live.facts.author in self.publishers
 
     def _is_left(self, live: LiveItem, binding: Binding) -> bool:
         """Tell whether the marker bears a key from before a `was:` that has been taken out since.
@@ -208,13 +208,13 @@ class _Matcher:
     def _may_follow(self, live: LiveItem, binding: Binding) -> bool:
         """Tell whether *live* may take the place of the bound post: a colleague's copy may not."""
         known = (None, live.facts.author)
-        return binding.author in known or live.facts.author in self.manifest.publishers
+        return binding.author in known or live.facts.author in self.publishers
 
     def _is_strangers(self, live: LiveItem) -> bool:
         """Tell whether *live* may be a colleague's copy: the journal knows who published."""
         authors = self.ledger.authors
         known = live.facts.author in authors
-        return bool(authors) and not known and not self.manifest.publishers
+        return bool(authors) and not known and not self.publishers
 
     def _owner(self, live: LiveItem) -> str | None:
         return live.marker.key if live.marker else None
@@ -248,7 +248,7 @@ class _Matcher:
                 "If it is a copy, delete it on the site; else name its author under `publishers:`.",
                 *fitting,
             )
-        elif len(fitting) > 1 and not self.manifest.publishers:
+        elif len(fitting) > 1 and not self.publishers:
             self._block(
                 item,
                 BlockedCode.AMBIGUOUS,

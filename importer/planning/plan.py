@@ -20,7 +20,7 @@ from importer.model.ids import (
 )
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import Ability, LiveItem, Rates, Snapshot
-from importer.model.manifest import Manifest
+from importer.model.manifest import Manifest, publishers_of
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -146,7 +146,7 @@ def make_plan(
             _renamed_by_name(chosen, changes, manifest),
             tags_left(changes, snapshot),
         ),
-        publishers=manifest.publishers,
+        publishers=publishers_of(manifest),
     )
 
 

@@ -458,6 +458,22 @@ def test_posts_are_written_in_their_authors_name_where_that_can_be_done() -> Non
     assert (again.changes, again.blocked) == ((), ())
 
 
+def test_an_author_is_as_good_as_a_publisher() -> None:
+    """Or a runner without a journal would write their posts a second time."""
+    stage = KindStage()
+    stage.fake.can_author = True
+    wanted = manifest(replace(LEAVE, author=ANN), publishers=[int(ME)])
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    stage.lose_journal()
+    assert stage.plan(wanted).changes == ()
+    gone = [Removed(Key("policy/leave"), Fate.DELETE, HERE)]
+    stage = KindStage()
+    stage.fake.can_author = True
+    stage.apply(manifest(replace(question("one"), author=ANN), replace(LEAVE, author=ANN)))
+    plan = stage.plan(manifest(replace(question("one"), author=ANN), removed=gone))
+    assert ids(plan) == ["policy/leave!delete"]
+
+
 @pytest.mark.parametrize("mishap", ["lost before", "lost after"])
 def test_a_lost_create_in_somebodys_name_is_found(mishap: str) -> None:
     stage = KindStage()
