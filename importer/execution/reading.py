@@ -26,7 +26,7 @@ from importer.model.live import (
     Synonym,
     Tags,
 )
-from importer.model.manifest import Fate, Item, Manifest
+from importer.model.manifest import Fate, Item, Manifest, publishers_of
 from importer.model.plan import Decisions, Plan
 from importer.planning.quiet import known_of
 from importer.ports import TeamReader
@@ -74,7 +74,7 @@ def reach_of_manifest(
         tuple(sorted({tag_name(it.key) for it in items if it.kind is Kind.TAG and it.fields})),
         tuple(sorted(it.removeprefix(_EMAIL) for it in names if it.startswith(_EMAIL))),
         known=known_of(ledger.bindings[it.key] for it in quiet.values()),
-        authors=frozenset(manifest.publishers),
+        authors=frozenset(publishers_of(manifest)),
         permissions=any(Field.PERMISSIONS in it.fields for it in items),
     )
 
