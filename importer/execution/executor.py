@@ -322,7 +322,9 @@ class Executor:
             case Done(item):
                 await self._done(change, operation, item)
             case Rejected(code, message, stops_run):
-                await self._recorder.close(operation, refused(stops_run=stops_run), message or code)
+                # Only administrators and moderators may name experts: another token is another try.
+                forgets = stops_run or change.kind is Kind.TAG
+                await self._recorder.close(operation, refused(stops_run=forgets), message or code)
                 self._results.note(change, ResultState.REJECTED, message or code)
                 if stops_run:
                     self._halt = self._halt or AccessError(

@@ -102,7 +102,7 @@ class _Judge:
     def _now(self, field: Field) -> str:
         live = self.pair.live
         if live is not None and field in live.fields:
-            return f"it is {_quoted(live.fields[field])} now"
+            return f"it is {_quoted(live.fields[field]) if live.fields[field] else 'empty'} now"
         return "what it is now can't be read" if self._is_born else "no post bears the tag yet"
 
     def _objection(self, field: Field, wanted: Value) -> Blocked | None:

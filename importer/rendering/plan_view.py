@@ -146,12 +146,13 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
 
 
 def _by_sort(changes: Sequence[Change]) -> dict[str, list[Change]]:
-    """Return changes by section; the accepted marks and links of new posts stand apart."""
+    """Return changes by section; marks and links of new posts, experts of new tags, apart."""
     born = {it.key for it in changes if it.verb is Verb.CREATE}
     sorts: dict[str, list[Change]] = {}
     for it in changes:
         tone = _TONES[it.verb]
-        name = "follow_ups" if tone == "update" and it.key in born else f"{tone}s"
+        follows = it.key in born or (it.kind is Kind.TAG and it.reason is Reason.NEW)
+        name = "follow_ups" if tone == "update" and follows else f"{tone}s"
         sorts.setdefault(name, []).append(it)
     return sorts
 

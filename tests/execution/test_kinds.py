@@ -312,6 +312,14 @@ def test_what_the_token_may_not_see_is_told_with_its_reason() -> None:
     assert waiting.why == "ada@acme.example: only administrators may look"
 
 
+def test_experts_that_this_token_may_not_name_are_tried_again_with_another() -> None:
+    stage = applied(question("one"))
+    stage.fake.mishaps = ["rejected"]
+    report = stage.apply(manifest(question("one"), EXPERTS))
+    assert (report.exit_code, states(report)) == (ExitCode.PARTLY, {ResultState.REJECTED})
+    assert ids(stage.plan(manifest(question("one"), EXPERTS))) == ["tag:testing!set!experts"]
+
+
 def test_experts_of_a_synonym_are_its_masters() -> None:
     stage = applied(question("one"))
     stage.fake.synonyms = {"tests": "testing"}

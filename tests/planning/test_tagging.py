@@ -66,6 +66,7 @@ def _set(plan: Plan) -> Value | None:
     ("live", "now"),
     [
         pytest.param({"description": "Versions"}, 'it is "Versions" now', id="differs"),
+        pytest.param({"description": ""}, "it is empty now", id="there is none"),
         pytest.param({}, "what it is now can't be read", id="is not told"),
         pytest.param(None, "no post bears the tag yet", id="there is no such tag"),
     ],

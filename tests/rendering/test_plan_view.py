@@ -98,6 +98,32 @@ def test_what_follows_on_a_new_post_stands_behind_the_new_posts() -> None:
     assert _last_line(new) == "Plan: 1 to create, 2 to update, 0 to delete; 40 unchanged."
 
 
+def test_the_experts_of_a_new_tag_follow_on_the_post_that_brings_it() -> None:
+    fields = (a_field(Field.EXPERTS, (), ("user:12",)),)
+    experts = a_change("tag:git", Verb.SET, Reason.NEW, kind=Kind.TAG, fields=fields)
+    plan = a_plan(a_create(brings_tags=("git",)), experts)
+    shown = text_of(plan)
+    assert "To update (" not in shown
+    assert shown.index("To create (1)") < shown.index("tag tag:git")
+
+
+def test_a_list_in_order_is_compared_line_by_line_and_a_new_one_counted() -> None:
+    items = ("key:one", "article/9")
+    change = a_field(Field.ITEMS, items, ("article/9", "key:one"))
+    plan = a_plan(a_change("s", Verb.UPDATE, Reason.EDITED, kind=Kind.COLLECTION, fields=(change,)))
+    assert "items    +1 -1 lines" in text_of(plan)
+    new = a_change(
+        "s",
+        Verb.CREATE,
+        Reason.NEW,
+        kind=Kind.COLLECTION,
+        fields=(a_field(Field.ITEMS, None, items),),
+    )
+    shown = text_of(a_plan(new))
+    assert "items    2 items" in shown
+    assert f"{SITE}/articles/9" in shown
+
+
 def test_a_guard_is_the_first_of_the_blocked() -> None:
     text = text_of(a_plan(blocked=(a_conflict(), a_guard())))
     assert text.index("! guard") < text.index("! question vpn/setup")
