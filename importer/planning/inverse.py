@@ -62,6 +62,7 @@ from importer.planning.objections import (
     STRANGE,
     UNREAD,
     Objection,
+    untold,
 )
 from importer.planning.standing import Standing, any_agrees
 from importer.planning.tags import tags_left
@@ -259,6 +260,9 @@ class _Inverse:
             unread = None if is_read else UNREAD
             self._block(trace, key, None, unread or self.now.by_later_run(ref, None) or GONE)
             return
+        for name, it in trace.fields.items():
+            if name not in live.fields and it.before != it.after:
+                self._block(trace, key, live, untold(name))
         moved = {
             name: it
             for name, it in trace.fields.items()

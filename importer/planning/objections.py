@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from importer.model.ids import RunId
+from importer.model.ids import Field, RunId
 from importer.model.plan import BlockedCode
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "UNREAD",
     "Objection",
     "changed_later",
+    "untold",
 ]
 
 
@@ -34,6 +35,12 @@ def changed_later(run: RunId) -> Objection:
     """Return the objection that *run* wrote it after the run that is to be taken back."""
     why = f"a later run changed it ({run})"
     return Objection(BlockedCode.LATER_RUN, why, f"Undo that one first: undo {run}")
+
+
+def untold(field: Field) -> Objection:
+    """Return the objection that nothing tells what *field* is by now."""
+    why = f"what {field} it has now could not be read"
+    return Objection(BlockedCode.UNREAD, why, "Set it back on the site, or undo over another API.")
 
 
 OPEN = Objection(

@@ -422,6 +422,19 @@ def test_undone_an_edit_of_all_kinds_is_as_before() -> None:
     assert stage.plan(manifest(*HANDBOOK)).changes == ()
 
 
+def test_what_a_reading_does_not_tell_is_not_undone_in_silence() -> None:
+    stage = applied(LEAVE)
+    edited = having(having(LEAVE, Field.PERMISSIONS, ("owner-only",)), Field.TYPE, "announcement")
+    stage.apply(manifest(edited))
+    stage.fake.hides = frozenset({Field.PERMISSIONS})
+    plan, _ = stage.undo()
+    assert (ids(plan), blocked(plan)) == (
+        ["policy/leave!update"],
+        {"policy/leave": BlockedCode.UNREAD},
+    )
+    assert stage.fake.post("policy/leave").fields[Field.TYPE] == "policy"
+
+
 def test_experts_named_since_are_not_undone() -> None:
     stage = applied(question("one"))
     stage.apply(manifest(question("one"), EXPERTS))
