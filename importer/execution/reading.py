@@ -95,7 +95,12 @@ def reach_of_history(operations: Iterable[Operation]) -> Reach:
     """Return what taking back *operations* asks after."""
     seen = list(operations)
     tags = {tag_name(it.key) for it in seen if it.kind is Kind.TAG}
-    return Reach(frozenset(it.kind for it in seen), tuple(sorted(tags)))
+    fields = {it.field for operation in seen for it in operation.fields}
+    return Reach(
+        frozenset(it.kind for it in seen),
+        tuple(sorted(tags)),
+        permissions=Field.PERMISSIONS in fields,
+    )
 
 
 async def take_snapshot(
