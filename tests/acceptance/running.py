@@ -49,12 +49,13 @@ def run(
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A served sandbox: its URL, its tokens, and its log."""
+    """A served sandbox: its URL, its tokens, its log, and whom to trust where it speaks TLS."""
 
     url: str
     team: str
     tokens: Mapping[str, str]
     log: Path
+    ca_bundle: Path | None = None
 
     def env(self, token: str = "read_write") -> dict[str, str]:  # noqa: S107 - the sort of token
         return {
@@ -97,7 +98,8 @@ def served_sandbox(folder: Path, *options: str) -> Iterator[Sandbox]:
     try:
         assert server.stdout is not None
         said = json.loads(server.stdout.readline())
-        yield Sandbox(said["url"].rstrip("/"), said["team"], said["tokens"], log)
+        bundle = Path(said["ca_bundle"]) if "ca_bundle" in said else None
+        yield Sandbox(said["url"].rstrip("/"), said["team"], said["tokens"], log, bundle)
     finally:
         server.terminate()
         server.wait(15)
