@@ -93,7 +93,7 @@ def test_a_plan_names_its_manifest_in_json_mode_too(cli: Program, manifest: Path
     ("arguments", "code", "said"),
     [
         pytest.param(["--team", "nobody"], 6, "the sandbox has no team 'nobody'", id="team"),
-        pytest.param(["--api", "4"], 64, "not available yet", id="API"),
+        pytest.param(["--api", "4"], 64, "not one of", id="API"),
         pytest.param(["--ca-bundle", "none.pem"], 64, "none.pem", id="certificates"),
         pytest.param(["--journal", "teams-importer.yaml"], 9, "it is not a database", id="journal"),
         pytest.param(["--url", "ftp://team.example"], 64, "https://", id="scheme"),
