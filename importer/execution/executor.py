@@ -234,7 +234,8 @@ class Executor:
         )
         if ref is not None:
             if self._is_final(change):
-                await self.sights.refresh(ref, (), self._addresses.links, _FRESH_FOR_FINAL_S)
+                is_delete = change.verb is Verb.DELETE
+                await self.sights.look_at(ref, _FRESH_FOR_FINAL_S, engagement=is_delete)
             else:
                 ahead = self._waiting.values()
                 await self.sights.refresh(ref, ahead, self._addresses.links, _FRESH_FOR_S)

@@ -104,10 +104,19 @@ class Sights:
                     wanted.append(other)
             await self._read(tuple(sorted(set(wanted))))
 
-    async def _read(self, refs: tuple[Ref, ...]) -> None:
+    async def look_at(self, ref: Ref, age_s: float, *, engagement: bool) -> None:
+        """Read *ref* alone if it was seen longer ago than *age_s*, waiting for no other look.
+
+        *engagement*: whether others have engaged in it has to show.
+        """
+        if not self._is_fresh(ref, age_s):
+            await self._read((ref,), engagement=engagement)
+
+    async def _read(self, refs: tuple[Ref, ...], *, engagement: bool = False) -> None:
         at = asyncio.get_running_loop().time()
         found = {}
-        async for got in self._reader.read(Refs(refs, self._parents)):
+        scope = Refs(refs, self._parents, engagement=engagement)
+        async for got in self._reader.read(scope):
             if isinstance(got, LiveItem):
                 found[got.ref] = got
         for ref in refs:

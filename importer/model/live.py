@@ -148,12 +148,13 @@ class Since:
 class Refs:
     """These posts; what isn't there any more is left out.
 
-    `parents` says under which questions answers stand, as far as it is known: API v3 finds an
-    answer by both only.
+    `parents` says under which questions answers stand: API v3 finds an answer by both only.
+    `engagement`: whether others have engaged in them is asked for, where that costs a request.
     """
 
     refs: tuple[Ref, ...]
     parents: Mapping[Ref, Ref] = field(default_factory=dict)
+    engagement: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,8 +245,9 @@ class Transport:
             return Failure(body, sent=True, detail=f"status {response.status_code}")
         heard = self._wire.listen(response.status_code, body, headers)
         if heard.error:
-            shown = self._redact(heard.error.message)
-            heard = replace(heard, error=replace(heard.error, message=shown))
+            said = heard.error
+            name, message = self._redact(said.name), self._redact(said.message)
+            heard = replace(heard, error=replace(said, name=name, message=message))
         return Reply(
             status=response.status_code,
             content_type=self._token.redact(headers.get("content-type", "").partition(";")[0]),

@@ -64,19 +64,24 @@ def _answer(write: Write, site: Site, _: Aside) -> _Payload:
 
 
 def _article(write: Write, site: Site, aside: Aside) -> _Payload:
-    """All five are required. An article nobody said otherwise of is its owner's to edit: the
-    default of a third-party client (observed)."""
-    stated = _names(write.fields, Field.PERMISSIONS) or aside.permissions or ("owner-only",)
+    """All five are required. A new article nobody said otherwise of is its owner's to edit: the
+    default of a third-party client (observed). An old one's permissions, where the server tells
+    none, are left out, as a client of the vendor does (observed): made up, they would take away
+    what somebody granted.
+    """
+    stated = _names(write.fields, Field.PERMISSIONS) or aside.permissions
+    theirs = _line(write.fields, Field.TYPE)
+    payload = {**_question(write, site, aside), "type": ARTICLE_TYPES.get(theirs, theirs)}
+    if not stated and write.verb is Verb.UPDATE:
+        return payload
+    stated = stated or ("owner-only",)
     who = next((it for it in stated if it in EDITABLE_BY), "specific-editors")
-    return {
-        **_question(write, site, aside),
-        "type": ARTICLE_TYPES[_line(write.fields, Field.TYPE)],
-        "permissions": {
-            "editableBy": EDITABLE_BY[who],
-            "editorUserIds": _numbers(stated, "user:"),
-            "editorUserGroupIds": _numbers(stated, "group:"),
-        },
+    permissions = {
+        "editableBy": EDITABLE_BY[who],
+        "editorUserIds": _numbers(stated, "user:"),
+        "editorUserGroupIds": _numbers(stated, "group:"),
     }
+    return {**payload, "permissions": permissions}
 
 
 def _collection(write: Write, site: Site, aside: Aside) -> _Payload:

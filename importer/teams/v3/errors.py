@@ -33,7 +33,10 @@ from importer.teams.exchange import (
 __all__ = ["NOT_FOUND", "demand", "listen", "refusal"]
 
 NOT_FOUND = 404
+_NO_CONTENT = 204
 _FORBIDDEN = 403
+_NO_API = frozenset({NOT_FOUND, 410, 500})
+"""What stands where no API v3 does; 500 is observed for an address that is built wrongly."""
 _LONGEST_TEXT = 500
 _LONGEST_S = 10.0**7
 _GUESSED_S = 2.0
@@ -56,7 +59,8 @@ def listen(status: int, body: bytes, headers: Mapping[str, str]) -> Heard:
             return Heard(Said.ANSWER, found, **told)
         if isinstance(found, list):
             return Heard(Said.ANSWER, {"items": found}, **told)
-        said = Said.NOTHING if body.strip() else Said.ANSWER
+        # An empty page with status 200 may be anybody's.
+        said = Said.ANSWER if status == _NO_CONTENT and not body else Said.NOTHING
         return Heard(said, **told)
     error = _error(status, found, body)
     if status == 429:
@@ -193,7 +197,7 @@ def _not_the_api(request: Request, reply: Reply, *, at_door: bool) -> ServiceErr
     text = f"{request}: status {reply.status} with {what} instead of the API's JSON"
     if 300 <= reply.status < 400:
         remedy = "The server sends elsewhere, and redirects are never followed. Check --url."
-    elif reply.status in {NOT_FOUND, 500} and at_door:
+    elif reply.status in _NO_API and at_door:
         remedy = "There may be no API v3 at this address: check --url and --team, or use --api 2.3."
         return ApiMissing(text, remedy=remedy)
     elif reply.status == _FORBIDDEN:

@@ -1,13 +1,16 @@
 """Reads a team over API v3: one request a post, but for what is known and didn't move.
 
 Lists bear no Markdown (documented). A post that a list shows as it was when its Markdown was read
-is `Same`. Answers are asked for where something moved: a question's last activity tells of edits
+is `Same`. A question's last activity tells of edits of it that its HTML doesn't show, and of edits
 and births of its answers (observed on the public sites), their number of deletions, and a second
-list, of questions with an accepted answer, of marks that were set or taken off. A mark that moved
-from one answer to another by itself shows with the next activity.
+list, of questions with an accepted answer, of marks that were set or taken off. What moved costs
+the list of the answers. Not seen before the next activity: a mark that moved from one answer to
+another by itself, and an edit of an answer in the very moment of the activity known.
 """
 
 import asyncio
+import math
+import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar, assert_never
 from urllib.parse import quote
 
-from importer.errors import AccessError
+from importer.errors import AccessError, ServiceError, TokenInvalid
 from importer.model.fields import Fields
 from importer.model.ids import Field, Kind, Ref, UserId
 from importer.model.live import (
@@ -39,8 +42,8 @@ from importer.model.live import (
 )
 from importer.model.site import Site
 from importer.ports import Clock, Read
-from importer.teams.exchange import Reply, Request
-from importer.teams.objects import Raw, drift_named
+from importer.teams.exchange import Ended, Reply, Request, Said
+from importer.teams.objects import Raw, drift_named, items_of
 from importer.teams.outcome import Misshapen
 from importer.teams.transport import Transport
 from importer.teams.v3.errors import NOT_FOUND, demand
@@ -70,10 +73,17 @@ _WORTH_SAYING = 100
 _BUCKET, _REFILL, _PER_SECOND = 5_000, 100 / 60, 25.0
 """Documented as defaults: what a full bucket holds, what it gets a second, and the burst's pace."""
 
-_TOGETHER = timedelta(seconds=2)
-"""What a question and its new answer may be apart in their dates of the same deed."""
+_BLUR = timedelta(milliseconds=10)
+"""What two tellings of one moment may be apart: a database keeps it in ticks of some milliseconds,
+the echo of the write that made it more exactly (inferred). More would hide what somebody did then.
+"""
+
+_ROUNDS = 10
 
 _ROUTES = {Kind.QUESTION: "questions", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
+_MOMENT = re.compile(r"@(\d{1,11}(?:\.\d{1,6})?)$")
+_SYNONYMS = "tags/{id}/synonyms"
+_NO_METHOD = frozenset({404, 405})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +97,27 @@ class _Errand:
 
     @property
     def same(self) -> bool:
-        """Whether the question itself looks as it did."""
-        return self.known is not None and _looks(self.known.stamp) == self.seen.stamp
+        """Whether the question itself is as it was known."""
+        looks = self.known is not None and _looks(self.known.stamp) == self.seen.stamp
+        return looks and self._is_calm
 
     @property
     def quiet(self) -> bool:
         """Whether nothing happened to its answers either."""
-        if self.known is None or self.seen.answers != len(self.answers):
-            return False
-        told = [_active_at(it.stamp) for it in (self.known, *self.answers.values())]
-        if any(it is None for it in told):
-            return False
-        newest = max(it for it in told if it is not None)
         return (
-            self.seen.active_at <= newest + _TOGETHER
+            self._is_calm
+            and self.seen.answers == len(self.answers)
             and any(it.accepted for it in self.answers.values()) == self.accepted
         )
+
+    @property
+    def _is_calm(self) -> bool:
+        """Whether nothing happened since what is known of it and its answers."""
+        if self.known is None:
+            return False
+        told = [_active_at(it.stamp) for it in (self.known, *self.answers.values())]
+        known = [it for it in told if it is not None]
+        return len(known) == len(told) and self.seen.active_at <= max(known) + _BLUR
 
 
 class Reader:
@@ -129,6 +144,7 @@ class Reader:
         self._announce = announce
         self._parents: dict[Ref, Ref] = {}
         self._listed: tuple[Raw, ...] | None = None
+        self._synonyms: tuple[Synonym, ...] | None = None
         self._once = asyncio.Lock()
 
     async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
@@ -139,9 +155,8 @@ class Reader:
                     found = self._everything(scope)
                 case Since(watermark):
                     found = self._since(watermark)
-                case Refs(refs, parents):
-                    self._parents |= parents
-                    found = self._refs(refs)
+                case Refs():
+                    found = self._refs(scope)
                 case Newest():
                     found = self._newest(scope)
                 case Under(parents_):
@@ -212,40 +227,54 @@ class Reader:
 
     async def _question_of(self, errand: _Errand) -> list[Read]:
         ref = errand.seen.ref
-        items: list[Read] = []
-        if errand.same:
-            items.append(Same(ref))
-        else:
-            question = await self.one(ref)
-            if question is None:
-                return []
-            items.append(question)
-        if errand.quiet:
-            return [*items, *(Same(it) for it in errand.answers)]
-        if errand.seen.answers or errand.answers:
-            items += await self._answers_of(ref, errand.answers)
-        return items
-
-    async def _answers_of(self, question: Ref, known: Mapping[Ref, Known]) -> list[Read]:
-        route = f"questions/{question.id}/answers"
-        listing = self._listing("questions/{id}/answers", None, path=route)
-        items: list[Read] = []
-        try:
-            found = [raw async for raw in walk(self._ask, listing)]
-        except _Absent:
+        raw = None if errand.same else await self._raw(ref)
+        if raw is None and not errand.same:
             return []
-        for raw in found:
+        answers: list[Read] = [Same(it) for it in errand.answers]
+        authors: list[UserId | None] | None = None
+        if not errand.quiet:
+            authors = []
+            if errand.seen.answers or errand.answers:
+                answers, authors = await self._answers_of(ref, errand.answers)
+        if raw is None:
+            return [Same(ref), *answers]
+        question = question_item(
+            raw,
+            self._site,
+            self.masters,
+            comments=errand.seen.comments,
+            answerers=authors,
+        )
+        return [question, *answers]
+
+    async def _answers_of(
+        self, question: Ref, known: Mapping[Ref, Known]
+    ) -> tuple[list[Read], list[UserId | None]]:
+        """Return the answers of *question*, and who wrote them."""
+        items: list[Read] = []
+        authors: list[UserId | None] = []
+        for raw in await self._listed_under(question):
             seen = glimpse_of(raw, Kind.ANSWER)
-            self._parents[seen.ref] = question
             before = known.get(seen.ref)
-            if seen.deleted:
-                continue
             accepted = raw.get("isAccepted") is True
-            if _is_same(seen, before) and before is not None and before.accepted == accepted:
+            authors.append(seen.author)
+            if before is not None and before.accepted == accepted and _is_same(seen, before):
                 items.append(Same(seen.ref))
             elif (answer := await self.one(seen.ref)) is not None:
                 items.append(answer)
-        return items
+        return items, authors
+
+    async def _listed_under(self, question: Ref) -> list[Raw]:
+        """Return the answers of *question* as a list shows them; none where it isn't there."""
+        route = f"questions/{question.id}/answers"
+        listing = self._listing("questions/{id}/answers", None, path=route)
+        try:
+            found = [raw async for raw in walk(self._seek, listing)]
+        except _Absent:
+            return []
+        for raw in found:
+            self._parents[Ref(Kind.ANSWER, _identity(raw))] = question
+        return [raw for raw in found if raw.get("isDeleted") is not True]
 
     async def _listed_posts(
         self, kind: Kind, scope: Everything, until: datetime
@@ -254,15 +283,19 @@ class Reader:
         seen = [it async for it in self._glimpses(kind, until)]
         wanted = [it for it in seen if _is_whole(scope, it)]
         same = {it.ref for it in wanted if _is_same(it, scope.known.get(it.ref))}
-        asked = [it.ref for it in wanted if it.ref not in same]
+        asked = [it for it in wanted if it.ref not in same]
         self._say_cost(len(asked), len(seen))
         for it in seen:
             if it.ref in same:
                 yield Same(it.ref)
             elif not _is_whole(scope, it):
                 yield self._glimpsed(it)
+
+        async def look(it: Glimpse) -> LiveItem | None:
+            return await self.one(it.ref, comments=it.comments)
+
         for some in _some(asked):
-            for item in await _together(self.one, some):
+            for item in await _together(look, some):
                 if item is not None:
                     yield item
 
@@ -298,23 +331,71 @@ class Reader:
     async def _active_since(self, since: datetime) -> list[Glimpse]:
         """Return questions to which something happened since then, the latest first."""
         await self._know_synonyms()
-        found: list[Glimpse] = []
-        number, more = 1, True
-        while more:
+        found: dict[Ref, Glimpse] = {}
+        for _ in range(_ROUNDS):
+            walked = await self._walk_back(since, found)
+            if walked is None:
+                return [it for it in found.values() if not it.deleted]
+            since = walked
+        text = "the list of questions keeps changing while it is read"
+        raise ServiceError(text, remedy="Run the same command again when the team is calmer.")
+
+    async def _walk_back(self, since: datetime, found: dict[Ref, Glimpse]) -> datetime | None:
+        """Read what was active since then, the latest first; None: nothing can have slipped by.
+
+        Else what moved meanwhile, to a page already read, was active since the moment returned;
+        after a deletion, which moves what comes behind it there, all has to be read again.
+        """
+        began, last_total, number = since, 0, 1
+        while True:
             query = (("sort", "activity"), ("order", "desc"), *_paged(number))
             wrapper = await self._ask(Request("GET", "questions", "questions", query))
-            page = [glimpse_of(raw, Kind.QUESTION) for raw in _objects(wrapper)]
-            found += [it for it in page if it.active_at >= since and not it.deleted]
-            more = wrapper.get("has_more") is True and page[-1].active_at >= since
-            number += 1
-        return list({it.ref: it for it in found}.values())
+            page = [glimpse_of(raw, Kind.QUESTION) for raw in items_of(wrapper)]
+            found.update({it.ref: it for it in page if it.active_at >= since})
+            total = wrapper.get("total")
+            if type(total) is not int:
+                text = ".totalCount is missing or no number"
+                raise Misshapen(text)
+            if total < last_total:
+                return since
+            is_more = wrapper.get("has_more") is True
+            if is_more and not page:
+                text = ".items are missing in the midst of a list"
+                raise Misshapen(text)
+            if number == 1 and page:
+                began = max(since, page[0].active_at)
+            if not is_more or page[-1].active_at < since:
+                return began if number > 1 else None
+            last_total, number = total, number + 1
 
-    async def _refs(self, refs: Sequence[Ref]) -> AsyncGenerator[Read, None]:
+    async def _refs(self, scope: Refs) -> AsyncGenerator[Read, None]:
+        self._parents |= scope.parents
         await self._know_synonyms()
-        for some in _some(sorted(refs)):
-            for item in await _together(self.one, some):
+
+        async def look(ref: Ref) -> LiveItem | None:
+            comments = await self._comments_on(ref) if scope.engagement else None
+            return await self.one(ref, comments=comments)
+
+        for some in _some(sorted(set(scope.refs))):
+            for item in await _together(look, some):
                 if item is not None:
                     yield item
+
+    def know(self, item: LiveItem) -> None:
+        """Take note of a post that was written: under which question it stands."""
+        if item.parent is not None:
+            self._parents[item.ref] = item.parent
+
+    async def _comments_on(self, ref: Ref) -> int | None:
+        """Return how many comments there are on a post that doesn't tell by itself."""
+        if ref.kind not in {Kind.QUESTION, Kind.ARTICLE}:
+            return None
+        name = _ROUTES[ref.kind]
+        request = Request("GET", f"{name}/{{id}}/comments", f"{name}/{ref.id}/comments")
+        try:
+            return len(items_of(await self._seek(request)))
+        except _Absent:
+            return None
 
     async def _newest(self, scope: Newest) -> AsyncGenerator[Read, None]:
         """Yield by listing: what was born moved its question's activity, or is in a list."""
@@ -344,18 +425,11 @@ class Reader:
             yield item
 
     async def _answers_by(self, question: Ref, author: UserId, since: datetime) -> list[LiveItem]:
-        route = f"questions/{question.id}/answers"
-        listing = self._listing("questions/{id}/answers", None, path=route)
-        try:
-            raws = [raw async for raw in walk(self._ask, listing)]
-        except _Absent:
-            return []
         found = []
-        for raw in raws:
+        for raw in await self._listed_under(question):
             seen = glimpse_of(raw, Kind.ANSWER)
-            self._parents[seen.ref] = question
             is_new = seen.author == author and created_at(raw, Kind.ANSWER) >= since
-            if is_new and not seen.deleted and (item := await self.one(seen.ref)) is not None:
+            if is_new and (item := await self.one(seen.ref)) is not None:
                 found.append(item)
         return found
 
@@ -373,23 +447,28 @@ class Reader:
 
     async def _under(self, parents: Sequence[Ref]) -> AsyncGenerator[Read, None]:
         for parent in parents:
-            for item in await self._answers_of(parent, {}):
+            for item in (await self._answers_of(parent, {}))[0]:
                 yield item
 
-    async def one(self, ref: Ref, parent: Ref | None = None) -> LiveItem | None:
-        """Return a post with its Markdown; None where it isn't there, or deleted."""
+    async def one(
+        self, ref: Ref, parent: Ref | None = None, *, comments: int | None = None
+    ) -> LiveItem | None:
+        """Return a post with its Markdown; None where it isn't there, or deleted.
+
+        Questions and articles don't tell how many *comments* they have.
+        """
         if parent is not None:
             self._parents[ref] = parent
-        raw = await self.raw_of(ref)
-        if raw is None or raw.get("isDeleted") is True:
+        raw = await self._raw(ref)
+        if raw is None:
             return None
         match ref.kind:
             case Kind.QUESTION:
-                return question_item(raw, self._site, self.masters)
+                return question_item(raw, self._site, self.masters, comments=comments)
             case Kind.ANSWER:
                 return answer_item(raw, self._site)
             case Kind.ARTICLE:
-                return article_item(raw, self._site, self.masters)
+                return article_item(raw, self._site, self.masters, comments=comments)
             case Kind.COLLECTION:
                 return collection_item(raw, self._site)
             case Kind.TAG:
@@ -398,18 +477,25 @@ class Reader:
                 return None
         assert_never(ref.kind)
 
+    async def _raw(self, ref: Ref) -> Raw | None:
+        """Return a single post as the API tells it; None where it isn't there, or deleted."""
+        raw = await self.raw_of(ref)
+        return None if raw is None or raw.get("isDeleted") is True else raw
+
     async def raw_of(self, ref: Ref) -> Raw | None:
-        """Return a single post as the API tells it; None where it isn't there."""
+        """Return a single post as the API tells it, deleted or not; None where it isn't there."""
         if ref.kind is Kind.ANSWER:
             parent = self._parents.get(ref)
             if parent is None:
-                return None
+                text = f"API v3 finds {ref} below its question only, and nothing is known of that"
+                remedy = "Use --api auto, or 2.3: it finds an answer by itself."
+                raise ServiceError(text, remedy=remedy)
             method, path = "questions/{id}/answers/{id}", f"questions/{parent.id}/answers/{ref.id}"
         else:
             name = "tags" if ref.kind is Kind.TAG else _ROUTES[ref.kind]
             method, path = f"{name}/{{id}}", f"{name}/{ref.id}"
         try:
-            return await self._ask(Request("GET", method, path))
+            return await self._seek(Request("GET", method, path))
         except _Absent:
             return None
 
@@ -435,9 +521,11 @@ class Reader:
         for email in emails:
             path = f"users/by-email/{quote(email, safe='')}"
             try:
-                raw = await self._ask(Request("GET", "users/by-email/{email}", path))
+                raw = await self._seek(Request("GET", "users/by-email/{email}", path))
             except _Absent:
                 yield Person(email, None)
+            except TokenInvalid:
+                raise
             except AccessError as error:
                 yield Denied(email, f"only an admin's token may look up mail addresses ({error})")
             else:
@@ -445,25 +533,26 @@ class Reader:
 
     async def _know_synonyms(self) -> tuple[Synonym, ...]:
         """Return the tag synonyms; none where this build has no method for them (observed)."""
-        synonyms: list[Synonym] = []
         raws = await self._all_tags()
         async with self._once:
-            if self.masters:
-                return tuple(Synonym(*it) for it in self.masters.items())
-            for raw in raws:
-                if raw.get("hasSynonyms") is not True:
-                    continue
-                number, name = tag_of(raw)
-                listing = self._listing(
-                    "tags/{id}/synonyms", None, path=f"tags/{number}/synonyms", ordered=False
-                )
-                try:
-                    found = [it async for it in walk(self._ask, listing)]
-                except _Absent:
-                    break
-                synonyms += synonyms_of(found, name)
-            self.masters = {it.name: it.master for it in synonyms}
-        return tuple(synonyms)
+            if self._synonyms is None:
+                found = await self._synonyms_of([it for it in raws if it.get("hasSynonyms")])
+                self._synonyms = tuple(sorted(found, key=lambda it: it.name))
+                self.masters = {it.name: it.master for it in self._synonyms}
+            return self._synonyms
+
+    async def _synonyms_of(self, tags: Sequence[Raw]) -> list[Synonym]:
+        synonyms: list[Synonym] = []
+        for raw in tags:
+            number, name = tag_of(raw)
+            path = f"tags/{number}/synonyms"
+            listing = self._listing(_SYNONYMS, None, path=path, ordered=False)
+            try:
+                found = [it async for it in walk(self._seek, listing)]
+            except _Absent:
+                return synonyms
+            synonyms += synonyms_of(found, name)
+        return synonyms
 
     async def _all_tags(self) -> tuple[Raw, ...]:
         async with self._once:
@@ -492,11 +581,18 @@ class Reader:
         frozen_at = None if until is None else int(until.timestamp())
         return Listing(page_of, _identity, frozen_at, _born)
 
-    async def _ask(self, request: Request) -> Raw:
-        """Return the answer, a list's with `items`, `total` and `has_more`; raises _Absent."""
+    async def _seek(self, request: Request) -> Raw:
+        """Return the answer about something that may not be there; raises _Absent."""
         ended = await self._transport.send(request)
-        if isinstance(ended, Reply) and ended.status == NOT_FOUND:
+        if _is_absent(request, ended):
             raise _Absent
+        return self._told(request, ended)
+
+    async def _ask(self, request: Request) -> Raw:
+        """Return the answer, a list's with `items`, `total` and `has_more`."""
+        return self._told(request, await self._transport.send(request))
+
+    def _told(self, request: Request, ended: Ended) -> Raw:
         found = demand(request, ended, self._team)
         if "totalCount" not in found:
             return found
@@ -514,6 +610,18 @@ class _Absent(Exception):
     """The server knows no such post, or no such method."""
 
 
+def _is_absent(request: Request, ended: Ended) -> bool:
+    """Tell whether the API says so itself: a page with status 404 is none of its words.
+
+    But for a method that some builds lack: what they answer is not in its form (observed).
+    """
+    if not isinstance(ended, Reply):
+        return False
+    if request.method == _SYNONYMS and ended.status in _NO_METHOD:
+        return True
+    return ended.heard.said is Said.REFUSAL and ended.status == NOT_FOUND
+
+
 async def _together(do: Callable[[_T], Awaitable[_U]], some: Sequence[_T]) -> list[_U]:
     """Do *some* at once; the first error in their order is raised once all have ended."""
     ended = await asyncio.gather(*map(do, some), return_exceptions=True)
@@ -523,9 +631,9 @@ async def _together(do: Callable[[_T], Awaitable[_U]], some: Sequence[_T]) -> li
     return [it for it in ended if not isinstance(it, BaseException)]
 
 
-def _some(refs: Sequence[_T]) -> list[Sequence[_T]]:
+def _some(things: Sequence[_T]) -> list[Sequence[_T]]:
     size = 8 * _AT_ONCE
-    return [refs[at : at + size] for at in range(0, len(refs), size)]
+    return [things[at : at + size] for at in range(0, len(things), size)]
 
 
 def _requests(errand: _Errand) -> int:
@@ -541,7 +649,12 @@ def _is_whole(scope: Everything, seen: Glimpse) -> bool:
 
 
 def _is_same(seen: Glimpse, known: Known | None) -> bool:
-    return known is not None and _looks(known.stamp) == seen.stamp
+    """Tell whether a post is as it was known; an answer's activity may be anybody's comment."""
+    if known is None or _looks(known.stamp) != seen.stamp:
+        return False
+    before = _active_at(known.stamp)
+    is_calm = before is not None and seen.active_at <= before + _BLUR
+    return is_calm or seen.ref.kind is Kind.ANSWER
 
 
 def _looks(stamp: str) -> str:
@@ -549,8 +662,8 @@ def _looks(stamp: str) -> str:
 
 
 def _active_at(stamp: str) -> datetime | None:
-    seconds = stamp.partition("@")[2]
-    return datetime.fromtimestamp(int(seconds), UTC) if seconds.isdigit() else None
+    told = _MOMENT.search(stamp)
+    return datetime.fromtimestamp(float(told[1]), UTC) if told else None
 
 
 def _bare(tag: LiveItem) -> LiveItem:
@@ -563,14 +676,6 @@ def _paged(number: int) -> tuple[tuple[str, str], ...]:
     return ("page", str(number)), ("pageSize", str(PAGE))
 
 
-def _objects(wrapper: Raw) -> list[Raw]:
-    items = wrapper.get("items")
-    if not isinstance(items, list) or not all(isinstance(it, dict) for it in items):
-        text = ".items is no list of objects"
-        raise Misshapen(text)
-    return items
-
-
 def _identity(raw: Raw) -> int:
     value = raw.get("id")
     if type(value) is not int:
@@ -580,8 +685,9 @@ def _identity(raw: Raw) -> int:
 
 
 def _born(raw: Raw) -> int | None:
+    """Return the second by which a list that ends there shows it: `to` is asked in whole ones."""
     try:
-        return int(created_at(raw, Kind.QUESTION).timestamp())
+        return math.ceil(created_at(raw, Kind.QUESTION).timestamp())
     except Misshapen:
         return None
 

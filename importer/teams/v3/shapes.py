@@ -6,8 +6,9 @@ without a zone, with up to seven decimals (observed). Lists bear no Markdown (do
 show is a Glimpse, whose stamp tells whether the Markdown that was read once is still the same.
 """
 
+import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -33,6 +34,7 @@ __all__ = [
     "created_at",
     "experts_of",
     "glimpse_of",
+    "ids_of",
     "question_item",
     "synonyms_of",
     "tag_item",
@@ -60,12 +62,14 @@ _TYPES = {theirs: ours for ours, theirs in ARTICLE_TYPES.items()}
 _EDITABLE = {theirs: ours for ours, theirs in EDITABLE_BY.items()}
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?")
 _STAMP = "v3:"
+_ENCODED_MARKER = "&lt;!-- teams-importer:"
 
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """What a list shows of a post. `looks` is the digest of all that is shown of its content.
 
+    `comments`: how many there are; None in builds that don't tell (observed in newer ones only).
     `active_at` is when something last happened to it, of a question also to its answers.
     """
 
@@ -77,6 +81,7 @@ class Glimpse:
     title: str
     tags: tuple[str, ...]
     deleted: bool
+    comments: int | None
 
     @property
     def stamp(self) -> str:
@@ -91,6 +96,9 @@ def glimpse_of(raw: Raw, kind: Kind) -> Glimpse:
     shown = [named, *sorted(tags), _shown(raw, kind)]
     if kind is Kind.ARTICLE:
         shown.append(_text(raw, kind, "type"))
+    if kind is Kind.ANSWER and (edited_at := _date_or(raw, "lastEditDate")):
+        # An edit of Markdown that the HTML doesn't show; whole seconds, as echoes tell more.
+        shown.append(f"{edited_at.timestamp():.0f}")
     return Glimpse(
         ref=Ref(kind, _id(raw, kind)),
         looks=digest_of(kind, shown),
@@ -100,6 +108,7 @@ def glimpse_of(raw: Raw, kind: Kind) -> Glimpse:
         title=canonical_line(named),
         tags=tuple(tags),
         deleted=raw.get("isDeleted") is True,
+        comments=_count_or_none(raw.get("commentCount")),
     )
 
 
@@ -107,25 +116,43 @@ def _shown(raw: Raw, kind: Kind) -> str:
     return _text(raw, kind, "description" if kind is Kind.COLLECTION else "body")
 
 
-def question_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
-    """Read a single question."""
+def question_item(
+    raw: Raw,
+    site: Site,
+    masters: Mapping[str, str],
+    *,
+    comments: int | None = None,
+    answerers: Collection[UserId | None] | None = None,
+) -> LiveItem:
+    """Read a single question, which doesn't tell its *comments*; None: nothing is known of them.
+
+    *answerers* wrote its answers; None: that wasn't looked at.
+    """
     fields: Fields = {
         Field.TITLE: canonical_line(_text(raw, Kind.QUESTION, "title")),
         Field.TAGS: canonical_names(_tags(raw, Kind.QUESTION), masters),
     }
+    owner = _person(raw.get("owner"))
     engaged = _count(raw.get("answerCount")) > 0
-    return _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged)
+    if answerers is not None:
+        engaged = any(it is None or it != owner for it in answerers)
+    return _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged, comments=comments)
 
 
 def answer_item(raw: Raw, site: Site) -> LiveItem:
     """Read a single answer."""
     parent = Ref(Kind.QUESTION, _number(raw, Kind.ANSWER, "questionId"))
     fields: Fields = {Field.ACCEPTED: _flag(raw, Kind.ANSWER, "isAccepted")}
-    return _post(raw, Kind.ANSWER, parent, site, fields, engaged=False)
+    return _post(raw, Kind.ANSWER, parent, site, fields)
 
 
-def article_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
-    """Read a single article; without permissions where the server tells none (inferred)."""
+def article_item(
+    raw: Raw, site: Site, masters: Mapping[str, str], *, comments: int | None = None
+) -> LiveItem:
+    """Read a single article; without permissions where the server tells none (inferred).
+
+    It doesn't tell its *comments*; None: nothing is known of them.
+    """
     theirs = _text(raw, Kind.ARTICLE, "type")
     fields: dict[Field, object] = {
         Field.TITLE: canonical_line(_text(raw, Kind.ARTICLE, "title")),
@@ -135,7 +162,7 @@ def article_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
     permissions = raw.get("permissions")
     if isinstance(permissions, dict):
         fields[Field.PERMISSIONS] = _permissions(permissions)
-    return _post(raw, Kind.ARTICLE, None, site, fields, engaged=False)  # type: ignore[arg-type]
+    return _post(raw, Kind.ARTICLE, None, site, fields, comments=comments)  # type: ignore[arg-type]
 
 
 def _permissions(raw: Raw) -> tuple[str, ...]:
@@ -143,8 +170,8 @@ def _permissions(raw: Raw) -> tuple[str, ...]:
     who = _EDITABLE.get(theirs, theirs)
     if who != "specific-editors":
         return (who,)
-    users = _ids(raw.get("editorUsers"), "user")
-    groups = _ids(raw.get("editorUserGroups"), "group")
+    users = _ids(raw, Kind.ARTICLE, "editorUsers", "user")
+    groups = _ids(raw, Kind.ARTICLE, "editorUserGroups", "group")
     return canonical_names((who, *users, *groups), {})
 
 
@@ -152,13 +179,13 @@ def collection_item(raw: Raw, site: Site) -> LiveItem:
     """Read a single collection; its items are named as links are: `question/12`."""
     ref = Ref(Kind.COLLECTION, _id(raw, Kind.COLLECTION))
     described = raw.get("description")
-    body, marker = undress(described if isinstance(described, str) else "", site)
+    body, marker = undress(_plain(described) if isinstance(described, str) else "", site)
     content = raw.get("content")
     if not isinstance(content, list) or not all(isinstance(it, dict) for it in content):
         text = "collection.content is no list of objects"
         raise Misshapen(text)
     kind = Kind.COLLECTION
-    items = tuple(f"{_text(it, kind, 'type')}/{_id(it, kind)}" for it in content)
+    items = tuple(f"{_content_kind(it)}/{_id(it, kind)}" for it in content)
     return LiveItem(
         ref=ref,
         parent=None,
@@ -176,6 +203,15 @@ def collection_item(raw: Raw, site: Site) -> LiveItem:
         # A list shows no items: nothing tells whether they are the same.
         stamp="",
     )
+
+
+def _content_kind(raw: Raw) -> Kind:
+    """Read what a collection holds; `unknown`, what was deleted since, goes by a question's name.
+
+    Questions and articles share one sequence of ids (observed): sent back, the id says it all.
+    """
+    theirs = _text(raw, Kind.COLLECTION, "type")
+    return Kind.ARTICLE if theirs == Kind.ARTICLE else Kind.QUESTION
 
 
 def with_accepted(live: LiveItem, *, accepted: bool) -> LiveItem:
@@ -213,8 +249,8 @@ def tag_item(raw: Raw, site: Site) -> LiveItem:
 
 def experts_of(raw: Raw) -> tuple[str, ...]:
     """Read who is an expert of a tag, as `user:12` and `group:4`."""
-    users = _ids(raw.get("users"), "user")
-    return canonical_names((*users, *_ids(raw.get("userGroups"), "group")), {})
+    users = _ids(raw, Kind.TAG, "users", "user")
+    return canonical_names((*users, *_ids(raw, Kind.TAG, "userGroups", "group")), {})
 
 
 def synonyms_of(items: Sequence[Raw], master: str) -> list[Synonym]:
@@ -242,12 +278,19 @@ def created_at(raw: Raw, kind: Kind) -> datetime:
 
 
 def _post(
-    raw: Raw, kind: Kind, parent: Ref | None, site: Site, fields: Fields, *, engaged: bool
+    raw: Raw,
+    kind: Kind,
+    parent: Ref | None,
+    site: Site,
+    fields: Fields,
+    *,
+    engaged: bool = False,
+    comments: int | None = None,
 ) -> LiveItem:
     seen = glimpse_of(raw, kind)
-    body, marker = undress(_text(raw, kind, "bodyMarkdown"), site)
+    body, marker = undress(_plain(_text(raw, kind, "bodyMarkdown")), site)
     # A missing count says nothing: better to take a post for one that others have engaged in.
-    counts = (raw.get("score"), raw.get("commentCount"))
+    counts = (raw.get("score"), seen.comments if comments is None else comments)
     return LiveItem(
         ref=seen.ref,
         parent=parent,
@@ -262,8 +305,17 @@ def _post(
             edited_at=_date_or(raw, "lastEditDate"),
             editor=_person(raw.get("lastEditor")),
         ),
-        stamp=f"{seen.stamp}@{seen.active_at.timestamp():.0f}",
+        stamp=f"{seen.stamp}@{seen.active_at.timestamp():.6f}",
     )
+
+
+def _plain(markdown: str) -> str:
+    """Return *markdown* as it was sent: some sites may give it with HTML entities (inferred).
+
+    The marker tells: it is the last line of every text of ours.
+    """
+    last = markdown.rstrip().rpartition("\n")[2]
+    return html.unescape(markdown) if last.startswith(_ENCODED_MARKER) else markdown
 
 
 def _misshapen(kind: Kind, name: str, defect: str) -> Misshapen:
@@ -276,11 +328,16 @@ def _person(raw: object) -> UserId | None:
     return UserId(number) if type(number) is int else None
 
 
-def _ids(raw: object, what: str) -> list[str]:
-    if not isinstance(raw, list):
-        return []
-    numbers = [_person(it) for it in raw]
-    return [f"{what}:{it}" for it in numbers if it is not None]
+def _ids(raw: Raw, kind: Kind, name: str, what: str) -> list[str]:
+    return [f"{what}:{it}" for it in ids_of(raw, kind, name)]
+
+
+def ids_of(raw: Raw, kind: Kind, name: str) -> list[int]:
+    """Read the ids of people or groups: a list that is missing is not taken for an empty one."""
+    value = raw.get(name)
+    if not isinstance(value, list) or not all(isinstance(it, dict) for it in value):
+        raise _misshapen(kind, name, "is missing or no list of objects")
+    return [_id(it, kind) for it in value]
 
 
 def _text(raw: Raw, kind: Kind, name: str) -> str:
@@ -299,6 +356,10 @@ def _number(raw: Raw, kind: Kind, name: str) -> int:
 
 def _id(raw: Raw, kind: Kind) -> int:
     return _number(raw, kind, "id")
+
+
+def _count_or_none(value: object) -> int | None:
+    return value if type(value) is int else None
 
 
 def _count(value: object) -> int:

@@ -10,7 +10,7 @@ from importer.model.live import LiveItem
 from importer.model.site import Site
 from importer.model.writing import Write
 from importer.teams.exchange import Request
-from importer.teams.objects import Raw
+from importer.teams.objects import Raw, drift_named
 from importer.teams.outcome import Echo, Misshapen
 from importer.teams.v3.calls import Aside, request_of
 from importer.teams.v3.reading import Reader
@@ -19,6 +19,7 @@ from importer.teams.v3.shapes import (
     article_item,
     collection_item,
     experts_of,
+    ids_of,
     question_item,
     with_accepted,
 )
@@ -40,6 +41,10 @@ class Writer:
         Reads what a full replacement would otherwise take away. Raises ImporterError: nothing of
         the write was sent then.
         """
+        async with drift_named():
+            return await self._prepare(write)
+
+    async def _prepare(self, write: Write) -> tuple[Request, Echo]:
         aside = await self._aside(write)
         before = None
         if write.verb is Verb.SET and write.kind is Kind.ANSWER and write.ref is not None:
@@ -55,8 +60,11 @@ class Writer:
                 raise ServiceError(text, remedy="A tag is born with the first post that uses it.")
             return Aside(tag_id=number)
         if write.kind is Kind.COLLECTION and write.verb is Verb.UPDATE and write.ref is not None:
-            raw = await self._reader.raw_of(write.ref) or {}
-            users, groups = (_ids(raw.get(it)) for it in ("editorUsers", "editorUserGroups"))
+            raw = await self._reader.raw_of(write.ref)
+            if raw is None:
+                raise _gone(write.ref)
+            names = ("editorUsers", "editorUserGroups")
+            users, groups = (tuple(ids_of(raw, write.kind, it)) for it in names)
             return Aside(editor_users=users, editor_groups=groups)
         if write.kind is Kind.ARTICLE and write.verb is Verb.UPDATE and write.ref is not None:
             return Aside(permissions=await self._permissions(write, write.ref))
@@ -67,7 +75,9 @@ class Writer:
         if Field.PERMISSIONS in write.fields:
             return ()
         live = await self._reader.one(ref)
-        found = live.fields.get(Field.PERMISSIONS) if live else None
+        if live is None:
+            raise _gone(ref)
+        found = live.fields.get(Field.PERMISSIONS)
         return found if isinstance(found, tuple) else ()
 
     def _echo(
@@ -75,10 +85,15 @@ class Writer:
     ) -> LiveItem | None:
         """Return the post as the server now keeps it; None after a delete."""
         if write.verb is Verb.DELETE:
+            # The contract has no content for a deletion: whoever sends some talks of another thing.
+            if wrapper:
+                text = "a deletion is confirmed without content"
+                raise Misshapen(text)
             return None
         item = self._item(write, wrapper, aside, before)
         _check(write, item)
         self._written[item.ref] = item
+        self._reader.know(item)
         return item
 
     def _item(self, write: Write, wrapper: Raw, aside: Aside, before: LiveItem | None) -> LiveItem:
@@ -128,7 +143,6 @@ def _bare(fields: Fields, field: Field) -> str:
     return "".join(str(fields[field]).split()).casefold()
 
 
-def _ids(raw: object) -> tuple[int, ...]:
-    people = raw if isinstance(raw, list) else []
-    numbers = (it.get("id") for it in people if isinstance(it, dict))
-    return tuple(it for it in numbers if type(it) is int)
+def _gone(ref: Ref) -> ServiceError:
+    text = f"{ref} is not there any more: what its replacement has to keep can't be read"
+    return ServiceError(text, remedy="Plan again: what was deleted on the site is shown there.")
