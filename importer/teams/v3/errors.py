@@ -29,6 +29,7 @@ from importer.teams.exchange import (
     Request,
     Said,
 )
+from importer.teams.headers import retry_after
 
 __all__ = ["NOT_FOUND", "demand", "listen", "refusal"]
 
@@ -123,7 +124,7 @@ def _wait_s(headers: Mapping[str, str]) -> tuple[float, bool]:
 
     A bucket that is empty is waited for; else the burst limit was met.
     """
-    asked = [_number(headers.get("retry-after"))]
+    asked = [retry_after(headers.get("retry-after", ""), headers.get("date", ""))]
     if (_number(headers.get(_BUCKET)) or 0.0) < 1.0:
         asked.append(_number(headers.get(_REFILL)))
     if (_number(headers.get(_BURST)) or 0.0) < 1.0:
