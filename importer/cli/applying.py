@@ -110,11 +110,12 @@ async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Consol
                 app=target.app,
                 clock=SystemClock(),
                 on_wait=meter.wait,
+                announce=lambda text: console.say(f"note: {text}"),
             ) as team:
+                meter.phase("checking the token")
+                access = await team.check(Need(write=True, kinds=wish.kinds))
                 if team.note:
                     console.say(f"note: {team.note}")
-                meter.phase("checking the token")
-                access = await team.check(Need(write=True))
                 if access.note:
                     console.say(f"note: {access.note}")
                 _require_fit(wish, target)

@@ -12,7 +12,7 @@ from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
 from importer.execution import Drawn, check_pin, draw_plan, draw_undo
 from importer.journal import Place
-from importer.model.ids import RunId
+from importer.model.ids import Kind, RunId
 from importer.model.live import Access, Need
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan, SavedPlan
@@ -41,6 +41,13 @@ class Wish:
     def namespace(self) -> str:
         """The namespace whose items it is about."""
         return self.what.plan.namespace if isinstance(self.what, SavedPlan) else self.what.namespace
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """The kinds of what is written, or may be."""
+        if isinstance(self.what, SavedPlan):
+            return frozenset(it.kind for it in self.what.plan.changes)
+        return frozenset(it.kind for it in self.what.items if it.fields)
 
     @property
     def command(self) -> str:
@@ -80,10 +87,11 @@ async def draw(
             app=target.app,
             clock=SystemClock(),
             on_wait=meter.wait,
+            announce=lambda text: console.say(f"note: {text}"),
         ) as team:
+            access = await team.check(Need(write=False, kinds=wish.kinds))
             if team.note:
                 console.say(f"note: {team.note}")
-            access = await team.check(Need(write=False))
             meter.phase("reading the team")
             journal = journal_of(place, target, manifest.namespace, console, create=False)
             try:

@@ -26,6 +26,8 @@ from importer.errors import (
     BudgetExhausted,
     ImporterError,
     ServiceError,
+    TeamForeign,
+    TokenInvalid,
     TokenMissing,
 )
 from importer.model.ids import Field, Kind, Verb
@@ -150,17 +152,18 @@ class LiveTeam:
         """Check token and team; one call, and up to three probes where writing is asked for.
 
         With both APIs, the second is looked at only for what the first can't do, or does slowly.
-        That it can't be used then is no error here: it shows in what `ability` says.
+        That it can't be used then is no error here: it shows in what `ability` says. Where the
+        first is gone, or opens to nobody (the vendor is phasing it out), the second does it all.
         """
         main = self._main
+        others = [it for it in self._dialects if it is not main]
         try:
             access = await self._check(main, need)
-        except ApiMissing as error:
-            others = [it for it in self._dialects if it is not main]
+        except (ApiMissing, TeamForeign) as error:
             if not others:
                 raise
+            access = await self._checked_instead(others[0], need, error)
             self._lost[main.name] = error.message
-            access = await self._check(others[0], need)
             self.note = "; ".join(
                 filter(None, (self.note, f"without {main.name}: {error.message}"))
             )
@@ -172,6 +175,17 @@ class LiveTeam:
                 except (AccessError, ServiceError) as error:
                     self._lost[other.name] = error.message
         return access
+
+    async def _checked_instead(
+        self, dialect: Dialect, need: Need, refused: ApiMissing | TeamForeign
+    ) -> Access:
+        """Ask *dialect* as well; a token that it takes no more than the first did is *refused*."""
+        try:
+            return await self._check(dialect, need)
+        except (TokenInvalid, ServiceError):
+            if isinstance(refused, TeamForeign):
+                raise refused from None
+            raise
 
     async def _check(self, dialect: Dialect, need: Need) -> Access:
         access = await check(

@@ -55,6 +55,11 @@ _SAID = {
 }
 _WRITE_FAILED = 407
 _MISSING = frozenset({404, 410})
+_FORBIDDEN = 403
+_TURNED_AWAY = (
+    "Something in front of the API turns programs away (a challenge page, or the token is void). "
+    "Try from another network, or ask who runs it to let this program through."
+)
 
 _AVAILABLE_IN = re.compile(r"available in (\d{1,7}) seconds")
 _DEFAULT_WAIT_S = 30.0
@@ -203,13 +208,12 @@ def _not_the_api(request: Request, reply: Reply, *, at_door: bool) -> ServiceErr
     text = f"{request}: status {reply.status} with {what} instead of the API's JSON"
     if reply.status in _MISSING and at_door:
         return ApiMissing(text, remedy="Check --url, or use --api 3: there is no API v2.3 there.")
+    if reply.status == _FORBIDDEN and at_door:
+        return ApiMissing(text, remedy=f"{_TURNED_AWAY} API v2.3 may be switched off: try --api 3.")
     if 300 <= reply.status < 400:
         remedy = "The server sends elsewhere, and redirects are never followed. Check --url."
     elif reply.status in {403, 406}:
-        remedy = (
-            "Something in front of the API turns programs away (a challenge page, or the token "
-            "is void). Try from another network, or ask who runs it to let this program through."
-        )
+        remedy = _TURNED_AWAY
     else:
         remedy = "A proxy or login page may answer in the API's place. Check --url and the network."
     return ServiceError(text, remedy=remedy)
