@@ -72,7 +72,7 @@ class Line(httpx.AsyncBaseTransport):
         self.in_flight -= 1
         if self.breaks(request):
             raise httpx.RemoteProtocolError("server disconnected", request=request)
-        self._note_answer(response.headers, body, method, sent)
+        self._note_answer(response, body, method, sent)
         return httpx.Response(
             response.status_code, headers=response.headers, stream=httpx.ByteStream(body)
         )
@@ -88,10 +88,12 @@ class Line(httpx.AsyncBaseTransport):
             self.hasty.append(f"{method} at {now:.3f}")
         return now
 
-    def _note_answer(self, headers: httpx.Headers, body: bytes, method: str, sent: float) -> None:
+    def _note_answer(self, response: httpx.Response, body: bytes, method: str, sent: float) -> None:
+        headers = response.headers
         plain = zlib.decompress(body, 47) if headers.get("content-encoding") else body
         found = _BACKOFF.search(plain)
-        refused = _THROTTLE.search(plain) is not None or headers["content-type"] == "text/html"
+        is_page = headers.get("content-type", "") == "text/html"
+        refused = _THROTTLE.search(plain) is not None or is_page or response.status_code == 429
         if refused:
             self.throttled.append(f"{method} sent at {sent:.3f}")
         elif found:
@@ -112,6 +114,7 @@ class LineStage(Stage):
     breaks: Breaks = lambda _: False
     lines: list[Line] = field(default_factory=list)
     waits: list[tuple[str, float]] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
 
     @property
     def line(self) -> Line:
@@ -131,6 +134,7 @@ class LineStage(Stage):
             clock=self.clock,
             random=random,
             on_wait=lambda why, wait_s: self.waits.append((why, wait_s)),
+            announce=self.announced.append,
         ) as team:
             yield team
 

@@ -13,6 +13,9 @@ from importer.sandbox.behaviour import Behaviour
 
 __all__ = ["Standing", "Throttle"]
 
+_ALL = Behaviour()
+"""What a limit that is switched off says is left: all of it, as if nobody had called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -88,9 +91,11 @@ def _standing(
     refills = -(-missing // behaviour.v3_refill)
     full_s = refill_s + (refills - 1) * behaviour.v3_refill_s if refills else 0
     return Standing(
-        burst_left=max(0, behaviour.v3_burst - len(recent)),
+        burst_left=max(0, behaviour.v3_burst - len(recent))
+        if behaviour.v3_burst
+        else _ALL.v3_burst,
         burst_full_s=ceil(recent[-1] + behaviour.v3_burst_s - now) if recent else 0,
-        bucket_left=max(0, bucket.left),
+        bucket_left=max(0, bucket.left) if behaviour.v3_bucket else _ALL.v3_bucket,
         bucket_full_s=ceil(full_s),
         bucket_refill_s=ceil(refill_s) if refills else 0,
         wait_s=max(1, ceil(wait_s)) if wait_s > 0 else 0,

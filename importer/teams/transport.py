@@ -188,17 +188,32 @@ class Transport:
                 # Somebody else's answer may have changed the limits while this one queued.
                 if not self._turns.is_ready(request):
                     continue
-                if not request.repeatable and _now() - patience.began > self._begins_within_s:
-                    return Held("its turn did not come in time", 0.0)
-                slot = await self._turns.space(request)
-                if hold is not None and not request.repeatable:
-                    await hold()
+                slot = await self._turns.space(request, patience)
+                if isinstance(slot, Held):
+                    return slot
+                if not request.repeatable:
+                    # A bucket that fills up slowly may have kept it waiting for long.
+                    if _now() - patience.began > self._begins_within_s:
+                        self._turns.give_back(request, slot)
+                        return Held("its turn did not come in time", 0.0)
+                    await self._held(hold, request, slot)
                 # Nothing is awaited from here on until the bytes go.
                 if self._turns.may_go(request, slot):
                     return await self._noted(request, slot)
 
-    async def _knock(self, request: Request) -> Reply | Failure:
-        return await self._noted(request, await self._turns.space(request))
+    async def _held(self, hold: Hold | None, request: Request, slot: Slot) -> None:
+        """Await *hold*; where it raises, nothing is sent in *slot*."""
+        if hold is None:
+            return
+        try:
+            await hold()
+        except BaseException:
+            self._turns.give_back(request, slot)
+            raise
+
+    async def _knock(self, request: Request) -> Ended:
+        slot = await self._turns.space(request, Patience(_now()))
+        return slot if isinstance(slot, Held) else await self._noted(request, slot)
 
     async def _noted(self, request: Request, slot: Slot) -> Reply | Failure:
         sent_at = _now()

@@ -25,6 +25,8 @@ _ASTRAY = frozenset({Trouble.TRUNCATED, Trouble.GARBLED, Trouble.TOO_LARGE})
 _DAY_S = 86_400.0
 _WORTH_SAYING_S = 1.0
 _LONG_S = 5.0
+_SAME_S = 1.0
+"""Waits that end so close together are one: servers round the seconds they tell up."""
 _LEAST_PAUSE_S = 0.001
 """Timers may fire a clock's tick early: who then waits for the rest must not spin."""
 _STOPPED = "the server asked every request to wait"
@@ -74,15 +76,24 @@ class Turns:
         ready = max(limiter.held_until(request), limiter.paced_until(request))
         return limiter.stopped_until is None and ready <= _now()
 
-    async def space(self, request: Request) -> Slot:
-        """Take the next slot and wait for it."""
+    async def space(self, request: Request, patience: Patience) -> Slot | Held:
+        """Take the next slot and wait for it; Held when that takes longer than we wait."""
         now = _now()
         slot = self.limiter.take(request, now)
-        if slot.at - now >= _LONG_S:
-            await self._pause(_USED_UP, slot.at - now)
-        else:
-            await asyncio.sleep(slot.at - now)
+        wait_s = slot.at - now
+        if wait_s < _LONG_S:
+            await asyncio.sleep(wait_s)
+            return slot
+        if patience.waited_s + wait_s > self._max_wait_s:
+            self.limiter.give_back(request, slot)
+            return Held(_USED_UP, wait_s)
+        patience.waited_s += wait_s
+        await self._pause(_USED_UP, wait_s)
         return slot
+
+    def give_back(self, request: Request, slot: Slot) -> None:
+        """Give back a slot in which nothing was sent."""
+        self.limiter.give_back(request, slot)
 
     def may_go(self, request: Request, slot: Slot) -> bool:
         """Tell whether *request* may go in *slot*, which is given back otherwise.
@@ -182,7 +193,7 @@ class Turns:
 
     async def _pause(self, why: str, wait_s: float) -> None:
         until = _now() + wait_s
-        if wait_s >= _WORTH_SAYING_S and until > self._announced.get(why, 0.0) + 0.001:
+        if wait_s >= _WORTH_SAYING_S and until > self._announced.get(why, 0.0) + _SAME_S:
             self._announced[why] = until
             self._on_wait(why, wait_s)
         await asyncio.sleep(max(wait_s, _LEAST_PAUSE_S))
