@@ -372,10 +372,7 @@ class Reader:
         self._parents |= scope.parents
         await self._know_synonyms()
 
-        async def look(ref: Ref) -> LiveItem | None:
-            comments = await self._comments_on(ref) if scope.engagement else None
-            return await self.one(ref, comments=comments)
-
+        look = self._with_engagement if scope.engagement else self.one
         for some in _some(sorted(set(scope.refs))):
             for item in await _together(look, some):
                 if item is not None:
@@ -385,6 +382,23 @@ class Reader:
         """Take note of a post that was written: under which question it stands."""
         if item.parent is not None:
             self._parents[item.ref] = item.parent
+
+    async def _with_engagement(self, ref: Ref) -> LiveItem | None:
+        """Return a post, and of one that doesn't tell who answered or commented, ask that too."""
+        comments = await self._comments_on(ref)
+        if ref.kind is not Kind.QUESTION:
+            return await self.one(ref, comments=comments)
+        answers = [glimpse_of(raw, Kind.ANSWER) for raw in await self._listed_under(ref)]
+        raw = await self._raw(ref)
+        if raw is None:
+            return None
+        return question_item(
+            raw,
+            self._site,
+            self.masters,
+            comments=comments,
+            answerers=[it.author for it in answers],
+        )
 
     async def _comments_on(self, ref: Ref) -> int | None:
         """Return how many comments there are on a post that doesn't tell by itself."""
