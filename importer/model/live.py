@@ -222,7 +222,7 @@ class Snapshot:
 
     `synonyms` maps a synonym to its master. `declared` are the tags asked for by name, as far as
     they are there; `people` maps mail addresses to users (None: nobody has it). `denied` says of a
-    tag's name or a mail address why it isn't told.
+    tag's name or a mail address why it isn't told. `unread` are posts that look as they did.
     """
 
     site: Site
@@ -235,6 +235,7 @@ class Snapshot:
     declared: Mapping[str, LiveItem] = field(default_factory=dict)
     people: Mapping[str, UserId | None] = field(default_factory=dict)
     denied: Mapping[str, str] = field(default_factory=dict)
+    unread: frozenset[Ref] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +279,17 @@ class Ability:
 class Rates:
     """A dialect's documented pace: requests per second, requests per day, per page of posts.
 
-    `between_creates` maps a kind to the least seconds between two creates of it.
+    `between_creates` maps a kind to the least seconds between two creates of it. `singly`: lists
+    bear no content, so that each post that isn't known is read by a request of its own, and looked
+    at by one before it is edited. A `bucket` of calls, where there is one, gets `refill_per_s`.
+    `opening` requests tell who the token is and what it may do.
     """
 
     per_second: float
     per_day: int
     page_size: int
     between_creates: Mapping[Kind, float] = field(default_factory=dict)
+    singly: bool = False
+    bucket: int = 0
+    refill_per_s: float = 0.0
+    opening: int = 5

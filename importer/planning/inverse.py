@@ -52,7 +52,7 @@ from importer.model.plan import (
 )
 from importer.planning.abilities import Abilities
 from importer.planning.compare import base_of, digest_field, keyed_item
-from importer.planning.cost import cost_of, held_in
+from importer.planning.cost import cost_of, held_in, singly_read
 from importer.planning.objections import (
     ENGAGED,
     GONE,
@@ -102,7 +102,7 @@ def make_inverse(
         blocked=tuple(inverse.blocked),
         manual=tuple(inverse.manual),
         released=tuple(sorted(inverse.released)),
-        cost=cost_of(changes, rates, held_in(snapshot)),
+        cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
         managed=len(ledger.bindings),
         unchanged=inverse.unchanged,
         notes=_notes(inverse.gone, changes, snapshot),

@@ -34,7 +34,7 @@ from importer.model.plan import (
 )
 from importer.planning.abilities import Abilities
 from importer.planning.authoring import NO_AUTHORING, authored, unauthored
-from importer.planning.cost import cost_of, held_in
+from importer.planning.cost import cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
@@ -136,7 +136,7 @@ def make_plan(
         bindings=_bindings(chosen, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
-        cost=cost_of(changes, rates, held_in(snapshot)),
+        cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
         managed=managed,
         unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
         notes=_notes(

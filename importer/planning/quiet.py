@@ -51,7 +51,8 @@ def with_unseen(
         else got
         for ref, got in snapshot.items.items()
     }
-    return replace(snapshot, items=items)
+    unread = frozenset(ref for ref, got in snapshot.items.items() if isinstance(got, Same))
+    return replace(snapshot, items=items, unread=unread)
 
 
 def _unseen(item: Item, binding: Binding, namespace: str) -> LiveItem:

@@ -21,7 +21,15 @@ from importer.text.links import Text
 
 __all__ = ["CALLS", "RATES", "Aside", "Call", "ability", "call_of", "request_of"]
 
-RATES = Rates(per_second=25.0, per_day=0, page_size=100)
+RATES = Rates(
+    per_second=25.0,
+    per_day=0,
+    page_size=100,
+    singly=True,
+    bucket=5_000,
+    refill_per_s=100 / 60,
+    opening=4,
+)
 """Documented as defaults: 50 requests in 2 seconds, a bucket of 5,000 that gets 100 a minute."""
 
 _Payload = Mapping[str, object]
