@@ -1,6 +1,7 @@
 """Simulates many worlds and prints what happened: `python -m tests.simulation --seeds 10000`.
 
-One world again, with its trace: `--seed N --profile P --trace`. Exits 1 when anything was wrong.
+One world again, with its trace: `--seed N --profile P --api A --trace`. Exits 1 when anything was
+wrong.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from tests.simulation.broken import VARIANTS
-from tests.simulation.life import PROFILES, Life, live
+from tests.simulation.life import APIS, PROFILES, Life, api_of, live
 from tests.simulation.wire import Fault
 
 _CHUNK = 25
@@ -32,7 +33,7 @@ class Tally:
     virtual_s: float = 0.0
     processor_s: float = 0.0
     reached: Counter[str] = field(default_factory=Counter)
-    wrong: list[tuple[int, str, list[str]]] = field(default_factory=list)
+    wrong: list[tuple[int, str, str, list[str]]] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         self.worlds += other.worlds
@@ -48,27 +49,32 @@ def profile_of(seed: int) -> str:
     return _MIX[seed % len(_MIX)]
 
 
-def simulate(seeds: Iterable[int], profile: str | None = None, broken: str | None = None) -> Tally:
-    """Let the worlds of *seeds* happen."""
+def simulate(
+    seeds: Iterable[int],
+    profile: str | None = None,
+    broken: str | None = None,
+    api: str | None = None,
+) -> Tally:
+    """Let the worlds of *seeds* happen; profile and API are the seed's own unless told."""
     tally = Tally()
     began = time.process_time()
     for seed in seeds:
-        tally.add(_one(seed, profile or profile_of(seed), broken))
+        tally.add(_one(seed, profile or profile_of(seed), broken, api or api_of(seed)))
     tally.processor_s = time.process_time() - began
     return tally
 
 
-def _one(seed: int, profile: str, broken: str | None) -> Tally:
-    life = _lived(seed, profile, broken)
-    wrong = [(seed, profile, life.wrong)] if life.wrong else []
+def _one(seed: int, profile: str, broken: str | None, api: str) -> Tally:
+    life = _lived(seed, profile, broken, api)
+    wrong = [(seed, profile, api, life.wrong)] if life.wrong else []
     return Tally(1, life.requests, life.virtual_s, 0.0, life.reached, wrong)
 
 
-def _lived(seed: int, profile: str, broken: str | None) -> Life:
+def _lived(seed: int, profile: str, broken: str | None, api: str) -> Life:
     if broken is None:
-        return live(seed, profile)
+        return live(seed, profile, api=api)
     with VARIANTS[broken].apply():
-        return live(seed, profile)
+        return live(seed, profile, api=api)
 
 
 def _quick() -> None:
@@ -82,7 +88,8 @@ def main() -> int:
     options = _options()
     if options.seed is not None:
         profile = options.profile or profile_of(options.seed)
-        life = _lived(options.seed, profile, options.broken)
+        api = options.api or api_of(options.seed)
+        life = _lived(options.seed, profile, options.broken, api)
         sys.stdout.write("\n".join([*(life.trace if options.trace else []), life.digest, ""]))
         sys.stdout.write("".join(f"WRONG {it}\n" for it in life.wrong))
         return 1 if life.wrong else 0
@@ -92,7 +99,7 @@ def main() -> int:
         range(at, min(at + _CHUNK, options.first + options.seeds))
         for at in range(options.first, options.first + options.seeds, _CHUNK)
     ]
-    work = partial(simulate, profile=options.profile, broken=options.broken)
+    work = partial(simulate, profile=options.profile, broken=options.broken, api=options.api)
     with multiprocessing.Pool(options.jobs, initializer=_quick) as pool:
         for part in pool.imap_unordered(work, chunks):
             tally.add(part)
@@ -108,27 +115,34 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--seed", type=int, help="one world only")
     parser.add_argument("--profile", choices=PROFILES, help="the kind of world; else by the seed")
+    parser.add_argument("--api", choices=APIS, help="the API to go over; else by the seed")
     parser.add_argument("--trace", action="store_true", help="print what happened in that world")
     parser.add_argument("--broken", choices=VARIANTS, help="take out one of the safeguards")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     return parser.parse_args()
 
 
-def _wrong(seed: int, profile: str, wrong: list[str]) -> str:
-    again = f"python -m tests.simulation --seed {seed} --profile {profile} --trace"
-    return f"seed {seed} ({profile}): {'; '.join(wrong)}\n  again: {again}\n"
+def _wrong(seed: int, profile: str, api: str, wrong: list[str]) -> str:
+    what = f"seed {seed} ({profile}, {api}): {'; '.join(wrong)}"
+    return f"{what}\n  again: {again(seed, profile, api)}\n"
+
+
+def again(seed: int, profile: str, api: str) -> str:
+    """Return the command that lets a world happen again."""
+    return f"python -m tests.simulation --seed {seed} --profile {profile} --api {api} --trace"
 
 
 def _print(tally: Tally, took_s: float) -> None:
     lines = [("fault, deed or end", "times")]
     lines += [(name, f"{tally.reached[name]:,}") for name in sorted(tally.reached)]
     missing = [str(fault) for fault in Fault if not tally.reached[fault]]
-    kinds = Counter(_kind(it) for _, _, wrong in tally.wrong for it in wrong)
+    kinds = Counter(_kind(it) for *_, wrong in tally.wrong for it in wrong)
     sums = [
         ("worlds", f"{tally.worlds:,}"),
         ("duplicates", f"{kinds['duplicate']:,}"),
         ("losses", f"{kinds['loss']:,}"),
         ("unseen overwrites", f"{kinds['overwrite']:,}"),
+        ("edited within the last look", f"{tally.reached['edited within the last look']:,}"),
         ("other broken invariants", f"{kinds['other']:,}"),
         ("faults never reached", ", ".join(missing) or "none"),
         ("requests", f"{tally.requests:,}"),

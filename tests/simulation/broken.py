@@ -16,15 +16,15 @@ from importer.execution.executor import Executor
 from importer.execution.recovery import Decision, Verdict
 from importer.execution.settling import binding_after
 from importer.execution.window import Window
-from importer.model.ids import Verb
+from importer.model.ids import Kind, Verb
 from importer.model.ledger import Operation, State
 from importer.model.live import LiveItem, Newest
 from importer.model.plan import Change
 from importer.model.report import ResultState
 from importer.ports import Read
 from importer.teams.objects import Raw, items_of
-from importer.teams.v2 import reading
-from importer.teams.v2.reading import Reader
+from importer.teams.v2 import reading as reading_v2
+from importer.teams.v3 import reading as reading_v3
 from importer.teams.walking import Ask, Listing
 
 __all__ = ["VARIANTS", "Variant"]
@@ -46,11 +46,23 @@ def _own_posts(_: Operation, full: str, newest: Sequence[LiveItem]) -> list[Live
     return [it for it in newest if it.marker is not None and it.marker.key == full]
 
 
-async def _everybodys(self: Reader, scope: Newest) -> AsyncGenerator[Read, None]:
+async def _everybodys(self: reading_v2.Reader, scope: Newest) -> AsyncGenerator[Read, None]:
     least = int(scope.since.timestamp())
     listing = self._listing("questions", "question_id", sort="creation", least=least)
     async for item in self._questions(listing):
         yield item
+
+
+async def _everybodys_of_v3(self: reading_v3.Reader, scope: Newest) -> AsyncGenerator[Read, None]:
+    until = self._now()
+    await self._know_synonyms()
+    for kind in scope.kinds - {Kind.ANSWER}:
+        async for seen in self._glimpses(kind, until):
+            if seen.active_at >= scope.since and (post := await self.one(seen.ref)) is not None:
+                yield post
+    for seen in await self._active_since(scope.since) if Kind.ANSWER in scope.kinds else ():
+        for answer in await self._answers_of(seen.ref, {}):
+            yield answer
 
 
 async def _send_then_intend(self: Executor, change: Change, live: LiveItem | None) -> None:
@@ -95,7 +107,17 @@ async def _pages_by_number(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, No
 def _without_author_check() -> Iterator[None]:
     with (
         patch.object(recovery, "_own_posts", _own_posts),
-        patch.object(Reader, "_newest", _everybodys),
+        patch.object(reading_v2.Reader, "_newest", _everybodys),
+        patch.object(reading_v3.Reader, "_newest", _everybodys_of_v3),
+    ):
+        yield
+
+
+@contextmanager
+def _by_number() -> Iterator[None]:
+    with (
+        patch.object(reading_v2, "walk", _pages_by_number),
+        patch.object(reading_v3, "walk", _pages_by_number),
     ):
         yield
 
@@ -110,9 +132,7 @@ VARIANTS: Mapping[str, Variant] = {
     "journal after send": Variant(
         "storm", lambda: patch.object(Executor, "_attempt", _send_then_intend)
     ),
-    "paging by number": Variant(
-        "deleters", lambda: patch.object(reading, "walk", _pages_by_number)
-    ),
+    "paging by number": Variant("deleters", _by_number),
     "outcome before effect": Variant(
         "storm", lambda: patch.object(Executor, "_attempt", _settle_then_send)
     ),

@@ -18,6 +18,7 @@ from importer.model.live import Ability, Access, Need, Rates, Scope
 from importer.model.report import Report
 from importer.model.writing import Outcome, Write
 from importer.ports import Hold, Journal, Read, Team
+from tests.simulation.speech import Intents
 
 __all__ = ["Crash", "CrashingJournal", "CrashingTeam", "Points"]
 
@@ -100,13 +101,13 @@ class CrashingTeam:
 class CrashingJournal:
     """A Journal whose calls may be the last thing the process does.
 
-    `intended` gets the request ids of durable intents; `in_commit` is told that a commit begins
+    `intents` gets those that are durable; `in_commit` is told that a commit begins
     (True) and ended (False), so that the disk can tear it.
     """
 
     journal: Journal
     points: Points
-    intended: set[str]
+    intents: Intents
     in_commit: Callable[[bool], None]
 
     async def _commit(self, name: str, call: Callable[[], Awaitable[_T]]) -> _T:
@@ -132,13 +133,14 @@ class CrashingJournal:
 
     async def intend(self, operation: Operation) -> None:
         await self._commit("intend", lambda: self.journal.intend(operation))
-        self.intended.add(operation.request_id)
+        self.intents.add(operation)
 
     async def hold(self) -> None:
         await self.journal.hold()
 
     async def settle(self, operation: Operation, binding: Binding | None) -> None:
         await self._commit("settle", lambda: self.journal.settle(operation, binding))
+        self.intents.close(operation)
 
     async def bind(self, bindings: Sequence[Binding]) -> None:
         await self._commit("bind", lambda: self.journal.bind(bindings))

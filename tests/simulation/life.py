@@ -19,12 +19,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 from unittest.mock import patch
+
+import httpx
 
 from importer.errors import ExitCode, ImporterError
 from importer.execution import RunOptions, carry_out, draw_plan, recover
 from importer.model.fields import Value
-from importer.model.ids import Field, Key, RunId
+from importer.model.ids import Field, Key, Kind, RunId, target_of_key
 from importer.model.ledger import Operation, Run
 from importer.model.live import Need
 from importer.model.manifest import Fate, Item, Manifest, Removed
@@ -33,27 +36,36 @@ from importer.model.report import Report
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
 from importer.sandbox import Backoff, Behaviour, create_app, open_world
+from importer.sandbox.v3 import params
 from importer.teams import Connection, LiveTeam, Mode, Secret, open_team, walking
-from importer.teams.v2 import reading
+from importer.teams.v2 import reading as reading_v2
+from importer.teams.v3 import reading as reading_v3
 from importer.text.canonical import canonical_text
 from importer.text.digests import Digest
 from importer.text.links import plain
+from tests.planning.stage import article, collection
 from tests.simulation.chance import Chance
 from tests.simulation.checker import Checker
 from tests.simulation.crashing import Crash, CrashingJournal, CrashingTeam, Points
 from tests.simulation.disk import Disk
 from tests.simulation.people import People
+from tests.simulation.speech import Intents, is_v3
 from tests.simulation.wire import Fault, Wire
 from tests.stage import HERE, ORIGIN, answer, manifest, question
 from tests.virtual_time import VirtualLoop
 
-__all__ = ["PROFILES", "Life", "Profile", "Script", "live"]
+__all__ = ["APIS", "PROFILES", "Life", "Profile", "Script", "api_of", "live"]
 
+APIS = ("2.3", "3", "auto")
+
+# Worlds over API v3, which reads post by post, take longer.
+_DRAWN = ("2.3", "2.3", "2.3", "3", "auto")
 _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _RUNS_A_PHASE = 3
 _LONGEST_RUN_S = 7_200.0
 _SHM = Path("/dev/shm")
 # Unlike each other: a new tag close to one that is there waits for a person.
+_TYPES = ("policy", "announcement", "how-to-guide", "knowledge-article")
 _TAGS = ("harbour", "lighthouse", "amber", "quicksilver", "fjord", "tundra", "marzipan", "wok")
 
 
@@ -154,6 +166,7 @@ class Life:
 
     seed: int
     profile: str
+    api: str
     trace: list[str] = field(default_factory=list)
     reached: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -167,14 +180,20 @@ class Life:
         return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()[:16]
 
 
+def api_of(seed: int) -> str:
+    """Return the API of a seed's world when nobody says."""
+    return Chance(seed).one_of("api", _DRAWN)
+
+
 def live(
     seed: int,
     profile: str = "storm",
     script: Script | None = None,
     settle_s: float | None = None,
+    api: str = "2.3",
 ) -> Life:
     """Let the world of *seed* happen, and return its history. With *script*, nothing else fails."""
-    life = Life(seed, profile)
+    life = Life(seed, profile, api)
     folder = Path(tempfile.mkdtemp(dir=_SHM if _SHM.is_dir() else None))
     try:
         with asyncio.Runner(loop_factory=VirtualLoop) as runner:
@@ -195,8 +214,11 @@ def live(
 @contextlib.contextmanager
 def _paged(entries: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        for module in (walking, reading) if entries else ():
+        for module in (walking, reading_v2, reading_v3) if entries else ():
             stack.enter_context(patch.object(module, "PAGE", entries))
+        if entries:
+            sizes = (*params.PAGE_SIZES, entries)
+            stack.enter_context(patch.object(params, "PAGE_SIZES", sizes))
         yield
 
 
@@ -227,19 +249,22 @@ class _World:
         self.world = open_world(behaviour=self.behaviour, clock=self.server_clock, seed=life.seed)
         self.token = self.world.tokens("acme").read_write
         self.people = People(self.world, chance, self.note, self.rates.deeds, self.rates.pause_s)
-        stale_s = self.behaviour.replica_lag_s + self.behaviour.listing_lag_s
+        stale_s = self.behaviour.replica_lag_s + self.rates.latency_s[1]
         self.checker = Checker(self.world, self.people, stale_s)
         self.disk = Disk(folder, lineage_of(ORIGIN, "acme", "handbook"), self.clock, chance)
-        self.intended: set[str] = set()
+        self.intents = Intents()
         self.wire = Wire(
             create_app(self.world),
             chance,
             self._fault_of,
-            self.intended,
+            lambda request: self.intents.cover(request),
             self.note,
             self.rates.latency_s,
             self._served,
+            self.checker.carried,
         )
+        # What only API v3 writes well: articles, and a collection.
+        self.rich = script is None and life.api != "2.3" and chance.happens("rich", 0.5)
         self.points = self._points()
         with_publishers = script is None and chance.happens("publishers", self.rates.publishers)
         self.publishers = [self.people.ada.id] if with_publishers else []
@@ -285,7 +310,32 @@ class _World:
             replica_lag_s=draw("replica", [0.0, 0.0, 5.0]),
             cache_s=draw("cache", [0.0, 60.0]),
             double_encoding=draw("encoded", [False, True]),
+            **(self._behaviour_of_v3() if self.life.api != "2.3" else {}),
         )
+
+    def _behaviour_of_v3(self) -> dict[str, Any]:
+        choices: dict[str, list[Any]] = {
+            "v3_check_order": ["scope_first", "body_first"],
+            "v3_burst": [50, 50, 20],
+            "v3_bucket": [5000, 5000, 300],
+            "v3_retry_after": ["absent", "seconds", "date"],
+            "v3_throttled_as": ["problem", "text"],
+            "v3_problem_type": ["application/json", "application/problem+json"],
+            "v3_untyped": [False, True],
+            "v3_wrong_method": [405, 404],
+            "v3_deleted_shown": ["moderators", "everyone", "nobody"],
+            "v3_lists_deleted": [False, True],
+            "v3_empty_pages": [0, 1],
+            "v3_answered": ["upvoted", "any"],
+            "v3_comment_count": [True, True, False],
+            "v3_lf": [False, True],
+            "v3_dates": ["mixed", "zoned", "zoneless"],
+            "v3_dead_content": ["dropped", "unknown"],
+            "absent_permissions": ["kept", "reset", "refused"],
+            "permissions_by": ["owner", "editors"],
+            "unknown_content": ["refused", "dropped"],
+        }
+        return {name: self.chance.one_of(name, some) for name, some in choices.items()}
 
     def _fault_of(self, step: int, writes: bool) -> Fault | None:
         if self.script is not None:
@@ -306,11 +356,14 @@ class _World:
             return number in self.script.crashes
         return self.chance.happens(f"crash:{number}", self.rates.crashes)
 
-    def _served(self, step: int, route: str) -> None:
+    def _served(self, step: int, request: httpx.Request) -> None:
         """Let somebody do something in the middle of a run."""
         if self.script is not None and step in self.script.happens and not self.calm:
             self.script.happens[step](self)
-        lists = route.endswith("/questions") and not self.calm and self.checker.forgot
+        lists = request.method == "GET" and request.url.path.endswith("/questions")
+        lists = lists and not self.calm and self.checker.forgot
+        if is_v3(request):
+            self.life.reached["requests over v3"] += 1
         if lists and self.chance.happens(f"meddle:{step}", self.rates.meddling):
             self.people.delete_first(step)
 
@@ -367,6 +420,8 @@ class _World:
                 ExitCode.DECISION,
             ):
                 break
+            for double in sorted(self.checker.told, key=str):
+                self.people.clear_away(double)
             await asyncio.sleep(400.0)
             report = await self._run(wanted)
         await asyncio.sleep(200.0)
@@ -391,14 +446,15 @@ class _World:
         journal = self.disk.open()
         try:
             async with self._team(Mode.READ) as team:
-                access = await team.check(Need(write=False))
+                access = await team.check(Need(write=False, kinds=_kinds(wanted)))
                 drawn = await draw_plan(wanted, team, journal, access, Decisions(), team="acme")
                 return drawn.plan
         finally:
             await journal.close()
 
     def _team(self, mode: Mode) -> contextlib.AbstractAsyncContextManager[LiveTeam]:
-        connection = Connection(url=ORIGIN, team="acme", token=Secret(self.token))
+        token = Secret(self.token)
+        connection = Connection(url=ORIGIN, team="acme", token=token, api=self.life.api)
         return open_team(
             connection,
             mode=mode,
@@ -417,8 +473,9 @@ class _World:
         points.dead = False
         # A new process hasn't heard what the old one was told.
         self.wire.closed_until.clear()
+        self.intents = Intents()
         kept = self.disk.open()
-        journal = CrashingJournal(kept, points, self.intended, self.disk.in_commit)
+        journal = CrashingJournal(kept, points, self.intents, self.disk.in_commit)
         report: Report | None = None
         try:
             report = await self._applied(wanted, journal, points)
@@ -463,7 +520,7 @@ class _World:
     async def _applied(self, wanted: Manifest, journal: CrashingJournal, points: Points) -> Report:
         async with self._team(Mode.WRITE) as real:
             team = CrashingTeam(real, points)
-            access = await team.check(Need(write=True))
+            access = await team.check(Need(write=True, kinds=_kinds(wanted)))
             run = Run(
                 RunId(f"run-{self.runs}"), "apply", Digest(""), self.clock.now(), author=access.me
             )
@@ -505,8 +562,6 @@ class _World:
 
     def _observe(self, operation: Operation) -> None:
         self.note(f"{operation.change} #{operation.attempt} {operation.state}")
-        if operation.verb == "delete" and operation.ref is not None:
-            self.checker.removed_at[operation.ref.id] = _now()
 
     # The author.
 
@@ -526,7 +581,16 @@ class _World:
                 items.append(answer(f"{key}#a", accepted=accepted))
         keys = {item.key for item in items}
         items = [_without_dead_links(item, keys) for item in items]
-        return manifest(*items, publishers=self.publishers)
+        return manifest(*items, *self._riches(items), publishers=self.publishers)
+
+    def _riches(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Return one or two articles, and a collection of some of what there is."""
+        if not self.rich:
+            return ()
+        pages = [item.key for item in items if item.kind is Kind.QUESTION]
+        articles = [article(f"a{at}") for at in range(1 + self.chance.below("articles", 2))]
+        members = [*pages[: 1 + self.chance.below("members", 3)], articles[0].key]
+        return *articles, collection("c0", *members)
 
     def _edited(self, wanted: Manifest, phase: int) -> Manifest:
         """Change one to three items, maybe add one, maybe remove one."""
@@ -545,6 +609,7 @@ class _World:
             removed.append(Removed(Key(key), Fate.DELETE, HERE))
             keys = set(items)
             items = {it: _without_dead_links(item, keys) for it, item in items.items()}
+            items = {it: _without_dead_members(item, keys) for it, item in items.items()}
         return manifest(*items.values(), removed=removed, publishers=self.publishers)
 
     def _changed(self, item: Item, name: str) -> Item:
@@ -556,6 +621,11 @@ class _World:
                 fields[which] = f"What is version {self.edits} of {item.key}?"
             case Field.TAGS:
                 fields[which] = ("testing", _TAGS[1 + self.edits])
+            case Field.TYPE:
+                others = [it for it in _TYPES if it != fields[which]]
+                fields[which] = others[self.edits % len(others)]
+            case Field.ITEMS:
+                fields[which] = tuple(reversed(_names(fields[which])))
             case _:
                 text = f"The text of {item.key} in version {self.edits}, with words enough in it."
                 fields[Field.BODY] = plain(canonical_text(text))
@@ -566,6 +636,9 @@ class _World:
         life.wrong = self.checker.wrong
         life.reached.update(self.wire.reached)
         life.reached.update(self.people.deeds)
+        life.reached.update(self.checker.excused)
+        life.reached[f"API {life.api}"] += 1
+        life.reached["articles and a collection"] += self.rich
         life.reached["commit torn"] += self.disk.tears
         b = self.behaviour
         for name, on in (
@@ -585,9 +658,27 @@ class _World:
 
 def _without_dead_links(item: Item, keys: set[Key]) -> Item:
     """Return *item* without a link to what the manifest doesn't have (validation refuses it)."""
-    body = item.fields[Field.BODY]
+    body = item.fields.get(Field.BODY)
     targets = getattr(body, "targets", ())
     if all(target.removeprefix("key:") in keys for target in targets):
         return item
     text = f"The question {item.key} in a version that leads nowhere, with words enough in it."
     return replace(item, fields={**item.fields, Field.BODY: plain(canonical_text(text))})
+
+
+def _without_dead_members(item: Item, keys: set[Key]) -> Item:
+    """Return *item* without what it collects and the manifest doesn't have."""
+    if Field.ITEMS not in item.fields:
+        return item
+    live = {target_of_key(key) for key in keys}
+    left = tuple(it for it in _names(item.fields[Field.ITEMS]) if it in live)
+    return replace(item, fields={**item.fields, Field.ITEMS: left})
+
+
+def _names(value: Value) -> tuple[str, ...]:
+    assert isinstance(value, tuple)
+    return value
+
+
+def _kinds(wanted: Manifest) -> frozenset[Kind]:
+    return frozenset(item.kind for item in wanted.items)

@@ -7,24 +7,25 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from importer.sandbox import Post, RuleBroken, World
+from importer.sandbox import Collection, Post, RuleBroken, World
 from importer.text.marker import detach
 from tests.simulation.chance import Chance
 
-__all__ = ["Deed", "People"]
+__all__ = ["Deed", "Name", "People", "name_of", "value_of"]
+
+Name = int | str
+"""A post's id; a collection, whose ids are others, is `collection/12`."""
 
 _FIELDS = ("title", "body", "tags")
-
-
 _MOST_COPIES = 15
 
 
 @dataclass(frozen=True)
 class Deed:
-    """One edit: what a person made of a field, and when."""
+    """One edit: what a person made of a field, and when. `post` is a collection's id by name."""
 
     at_s: float
-    post: int
+    post: Name
     field: str
     value: object
 
@@ -39,9 +40,9 @@ class People:
     choices: Sequence[str]
     pause_s: tuple[float, float]
     edits: list[Deed] = field(default_factory=list)
-    deleted: dict[int, float] = field(default_factory=dict)
-    engaged: dict[int, float] = field(default_factory=dict)
-    copies: set[int] = field(default_factory=set)
+    deleted: dict[Name, float] = field(default_factory=dict)
+    engaged: dict[Name, float] = field(default_factory=dict)
+    copies: set[Name] = field(default_factory=set)
     deeds: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -70,26 +71,32 @@ class People:
         deed = self.chance.one_of(f"deed:{number}", self.choices)
         if deed == "copy" and len(self.copies) >= _MOST_COPIES:
             return
+        what = f"_{deed}_collection" if isinstance(post, Collection) else f"_{deed}"
+        act = getattr(self, what, None)
         try:
-            getattr(self, f"_{deed}")(number, post)
+            if act is None:
+                return
+            act(number, post)
         except RuleBroken:
             return
         self.deeds[f"a person: {deed}"] += 1
-        self.note(f"person {deed} {post.id}")
+        self.note(f"person {deed} {name_of(post)}")
 
     def _edit(self, number: int, post: Post) -> None:
         fields = ("body",) if post.kind == "answer" else _FIELDS
         which = self.chance.one_of(f"field:{number}", fields)
+        # An article is its owner's to edit, and a moderator's.
+        who = self.chidi if post.kind == "article" else self.bo
         value: str | tuple[str, ...]
         match which:
             case "title":
                 value = f"What did a person write here as number {number}?"
-                now = self.world.edit(self.bo, post.id, title=value)
+                now = self.world.edit(who, post.id, title=value)
             case "body":
                 body = f"A person wrote this text as number {number}, and a person knows better."
-                now = self.world.edit(self.bo, post.id, body=f"{body}\n\n{_marker(post)}")
+                now = self.world.edit(who, post.id, body=f"{body}\n\n{_marker(post.body)}")
             case _:
-                now = self.world.edit(self.bo, post.id, tags=("testing", f"person-{number}"))
+                now = self.world.edit(who, post.id, tags=("testing", f"person-{number}"))
         self.edits.append(Deed(self._now(), post.id, which, value_of(now, which)))
 
     def _answer(self, number: int, post: Post) -> None:
@@ -105,10 +112,37 @@ class People:
         """Copy a marked text into a post of one's own, as people do with templates."""
         if post.kind == "answer":
             made = self.world.answer(self.bo, post.question_id, body=post.body)
+        elif post.kind == "article":
+            title = f"A copy, the {number}th, of an article?"
+            made = self.world.publish(self.bo, title=title, body=post.body, tags=("testing",))
         else:
             title = f"A copy, the {number}th, of what stands elsewhere?"
             made = self.world.ask(self.bo, title=title, body=post.body, tags=("testing",))
         self.copies.add(made.id)
+
+    def _edit_collection(self, number: int, found: Collection) -> None:
+        which = self.chance.one_of(f"field:{number}", ("title", "body", "items"))
+        title, text, items = found.title, found.description, found.content_ids
+        match which:
+            case "title":
+                title = f"What a person calls it, number {number}"
+            case "body":
+                text = f"A person described it, number {number}.\n\n{_marker(text)}"
+            case _:
+                items = tuple(reversed(items))
+        now = self.world.replace_collection(
+            self.chidi, found.id, title=title, description=text, content_ids=items
+        )
+        self.edits.append(Deed(self._now(), name_of(now), which, value_of(now, which)))
+
+    def _copy_collection(self, number: int, found: Collection) -> None:
+        title = f"A copy, the {number}th, of a collection"
+        made = self.world.make_collection(self.bo, title=title, description=found.description)
+        self.copies.add(name_of(made))
+
+    def _delete_collection(self, _: int, found: Collection) -> None:
+        self.world.delete_collection(self.chidi, found.id)
+        self.deleted[name_of(found)] = self._now()
 
     def delete_first(self, number: int) -> None:
         """Delete the oldest of our questions: everything behind it moves forward in the lists."""
@@ -128,20 +162,44 @@ class People:
     def _close(self, _: int, post: Post) -> None:
         self.world.close_question(self.chidi, post.question_id)
 
-    def _posts(self) -> list[Post]:
-        return [*self.world.questions("acme"), *self.world.answers("acme")]
+    def clear_away(self, post: Name) -> None:
+        """Delete one of ours, as a report asks."""
+        found = next((it for it in self._posts() if name_of(it) == post), None)
+        if found is not None:
+            delete = self._delete_collection if isinstance(found, Collection) else self._delete
+            delete(0, found)  # type: ignore[arg-type]  # of the one kind or of the other
+            self.deeds["a person: delete a double, as told"] += 1
+            self.note(f"person deletes {post}, as told")
+
+    def _posts(self) -> list[Post | Collection]:
+        world = self.world
+        posts = [*world.questions("acme"), *world.answers("acme"), *world.articles("acme")]
+        return [*posts, *world.collections("acme")]
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
 
-def value_of(post: Post, which: str) -> object:
+def name_of(post: Post | Collection) -> Name:
+    """Return what tells a post from all others."""
+    return f"collection/{post.id}" if isinstance(post, Collection) else post.id
+
+
+def text_of(post: Post | Collection) -> str:
+    """Return a post's Markdown, with what the importer hides in it."""
+    text = post.description if isinstance(post, Collection) else post.body
+    return text.replace("\r\n", "\n")
+
+
+def value_of(post: Post | Collection, which: str) -> object:
     """Return a field's value without what the importer hides in it."""
     if which == "body":
-        return detach(post.body.replace("\r\n", "\n"))[0].strip()
+        return detach(text_of(post))[0].strip()
+    if isinstance(post, Collection):
+        return post.content_ids if which == "items" else post.title
     return " ".join(sorted(post.tags)) if which == "tags" else post.title
 
 
-def _marker(post: Post) -> str:
-    at = post.body.rfind("<!--")
-    return post.body[at:] if at >= 0 else ""
+def _marker(text: str) -> str:
+    at = text.rfind("<!--")
+    return text[at:] if at >= 0 else ""

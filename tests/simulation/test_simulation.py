@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from tests.conftest import ROOT
-from tests.simulation.__main__ import Tally, profile_of, simulate
+from tests.simulation.__main__ import Tally, again, profile_of, simulate
 from tests.simulation.broken import VARIANTS
 from tests.simulation.life import Life, Script, live
 from tests.simulation.wire import Fault
@@ -23,8 +23,7 @@ WAYS = (Fault.RESET_BEFORE, Fault.RESET_AFTER, Fault.LATE, Fault.TRUNCATED, Faul
 def said(tally: Tally) -> str:
     """Return what was wrong, and how to see it again."""
     return "\n".join(
-        f"python -m tests.simulation --seed {seed} --profile {profile} --trace: {wrong}"
-        for seed, profile, wrong in tally.wrong
+        f"{again(seed, profile, api)}: {wrong}" for seed, profile, api, wrong in tally.wrong
     )
 
 

@@ -59,7 +59,7 @@ class _Team:
             self.app,
             Chance(self.chance.below(name, 2**32)),
             lambda _, __: None,
-            set(),
+            lambda _: True,
             lambda _: None,
             (0.01, 0.3),
             lambda _, __: None,

@@ -7,106 +7,67 @@ exceptions are those that real sockets were seen to raise (tests/teams/test_sock
 from __future__ import annotations
 
 import asyncio
-import re
-import zlib
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from urllib.parse import parse_qs
 
 import httpx
 from starlette.types import ASGIApp, Message
 
 from tests.simulation.chance import Chance
-
-__all__ = ["Fault", "Wire"]
-
-_BACKOFF = re.compile(rb'"backoff":(\d+)')
-_NUMBERS = re.compile(r"\d+(;\d+)*")
-_LATEST_S = 55.0
-"""A late commit comes at most that long after the client was told of a failure."""
-_HTML = b"<!DOCTYPE html><title>Bad gateway</title><h1>Something is wrong</h1>"
-_LOGIN = b"<!DOCTYPE html><title>Sign in</title><form action=/login></form>"
-_INTERNAL = b'{"error_id":500,"error_message":"internal error","error_name":"internal_error"}'
-_BUSY = b'{"error_id":503,"error_message":"down","error_name":"temporarily_unavailable"}'
-_THROTTLED = (
-    b'{"error_id":502,"error_message":"too fast","error_name":"throttle_violation","backoff":3}'
+from tests.simulation.speech import (
+    AFTER,
+    BEFORE,
+    Aim,
+    Answer,
+    Fault,
+    aim_of,
+    is_v3,
+    route_of,
+    waits_s,
+    writes,
 )
 
+__all__ = ["Carried", "Fault", "Wire"]
 
-class Fault(StrEnum):
-    """What can happen to a request. BEFORE: the server never saw it. AFTER: it was carried out."""
-
-    REFUSED = "connection refused"
-    RESET_BEFORE = "reset before commit"
-    RESET_AFTER = "reset after commit"
-    TRUNCATED = "answer cut off"
-    SLOW = "answer after the deadline"
-    LATE = "late commit"
-    TWICE = "delivered twice"
-    TWICE_SECOND = "delivered twice, second answer"
-    LOGIN_BEFORE = "login page, status 200, before"
-    LOGIN_AFTER = "login page, status 200, after"
-    GATEWAY_BEFORE = "502 page, before"
-    GATEWAY_AFTER = "502 page, after"
-    INTERNAL_BEFORE = "500 of the API, before"
-    INTERNAL_AFTER = "500 of the API, after"
-    BUSY = "503 of the API"
-    THROTTLED = "throttled with backoff"
-    TOO_MANY = "429 with Retry-After"
-    TOO_MANY_BARE = "429 page without Retry-After"
+_LATEST_S = 55.0
+"""A late commit comes at most that long after the client was told of a failure."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """An answer as it goes over the wire."""
+class Carried:
+    """A write that the server took: when it was sent, and when it was done.
 
-    status: int
-    body: bytes
-    headers: tuple[tuple[str, str], ...]
+    `id` is the post's; of a new one it is known over v3 only. `again`: the wire delivered it a
+    second time.
+    """
 
-
-def _page(status: int, body: bytes = _HTML, **headers: str) -> Answer:
-    more = ((name.replace("_", "-"), value) for name, value in headers.items())
-    return Answer(status, body, (("content-type", "text/html"), *more))
-
-
-def _json(status: int, body: bytes) -> Answer:
-    return Answer(status, body, (("content-type", "application/json"),))
-
-
-_BEFORE: dict[Fault | None, Answer] = {
-    Fault.LOGIN_BEFORE: _page(200, _LOGIN),
-    Fault.GATEWAY_BEFORE: _page(502),
-    Fault.INTERNAL_BEFORE: _json(400, _INTERNAL),
-    Fault.BUSY: _json(400, _BUSY),
-    Fault.THROTTLED: _json(400, _THROTTLED),
-    Fault.TOO_MANY: _page(429, retry_after="2"),
-    Fault.TOO_MANY_BARE: _page(429),
-}
-_AFTER: dict[Fault | None, Answer] = {
-    Fault.LOGIN_AFTER: _page(200, _LOGIN),
-    Fault.GATEWAY_AFTER: _page(502),
-    Fault.INTERNAL_AFTER: _json(400, _INTERNAL),
-}
+    aim: Aim
+    id: int
+    over_v3: bool
+    sent_s: float
+    done_s: float
+    again: bool
 
 
 @dataclass
 class Wire(httpx.AsyncBaseTransport):
     """Carries requests to *app*. `fault_of` gives the n-th request's fault, or None.
 
-    `intended` holds the request ids whose intent is durable; a write that has none is noted in
-    `unintended`. A request sent although the client was told to wait is noted in `hasty`.
+    A write that nobody intends, as `covers` says, is noted in `unintended`; a request sent although
+    the client was told to wait in `hasty`. `served` is told of each request that was answered,
+    `carried` of each write in the moment in which the server has done it.
     """
 
     app: ASGIApp
     chance: Chance
     fault_of: Callable[[int, bool], Fault | None]
-    intended: set[str]
+    covers: Callable[[httpx.Request], bool]
     note: Callable[[str], None]
     latency_s: tuple[float, float]
-    served: Callable[[int, str], None]
+    served: Callable[[int, httpx.Request], None]
+    carried: Callable[[Carried], None] = lambda _: None
     reached: Counter[str] = field(default_factory=Counter)
     unintended: list[str] = field(default_factory=list)
     hasty: list[str] = field(default_factory=list)
@@ -117,10 +78,12 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         step, self.step = self.step, self.step + 1
-        self._check_intent(request)
+        sent_s = _now()
+        if not self.covers(request):
+            self.unintended.append(f"{request.method} {request.url.path}")
         self._check_haste(request)
-        writes = request.method == "POST" and b"preview" not in request.content
-        fault = self.fault_of(step, writes)
+        fault = self.fault_of(step, writes(request))
+        dialect = "3" if is_v3(request) else "2.3"
         route = request.url.path
         self.note(f"{step} {request.method} {route}{f' ({fault})' if fault else ''}")
         if fault is not None:
@@ -133,18 +96,19 @@ class Wire(httpx.AsyncBaseTransport):
                 raise httpx.ReadError("", request=request)
             case Fault.LATE:
                 late_s = self.chance.between(f"late:{step}", 1.0, _LATEST_S)
-                self.late.append(self._serve(request, late_s))
+                self.late.append(self._serve(request, sent_s, late_s))
                 raise httpx.ReadError("", request=request)
             case Fault.TWICE | Fault.TWICE_SECOND:
-                first = await asyncio.shield(self._serve(request))
-                second = await asyncio.shield(self._serve(request, 0.05))
+                first = await asyncio.shield(self._serve(request, sent_s))
+                second = await asyncio.shield(self._serve(request, sent_s, 0.05, again=True))
                 answer = first if fault is Fault.TWICE else second
-            case _ if fault in _BEFORE:
-                self._hear(request, _BEFORE[fault])
-                return _response(_BEFORE[fault])
+            case _ if fault is not None and fault in BEFORE[dialect]:
+                answer = BEFORE[dialect][fault]
+                self._hear(request, answer)
+                return _response(answer)
             case _:
-                answer = await asyncio.shield(self._serve(request))
-                self.served(step, route)
+                answer = await asyncio.shield(self._serve(request, sent_s))
+                self.served(step, request)
         if fault is Fault.SLOW:
             await asyncio.sleep(120.0)
         await self._latency(f"{step}:back")
@@ -153,50 +117,50 @@ class Wire(httpx.AsyncBaseTransport):
         if fault is Fault.TRUNCATED:
             kept = self.chance.below(f"cut:{step}", max(1, len(answer.body)))
             return _response(replace(answer, body=answer.body[:kept]))
-        answer = _AFTER.get(fault, answer)
+        answer = AFTER[dialect].get(fault, answer) if fault else answer
         self._hear(request, answer)
         return _response(answer)
 
     def _check_haste(self, request: httpx.Request) -> None:
-        method = _method(request)
-        now = asyncio.get_running_loop().time()
-        if now < self.closed_until.get(method, 0.0):
-            self.hasty.append(f"{request.method} {method} at {now:.3f}")
+        route = route_of(request)
+        now = _now()
+        if now < self.closed_until.get(route, 0.0):
+            self.hasty.append(f"{request.method} {route} at {now:.3f}")
 
     def _hear(self, request: httpx.Request, answer: Answer) -> None:
         """Remember what the client now knows: how long a method wants to be left alone."""
-        coding = dict(answer.headers).get("content-encoding", "")
-        body = zlib.decompress(answer.body, 47) if coding else answer.body
-        found = _BACKOFF.search(body)
-        if found:
-            until = asyncio.get_running_loop().time() + int(found[1])
-            self.closed_until[_method(request)] = until
+        if wait_s := waits_s(request, answer):
+            self.closed_until[route_of(request)] = _now() + wait_s
+        if is_v3(request) and answer.status == 429:
+            self.reached["429 over v3"] += 1
 
     async def quiet(self) -> None:
         """Wait until the server has done all that reached it."""
         while self.serving:
             await asyncio.wait(set(self.serving))
 
-    def _serve(self, request: httpx.Request, late_s: float = 0.0) -> asyncio.Task[Answer]:
-        task = asyncio.create_task(self._answer(request, late_s))
+    def _serve(
+        self, request: httpx.Request, sent_s: float, late_s: float = 0.0, *, again: bool = False
+    ) -> asyncio.Task[Answer]:
+        task = asyncio.create_task(self._answer(request, sent_s, late_s, again=again))
         self.serving.add(task)
         task.add_done_callback(self.serving.discard)
         return task
 
-    async def _answer(self, request: httpx.Request, late_s: float) -> Answer:
+    async def _answer(
+        self, request: httpx.Request, sent_s: float, late_s: float, *, again: bool
+    ) -> Answer:
         if late_s:
             await asyncio.sleep(late_s)
-        return await call(self.app, request)
+        answer = await call(self.app, request)
+        aim = aim_of(request)
+        if aim is not None and 200 <= answer.status < 300:
+            number = aim.id or (json.loads(answer.body)["id"] if is_v3(request) else 0)
+            self.carried(Carried(aim, number, is_v3(request), sent_s, _now(), again))
+        return answer
 
     async def _latency(self, name: str) -> None:
         await asyncio.sleep(self.chance.between(name, *self.latency_s))
-
-    def _check_intent(self, request: httpx.Request) -> None:
-        if request.method == "POST":
-            form = parse_qs(request.content.decode())
-            for number in form.get("request_id", ()):
-                if number not in self.intended:
-                    self.unintended.append(f"{request.url.path} {number}")
 
     async def aclose(self) -> None:
         """Leave the sandbox running: it outlives the client."""
@@ -232,10 +196,10 @@ async def call(app: ASGIApp, request: httpx.Request) -> Answer:
     return Answer(start["status"], b"".join(it.get("body", b"") for it in parts), headers)
 
 
-def _method(request: httpx.Request) -> str:
-    return _NUMBERS.sub("{}", request.url.path)
-
-
 def _response(answer: Answer) -> httpx.Response:
     stream = httpx.ByteStream(answer.body)
     return httpx.Response(answer.status, headers=answer.headers, stream=stream)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
