@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from importer.execution.audit import Double, find_doubles, lost_edits, made_here, read_new_posts
+from importer.execution.last_look import LookTooOld, hold_after_look
 from importer.execution.recording import Recorder, refused
 from importer.execution.results import Results
 from importer.execution.sights import Sights
@@ -116,21 +117,27 @@ class Auditor:
                 ours = loser.ref in made and double.key not in waiting
                 if not ours:
                     left[loser.ref] = "this journal didn't make it"
-                elif loser.facts.engaged_by_others:
-                    left[loser.ref] = "others have engaged with it"
-                elif why := await self._remove(double, loser):
+                elif why := await self._remove(double, loser.ref):
                     left[loser.ref] = why
             self._results.incident(double.incident(left))
 
-    async def _remove(self, double: Double, loser: LiveItem) -> str:
+    async def _remove(self, double: Double, ref: Ref) -> str:
         """Delete a post that was made from here and lost; return why that was not done.
 
         The service lets nobody delete an accepted answer: its mark is taken off first.
         """
+        loser = await self._sights.look(ref, engagement=True)
+        if loser is None:
+            await self._forget(double, ref)
+            return ""
+        if why := _objection(loser):
+            return why
         if loser.fields.get(Field.ACCEPTED) is True:
             mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
             why = await self._carry_out(double, loser, Verb.SET, (mark,))
-            if why:
+            if why or (loser := await self._sights.look(ref, engagement=True)) is None:
+                return why
+            if why := _objection(loser):
                 return why
         why = await self._carry_out(double, loser, Verb.DELETE, ())
         if not why:
@@ -158,7 +165,10 @@ class Auditor:
         operation = await self._recorder.operation(change, loser)
         await self._journal.intend(operation)
         write = self._recorder.write(change, operation, loser)
-        outcome = await self._team.write(write, self._journal.hold)
+        try:
+            outcome = await self._team.write(write, hold_after_look(self._journal))
+        except LookTooOld:
+            outcome = NotApplied("its turn never came soon enough after a look at the post")
         if isinstance(outcome, Unknown):
             return f"what came of its removal is not known yet: {outcome.evidence}"
         state, evidence = _end_of(outcome)
@@ -172,6 +182,15 @@ class Auditor:
             await self._journal.bind([kept])
         under = [it.key for it in self._bindings.values() if it.parent == lost]
         await self._journal.unbind(under)
+
+
+def _objection(loser: LiveItem) -> str:
+    """Return what speaks against removing a post that was made twice; empty: nothing does."""
+    if loser.facts.engaged_by_others:
+        return "others have engaged with it"
+    if loser.facts.editor not in (None, loser.facts.author):
+        return "somebody else has edited it"
+    return ""
 
 
 def _end_of(outcome: Done | Rejected | NotApplied) -> tuple[State, str]:

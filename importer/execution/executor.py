@@ -16,6 +16,7 @@ from datetime import timedelta
 from importer.errors import AccessError, BudgetExhausted, ImporterError, JournalError, PartlyApplied
 from importer.execution.addresses import Addresses
 from importer.execution.auditing import Auditor
+from importer.execution.last_look import LookTooOld, hold_after_look
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.recording import Recorder, refused, values_of
 from importer.execution.recovery import (
@@ -50,13 +51,7 @@ _LOOKS_AGAIN_S = (5.0, 20.0)
 _SHOWN_WITHIN = timedelta(seconds=60)
 # A post is read again when it was seen longer ago than this, in seconds.
 _FRESH_FOR_S = 30.0
-# Where no history tells afterwards what a write went over, in seconds.
-_FRESH_FOR_FINAL_S = 2.0
 _LOOKS_AT_MOST = 20
-
-
-class _LookTooOld(Exception):
-    """A write's turn came so late that its post has to be looked at again."""
 
 
 class Executor:
@@ -234,8 +229,7 @@ class Executor:
         )
         if ref is not None:
             if self._is_final(change):
-                is_delete = change.verb is Verb.DELETE
-                await self.sights.look_at(ref, _FRESH_FOR_FINAL_S, engagement=is_delete)
+                await self.sights.look(ref, engagement=change.verb is Verb.DELETE)
             else:
                 ahead = self._waiting.values()
                 await self.sights.refresh(ref, ahead, self._addresses.links, _FRESH_FOR_S)
@@ -278,7 +272,7 @@ class Executor:
         self._auditor.note_sending(operation)
         try:
             outcome = await self._team.write(write, self._hold_of(change))
-        except _LookTooOld:
+        except LookTooOld:
             await self._recorder.close(
                 operation, State.ABSENT, "nothing was sent: its look was too old"
             )
@@ -287,21 +281,8 @@ class Executor:
             await self._settle(change, operation, outcome)
 
     def _hold_of(self, change: Change) -> Hold:
-        """Return what is awaited right before the bytes go: the lock, and a final write's look.
-
-        A write may have waited for its turn; what came of the post meanwhile is seen by an audit,
-        but not of one that is gone, or whose history nobody can read.
-        """
-        if not self._is_final(change):
-            return self._journal.hold
-        began = asyncio.get_running_loop().time()
-
-        async def hold() -> None:
-            await self._journal.hold()
-            if asyncio.get_running_loop().time() - began > _FRESH_FOR_FINAL_S:
-                raise _LookTooOld
-
-        return hold
+        """Return what is awaited right before the bytes go: the lock, and a final write's look."""
+        return hold_after_look(self._journal) if self._is_final(change) else self._journal.hold
 
     def _is_final(self, change: Change) -> bool:
         """Tell whether nothing shows afterwards what *change* went over."""

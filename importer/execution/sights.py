@@ -104,19 +104,15 @@ class Sights:
                     wanted.append(other)
             await self._read(tuple(sorted(set(wanted))))
 
-    async def look_at(self, ref: Ref, age_s: float, *, engagement: bool) -> None:
-        """Read *ref* alone if it was seen longer ago than *age_s*, waiting for no other look.
-
-        *engagement*: whether others have engaged in it has to show.
-        """
-        if not self._is_fresh(ref, age_s):
-            await self._read((ref,), engagement=engagement)
+    async def look(self, ref: Ref, *, engagement: bool) -> LiveItem | None:
+        """Read *ref* anew, however lately it was seen; with *engagement* that too."""
+        await self._read((ref,), engagement=engagement)
+        return self.of(ref)
 
     async def _read(self, refs: tuple[Ref, ...], *, engagement: bool = False) -> None:
         at = asyncio.get_running_loop().time()
         found = {}
-        scope = Refs(refs, self._parents, engagement=engagement)
-        async for got in self._reader.read(scope):
+        async for got in self._reader.read(Refs(refs, self._parents, engagement)):
             if isinstance(got, LiveItem):
                 found[got.ref] = got
         for ref in refs:

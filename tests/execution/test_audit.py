@@ -15,6 +15,7 @@ from importer.execution.audit import find_doubles, foreign_edits
 from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, UserId, Verb
 from importer.model.ledger import Operation, State
 from importer.model.live import Facts, LiveItem, Revision, Revisions, Scope
+from importer.model.manifest import Manifest
 from importer.model.report import ResultState
 from importer.model.writing import Done, Outcome, Write
 from importer.ports import Hold, Read, Team
@@ -252,3 +253,46 @@ def test_a_doubled_accepted_answer_is_removed_as_well() -> None:
     stage.apply(wanted)
     assert stage.apply(wanted).exit_code == ExitCode.DONE
     assert stage.questions()[0].accepted_id == first.id
+
+
+def doubled(wanted: Manifest) -> Stage:
+    """Return a stage on which the post that the journal knows is the second with its key."""
+    stage = Stage()
+    stage.apply(wanted)
+    (first,) = stage.questions()
+    stage.lose_journal()
+    stage.world.delete(stage.ada, first.id)
+    stage.apply(wanted)
+    stage.world.undelete(stage.ada, first.id)
+    return stage
+
+
+def test_a_double_that_somebody_has_edited_is_left_to_a_person() -> None:
+    wanted = manifest(question("one"))
+    stage = doubled(wanted)
+    first, second = stage.questions()
+    stage.world.edit(stage.bo, second.id, body=f"Bo knows better, and says so here. {second.body}")
+    report = stage.apply(wanted)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert "somebody else has edited it" in report.incidents[0].what
+    assert [it.id for it in stage.questions()] == [first.id, second.id]
+
+
+class Slow(Faulty):
+    """A team on whose way a deletion waits for its turn."""
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+        if write.verb is Verb.DELETE:
+            await asyncio.sleep(2.1)
+        return await super().write(write, hold)
+
+
+def test_a_double_is_not_removed_on_an_old_look() -> None:
+    wanted = manifest(question("one"))
+    stage = doubled(wanted)
+    report = stage.apply(wanted, wrap=Slow)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert "its turn never came soon enough" in report.incidents[0].what
+    assert len(stage.questions()) == 2
+    assert "is removed" in stage.apply(wanted).incidents[0].what
+    assert len(stage.questions()) == 1

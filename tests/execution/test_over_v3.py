@@ -1,0 +1,64 @@
+"""What is different where API v3 is the only way to the team."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.errors import ExitCode
+from importer.model.ids import Key
+from importer.model.manifest import Fate, Removed
+from importer.model.plan import BlockedCode
+from importer.model.report import ResultState
+from importer.sandbox import Behaviour
+from tests.planning.stage import article
+from tests.stage import HERE, Stage, answer, manifest, question
+
+KEPT = question("kept")
+GOING = (question("one"), answer("one#a", accepted=True), article("trips"))
+GONE = manifest(KEPT, removed=[Removed(Key(it), Fate.DELETE, HERE) for it in ("one", "trips")])
+
+
+def applied(**behaviour: object) -> Stage:
+    stage = Stage(Behaviour(burst_per_s=0, **behaviour), api="3")  # type: ignore[arg-type]
+    assert stage.apply(manifest(KEPT, *GOING)).exit_code == ExitCode.DONE
+    return stage
+
+
+def left(stage: Stage) -> tuple[int, int, int]:
+    return len(stage.questions()), len(stage.answers()), len(stage.world.articles("acme"))
+
+
+def test_what_nobody_else_cared_about_is_deleted() -> None:
+    """A single post tells neither of comments nor whose its answers are; a list does."""
+    stage = applied()
+    assert stage.apply(GONE).exit_code == ExitCode.DONE
+    assert left(stage) == (1, 0, 0)
+    assert stage.plan(GONE).changes == ()
+
+
+@pytest.mark.parametrize("does", ["comment_on", "answer"])
+def test_what_others_care_about_is_left_to_a_person(does: str) -> None:
+    stage = applied()
+    (going,) = (it for it in stage.questions() if it.title == "What is the story of one?")
+    getattr(stage.world, does)(stage.bo, going.id, body="What about Mondays? " * 3)
+    (blocked,) = stage.plan(GONE).blocked
+    assert (blocked.key, blocked.code) == ("one", BlockedCode.ENGAGED)
+
+
+def test_a_comment_after_the_plan_is_seen_before_the_deletion() -> None:
+    stage = applied()
+    plan = stage.plan(GONE)
+    assert [it.id for it in plan.changes] == ["one!delete", "trips!delete"]
+    (going,) = stage.world.articles("acme")
+    stage.world.comment_on(stage.bo, going.id, body="Is that so on Mondays as well?")
+    states = {it.key: it.state for it in stage.apply(plan).results}
+    assert states == {"one": ResultState.DONE, "trips": ResultState.STALE}
+    assert left(stage) == (1, 0, 1)
+
+
+def test_where_lists_do_not_tell_of_comments_a_look_before_the_deletion_does() -> None:
+    """Both APIs: the plan rests on v2.3, the look at the article on v3."""
+    stage = applied(v3_comment_count=False)
+    stage.api = "auto"
+    assert stage.apply(GONE).exit_code == ExitCode.DONE
+    assert left(stage) == (1, 0, 0)
