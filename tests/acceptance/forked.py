@@ -35,6 +35,7 @@ from importer.ports import Journal
 from importer.teams import Connection, Mode, Secret, limiter, open_team
 from importer.teams.v2 import dialect, errors
 from tests.simulation.crashing import CrashingJournal, CrashingTeam, Points
+from tests.simulation.speech import Intents
 
 _SIGNALS = {
     "kill": signal.SIGKILL,
@@ -167,7 +168,7 @@ def wrap_ports(befalls: Befalls, deadline_s: float | None) -> None:
         points("journal.open.before")
         inner = journal_of(place, *arguments, **how)
         points("journal.open.after")
-        return CrashingJournal(inner, points, set(), lambda _: None)
+        return CrashingJournal(inner, points, Intents(), lambda _: None)
 
     ours.update(open_team=opened, journal_of=journal)
 

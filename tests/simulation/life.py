@@ -567,6 +567,9 @@ class _World:
 
     def _first_manifest(self) -> Manifest:
         number = 4 + self.chance.below("items", 5)
+        if self.rich:
+            # Of ten items and more, a guard doesn't let a third be changed.
+            number = min(number, 5)
         items: list[Item] = []
         while len(items) < number:
             at = len(items)
@@ -637,8 +640,9 @@ class _World:
         life.reached.update(self.wire.reached)
         life.reached.update(self.people.deeds)
         life.reached.update(self.checker.excused)
-        life.reached[f"API {life.api}"] += 1
-        life.reached["articles and a collection"] += self.rich
+        if self.script is None:
+            life.reached[f"API {life.api}"] += 1
+            life.reached["articles and a collection"] += self.rich
         life.reached["commit torn"] += self.disk.tears
         b = self.behaviour
         for name, on in (
