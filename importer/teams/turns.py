@@ -152,18 +152,20 @@ class Turns:
                     why = "the API has not answered for minutes; it may shut this address out"
                     return Held(why, wait_s)
                 await self._pause(_STOPPED, wait_s)
-                self._judge(await self._knock())
+                # What was under way may have heard meanwhile that it takes longer.
+                if self.limiter.stopped_until <= _now():
+                    self._judge(await self._knock())
         patience.waited_s += _now() - began
         return None
 
     def _judge(self, ended: Ended) -> None:
         """Take note of what a knock met: an answer, a ban that goes on, or an accident."""
         now, until = _now(), self.limiter.stopped_until
-        if sign_of(ended) is Sign.ANSWERED:
+        if until is None or until > now:
+            self._astray = 0
+        elif sign_of(ended) is Sign.ANSWERED:
             self._astray = 0
             self.limiter.resume()
-        elif until is None or until > now:
-            self._astray = 0
         elif _is_astray(ended) and self._astray < _KNOCKS:
             self._astray += 1
             self.limiter.stopped_until = now + jitter_s(self._astray, self._random)
