@@ -15,8 +15,9 @@ from importer.execution import recovery
 from importer.execution.executor import Executor
 from importer.execution.recovery import Decision, Verdict
 from importer.execution.settling import binding_after
+from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import Kind, Verb
+from importer.model.ids import Kind, Ref, Verb
 from importer.model.ledger import Operation, State
 from importer.model.live import LiveItem, Newest
 from importer.model.plan import Change
@@ -32,10 +33,11 @@ __all__ = ["VARIANTS", "Variant"]
 
 @dataclass(frozen=True)
 class Variant:
-    """What is broken, where to look for it, and how it is broken."""
+    """What is broken, where to look for it, and how it is broken; over which APIs it shows."""
 
     profile: str
     apply: Callable[[], Any]
+    apis: tuple[str, ...] = ("2.3", "3")
 
 
 def _absent(*_: object) -> Decision:
@@ -63,6 +65,11 @@ async def _everybodys_of_v3(self: reading_v3.Reader, scope: Newest) -> AsyncGene
     for seen in await self._active_since(scope.since) if Kind.ANSWER in scope.kinds else ():
         for answer in await self._answers_of(await self._raw_answers(seen.ref), {}):
             yield answer
+
+
+async def _as_last_seen(self: Sights, ref: Ref, *, engagement: bool) -> LiveItem | None:
+    del engagement
+    return self.of(ref)
 
 
 async def _send_then_intend(self: Executor, change: Change, live: LiveItem | None) -> None:
@@ -133,6 +140,8 @@ VARIANTS: Mapping[str, Variant] = {
         "storm", lambda: patch.object(Executor, "_attempt", _send_then_intend)
     ),
     "paging by number": Variant("deleters", _by_number),
+    # Over v2.3, a history tells what a write went over.
+    "no last look": Variant("rivals", lambda: patch.object(Sights, "look", _as_last_seen), ("3",)),
     "outcome before effect": Variant(
         "storm", lambda: patch.object(Executor, "_attempt", _settle_then_send)
     ),

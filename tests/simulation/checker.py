@@ -42,7 +42,8 @@ def _name_of(ref: Ref) -> Name:
 class Checker:
     """Collects what is wrong; an empty list is what everybody hopes for.
 
-    `stale_s` is how old a look's answer may be by the time it is there. `excused` counts what lies
+    `stale_s` is how old a look's answer may be by the time it is there; `tells_comments`: whether
+    lists tell of them. `excused` counts what lies
     within a condition that is printed: an edit within the last look before a write that no history
     tells of, and posts of a write that the wire delivered twice to an API that can't tell.
     """
@@ -50,6 +51,7 @@ class Checker:
     world: World
     people: People
     stale_s: float
+    tells_comments: bool = True
     wrong: list[str] = field(default_factory=list)
     excused: Counter[str] = field(default_factory=Counter)
     seen: set[Name] = field(default_factory=set)
@@ -169,6 +171,9 @@ class Checker:
             self.wrong.append(f"I1 loss: {key} counts as gone, and nobody deleted anything")
         if code is BlockedCode.NEW_TAG:
             self.wrong.append(f"I3 {key} waits for a tag, and all tags are unlike each other")
+        cared = self.people.engaged or self.people.edits or self.people.copies or self.forgot
+        if code is BlockedCode.ENGAGED and not cared and self.tells_comments:
+            self.wrong.append(f"I3 {key} counts as somebody's, and nobody cared about it")
         # Once the journal is lost, nothing tells what led to a post that somebody has deleted: the
         # page looks edited, and a person is asked.
         edited = self.people.edits or (self.forgot and self.people.deleted)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -64,6 +65,7 @@ _START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _RUNS_A_PHASE = 3
 _LONGEST_RUN_S = 7_200.0
 _SHM = Path("/dev/shm")
+_ONE_POST = re.compile(r"/(?:questions|answers|articles|collections)/(?P<id>\d+)$")
 # Unlike each other: a new tag close to one that is there waits for a person.
 _TYPES = ("policy", "announcement", "how-to-guide", "knowledge-article")
 _TAGS = ("harbour", "lighthouse", "amber", "quicksilver", "fjord", "tundra", "marzipan", "wok")
@@ -75,6 +77,7 @@ class Profile:
 
     `swarm`: each seed has a subset of the faults only. `page`: entries of a page, so that small
     teams have several. `meddling`: how likely somebody deletes a post while a list is read.
+    `meeting`: how likely somebody edits a post over API v3 right after a look at it.
     """
 
     faults: float
@@ -90,6 +93,7 @@ class Profile:
     page: int = 0
     publishers: float = 0.6
     meddling: float = 0.0
+    meeting: float = 0.03
 
 
 PROFILES = {
@@ -104,6 +108,7 @@ PROFILES = {
         people=1.0,
         kinds=(Fault.RESET_AFTER, Fault.GATEWAY_AFTER, Fault.TRUNCATED),
         deeds=("copy",),
+        meeting=0.0,
         pause_s=(2.0, 25.0),
         lags_s=(60.0,),
     ),
@@ -118,6 +123,15 @@ PROFILES = {
         publishers=1.0,
         meddling=0.3,
     ),
+    "rivals": Profile(
+        faults=0.03,
+        crashes=0.005,
+        lose_journal=0.0,
+        people=1.0,
+        deeds=("edit",),
+        pause_s=(20.0, 200.0),
+        meeting=0.15,
+    ),
 }
 
 
@@ -126,7 +140,8 @@ class Script:
     """What happens at which step, in place of chance: for scripted rows and exhaustive loops.
 
     `happens`: what is done on the site once the server has done the n-th request. `clocks`: how
-    wrong they are, by the names of their draws.
+    wrong they are, by the names of their draws. `items`: how many there are, in place of the
+    seed's number; `rich`: articles and a collection besides, over API v3.
     """
 
     faults: dict[int, Fault] = field(default_factory=dict)
@@ -134,6 +149,8 @@ class Script:
     happens: dict[int, Callable[[_World], None]] = field(default_factory=dict)
     clocks: dict[str, float] = field(default_factory=dict)
     behaviour: Behaviour = Behaviour(burst_per_s=30)  # noqa: RUF009 - frozen
+    items: int = 0
+    rich: bool = False
 
 
 class _SteppingClock:
@@ -250,7 +267,8 @@ class _World:
         self.token = self.world.tokens("acme").read_write
         self.people = People(self.world, chance, self.note, self.rates.deeds, self.rates.pause_s)
         stale_s = self.behaviour.replica_lag_s + self.rates.latency_s[1]
-        self.checker = Checker(self.world, self.people, stale_s)
+        tells = self.behaviour.v3_comment_count
+        self.checker = Checker(self.world, self.people, stale_s, tells)
         self.disk = Disk(folder, lineage_of(ORIGIN, "acme", "handbook"), self.clock, chance)
         self.intents = Intents()
         self.wire = Wire(
@@ -264,10 +282,12 @@ class _World:
             self.checker.carried,
         )
         # What only API v3 writes well: articles, and a collection.
-        self.rich = script is None and life.api != "2.3" and chance.happens("rich", 0.5)
+        is_rich = script.rich if script else chance.happens("rich", 0.5)
+        self.rich = life.api != "2.3" and is_rich
         self.points = self._points()
         with_publishers = script is None and chance.happens("publishers", self.rates.publishers)
         self.publishers = [self.people.ada.id] if with_publishers else []
+        self.with_people = script is None and chance.happens("people", self.rates.people)
         self.runs = 0
         self.calm = False
         self.edits = 0
@@ -364,8 +384,16 @@ class _World:
         lists = lists and not self.calm and self.checker.forgot
         if is_v3(request):
             self.life.reached["requests over v3"] += 1
+            self._meet(step, request)
         if lists and self.chance.happens(f"meddle:{step}", self.rates.meddling):
             self.people.delete_first(step)
+
+    def _meet(self, step: int, request: httpx.Request) -> None:
+        """Let somebody edit a post right after it was looked at, where no history would tell."""
+        looks = request.method == "GET" and _ONE_POST.search(request.url.path)
+        is_alive = self.with_people and not self.calm
+        if looks and is_alive and self.chance.happens(f"meet:{step}", self.rates.meeting):
+            self.people.edit_now(step, int(looks["id"]), collection="collections" in looks[0])
 
     def note(self, what: str) -> None:
         self.life.trace.append(f"{_now():.3f} {what}")
@@ -373,8 +401,7 @@ class _World:
     # What happens.
 
     async def unfold(self) -> None:
-        with_people = self.script is None and self.chance.happens("people", self.rates.people)
-        living = asyncio.create_task(self.people.live()) if with_people else None
+        living = asyncio.create_task(self.people.live()) if self.with_people else None
         wanted = self._first_manifest()
         await asyncio.sleep(90.0)
         for phase in range(2):
@@ -567,6 +594,8 @@ class _World:
 
     def _first_manifest(self) -> Manifest:
         number = 4 + self.chance.below("items", 5)
+        if self.script is not None and self.script.items:
+            number = self.script.items
         if self.rich:
             # Of ten items and more, a guard doesn't let a third be changed.
             number = min(number, 5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from importer.sandbox import Collection, Post, RuleBroken, World
@@ -143,6 +144,20 @@ class People:
     def _delete_collection(self, _: int, found: Collection) -> None:
         self.world.delete_collection(self.chidi, found.id)
         self.deleted[name_of(found)] = self._now()
+
+    def edit_now(self, number: int, post_id: int, *, collection: bool) -> None:
+        """Edit one of our posts now, if it is there."""
+        name = f"collection/{post_id}" if collection else post_id
+        found = next((it for it in self._posts() if name_of(it) == name), None)
+        if found is None or found.owner_id != self.ada.id:
+            return
+        with suppress(RuleBroken):
+            if isinstance(found, Collection):
+                self._edit_collection(number, found)
+            else:
+                self._edit(number, found)
+            self.deeds["a person: edit in the moment of a look"] += 1
+            self.note(f"person edits {name}, which was just looked at")
 
     def delete_first(self, number: int) -> None:
         """Delete the oldest of our questions: everything behind it moves forward in the lists."""
