@@ -134,7 +134,10 @@ class People:
         now = self.world.replace_collection(
             self.chidi, found.id, title=title, description=text, content_ids=items
         )
-        self.edits.append(Deed(self._now(), name_of(now), which, value_of(now, which)))
+        # What was deleted since falls out by the way.
+        for each in ("title", "body", "items"):
+            if each == which or value_of(now, each) != value_of(found, each):
+                self.edits.append(Deed(self._now(), name_of(now), each, value_of(now, each)))
 
     def _copy_collection(self, number: int, found: Collection) -> None:
         title = f"A copy, the {number}th, of a collection"
