@@ -16,7 +16,7 @@ from datetime import timedelta
 from importer.errors import AccessError, BudgetExhausted, ImporterError, JournalError, PartlyApplied
 from importer.execution.addresses import Addresses
 from importer.execution.auditing import Auditor
-from importer.execution.last_look import LookTooOld, hold_after_look
+from importer.execution.last_look import FRESH_FOR_S, LookTooOld, hold_after_look
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.recording import Recorder, refused, values_of
 from importer.execution.recovery import (
@@ -140,7 +140,7 @@ class Executor:
             unknown=[*self._unrecorded(), *(change for change, _ in self._unknown.values())],
             halted=self._halt,
             interrupted=self._stop.is_set(),
-            condition=self._found_out,
+            condition="; ".join(filter(None, (self._found_out, self._gone_over))),
             audited=self._audited,
         )
 
@@ -156,6 +156,19 @@ class Executor:
             return ""
         what = "1 outcome was" if self._looked_up == 1 else f"{self._looked_up:,} outcomes were"
         return f"{what} found out by looking; {self._condition}"
+
+    @property
+    def _gone_over(self) -> str:
+        """What the edits rest on that went where no history tells what they went over."""
+        edits = [it for it in self._plan.changes if it.verb is Verb.UPDATE and self._is_final(it)]
+        count = sum(self._results.is_written(it.id) for it in edits)
+        if not count:
+            return ""
+        what = "1 edit rests" if count == 1 else f"{count:,} edits rest"
+        return (
+            f"{what} on a look at most {FRESH_FOR_S:g} s old: no history tells what somebody "
+            "wrote after it"
+        )
 
     async def _go(self) -> None:
         while True:

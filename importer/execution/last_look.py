@@ -8,10 +8,10 @@ import asyncio
 
 from importer.ports import Hold, Journal
 
-__all__ = ["LookTooOld", "hold_after_look"]
+__all__ = ["FRESH_FOR_S", "LookTooOld", "hold_after_look"]
 
-# How old the answer to the look may be, in seconds.
-_FRESH_FOR_S = 2.0
+FRESH_FOR_S = 2.0
+"""How old the answer to the look may be when the bytes go, in seconds."""
 
 
 class LookTooOld(Exception):
@@ -24,7 +24,7 @@ def hold_after_look(journal: Journal) -> Hold:
 
     async def hold() -> None:
         await journal.hold()
-        if asyncio.get_running_loop().time() - looked_s > _FRESH_FOR_S:
+        if asyncio.get_running_loop().time() - looked_s > FRESH_FOR_S:
             raise LookTooOld
 
     return hold

@@ -52,6 +52,10 @@ class Results:
         """Tell whether it was noted what became of a change."""
         return change in self._results
 
+    def is_written(self, change: ChangeId) -> bool:
+        """Tell whether this run wrote what a change says."""
+        return change in self._results and self._results[change].state is ResultState.DONE
+
     def incident(self, incident: Incident) -> None:
         """Note something that should not be, once."""
         known = {(it.key, frozenset(it.refs)) for it in self._incidents if it.severe}

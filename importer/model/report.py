@@ -50,7 +50,8 @@ class Incident:
 class Report:
     """The end of a run. `stopped_by` is empty when it went through; `resume` is how to go on.
 
-    `condition` says, where outcomes were found out by looking, how many and what that rests on.
+    `condition` says what the results rest on: outcomes that were found out by looking, and edits
+    of which no history tells what they went over.
     `audited`: all that this run and earlier ones wrote was looked at afterwards.
     """
 

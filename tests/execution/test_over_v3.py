@@ -62,3 +62,20 @@ def test_where_lists_do_not_tell_of_comments_a_look_before_the_deletion_does() -
     stage.api = "auto"
     assert stage.apply(GONE).exit_code == ExitCode.DONE
     assert left(stage) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("api", "said"),
+    [
+        pytest.param("2.3", "", id="a history tells"),
+        pytest.param("3", "2 edits rest on a look at most 2 s old: no history", id="none does"),
+    ],
+)
+def test_what_an_edit_without_a_history_rests_on_is_printed(api: str, said: str) -> None:
+    stage = Stage(api=api)
+    stage.apply(manifest(question("one"), question("two")))
+    edited = (question(it, body=f"A new text about {it}, long enough.") for it in ("one", "two"))
+    report = stage.apply(manifest(*edited))
+    assert report.exit_code == ExitCode.DONE
+    assert report.condition.startswith(said)
+    assert bool(report.condition) == bool(said)
