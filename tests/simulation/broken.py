@@ -63,7 +63,7 @@ async def _everybodys_of_v3(self: reading_v3.Reader, scope: Newest) -> AsyncGene
             if seen.active_at >= scope.since and (post := await self.one(seen.ref)) is not None:
                 yield post
     for seen in await self._active_since(scope.since) if Kind.ANSWER in scope.kinds else ():
-        for answer in await self._answers_of(await self._raw_answers(seen.ref), {}):
+        for answer in (await self._answers_of(seen.ref, {}))[0]:
             yield answer
 
 
