@@ -5,7 +5,7 @@ read where the manifest or the journal names one; without a journal also where s
 be deleted: the kind of an item that is gone from the manifest is in its post's marker alone.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from importer.model.ids import Field, Kind, Ref, UserId, tag_name
@@ -42,7 +42,8 @@ _EMAIL = "email:"
 class Reach:
     """What is asked after: kinds read whole, tags read one by one, mail addresses looked up.
 
-    Posts that are `known` may come as Same; with `authors`, what others wrote without its text.
+    Posts that are `known` may come as Same; with `authors`, what others wrote without its text, but
+    for what is `named`, and so what stands below it.
     `permissions`: who may edit articles.
     """
 
@@ -51,6 +52,7 @@ class Reach:
     emails: tuple[str, ...] = ()
     known: Mapping[Ref, Known] = field(default_factory=dict)
     authors: frozenset[UserId] = frozenset()
+    named: frozenset[Ref] = frozenset()
     permissions: bool = False
 
 
@@ -75,6 +77,7 @@ def reach_of_manifest(
         tuple(sorted(it.removeprefix(_EMAIL) for it in names if it.startswith(_EMAIL))),
         known=known_of(ledger.bindings[it.key] for it in quiet.values()),
         authors=frozenset(publishers_of(manifest)),
+        named=frozenset(Ref(it.kind, it.remote_id) for it in items if it.remote_id is not None),
         permissions=any(Field.PERMISSIONS in it.fields for it in items),
     )
 
@@ -87,8 +90,16 @@ def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
         frozenset({it.kind for it in plan.changes} | {it.ref.kind for it in plan.bindings}),
         known=known_of(it for key, it in ledger.bindings.items() if key not in changing),
         authors=frozenset(plan.publishers),
+        named=frozenset(_refs_of(plan)),
         permissions=Field.PERMISSIONS in fields,
     )
+
+
+def _refs_of(plan: Plan) -> Iterator[Ref]:
+    for change in plan.changes:
+        yield from (it for it in (change.ref, change.parent_ref) if it is not None)
+    for binding in plan.bindings:
+        yield from (it for it in (binding.ref, binding.parent) if it is not None)
 
 
 def reach_of_history(operations: Iterable[Operation]) -> Reach:
@@ -120,7 +131,7 @@ async def take_snapshot(
         tuple(sorted(_ALWAYS | ((reach.kinds | named) & _ASKED))),
         known=reach.known,
         authors=reach.authors,
-        bound=frozenset(it.ref for it in ledger.bindings.values()),
+        bound=reach.named | {it.ref for it in ledger.bindings.values()},
         permissions=reach.permissions,
     )
     async for got in reader.read(everything):

@@ -9,7 +9,7 @@ the other's business.
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from importer.model.fields import rule
+from importer.model.fields import canonical, rule
 from importer.model.ids import Field, Key, Ref, full_key, parent_key
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import Facts, Known, LiveItem, Same, Snapshot
@@ -46,7 +46,7 @@ def with_unseen(
 ) -> Snapshot:
     """Return *snapshot* with the posts that look as they did saying what their items say."""
     items = {
-        ref: _unseen(quiet[ref], ledger.bindings[quiet[ref].key], namespace)
+        ref: _unseen(quiet[ref], ledger.bindings[quiet[ref].key], namespace, snapshot.synonyms)
         if isinstance(got, Same) and ref in quiet
         else got
         for ref, got in snapshot.items.items()
@@ -55,8 +55,8 @@ def with_unseen(
     return replace(snapshot, items=items, unread=unread)
 
 
-def _unseen(item: Item, binding: Binding, namespace: str) -> LiveItem:
-    """Return the post of a quiet *item*."""
+def _unseen(item: Item, binding: Binding, namespace: str, masters: Mapping[str, str]) -> LiveItem:
+    """Return the post of a quiet *item*; as if read, its tags go by their masters' names."""
     letters = {
         letter: digest
         for field, digest in binding.marked.items()
@@ -67,7 +67,10 @@ def _unseen(item: Item, binding: Binding, namespace: str) -> LiveItem:
         ref=binding.ref,
         parent=binding.parent,
         url=binding.url,
-        fields={**item.initial, **item.fields},
+        fields={
+            field: canonical(rule(item.kind, field).shape, value, masters)
+            for field, value in {**item.initial, **item.fields}.items()
+        },
         marker=marker,
         facts=Facts(author=binding.author, engaged_by_others=True),
         stamp=binding.stamp,
