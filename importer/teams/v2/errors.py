@@ -76,8 +76,10 @@ def listen(status: int, body: bytes, headers: Mapping[str, str]) -> Heard:  # no
         return Heard(Said.NOTHING)
     backoff_s, quota = _backoff_s(found.get("backoff")), _quota(found)
     if "error_id" not in found:
-        said = Said.ANSWER if isinstance(found.get("items"), list) else Said.NOTHING
-        return Heard(said, found, backoff_s=backoff_s, quota=quota)
+        if not isinstance(found.get("items"), list):
+            # Its content goes no further: whose it is isn't known, nor what it repeats of ours.
+            return Heard(Said.NOTHING, backoff_s=backoff_s, quota=quota)
+        return Heard(Said.ANSWER, found, backoff_s=backoff_s, quota=quota)
     error = _error(found)
     said = _SAID.get(error.id, Said.NOTHING) if error else Said.NOTHING
     wait_s, available = None, None

@@ -51,12 +51,13 @@ _BURST_FULL = "x-burst-throttle-seconds-until-full"
 def listen(status: int, body: bytes, headers: Mapping[str, str]) -> Heard:
     """Return what an answer says. The status decides: only problems of the API's own shape refuse.
 
-    A 401 is the API's even as text: nothing in front of it asks for the same token.
+    A 401 is the API's even as text: nothing in front of it asks for the same token. An error in the
+    form of API v2.3 is none of its answers.
     """
     told = _told(headers)
     found = _json(body)
     if 200 <= status < 300:
-        if isinstance(found, dict):
+        if isinstance(found, dict) and "error_id" not in found:
             return Heard(Said.ANSWER, found, **told)
         if isinstance(found, list):
             return Heard(Said.ANSWER, {"items": found}, **told)
