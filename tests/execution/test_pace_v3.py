@@ -74,7 +74,7 @@ def test_latency_that_varies_costs_what_nobody_can_know() -> None:
 def test_once_the_bucket_is_empty_an_apply_goes_at_the_pace_of_its_refills(
     latency_s: tuple[float, float],
 ) -> None:
-    """300 calls, then 100 a minute: with the 17 that aren't writes, eight refills."""
+    """F33: 300 calls, then 100 a minute: with the 17 that aren't writes, eight refills."""
     stage = a_stage(latency_s, v3_bucket=300)
     report = stage.apply(pairs(500))
     refills = -(-(len(stage.line.sent) - 300) // 100)

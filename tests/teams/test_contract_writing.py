@@ -550,6 +550,7 @@ THROTTLES: Mapping[str, tuple[dict[str, Any], float]] = {
 def test_a_429_is_waited_for_as_asked_and_the_write_goes_once(
     api: str, body: bytes, name: str
 ) -> None:
+    """F33."""
     scene = a_scene()
     headers, wait_s = THROTTLES[name]
     kind = Kind.ARTICLE if api == "auto" else Kind.QUESTION
