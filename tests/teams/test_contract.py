@@ -423,6 +423,17 @@ def test_what_moves_during_a_walk_hides_nothing(
     assert covered(items) == {Kind.QUESTION}
 
 
+def test_a_second_reading_sees_the_tags_that_were_born_since(dialect: Dialect) -> None:
+    world = a_world(questions=1)
+
+    async def act(team: Team) -> list[set[str]]:
+        seen = [names_of(await read(team, Everything((Kind.TAG,))))]
+        await created(team, new_question(1))
+        return [*seen, names_of(await read(team, Everything((Kind.TAG,))))]
+
+    assert dialect.act(world, act) == [{"t0"}, {"t0", "alpha", "beta"}]
+
+
 # Parts
 
 

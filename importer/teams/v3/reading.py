@@ -182,6 +182,9 @@ class Reader:
         until = self._now()
         kinds = frozenset(scope.kinds)
         if Kind.TAG in kinds:
+            if self._synonyms is not None:
+                # Another reading before this one: tags may have been born since.
+                self._listed = None
             for synonym in await self._know_synonyms():
                 yield synonym
             for raw in await self._all_tags():
