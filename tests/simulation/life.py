@@ -512,6 +512,8 @@ class _World:
             self.note(f"run {self.runs} gave up: {type(error).__name__} {error.message}")
             self.output += [error.message, error.remedy]
             self._count_exit(error.exit_code)
+        except Exception as error:
+            self.checker.wrong.append(f"I7 a bug: {error!r}")
         else:
             self.note(f"run {self.runs} exit {report.exit_code} {report.stopped_by}")
             self.output.append(repr(report))
