@@ -9,7 +9,7 @@ what to do next.
                                   GuardTripped, NotConfirmed
       PartlyApplied 5             some changes failed or were skipped
       AccessError 6               TokenMissing, TokenInvalid, TokenExpired, TokenReadOnly,
-                                  TeamMissing, TeamUnknown, TeamForeign
+                                  KeyMissing, TeamMissing, TeamUnknown, TeamForeign
       OutcomeUnknown 7            sent, answer unknown, not resolved; or a duplicate was found
       LockHeld 8
       JournalError 9              damaged, foreign, newer format, disk
@@ -31,6 +31,7 @@ __all__ = [
     "GuardTripped",
     "ImporterError",
     "JournalError",
+    "KeyMissing",
     "LockHeld",
     "ManifestError",
     "NeedsDecision",
@@ -217,6 +218,10 @@ class AccessError(ImporterError):
 
 class TokenMissing(AccessError):
     """No PAT was given."""
+
+
+class KeyMissing(AccessError):
+    """The server asks for an API key, and none was given."""
 
 
 class TokenInvalid(AccessError):

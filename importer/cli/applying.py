@@ -134,12 +134,12 @@ async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Consol
 
 def _require_fit(wish: Wish, target: Target) -> None:
     if isinstance(wish.what, Manifest):
-        check_pin(wish.what, target.team)
+        check_pin(wish.what, target.team, target.site)
         return
     plan = wish.what.plan
     if plan.lineage != lineage_of(target.origin, target.team, plan.namespace):
-        there = f"the team {plan.team} ({plan.site})"
-        message = f"the plan was made for {there}; this is {target.team} at {target.host}"
+        there = f"the team {plan.team} ({plan.site})" if plan.team else plan.site
+        message = f"the plan was made for {there}; this is {target.name}"
         remedy = "Name that team with --url and --team, or make a plan for this one."
         raise PlanForeign(message, remedy=remedy)
 
@@ -243,7 +243,7 @@ class _Run:
             self._confirm(plan)
             self.interrupts.begin_writing()
             doing = "undoing in" if plan.undoes else "applying to"
-            self.meter.phase(f"{doing} {self.target.team}", len(plan.changes))
+            self.meter.phase(f"{doing} {self.target.team or self.target.host}", len(plan.changes))
         report = await carry_out(
             plan,
             drawn=drawn,
@@ -291,7 +291,7 @@ class _Run:
             remedy = "Look at the plan, then say --yes; without a terminal nobody can be asked."
             raise NotConfirmed(message, remedy=remedy)
         these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes):,} changes"
-        where = f"{self.target.team} at {self.target.host}"
+        where = self.target.name
         question = f"Apply {these} to {where}?"
         if plan.undoes:
             question = f"Undo the run {plan.undoes} with {these} in {where}?"

@@ -124,7 +124,7 @@ def _checked(
     yield check
     try:
         with reach(connection, console) as target:
-            yield Check("team", Sign.OK, f"{target.team} at {target.host}")
+            yield Check("team", Sign.OK, target.name)
             if loaded is not None:
                 yield from _pin(loaded, target)
             yield _token(target)
@@ -165,7 +165,7 @@ def _manifest(path: Path) -> tuple[Loaded | None, Check]:
 
 def _pin(loaded: Loaded, target: Target) -> Iterator[Check]:
     try:
-        check_pin(loaded.manifest, target.team)
+        check_pin(loaded.manifest, target.team, target.site)
     except ImporterError as error:
         yield _failed("pin", error)
 

@@ -67,7 +67,7 @@ async def draw_wish(
     if wish.undoes is None:
         drawn = await draw_plan(manifest, reader, journal, access, wish.decisions, team=target.team)
         return replace(drawn, plan=from_folder(drawn.plan, wish.folder))
-    check_pin(manifest, target.team)
+    check_pin(manifest, target.team, target.site)
     return await draw_undo(
         wish.undoes, reader, journal, access, namespace=manifest.namespace, team=target.team
     )

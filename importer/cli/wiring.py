@@ -26,6 +26,7 @@ from importer.errors import (
 from importer.execution import OnUnknown
 from importer.execution import RunOptions as Running
 from importer.journal import Place, open_journal
+from importer.model.site import Site
 from importer.planning.identity import lineage_of
 from importer.ports import Journal
 from importer.teams import VENDOR_API, App, Connection, OnWait, Secret
@@ -34,6 +35,7 @@ from importer.text.digests import digest_of, shorten
 
 if TYPE_CHECKING:
     from importer.sandbox import Tier, World
+    from importer.sandbox.values import Team
 
 __all__ = [
     "FOLDER",
@@ -70,22 +72,29 @@ class SystemClock:
 class Target:
     """A team and the way to it.
 
-    `origin` is what lineages are made of, `host` what people and file names call it. With `app`
-    the team is in this process, and its writes show at once. `keeps` is false for a team that ends
-    with the process, whose journal does too.
+    `origin` is what lineages are made of, `host` what people and file names call it. `team` is
+    empty for the main site of an Enterprise, `site` its address on the web. With `app` the team is
+    in this process, and its writes show at once. `keeps` is false for a team that ends with the
+    process, whose journal does too.
     """
 
     connection: Connection
     team: str
+    site: Site
     origin: str
     host: str
     token_source: str
     app: App | None = None
     keeps: bool = True
 
+    @property
+    def name(self) -> str:
+        """What people call it in messages."""
+        return f"{self.team} at {self.host}" if self.team else f"the main site at {self.host}"
+
     def label(self, namespace: str) -> str:
         """Return the name of a journal's team for messages."""
-        return f"{namespace} in {self.team} at {self.host}"
+        return f"{namespace} in {self.name}"
 
 
 @contextmanager
@@ -125,7 +134,8 @@ def reach(
         connection = replace(connection, max_wait_s=max_wait_s)
     endpoint = find_endpoint(connection)
     origin = str(endpoint.origin)
-    yield Target(connection, endpoint.team, origin, origin.partition("//")[2], source)
+    host = origin.partition("//")[2]
+    yield Target(connection, endpoint.team, endpoint.site, origin, host, source)
 
 
 @contextmanager
@@ -142,22 +152,42 @@ def _in_process(
     with open_world_at(path) as world:
         from importer.sandbox import create_app
 
-        if world.find_team(team) is None:
+        found = world.find_team(team)
+        if found is None:
             known = ", ".join(it.slug for it in world.teams())
             message = f"the sandbox has no team {team!r}"
             raise TeamUnknown(message, remedy=f"It has {known}.")
         token = Secret(world.tokens(team).read_write)
-        console.mask(token.redact)
+        key = _sandbox_key(world, found)
+        for secret in filter(None, (token, key)):
+            console.mask(secret.redact)
         name = f"{place.stem}-{shorten(digest_of('sandbox', [str(place)]))}" if file else "memory"
+        connection = Connection(
+            url="http://sandbox.localhost",
+            team="" if found.is_main else team,
+            token=token,
+            api=options.api,
+            api_key=key,
+        )
+        endpoint = find_endpoint(connection, in_process=True)
         yield Target(
-            Connection(url="http://sandbox.localhost", team=team, token=token, api=options.api),
-            team,
+            connection,
+            endpoint.team,
+            endpoint.site,
             origin=f"{_SANDBOX}{name}",
             host=f"sandbox-{name}",
             token_source="the sandbox",  # noqa: S106 - says where it came from
             app=create_app(world),
             keeps=path is not None,
         )
+
+
+def _sandbox_key(world: "World", team: "Team") -> Secret | None:
+    """Return the key that opens *team*, where the sandbox plays an Enterprise site."""
+    main = next((it for it in world.teams() if it.is_main), None)
+    if main is None or main.id not in (team.id, team.main_id):
+        return None
+    return Secret(world.keys(main.slug).service)
 
 
 @contextmanager
@@ -264,7 +294,7 @@ def find_journal(
     if not target.keeps:
         return None
     names = (target.host, target.team, namespace)
-    name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", it) for it in names)
+    name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", it) for it in names if it)
     return chosen or folder / FOLDER / f"{name}.db"
 
 

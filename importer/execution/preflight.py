@@ -8,6 +8,7 @@ from importer.execution.reading import reach_of_manifest, take_snapshot
 from importer.model.live import Ability, Access, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
+from importer.model.site import Site
 from importer.planning.compare import compare
 from importer.planning.plan import make_plan
 from importer.planning.policy import digests_for_sides
@@ -26,15 +27,19 @@ class Drawn:
     read_at: float
 
 
-def check_pin(manifest: Manifest, team: str) -> None:
-    """Raise TeamForeign when the manifest is pinned to other teams than *team*."""
-    if manifest.teams and team not in manifest.teams:
+def check_pin(manifest: Manifest, team: str, site: Site) -> None:
+    """Raise TeamForeign when the manifest is pinned to other teams than *team*.
+
+    Without a team, an Enterprise's main site is called by its host.
+    """
+    name = team or site.host
+    if manifest.teams and name not in manifest.teams:
         pins = ", ".join(manifest.teams)
-        message = f"{manifest.span}: this manifest is pinned to {pins}, not to {team}"
-        raise TeamForeign(
-            message,
-            remedy="Give --team one of those, or mend `team:` in the manifest.",
-        )
+        message = f"{manifest.span}: this manifest is pinned to {pins}, not to {name}"
+        remedy = "Give --team one of those, or mend `team:` in the manifest."
+        if not team:
+            remedy = "Name the team with --team, or add the main site's host to `team:`."
+        raise TeamForeign(message, remedy=remedy)
 
 
 async def draw_plan(
@@ -47,7 +52,7 @@ async def draw_plan(
     team: str,
 ) -> Drawn:
     """Read the live team and return the plan that makes it what *manifest* says. Writes nothing."""
-    check_pin(manifest, team)
+    check_pin(manifest, team, access.site)
     ledger = await journal.ledger()
     read_at = asyncio.get_running_loop().time()
     quiet = quiet_items(manifest, ledger)

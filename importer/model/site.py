@@ -40,6 +40,11 @@ class Site:
     base: str
     local: bool = False
 
+    @property
+    def host(self) -> str:
+        """The host's name, which is what an Enterprise's main site is called."""
+        return urlsplit(self.base).hostname or ""
+
     def address(self, ref: Ref) -> str:
         """Return the address of *ref* without slug: a new title doesn't change it."""
         path = _PATHS.get(ref.kind, "questions")

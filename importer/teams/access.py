@@ -14,7 +14,7 @@ from importer.ports import Clock
 from importer.teams.exchange import Ended, Reply, Request, Said
 from importer.teams.transport import Mode, Transport
 
-__all__ = ["Door", "Probes", "check", "may_still_write"]
+__all__ = ["Door", "Probes", "check", "may_still_write", "nobody"]
 
 _UNPROVEN = (
     "whether the token may write could not be known: the server looks at the post before it looks "
@@ -47,9 +47,14 @@ class Door:
     me: Request
     probes: Probes
     demand: Callable[[Request, Ended], Mapping[str, object]]
-    who: Callable[[Mapping[str, object]], tuple[UserId, str]]
+    who: Callable[[Mapping[str, object]], tuple[UserId | None, str]]
     is_refused: Callable[[Reply], bool]
     told_apart: Callable[[Reply, Reply], bool]
+
+
+def nobody(_: Mapping[str, object]) -> tuple[None, str]:
+    """Return who reads with an API key and no token: no user (observed), so any answer will do."""
+    return None, "nobody in particular, by the API key"
 
 
 async def check(

@@ -25,6 +25,7 @@ from importer.errors import (
     ApiMissing,
     BudgetExhausted,
     ImporterError,
+    KeyMissing,
     ServiceError,
     TeamForeign,
     TokenInvalid,
@@ -155,29 +156,28 @@ class LiveTeam:
         That it can't be used then is no error here: it shows in what `ability` says. Where the
         first is gone, or opens to nobody (the vendor is phasing it out), the second does it all.
         """
+        if need.write and self._endpoint.by_key_alone:
+            raise _token_missing(key_alone=True)
         main = self._main
-        others = [it for it in self._dialects if it is not main]
+        others = [it for it in self._usable if it is not main]
         try:
             access = await self._check(main, need)
-        except (ApiMissing, TeamForeign) as error:
+        except (ApiMissing, KeyMissing, TeamForeign) as error:
             if not others:
                 raise
             access = await self._checked_instead(others[0], need, error)
             self._lost[main.name] = error.message
-            self.note = "; ".join(
-                filter(None, (self.note, f"without {main.name}: {error.message}"))
-            )
-            return access
         for other in {self._writer(kind).name: self._writer(kind) for kind in need.kinds}.values():
             if other is not main:
                 try:
                     await self._check(other, need)
                 except (AccessError, ServiceError) as error:
                     self._lost[other.name] = error.message
-        return access
+        lost = (f"without {name}: {why}" for name, why in self._lost.items())
+        return replace(access, note="; ".join(filter(None, (access.note, *lost))))
 
     async def _checked_instead(
-        self, dialect: Dialect, need: Need, refused: ApiMissing | TeamForeign
+        self, dialect: Dialect, need: Need, refused: ApiMissing | KeyMissing | TeamForeign
     ) -> Access:
         """Ask *dialect* as well; a token that it takes no more than the first did is *refused*."""
         try:
@@ -188,14 +188,24 @@ class LiveTeam:
             raise
 
     async def _check(self, dialect: Dialect, need: Need) -> Access:
-        access = await check(
-            dialect.transport,
-            dialect.door,
-            need,
-            mode=self._mode,
-            site=self.site,
-            clock=self._clock,
-        )
+        try:
+            access = await check(
+                dialect.transport,
+                dialect.door,
+                need,
+                mode=self._mode,
+                site=self.site,
+                clock=self._clock,
+            )
+        except TokenInvalid as error:
+            if not self._endpoint.by_key_alone:
+                raise
+            text = f"the API key alone does not open {self.team or 'this site'}: {error.message}"
+            remedy = (
+                "Give an access token beside it: only the main site of an Enterprise can be read "
+                "without one. If this is it, check the key."
+            )
+            raise TokenMissing(text, remedy=remedy) from error
         if access.write_proven is True:
             self._may_write.add(dialect.name)
         return access
@@ -350,6 +360,17 @@ def _not_begun(error: ImporterError) -> NotApplied:
     return NotApplied(f"nothing was sent: {error}", after_s)
 
 
+def _token_missing(*, key_alone: bool) -> TokenMissing:
+    remedy = (
+        "Put a personal access token into a file that only you can read and name it with "
+        "--token-file, or set TEAMS_IMPORTER_TOKEN."
+    )
+    if key_alone:
+        text = "an API key alone only reads: writing takes an access token beside it"
+        return TokenMissing(text, remedy=remedy)
+    return TokenMissing("no access token was given", remedy=remedy)
+
+
 def _wires(api: str, endpoint: Endpoint) -> list[Wire]:
     both = {"2.3": [v2_wire(endpoint)], "3": [v3_wire(endpoint)]}
     return [*both["2.3"], *both["3"]] if api == "auto" else both[api]
@@ -372,17 +393,19 @@ async def open_team(
     With *app*, the team is that ASGI application in this process, whatever `connection.url` says.
     *on_wait* is told why and for how many seconds nothing goes, *announce* what a long reading
     costs before it begins. *client_transport* takes the place of the network or the app, *random*
-    spreads retries: both for tests. Raises UsageError, TokenMissing, TokenInvalid, TeamMissing or
-    TeamUnknown for what can be seen from here.
+    spreads retries: both for tests. An Enterprise site's API key is enough to read.
+
+    Raises UsageError, TokenMissing, TokenInvalid, TeamMissing or TeamUnknown for what can be seen
+    from here.
     """
-    if connection.token is None:
-        text = "no access token was given"
-        remedy = (
-            "Put a personal access token into a file that only you can read and name it with "
-            "--token-file, or set TEAMS_IMPORTER_TOKEN."
-        )
-        raise TokenMissing(text, remedy=remedy)
+    if connection.token is None and connection.api_key is None:
+        raise _token_missing(key_alone=False)
     endpoint = find_endpoint(connection, in_process=app is not None)
+    if connection.token is None:
+        key_alone = endpoint.is_enterprise
+        if not key_alone or mode is Mode.WRITE:
+            raise _token_missing(key_alone=key_alone)
+        endpoint = replace(endpoint, by_key_alone=True)
     async with open_wires(
         connection,
         endpoint,

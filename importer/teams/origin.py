@@ -1,7 +1,8 @@
 """Where the team is: the API's address, checked and pinned, and the team's web address.
 
-Source of the vendor's hosts and of the path `/2.3`: its API documentation (documented). That a
-team's pages stand under `/c/TEAM` is observed in links of recorded answers.
+Source of the vendor's hosts, of the path `/2.3`, and of an Enterprise site's `/api/2.3` and
+`/api/v3` on `NAME.stackenterprise.co` or a domain of its own: its API documentation (documented).
+That a team's pages stand under `/c/TEAM` is observed in links of recorded answers.
 """
 
 import ipaddress
@@ -21,12 +22,14 @@ VENDOR_API = "https://api.stackoverflowteams.com"
 _VENDOR_SITE = "https://stackoverflowteams.com"
 _VERSIONS = re.compile(r"/(2\.3|v3)(/teams/[^/]+)?$")
 _ENTERPRISE = ".stackenterprise.co"
+_BELOW = "/api"
 _APIS = ("auto", "2.3", "3")
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]{1,60}){0,6}")
 _TEAM_PAGE = re.compile(r"/c/([^/]+)(/.*)?")
+_SITE_PAGE = re.compile(r"/(questions|articles|collections|tags|users|q|a)(/.*)?")
 _TOKEN_LIKE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9_~]{18,}")
 _PORTS = {"https": 443, "http": 80}
 
@@ -70,7 +73,8 @@ class Endpoint:
     """The APIs of one team, or of an Enterprise site by itself: then `team` is empty.
 
     `base` is what stands before the version in paths; `local` is this machine or this process.
-    `note` says how the given address was read, where it wasn't the API's.
+    `note` says how the given address was read, where it wasn't the API's. `by_key_alone`: no token
+    is sent, and so only read.
     """
 
     origin: Origin
@@ -79,6 +83,7 @@ class Endpoint:
     site: Site
     local: bool
     note: str = ""
+    by_key_alone: bool = False
 
     @property
     def is_enterprise(self) -> bool:
@@ -95,18 +100,43 @@ def find_endpoint(connection: Connection, *, in_process: bool = False) -> Endpoi
         text = f"API {connection.api!r} is not available yet"
         raise UsageError(text, remedy=f"Use --api {' or '.join(_APIS)}.")
     if in_process:
-        return _endpoint(Origin("http", "sandbox.localhost", 80), "", connection.team)
+        base = _BELOW if connection.api_key else ""
+        return _endpoint(Origin("http", "sandbox.localhost", 80), base, connection.team)
     parts = _split(connection)
-    origin = _origin(parts)
-    page = _TEAM_PAGE.fullmatch(parts.path) if str(origin) == _VENDOR_SITE else None
-    if page:
-        return _of_team_page(page[1], connection.team)
+    origin, path = _origin(parts), parts.path.rstrip("/")
+    page = _TEAM_PAGE.fullmatch(path)
     if str(origin) == _VENDOR_SITE:
+        if page:
+            return _of_team_page(page[1], connection.team)
         _refuse("--url is the address of the vendor's pages, not of its API", f"Use {VENDOR_API}.")
-    base = _VERSIONS.sub("", parts.path.rstrip("/"))
-    if not base and origin.host.endswith(_ENTERPRISE):
-        base = "/api"
-    return _endpoint(origin, base, connection.team)
+    stated = _VERSIONS.sub("", path)
+    if path and not page and not _SITE_PAGE.fullmatch(path):
+        return _endpoint(origin, stated, connection.team)
+    base, note = _guessed(origin, connection)
+    team = connection.team
+    if path:
+        team = _agreed(page[1], team) if page else team
+        note = f"--url is a page of the site; its API is taken to be at {origin}{base}"
+    return _endpoint(origin, base, team, note)
+
+
+def _guessed(origin: Origin, connection: Connection) -> tuple[str, str]:
+    """Return what stands before the version of an address without a path, and what was assumed.
+
+    The vendor's own API has one host. Keys are asked for by Enterprise sites alone (documented),
+    and who serves this API under another name is one; on this machine it is a sandbox.
+    """
+    if str(origin) == VENDOR_API:
+        return "", ""
+    if origin.host.endswith(_ENTERPRISE):
+        return _BELOW, ""
+    if connection.api_key is not None:
+        why = f"with an API key, {origin.host} is taken for an Enterprise site"
+        return _BELOW, f"{why}: its API is below {_BELOW}"
+    if _is_loopback(origin.host):
+        return "", ""
+    why = f"{origin.host}, not being the vendor's, is taken for an Enterprise site"
+    return _BELOW, f"{why}: its API is below {_BELOW} (--url {origin}/2.3 would say otherwise)"
 
 
 def _split(connection: Connection) -> SplitResult:
@@ -145,9 +175,14 @@ def _origin(parts: SplitResult) -> Origin:
     return Origin(parts.scheme, host, parts.port or _PORTS[parts.scheme])
 
 
-def _of_team_page(slug: str, team: str) -> Endpoint:
+def _agreed(slug: str, team: str) -> str:
     if team and team != slug:
         _refuse(f"--url leads to the team {slug!r}, but --team says {team!r}", "Leave one out.")
+    return slug
+
+
+def _of_team_page(slug: str, team: str) -> Endpoint:
+    _agreed(slug, team)
     vendor = Origin("https", VENDOR_API.removeprefix("https://"), 443)
     note = f"--url is the team's web page; the API is {VENDOR_API}, the team {slug!r}"
     return _endpoint(vendor, "", slug, note)

@@ -106,7 +106,7 @@ class Transport:
         wire: Wire,
         origin: Origin,
         connection: Connection,
-        token: Secret,
+        token: Secret | None,
         mode: Mode,
         random: Random,
         on_wait: OnWait | None,
@@ -265,7 +265,7 @@ class Transport:
             heard = replace(heard, error=replace(said, name=name, message=message))
         return Reply(
             status=response.status_code,
-            content_type=self._token.redact(headers.get("content-type", "").partition(";")[0]),
+            content_type=self._redact(headers.get("content-type", "").partition(";")[0]),
             heard=heard,
             retry_after_s=retry_after(headers.get("retry-after", ""), date),
             server_time_s=unix_time(date),
@@ -284,8 +284,9 @@ class Transport:
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"teams-importer/{__version__}",
         }
-        name, value = self._wire.token_header(self._token.reveal())
-        headers[name] = value
+        if self._token is not None:
+            name, value = self._wire.token_header(self._token.reveal())
+            headers[name] = value
         if connection.api_key is not None:
             headers[_KEY_HEADER] = connection.api_key.reveal()
         content: bytes | None = None
@@ -313,8 +314,9 @@ class Transport:
         )
 
     def _redact(self, text: str) -> str:
-        key = self._connection.api_key
-        return self._token.redact(key.redact(text) if key else text)
+        for secret in (self._connection.api_key, self._token):
+            text = secret.redact(text) if secret is not None else text
+        return text
 
     def _failure(self, error: Exception) -> Failure:
         detail = self._redact(str(error))[:300]
@@ -342,7 +344,7 @@ async def open_wires(
     endpoint: Endpoint,
     wires: Sequence[Wire],
     *,
-    token: Secret,
+    token: Secret | None,
     mode: Mode,
     app: App | None = None,
     client_transport: ClientTransport | None = None,

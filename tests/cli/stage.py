@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from importer.cli.main import main
-from importer.sandbox import Behaviour, Post, Tier, Tokens, open_world
+from importer.sandbox import Behaviour, Keys, Post, Tier, Tokens, World, open_world
+from importer.sandbox.certifying import Certified, certified
 from importer.sandbox.serving import serve
 
 __all__ = ["Program", "Result", "Served", "posts_in", "question", "serving", "write_manifest"]
@@ -50,6 +51,8 @@ class Served:
     url: str
     tokens: Tokens
     log: Path
+    keys: Keys | None = None
+    ca_bundle: Path | None = None
 
     def requests(self) -> list[dict[str, Any]]:
         text = self.log.read_text() if self.log.exists() else ""
@@ -68,6 +71,7 @@ class _Ready:
     event: threading.Event = field(default_factory=threading.Event)
     url: str = ""
     tokens: Tokens | None = None
+    keys: Keys | None = None
 
 
 @contextmanager
@@ -76,8 +80,21 @@ def serving(
     *,
     behaviour: Behaviour = Behaviour(),  # noqa: B008 - frozen
     tier: Tier = "business",
+    tls: bool = False,
+    prepare: Callable[[World], object] = lambda _: None,
 ) -> Iterator[Served]:
     """Serve a sandbox that keeps its team in `folder/team.db` until the block ends."""
+    with certified("127.0.0.1") if tls else nullcontext() as made:
+        yield from _served(folder, behaviour, tier, made, prepare)
+
+
+def _served(
+    folder: Path,
+    behaviour: Behaviour,
+    tier: Tier,
+    made: Certified | None,
+    prepare: Callable[[World], object],
+) -> Iterator[Served]:
     said = _Ready()
     loop = asyncio.new_event_loop()
     log = folder / "requests.jsonl"
@@ -88,9 +105,12 @@ def serving(
 
     async def listen() -> None:
         world = open_world(folder / "team.db", behaviour=behaviour, tier=tier)
+        prepare(world)
         said.tokens = world.tokens("acme")
+        said.keys = world.keys("acme") if tier == "enterprise" else None
+        certificate, key = (made.certificate, made.key) if made else (None, None)
         try:
-            await serve(world, log=log, ready=ready)
+            await serve(world, log=log, ready=ready, certificate=certificate, key=key)
         finally:
             world.close()
 
@@ -105,7 +125,7 @@ def serving(
     try:
         assert said.event.wait(15)
         assert said.tokens is not None
-        yield Served(said.url, said.tokens, log)
+        yield Served(said.url, said.tokens, log, said.keys, made.authority if made else None)
     finally:
         loop.call_soon_threadsafe(tasks[0].cancel)
         thread.join(15)

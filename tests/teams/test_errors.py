@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from importer.errors import (
-    AccessError,
     ApiMissing,
     BudgetExhausted,
     ImporterError,
+    KeyMissing,
     ServiceError,
     TeamForeign,
     TeamUnknown,
@@ -187,7 +187,7 @@ def page(status: int) -> Reply:
         pytest.param(heard(402), False, TokenInvalid, id="a wrong or expired token"),
         pytest.param(heard(403), True, TeamForeign, id="another team's token"),
         pytest.param(heard(404), True, ApiMissing, id="no method at the door"),
-        pytest.param(heard(405), True, AccessError, id="an app key"),
+        pytest.param(heard(405), True, KeyMissing, id="an app key"),
         pytest.param(heard(406), False, TokenInvalid, id="a leaked token"),
         pytest.param(heard(407), False, ServiceError, id="a failed write"),
         pytest.param(heard(409), False, ServiceError, id="seen before"),

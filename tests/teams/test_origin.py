@@ -55,6 +55,27 @@ def connection(url: str, team: str = "acme", api: str = "auto") -> Connection:
             "https://teams.example.org/c/acme",
             id="somebody else's, below a path",
         ),
+        pytest.param(
+            "https://teams.example.org/v3",
+            "https://teams.example.org",
+            "/2.3",
+            "https://teams.example.org/c/acme",
+            id="somebody else's, with a version and no path",
+        ),
+        pytest.param(
+            "https://acme.stackenterprise.co",
+            "https://acme.stackenterprise.co",
+            "/api/2.3",
+            "https://acme.stackenterprise.co/c/acme",
+            id="an Enterprise site's private team",
+        ),
+        pytest.param(
+            "https://acme.stackenterprise.co/api/v3/teams/acme",
+            "https://acme.stackenterprise.co",
+            "/api/2.3",
+            "https://acme.stackenterprise.co/c/acme",
+            id="as its v3 is written",
+        ),
     ],
 )
 def test_an_address_is_read(url: str, origin: str, prefix: str, site: str) -> None:
@@ -62,6 +83,45 @@ def test_an_address_is_read(url: str, origin: str, prefix: str, site: str) -> No
     assert (str(found.origin), f"{found.base}/2.3", found.site.base) == (origin, prefix, site)
     assert found.local is (not origin.startswith("https"))
     assert found.site.local is found.local
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "prefix", "said"),
+    [
+        pytest.param("https://acme.stackenterprise.co", False, "/api", "", id="the vendor's"),
+        pytest.param("https://so.example.org", False, "/api", "so.example.org", id="its own"),
+        pytest.param("https://so.example.org", True, "/api", "API key", id="its own, with a key"),
+        pytest.param("https://127.0.0.1:8443", True, "/api", "API key", id="here, with a key"),
+        pytest.param("https://so.example.org/api", False, "/api", "", id="as it is"),
+        pytest.param("https://so.example.org/x/api/2.3", True, "/x/api", "", id="deeper"),
+        pytest.param("https://so.example.org/questions/12", False, "/api", "a page", id="a page"),
+    ],
+)
+def test_an_enterprise_site_needs_no_team_and_what_was_assumed_is_said(
+    url: str, key: bool, prefix: str, said: str
+) -> None:
+    found = find_endpoint(
+        Connection(url, "", Secret(TOKEN), api_key=Secret(TOKEN[::-1]) if key else None)
+    )
+    assert (found.base, found.team, found.is_enterprise) == (prefix, "", True)
+    assert found.site.base == str(found.origin)
+    assert said in found.note
+    assert bool(found.note) is bool(said)
+
+
+def test_without_a_key_an_address_of_this_machine_is_a_teams() -> None:
+    with pytest.raises(TeamMissing):
+        find_endpoint(connection("http://127.0.0.1:8080", ""))
+
+
+@pytest.mark.parametrize("team", ["", "acme"])
+def test_a_private_teams_page_names_it(team: str) -> None:
+    page = "https://acme.stackenterprise.co/c/acme/questions/1"
+    found = find_endpoint(connection(page, team))
+    assert (found.base, found.team) == ("/api", "acme")
+    assert "a page" in found.note
+    with pytest.raises(UsageError, match="umbrella"):
+        find_endpoint(connection(page, "umbrella"))
 
 
 def test_the_sandbox_in_this_process_has_an_address_of_its_own() -> None:

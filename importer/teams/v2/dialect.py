@@ -7,7 +7,7 @@ from importer.model.ids import Field, Kind, Verb
 from importer.model.live import Ability, Rates, Scope
 from importer.model.writing import Write
 from importer.ports import Clock, Read
-from importer.teams.access import Door
+from importer.teams.access import Door, nobody
 from importer.teams.exchange import Request
 from importer.teams.limiter import Limiter
 from importer.teams.origin import Endpoint
@@ -30,7 +30,7 @@ def wire_of(endpoint: Endpoint) -> Wire:
         prefix=f"{endpoint.base}/2.3",
         token_header=lambda token: ("X-API-Access-Token", token),
         listen=listen,
-        knock=door.me_request(endpoint.team),
+        knock=door.me_request(endpoint.team, by_key_alone=endpoint.by_key_alone),
         probes=door.probes(endpoint.team).all(),
         limiter=Limiter,
     )
@@ -46,10 +46,10 @@ class V2:
     def __init__(self, transport: Transport, endpoint: Endpoint, clock: Clock) -> None:
         self.transport = transport
         self.door = Door(
-            me=door.me_request(endpoint.team),
+            me=door.me_request(endpoint.team, by_key_alone=endpoint.by_key_alone),
             probes=door.probes(endpoint.team),
             demand=partial(demand, team=endpoint.team, at_door=True),
-            who=door.who,
+            who=nobody if endpoint.by_key_alone else door.who,
             is_refused=door.is_refused,
             told_apart=door.told_apart,
         )

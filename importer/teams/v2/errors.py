@@ -15,6 +15,7 @@ from importer.errors import (
     ApiMissing,
     BudgetExhausted,
     ImporterError,
+    KeyMissing,
     ServiceError,
     TeamForeign,
     TeamUnknown,
@@ -168,15 +169,16 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
             )
         case 403:
             return TeamForeign(
-                f"the access token does not open the team {team!r} ({where})",
+                f"the access token does not open {_named(team)} ({where})",
                 remedy="It belongs to another team, the team does not exist, its plan has no API, "
                 "or its user may not do this: the server gives one answer for all. Check --team "
                 "and who made the token.",
             )
         case 405:
-            return AccessError(
-                f"the server asks for an app key ({where})",
-                remedy="This is not a team of the vendor's cloud; keys are not supported yet.",
+            return KeyMissing(
+                f"the server asks for an API key ({where})",
+                remedy="An Enterprise site gives keys to applications: name its file with "
+                "--api-key-file, or set TEAMS_IMPORTER_API_KEY. API v3 (--api 3) needs none.",
             )
         case 406:
             return TokenInvalid(
@@ -189,11 +191,17 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
                 remedy=_LATER,
                 resume_after_s=reply.heard.wait_s or reply.heard.backoff_s,
             )
+        case 400 if at_door and not team:
+            return AccessError(
+                f"the server does not know the API key ({where})",
+                remedy="It is mistyped, revoked, or of another site. Give the key whole, as the "
+                "site shows it, or leave it out and use --api 3.",
+            )
         case 400 if at_door:
             return TeamUnknown(
                 f"the server knows no team {team!r} ({where})",
                 remedy="Give the part after /c/ of the team's address; it is mistyped, renamed, or "
-                "of another server than --url.",
+                "of another server than --url. With an API key, that may be the unknown one.",
             )
         case 404 if at_door:
             text = f"there is no API v2.3 at this address ({where})"
@@ -203,6 +211,10 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
                 f"the server refused to answer ({where})",
                 remedy="Run the same command again; report it if it stays.",
             )
+
+
+def _named(team: str) -> str:
+    return f"the team {team!r}" if team else "this site"
 
 
 def _not_the_api(request: Request, reply: Reply, *, at_door: bool) -> ServiceError:

@@ -7,7 +7,7 @@ from importer.model.ids import Field, Kind, Verb
 from importer.model.live import Ability, Rates, Scope
 from importer.model.writing import Write
 from importer.ports import Clock, Read
-from importer.teams.access import Door
+from importer.teams.access import Door, nobody
 from importer.teams.bucket import Bucket
 from importer.teams.exchange import Request
 from importer.teams.limiter import Limiter
@@ -32,7 +32,7 @@ def wire_of(endpoint: Endpoint) -> Wire:
         prefix=f"{endpoint.base}/v3{scope}",
         token_header=lambda token: ("Authorization", f"Bearer {token}"),
         listen=listen,
-        knock=door.me_request(),
+        knock=door.me_request(by_key_alone=endpoint.by_key_alone),
         probes=door.probes().all(),
         limiter=_limiter,
     )
@@ -58,10 +58,10 @@ class V3:
     ) -> None:
         self.transport = transport
         self.door = Door(
-            me=door.me_request(),
+            me=door.me_request(by_key_alone=endpoint.by_key_alone),
             probes=door.probes(),
             demand=partial(demand, team=endpoint.team, at_door=True),
-            who=door.who,
+            who=nobody if endpoint.by_key_alone else door.who,
             is_refused=door.is_refused,
             told_apart=door.told_apart,
         )
