@@ -45,7 +45,17 @@ from importer.model.plan import Decisions, Plan, SavedPlan
 from importer.rendering import render_plan
 
 # What says which team and which journal; a plan holds its decisions itself.
-_KEPT = ("url", "team", "api", "token_file", "api_key_file", "ca_bundle", "journal")
+_KEPT = (
+    "url",
+    "team",
+    "api",
+    "token_file",
+    "api_key_file",
+    "ca_bundle",
+    "swagger",
+    "impersonate",
+    "journal",
+)
 
 
 @make_command(
@@ -130,8 +140,12 @@ def _typed(names: Sequence[str]) -> list[str]:
         for param in context.command.params
         if param.name in names
         and context.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
-        for word in (param.opts[0], str(context.params[param.name]))
+        for word in (param.opts[0], *_words(context.params[param.name]))
     ]
+
+
+def _words(value: object) -> list[str]:
+    return [] if value is True else [str(value)]
 
 
 def _folder_of(saved: SavedPlan, path: Path, console: Console) -> Path:

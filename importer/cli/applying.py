@@ -52,6 +52,7 @@ from importer.text.digests import Digest
 __all__ = ["Applied", "Manner", "apply_wish", "document_of", "refuse_review"]
 
 _POLL_S = 1.0
+_MOST_NAMED = 5
 # What a CI service calls a run for a change that nobody has taken in yet.
 _REVIEWS = {"GITHUB_EVENT_NAME": "pull_request", "CI_PIPELINE_SOURCE": "merge_request"}
 
@@ -112,13 +113,14 @@ async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Consol
                 on_wait=meter.wait,
                 announce=lambda text: console.say(f"note: {text}"),
             ) as team:
-                meter.phase("checking the token")
-                access = await team.check(Need(write=True, kinds=wish.kinds))
                 if team.note:
                     console.say(f"note: {team.note}")
+                meter.phase("checking the token")
+                access = await team.check(Need(write=True, kinds=wish.kinds))
                 if access.note:
                     console.say(f"note: {access.note}")
                 _require_fit(wish, target)
+                _require_authors(wish, access)
                 place = find_journal(manner.journal, target, wish.folder, wish.namespace)
                 console.say(f"journal: {place or 'in memory'}")
                 journal = journal_of(place, target, wish.namespace, console, create=True)
@@ -142,6 +144,18 @@ def _require_fit(wish: Wish, target: Target) -> None:
         message = f"the plan was made for {there}; this is {target.name}"
         remedy = "Name that team with --url and --team, or make a plan for this one."
         raise PlanForeign(message, remedy=remedy)
+
+
+def _require_authors(wish: Wish, access: Access) -> None:
+    """Raise PlanRefused for a saved plan that writes in others' names, where nobody can."""
+    if access.can_author or not isinstance(wish.what, SavedPlan):
+        return
+    authors = {it.author for it in wish.what.plan.changes} - {None, access.me}
+    if authors:
+        named = ", ".join(str(it) for it in sorted(filter(None, authors))[:_MOST_NAMED])
+        message = f"the plan writes in the names of others (users {named}): {access.why_not_author}"
+        remedy = "Say --impersonate, with a service key; or make a plan without it."
+        raise PlanRefused(message, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +184,10 @@ class _Run:
             raise
         report = self._finished(report)
         try:
-            await self.journal.end(replace(run, plan_digest=plan_digest(plan)), report)
+            also = {it.author for it in plan.changes if it.author not in (None, run.author)}
+            named = tuple(sorted(filter(None, also)))
+            ended = replace(run, plan_digest=plan_digest(plan), also_as=named)
+            await self.journal.end(ended, report)
         except JournalError as error:
             # What was done is worth more than the line that says so in the journal.
             return plan, self._unrecorded(report, error)

@@ -25,18 +25,31 @@ from importer.cli.options import (
 from importer.cli.reading import Loaded
 from importer.cli.tables import table
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
-from importer.errors import ExitCode, ImporterError, TokenReadOnly, UsageError, worst
+from importer.errors import (
+    ExitCode,
+    ImporterError,
+    TokenMissing,
+    TokenReadOnly,
+    UsageError,
+    worst,
+)
 from importer.execution import check_pin
 from importer.journal import Place
 from importer.manifests import find_manifest, load_manifest
-from importer.model.ids import Kind, Verb
-from importer.model.live import Access, Need
+from importer.model.ids import Kind
+from importer.model.live import Access, Need, Source
 from importer.rendering.phrasing import counted
-from importer.teams import LiveTeam, Mode, open_team
+from importer.teams import LiveTeam, Mode, Route, Way, open_team
 
+_ALL = frozenset(Kind)
 # Posts are looked for from two minutes before they were sent.
 _CLOCK_S = 60.0
 _QUOTA_LOW = 0.1
+_KNOWN_FROM = {
+    Source.TABLE: "table of calls",
+    Source.PROBE: "asked at the door",
+    Source.SWAGGER: "your Swagger file",
+}
 # The checks of what an apply needs and a plan doesn't.
 _FOR_WRITING = ("writing", "journal's folder")
 _EXTRAS = {"sandbox": "starlette", "convert": "lxml"}
@@ -68,7 +81,9 @@ class Check:
         "teams-importer doctor --url sandbox:": "what a healthy one looks like",
         "teams-importer doctor --format json": "for a CI job",
     },
-    json="checks: name, sign (ok, warn, fail), found, remedy, exit_code; exit_code: the worst.",
+    json="checks: name, sign (ok, warn, fail), found, remedy, exit_code; abilities: kind, verb, "
+    "field (null: the post itself), by (which API; empty: none), why_not, source (table, probe, "
+    "swagger); exit_code: the worst.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -86,13 +101,15 @@ def command(
     write: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
-    """Check versions, manifest, token, team, rights, quota, clock and journal.
+    """Check versions, manifest, token, team, rights, limits, clock and journal.
 
     Asks the server who the token belongs to and probes whether it may write, with requests that
-    can't take effect. The token is never shown. Exits with the code of the worst finding; what
+    can't take effect, over both APIs. Then it lists what can be written, over which API, and where
+    that is known from. The token is never shown. Exits with the code of the worst finding; what
     only an apply needs is a warning, or with --write a failure.
     """
-    checks = list(_checked(path, connection, journal, console))
+    routes: list[Route] = []
+    checks = list(_checked(path, connection, journal, console, routes))
     only_reads = any(check.name in _FOR_WRITING and check.exit_code for check in checks)
     if only_reads and not write:
         checks = [_warned(check) if check.name in _FOR_WRITING else check for check in checks]
@@ -102,9 +119,9 @@ def command(
     # A broken manifest has no rank among the codes: an apply ends with it before there are others.
     code = worst(codes) or max(codes)
     if output.format == "json":
-        console.document({"checks": checks, "exit_code": code})
+        console.document({"checks": checks, "abilities": routes, "exit_code": code})
     else:
-        console.result(_text(checks))
+        console.result(_text(checks) + _table_of(routes))
     return code
 
 
@@ -115,7 +132,11 @@ def _warned(check: Check) -> Check:
 
 
 def _checked(
-    path: Path, connection: ConnectionOptions, journal: Place | None, console: Console
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    console: Console,
+    routes: list[Route],
 ) -> Iterator[Check]:
     yield Check("importer", Sign.OK, f"teams-importer {__version__}")
     yield Check("python", Sign.OK, f"{platform.python_version()} on {platform.platform()}")
@@ -128,7 +149,7 @@ def _checked(
             if loaded is not None:
                 yield from _pin(loaded, target)
             yield _token(target)
-            yield from asyncio.run(_asked(target))
+            yield from asyncio.run(_asked(target, routes))
             if loaded is not None:
                 yield asyncio.run(_journal(loaded, target, journal, console))
                 namespace = loaded.manifest.namespace
@@ -171,15 +192,17 @@ def _pin(loaded: Loaded, target: Target) -> Iterator[Check]:
 
 
 def _token(target: Target) -> Check:
+    if target.connection.token is None and target.key_reads:
+        return Check("token", Sign.OK, "none was given: the API key alone reads")
     if target.connection.token is None:
         remedy = "Give one with --token-file, or in TEAMS_IMPORTER_TOKEN."
         return Check("token", Sign.FAIL, "none was given", remedy, ExitCode.ACCESS)
     return Check("token", Sign.OK, f"from {target.token_source}")
 
 
-async def _asked(target: Target) -> list[Check]:
-    """Ask the server: first whether the token reads, then whether it writes."""
-    if target.connection.token is None:
+async def _asked(target: Target, routes: list[Route]) -> list[Check]:
+    """Ask the server: first whether the token reads, then whether it writes; note what it can."""
+    if target.connection.token is None and not target.key_reads:
         return []
     checks: list[Check] = []
     with _noted(checks, "connection"):
@@ -188,30 +211,55 @@ async def _asked(target: Target) -> list[Check]:
         ) as team:
             if team.note:
                 checks.append(Check("connection", Sign.OK, team.note))
-            checks += [check async for check in _answers(team)]
+            checks += [check async for check in _answers(team, target)]
+            routes += team.routes()
     return checks
 
 
-async def _answers(team: LiveTeam) -> AsyncIterator[Check]:
+async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:
     try:
-        access = await team.check(Need(write=False))
+        access = await team.check(Need(write=False, kinds=_ALL))
     except ImporterError as error:
         yield _failed("reading", error)
         return
-    yield Check("reading", Sign.OK, f"as {access.name} (user {access.me})")
+    user = f" (user {access.me})" if access.me is not None else ""
+    yield Check("reading", Sign.OK, f"as {access.name}{user}")
     try:
-        access = await team.check(Need(write=True))
+        access = await team.check(Need(write=True, kinds=_ALL))
     except ImporterError as error:
         # Anything else than a refused token stands in a plan's way too.
-        name = "writing" if isinstance(error, TokenReadOnly) else "connection"
-        yield _failed(name, error)
+        is_refused = isinstance(error, TokenReadOnly | TokenMissing)
+        yield _failed("writing" if is_refused else "connection", error)
     else:
-        proven = access.write_proven is True and not access.note
-        found = access.note or "the token may write"
+        proven = access.write_proven is True
+        found = "the token may write" if proven and not access.note else access.note
         yield Check("writing", Sign.OK if proven else Sign.WARN, found)
+        if target.connection.impersonate:
+            yield _authors(access)
+    for way in team.ways():
+        yield _way(way)
     yield _quota(access)
     yield _clock(access)
-    yield _abilities(team)
+
+
+def _authors(access: Access) -> Check:
+    if access.can_author:
+        return Check("authors", Sign.OK, "the site lends its key tokens that act for others")
+    remedy = (
+        "Items with an `author:` are blocked. Ask who runs the site, or leave --impersonate out."
+    )
+    return Check("authors", Sign.WARN, access.why_not_author, remedy)
+
+
+def _way(way: Way) -> Check:
+    """Check one API's door; what it still lets through, as it told."""
+    if way.why_not:
+        remedy = "What only this API can do is blocked, by name; the rest goes on without it."
+        return Check(way.name, Sign.WARN, way.why_not, remedy)
+    if way.calls_left is not None:
+        found = f"open; {way.calls_left:,} calls left just now, and 100 more each minute"
+        return Check(way.name, Sign.OK, found)
+    return Check(way.name, Sign.OK, "open")
 
 
 def _quota(access: Access) -> Check:
@@ -234,11 +282,13 @@ def _clock(access: Access) -> Check:
     return Check("clock", Sign.WARN, found, "Set this machine's clock; posts are found by time.")
 
 
-def _abilities(team: LiveTeam) -> Check:
-    able = {kind: team.ability(kind, Verb.CREATE) for kind in Kind}
-    can = ", ".join(kind for kind, it in able.items() if it.able)
-    cannot = "; ".join(f"{kind}: {it.reason}" for kind, it in able.items() if not it.able)
-    return Check("abilities", Sign.OK, f"creates {can}" + (f" (not {cannot})" if cannot else ""))
+def _table_of(routes: list[Route]) -> str:
+    """Return what can be written, by which API, and where that is known from."""
+    rows = [("", "can be written", "known from", "by")] if routes else []
+    for it in routes:
+        what = f"{it.verb} {it.kind}{f': {it.field}' if it.field else ''}"
+        rows.append(("ok" if it.by else "no", what, _KNOWN_FROM[it.source], it.by or it.why_not))
+    return f"\n{table(rows)}" if rows else ""
 
 
 async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console: Console) -> Check:

@@ -14,7 +14,7 @@ from importer.execution import Drawn, check_pin, draw_plan, draw_undo
 from importer.journal import Place
 from importer.model.ids import Kind, RunId
 from importer.model.live import Access, Need
-from importer.model.manifest import Manifest
+from importer.model.manifest import Fate, Manifest
 from importer.model.plan import Decisions, Plan, SavedPlan
 from importer.ports import Journal, TeamReader
 from importer.teams import Mode, open_team
@@ -44,10 +44,18 @@ class Wish:
 
     @property
     def kinds(self) -> frozenset[Kind]:
-        """The kinds of what is written, or may be."""
+        """The kinds whose way in is to be checked.
+
+        Nothing tells the kind of an item that is gone from the manifest, nor what a run did, before
+        the team or the journal is read: then it may be any.
+        """
         if isinstance(self.what, SavedPlan):
             return frozenset(it.kind for it in self.what.plan.changes)
-        return frozenset(it.kind for it in self.what.items if it.fields)
+        deletes = any(it.fate is Fate.DELETE for it in self.what.removed)
+        if self.undoes or deletes or self.what.policy.prune or self.decisions.prune:
+            return frozenset(Kind)
+        items = self.what.items
+        return frozenset(it.kind for it in items if it.kind is not Kind.TAG or it.fields)
 
     @property
     def command(self) -> str:
@@ -89,9 +97,11 @@ async def draw(
             on_wait=meter.wait,
             announce=lambda text: console.say(f"note: {text}"),
         ) as team:
-            access = await team.check(Need(write=False, kinds=wish.kinds))
             if team.note:
                 console.say(f"note: {team.note}")
+            access = await team.check(Need(write=False, kinds=wish.kinds))
+            if access.note:
+                console.say(f"note: {access.note}")
             meter.phase("reading the team")
             journal = journal_of(place, target, manifest.namespace, console, create=False)
             try:

@@ -58,6 +58,8 @@ class ConnectionOptions:
     token_file: str | None
     api_key_file: str | None
     ca_bundle: Path | None
+    swagger: Path | None = None
+    impersonate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,15 +224,17 @@ connection_options = _gathered(
             envvar="TEAMS_IMPORTER_URL",
             metavar="URL",
             show_envvar=True,
-            help="Address of the API, the vendor's by default. `sandbox:` is a team in memory, "
-            "`sandbox:FILE.db` one that stays; neither needs a token.",
+            help="Address of the API, the vendor's by default; of an Enterprise site that of the "
+            "site. `sandbox:` is a team in memory, `sandbox:FILE.db` one that stays; neither needs "
+            "a token.",
         ),
         click.option(
             "--team",
             envvar="TEAMS_IMPORTER_TEAM",
             metavar="SLUG",
             show_envvar=True,
-            help="The team's slug, as in stackoverflowteams.com/c/SLUG.",
+            help="The team's slug, as in stackoverflowteams.com/c/SLUG. Without one, an Enterprise "
+            "site's main site.",
         ),
         click.option(
             "--api",
@@ -250,13 +254,30 @@ connection_options = _gathered(
             "--api-key-file",
             metavar="FILE",
             help="File that holds the API key (Enterprise). Otherwise the variable "
-            "TEAMS_IMPORTER_API_KEY.",
+            "TEAMS_IMPORTER_API_KEY. Alone, without a token, it is enough for a plan.",
         ),
         click.option(
             "--ca-bundle",
             type=_FILE,
             metavar="FILE",
             help="Certificates to trust instead of the usual ones (PEM).",
+        ),
+        click.option(
+            "--swagger",
+            type=_FILE,
+            envvar="TEAMS_IMPORTER_SWAGGER",
+            show_envvar=True,
+            metavar="FILE",
+            help="The Swagger file (JSON) of your own instance's API v3: what is not in it is "
+            "blocked with that reason, not tried. `doctor` lists it.",
+        ),
+        click.option(
+            "--impersonate",
+            is_flag=True,
+            envvar="TEAMS_IMPORTER_IMPERSONATE",
+            show_envvar=True,
+            help="Write items that name an `author:` in that user's name. Enterprise alone, where "
+            "the vendor has switched it on, and with a service key (--api-key-file).",
         ),
     ],
 )

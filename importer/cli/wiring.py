@@ -29,7 +29,15 @@ from importer.journal import Place, open_journal
 from importer.model.site import Site
 from importer.planning.identity import lineage_of
 from importer.ports import Journal
-from importer.teams import VENDOR_API, App, Connection, OnWait, Secret
+from importer.teams import (
+    VENDOR_API,
+    App,
+    Connection,
+    Contract,
+    OnWait,
+    Secret,
+    read_contract,
+)
 from importer.teams.origin import find_endpoint
 from importer.text.digests import digest_of, shorten
 
@@ -53,6 +61,7 @@ _SANDBOX = "sandbox:"
 _SANDBOX_TEAM = "acme"
 FOLDER = ".teams-importer"
 _MOST_BYTES = 65_536
+_MOST_SWAGGER_BYTES = 20_000_000
 _OTHERS = 0o077
 _HOW_TO_GIVE = (
     "Put a personal access token into a file that only you can read and name it with --token-file, "
@@ -75,7 +84,7 @@ class Target:
     `origin` is what lineages are made of, `host` what people and file names call it. `team` is
     empty for the main site of an Enterprise, `site` its address on the web. With `app` the team is
     in this process, and its writes show at once. `keeps` is false for a team that ends with the
-    process, whose journal does too.
+    process, whose journal does too. `key_reads`: the API key alone is enough to read.
     """
 
     connection: Connection
@@ -86,6 +95,7 @@ class Target:
     token_source: str
     app: App | None = None
     keeps: bool = True
+    key_reads: bool = False
 
     @property
     def name(self) -> str:
@@ -129,13 +139,23 @@ def reach(
         api=options.api,
         ca_bundle=_ca_bundle(options.ca_bundle),
         api_key=api_key,
+        impersonate=options.impersonate,
+        contract=_contract(options.swagger, console),
     )
     if max_wait_s is not None:
         connection = replace(connection, max_wait_s=max_wait_s)
     endpoint = find_endpoint(connection)
     origin = str(endpoint.origin)
     host = origin.partition("//")[2]
-    yield Target(connection, endpoint.team, endpoint.site, origin, host, source)
+    yield Target(
+        connection,
+        endpoint.team,
+        endpoint.site,
+        origin,
+        host,
+        source,
+        key_reads=endpoint.is_enterprise and api_key is not None,
+    )
 
 
 @contextmanager
@@ -168,6 +188,8 @@ def _in_process(
             token=token,
             api=options.api,
             api_key=key,
+            impersonate=options.impersonate,
+            contract=_contract(options.swagger, console),
         )
         endpoint = find_endpoint(connection, in_process=True)
         yield Target(
@@ -285,6 +307,18 @@ def _ca_bundle(path: Path | None) -> Path | None:
         message = f"there is no file {path} of certificates"
         raise UsageError(message, remedy="Name a file of PEM certificates with --ca-bundle.")
     return path
+
+
+def _contract(path: Path | None, console: Console) -> Contract | None:
+    if path is None:
+        return None
+    console.protect("the Swagger file", path)
+    try:
+        with path.open("rb") as opened:
+            return read_contract(str(path), opened.read(_MOST_SWAGGER_BYTES))
+    except OSError as error:
+        message = f"the Swagger file {path} can't be read: {error.strerror}"
+        raise UsageError(message, remedy="Name the JSON file with --swagger.") from error
 
 
 def find_journal(

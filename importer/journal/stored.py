@@ -73,7 +73,9 @@ class StoredJournal:
             watermark=max((run.started_at for run in ended), default=None),
             canonical_version=min((row["canonical"] for row in rows), default=None),
             exists=bool(runs or rows),
-            authors=frozenset(run.author for run in runs if run.author is not None),
+            authors=frozenset(
+                it for run in runs for it in (run.author, *run.also_as) if it is not None
+            ),
             unaudited=await self._unaudited(runs),
         )
 

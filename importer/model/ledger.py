@@ -97,8 +97,9 @@ class Operation:
 class Run:
     """One apply or undo in the journal, in the name of `author`.
 
-    `audited`: what it wrote was looked at afterwards. `undoes` is the run that an undo takes back.
-    `outcome` is empty while it runs, and when it was killed.
+    `also_as` are those in whose names it wrote besides, known at its end. `audited`: what it wrote
+    was looked at afterwards. `undoes` is the run that an undo takes back. `outcome` is empty while
+    it runs, and when it was killed.
     """
 
     id: RunId
@@ -112,6 +113,7 @@ class Run:
     undoes: RunId | None = None
     author: UserId | None = None
     audited: bool = False
+    also_as: tuple[UserId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

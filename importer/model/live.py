@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from importer.model.fields import Fields
 from importer.model.ids import Kind, Ref, UserId
@@ -30,6 +31,7 @@ __all__ = [
     "Scope",
     "Since",
     "Snapshot",
+    "Source",
     "Synonym",
     "Tags",
     "Under",
@@ -266,6 +268,17 @@ class Access:
     why_not_author: str = WHY_NOT_AUTHOR
 
 
+class Source(StrEnum):
+    """Where it is known from that something can be done, or can't."""
+
+    TABLE = "table"
+    """The table of calls: the vendor's documentation, and what working clients send."""
+    PROBE = "probe"
+    """Asked at the door: the API that could do it can't be used with this token."""
+    SWAGGER = "swagger"
+    """The instance's own Swagger file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ability:
     """Whether a dialect can do something; if not, the reason, and the page to do it by hand."""
@@ -273,6 +286,7 @@ class Ability:
     able: bool
     reason: str = ""
     page: str = ""
+    source: Source = Source.TABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,21 @@
 """In whose name things are written, where the manifest says: `author:` of an item.
 
 A post is created and edited in its author's name, an accepted mark is set in that of the question's
-author: they alone, and moderators, may. Where nobody can write as somebody else, a new post of
+author: they alone, and moderators, may. So what is deleted, or taken back, is in the name of who
+wrote it for us. Where nobody can write as somebody else, a new post of
 another author waits for a person; what is there already is edited by whose token this is.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from importer.model.ids import Key, UserId, Verb
-from importer.model.live import WHY_NOT_AUTHOR, Ability
+from importer.model.live import WHY_NOT_AUTHOR, Ability, LiveItem, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Blocked, Change
 from importer.planning.abilities import unsupported
 
-__all__ = ["NO_AUTHORING", "authored", "unauthored"]
+__all__ = ["NO_AUTHORING", "authored", "in_writers_names", "unauthored"]
 
 NO_AUTHORING = Ability(able=False, reason=WHY_NOT_AUTHOR)
 
@@ -32,6 +33,30 @@ def authored(
 def _author(change: Change, authors: Mapping[Key, UserId | None]) -> UserId | None:
     is_mark = change.verb is Verb.SET and change.parent is not None
     return authors.get(change.parent if is_mark and change.parent else change.key)
+
+
+def in_writers_names(
+    changes: Iterable[Change],
+    snapshot: Snapshot,
+    ours: Set[UserId | None],
+    authoring: Ability,
+) -> list[Change]:
+    """Return *changes*, each with the author of its post where that is one of *ours*.
+
+    Nobody else's name is written in: not to delete their posts either.
+    """
+    if not authoring.able:
+        return list(changes)
+    names = ours - {None, snapshot.me}
+    return [replace(it, author=_writer(it, snapshot, names)) for it in changes]
+
+
+def _writer(change: Change, snapshot: Snapshot, names: Set[UserId | None]) -> UserId | None:
+    is_mark = change.verb is Verb.SET and change.parent_ref is not None
+    ref = change.parent_ref if is_mark else change.ref
+    live = snapshot.items.get(ref) if ref else None
+    author = live.facts.author if isinstance(live, LiveItem) else None
+    return author if author in names else None
 
 
 def unauthored(

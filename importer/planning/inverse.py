@@ -39,7 +39,7 @@ from importer.model.ids import (
     key_of_target,
 )
 from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
-from importer.model.live import LiveItem, Rates, Snapshot
+from importer.model.live import Ability, LiveItem, Rates, Snapshot
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -51,6 +51,7 @@ from importer.model.plan import (
     Reason,
 )
 from importer.planning.abilities import Abilities
+from importer.planning.authoring import NO_AUTHORING, in_writers_names
 from importer.planning.compare import base_of, digest_field, keyed_item
 from importer.planning.cost import cost_of, held_in, singly_read
 from importer.planning.objections import (
@@ -85,11 +86,16 @@ def make_inverse(
     team: str,
     ability: Abilities,
     rates: Rates,
+    authoring: Ability = NO_AUTHORING,
 ) -> Plan:
-    """Return the plan that takes *run* back. *history* holds all operations, oldest first."""
+    """Return the plan that takes *run* back. *history* holds all operations, oldest first.
+
+    *authoring* tells whether posts can be written in somebody else's name.
+    """
     inverse = _Inverse(run, history, texts, snapshot, ledger, ability)
     inverse.take_back()
-    changes = _marks_moved_in_turn(inverse.changes)
+    ours = ledger.authors | {it.author for it in inverse.traces}
+    changes = _marks_moved_in_turn(in_writers_names(inverse.changes, snapshot, ours, authoring))
     return Plan(
         lineage=ledger.lineage,
         serial=ledger.serial,

@@ -33,7 +33,7 @@ from importer.model.plan import (
     Plan,
 )
 from importer.planning.abilities import Abilities
-from importer.planning.authoring import NO_AUTHORING, authored, unauthored
+from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
 from importer.planning.cost import cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
@@ -96,6 +96,9 @@ def make_plan(
     rejected = {operation.change: operation for operation in ledger.rejected}
     going, refused = unless_rejected(deletions.changes, rejected)
     going = tuple(it for it in going if _is_chosen(it.key, decisions))
+    stated = {it.author for it in manifest.items}
+    ours = stated | ledger.authors | set(manifest.publishers)
+    going = tuple(in_writers_names(going, snapshot, ours, authoring))
     ordered = [*sequenced(wishes), *unlinked_first(going, wishes)]
     brought = _bring_tags(limited(ordered, decisions.limit), review)
     changes, nowhere = after_birth(brought, unborn)

@@ -1,6 +1,7 @@
 """The live team over HTTP; must not let status codes, paging or API spelling out of the room."""
 
-from importer.teams.gateway import LiveTeam, open_team
+from importer.teams.contract import Contract, read_contract
+from importer.teams.gateway import LiveTeam, Route, Way, open_team
 from importer.teams.origin import VENDOR_API, Connection
 from importer.teams.secret import Secret
 from importer.teams.transport import App, Breach, ClientTransport, Mode, OnWait
@@ -11,9 +12,13 @@ __all__ = [
     "Breach",
     "ClientTransport",
     "Connection",
+    "Contract",
     "LiveTeam",
     "Mode",
     "OnWait",
+    "Route",
     "Secret",
+    "Way",
     "open_team",
+    "read_contract",
 ]

@@ -27,6 +27,11 @@ class Bucket:
     _refill_at: float = -math.inf
     _unanswered: int = 0
 
+    @property
+    def left(self) -> int | None:
+        """Calls left, as the last answer told."""
+        return self._left
+
     def take(self, now: float) -> float:
         """Take a call out; return when it may go."""
         self._unanswered += 1

@@ -35,6 +35,7 @@ class Request:
     `method` is the route with its holes (`questions/{ids}`): what a `backoff` is about. `path` is
     the route filled, below the version. `form` or `json` is what a write carries. `gap_s` is the
     least time between two writes of `family`. `harmless` marks a write that can't take effect.
+    `token_field` names a field of the form that the run's own token goes into, at the last moment.
     """
 
     verb: str
@@ -46,6 +47,7 @@ class Request:
     family: str = ""
     gap_s: float = 0.0
     harmless: bool = False
+    token_field: str = ""
 
     @property
     def repeatable(self) -> bool:

@@ -23,7 +23,6 @@ from typing import TypeVar, assert_never
 from importer.errors import (
     AccessError,
     ApiMissing,
-    BudgetExhausted,
     ImporterError,
     KeyMissing,
     ServiceError,
@@ -31,8 +30,9 @@ from importer.errors import (
     TokenInvalid,
     TokenMissing,
 )
-from importer.model.ids import Field, Kind, Verb
+from importer.model.ids import Field, Kind, UserId, Verb
 from importer.model.live import (
+    WHY_NOT_AUTHOR,
     Ability,
     Access,
     Everything,
@@ -44,6 +44,7 @@ from importer.model.live import (
     Revisions,
     Scope,
     Since,
+    Source,
     Tags,
     Under,
 )
@@ -51,21 +52,33 @@ from importer.model.site import Site
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Write
 from importer.ports import Clock, Hold, Read
 from importer.teams.access import check, may_still_write
+from importer.teams.deputies import Deputies
 from importer.teams.dialect import Dialect
-from importer.teams.exchange import Ended, Reply
+from importer.teams.exchange import Ended, Quota, Reply
 from importer.teams.origin import Connection, Endpoint, find_endpoint
-from importer.teams.outcome import classify
-from importer.teams.transport import App, ClientTransport, Mode, OnWait, Wire, open_wires
+from importer.teams.outcome import classify, not_begun
+from importer.teams.transport import (
+    App,
+    ClientTransport,
+    Mode,
+    OnWait,
+    Wire,
+    open_wires,
+)
 from importer.teams.v2.dialect import V2
 from importer.teams.v2.dialect import wire_of as v2_wire
 from importer.teams.v3.dialect import V3
 from importer.teams.v3.dialect import wire_of as v3_wire
 
-__all__ = ["LiveTeam", "Route", "open_team"]
+__all__ = ["LiveTeam", "Route", "Way", "open_team"]
 
 _T = TypeVar("_T")
 
 _PROBE_HOLDS_S = 30.0
+_UNASKED = (
+    "whether the site lets its key write in others' names was not asked: this command sends "
+    "nothing but GET"
+)
 _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
     *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
     (Kind.ANSWER, Verb.SET, Field.ACCEPTED),
@@ -77,13 +90,24 @@ _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row of the capability table: which API does it, or why none can."""
+    """A row of the capability table: which API does it, or why none can; known from `source`."""
 
     kind: Kind
     verb: Verb
     field: Field | None
     by: str
     why_not: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """An API of the team: "" or why it can't be used, and what is left of its limits, as told."""
+
+    name: str
+    why_not: str
+    quota: Quota | None
+    calls_left: int | None
 
 
 class LiveTeam:
@@ -100,8 +124,11 @@ class LiveTeam:
         mode: Mode,
         clock: Clock,
         note: str,
+        deputies: Deputies | None = None,
     ) -> None:
         self.note = note
+        self._deputies = deputies
+        self._me: UserId | None = None
         self._dialects = tuple(dialects)
         self._lost: dict[str, str] = {}
         self._endpoint = endpoint
@@ -134,8 +161,11 @@ class LiveTeam:
     def counts(self) -> Mapping[str, int]:
         """Requests by verb, and by what they showed (`throttled`: a limit was met)."""
         total: dict[str, int] = {}
-        for dialect in self._dialects:
-            for name, number in dialect.transport.counts.items():
+        transports = [it.transport for it in self._dialects]
+        if self._deputies is not None and self._deputies.office not in transports:
+            transports.append(self._deputies.office)
+        for transport in transports:
+            for name, number in transport.counts.items():
                 total[name] = total.get(name, 0) + number
         return total
 
@@ -173,8 +203,17 @@ class LiveTeam:
                     await self._check(other, need)
                 except (AccessError, ServiceError) as error:
                     self._lost[other.name] = error.message
+        self._me = access.me
         lost = (f"without {name}: {why}" for name, why in self._lost.items())
-        return replace(access, note="; ".join(filter(None, (access.note, *lost))))
+        notes = [access.note, *lost]
+        if self._deputies is not None:
+            why_not = self._deputies.why_never
+            if not why_not and self._mode is Mode.READ:
+                notes.append(_UNASKED)
+            elif not why_not and need.write:
+                why_not = await self._deputies.why_not()
+            access = replace(access, can_author=not why_not, why_not_author=why_not)
+        return replace(access, note="; ".join(filter(None, notes)))
 
     async def _checked_instead(
         self, dialect: Dialect, need: Need, refused: ApiMissing | KeyMissing | TeamForeign
@@ -225,18 +264,33 @@ class LiveTeam:
         able = next((it for it in found if it.able), None)
         if able is not None:
             return able
-        last = found[-1]
-        lost = "; ".join(f"{name} can't be used: {why}" for name, why in self._lost.items())
-        return replace(last, reason=f"{last.reason}; {lost}") if lost else last
+        last = next((it for it in found if it.source is Source.SWAGGER), found[-1])
+        lost = [it for it in self._dialects if it not in self._usable]
+        could = [it.name for it in lost if it.ability(kind, verb, field).able]
+        if not could:
+            return last
+        why = "; ".join(f"{name} can't be used: {self._lost[name]}" for name in could)
+        return replace(last, reason=f"{last.reason}; {why}", source=Source.PROBE)
 
     def routes(self) -> tuple[Route, ...]:
         """Return the capability table: each row of what can be written, and which API does it."""
         rows = []
         for kind, verb, field in _ROWS:
             ability = self.ability(kind, verb, field)
-            by = self._writer(kind, verb, field).name if ability.able else ""
-            rows.append(Route(kind, verb, field, by, ability.reason))
+            if not ability.able:
+                rows.append(Route(kind, verb, field, "", ability.reason, ability.source))
+                continue
+            by = self._writer(kind, verb, field)
+            source = by.ability(kind, verb, field).source
+            rows.append(Route(kind, verb, field, by.name, "", source))
         return tuple(rows)
+
+    def ways(self) -> tuple[Way, ...]:
+        """Return the APIs of this team, as the checks so far have found them."""
+        return tuple(
+            Way(it.name, self._lost.get(it.name, ""), it.transport.quota, it.transport.calls_left)
+            for it in self._dialects
+        )
 
     def keeps_history(self, kind: Kind) -> bool:
         """Tell whether what others wrote in between can be seen afterwards."""
@@ -309,7 +363,11 @@ class LiveTeam:
         try:
             request, echo = await dialect.prepare(write)
         except ImporterError as error:
-            return _not_begun(error)
+            return not_begun(error)
+        if write.author not in (None, self._me):
+            if self._deputies is None:
+                return NotApplied(f"nothing was sent as user {write.author}: {WHY_NOT_AUTHOR}")
+            return await self._deputies.write(write.author, dialect, request, echo, hold)
         ended = await dialect.transport.send(request, hold)
         outcome = classify(ended, echo)
         if isinstance(outcome, Done):
@@ -355,11 +413,6 @@ def _shared(
     return [(dialect, tuple(some)) for dialect, some in shares.values()]
 
 
-def _not_begun(error: ImporterError) -> NotApplied:
-    after_s = error.resume_after_s if isinstance(error, BudgetExhausted) else None
-    return NotApplied(f"nothing was sent: {error}", after_s)
-
-
 def _token_missing(*, key_alone: bool) -> TokenMissing:
     remedy = (
         "Put a personal access token into a file that only you can read and name it with "
@@ -371,9 +424,13 @@ def _token_missing(*, key_alone: bool) -> TokenMissing:
     return TokenMissing("no access token was given", remedy=remedy)
 
 
-def _wires(api: str, endpoint: Endpoint) -> list[Wire]:
-    both = {"2.3": [v2_wire(endpoint)], "3": [v3_wire(endpoint)]}
-    return [*both["2.3"], *both["3"]] if api == "auto" else both[api]
+def _wires(connection: Connection, endpoint: Endpoint) -> list[Wire]:
+    """Return the ways in, API v2.3's first; it makes the tokens of others for API v3, too."""
+    if connection.api == "2.3":
+        return [v2_wire(endpoint)]
+    if connection.api == "3" and not connection.impersonate:
+        return [v3_wire(endpoint)]
+    return [v2_wire(endpoint), v3_wire(endpoint)]
 
 
 @asynccontextmanager
@@ -409,7 +466,7 @@ async def open_team(
     async with open_wires(
         connection,
         endpoint,
-        _wires(connection.api, endpoint),
+        _wires(connection, endpoint),
         token=connection.token,
         mode=mode,
         app=app,
@@ -422,8 +479,25 @@ async def open_team(
         if connection.api != "3":
             dialects.append(V2(transports[0], endpoint, clock))
         if connection.api != "2.3":
-            dialects.append(V3(transports[-1], endpoint, clock, say))
+            dialects.append(V3(transports[-1], endpoint, clock, say, connection.contract))
         notes = (endpoint.note, note)
+        deputies = None
+        if connection.impersonate:
+            never = _why_never(connection, endpoint)
+            deputies = Deputies(transports[0], endpoint, clock, never)
         yield LiveTeam(
-            dialects, endpoint, mode=mode, clock=clock, note="; ".join(filter(None, notes))
+            dialects,
+            endpoint,
+            mode=mode,
+            clock=clock,
+            note="; ".join(filter(None, notes)),
+            deputies=deputies,
         )
+
+
+def _why_never(connection: Connection, endpoint: Endpoint) -> str:
+    if not endpoint.is_enterprise:
+        return "only Enterprise sites can write as somebody else"
+    if connection.api_key is None:
+        return "writing as somebody else takes a service key of the site (--api-key-file)"
+    return ""

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from importer.errors import TeamMissing, TeamUnknown, UsageError
 from importer.model.site import Site
+from importer.teams.contract import Contract
 from importer.teams.secret import Secret
 
 __all__ = ["VENDOR_API", "Connection", "Endpoint", "Origin", "find_endpoint"]
@@ -38,6 +39,9 @@ _PORTS = {"https": 443, "http": 80}
 class Connection:
     """What a person says about the team to talk to. `api_key` is asked for by Enterprise sites.
 
+    `impersonate`: posts may be written in their authors' names, where the site lets one. `contract`
+    is what the instance says of its own API v3.
+
     `deadline_s` bounds one request from the connect to the last byte; `max_wait_s` what one request
     may wait for throttles before the run gives up and can be resumed.
     """
@@ -51,6 +55,8 @@ class Connection:
     connect_s: float = 10.0
     max_wait_s: float = 900.0
     api_key: Secret | None = None
+    impersonate: bool = False
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,24 @@ The default is Unknown: done, rejected and not applied are an allow-list of what
 from collections.abc import Callable, Mapping
 from typing import assert_never
 
+from importer.errors import BudgetExhausted, ImporterError
 from importer.model.live import LiveItem
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
 from importer.teams.exchange import ApiError, Ended, Failure, Held, Reply, Said
 
-__all__ = ["Echo", "Misshapen", "classify"]
+__all__ = ["Echo", "Misshapen", "classify", "not_begun"]
 
 Echo = Callable[[Mapping[str, object]], LiveItem | None]
 
 
 class Misshapen(Exception):
     """An answer of the API lacks something we need, or has it in another form; says where."""
+
+
+def not_begun(error: ImporterError) -> NotApplied:
+    """Return the outcome of a write that *error* kept from being sent."""
+    after_s = error.resume_after_s if isinstance(error, BudgetExhausted) else None
+    return NotApplied(f"nothing was sent: {error}", after_s)
 
 
 def classify(ended: Ended, echo: Echo) -> Outcome:

@@ -11,6 +11,7 @@ import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
@@ -85,7 +86,8 @@ class Wire:
 
     `token_header` gives the header that the token goes into, name and value. `listen` is the
     dialect's ear, `knock` a cheap GET that tells whether a stopped server answers again, `probes`
-    the writes that Mode.PROBE lets through, `limiter` makes the mirror of its limits.
+    the writes that Mode.PROBE lets through, `limiter` makes the mirror of its limits, which with
+    `each_token` count for every token by itself.
     """
 
     prefix: str
@@ -94,6 +96,7 @@ class Wire:
     knock: Request
     probes: frozenset[Request]
     limiter: Callable[[], Limiter]
+    each_token: bool = False
 
 
 class Transport:
@@ -119,21 +122,39 @@ class Transport:
         self._token = token
         self._mode = mode
         self._random = random
+        self._on_wait = on_wait or _say_nothing
         self._budget = Budget()
         self._places = asyncio.Semaphore(_IN_FLIGHT)
-        self._turns = Turns(
-            max_wait_s=connection.max_wait_s,
-            limiter=wire.limiter(),
-            knock=lambda: self._knock(wire.knock),
-            on_wait=on_wait or _say_nothing,
-            random=random,
-        )
+        self._turns = self._new_turns()
         self._server_ahead_s: float | None = None
+
+    def _new_turns(self) -> Turns:
+        return Turns(
+            max_wait_s=self._connection.max_wait_s,
+            limiter=self._wire.limiter(),
+            knock=lambda: self._knock(self._wire.knock),
+            on_wait=self._on_wait,
+            random=self._random,
+        )
+
+    def acting_by(self, token: Secret) -> "Transport":
+        """Return the same way with another token: limits of the address and counts are shared."""
+        other = copy(self)
+        other._token = token  # noqa: SLF001 - its own class's
+        if self._wire.each_token:
+            other._turns = other._new_turns()  # noqa: SLF001 - its own class's
+        return other
 
     @property
     def quota(self) -> Quota | None:
         """Calls a day and what is left of them, as the last answer told."""
         return self._turns.limiter.quota
+
+    @property
+    def calls_left(self) -> int | None:
+        """What the bucket holds, as the last answer told; None where there is none."""
+        bucket = self._turns.limiter.bucket
+        return bucket.left if bucket else None
 
     @property
     def is_spent(self) -> bool:
@@ -296,7 +317,10 @@ class Transport:
             content = request.json.encode("utf-8", "surrogatepass")
         elif request.form:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
-            content = form_encoded(request.form)
+            form = request.form
+            if request.token_field and self._token is not None:
+                form = (*form, (request.token_field, self._token.reveal()))
+            content = form_encoded(form)
         whole_s, connect_s = connection.deadline_s, connection.connect_s
         return httpx.Request(
             request.verb,

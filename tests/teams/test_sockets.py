@@ -237,7 +237,7 @@ def test_f20_a_name_that_is_not_found_is_not_applied(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
 
     async def writing() -> Outcome:
-        async with connect("https://teams.example") as team:
+        async with connect("https://teams.example/2.3") as team:
             return await team.write(new_question(1))
 
     outcome = asyncio.run(writing())
@@ -369,7 +369,7 @@ def test_a_proxy_of_the_environment_is_used_and_named_and_never_sees_the_token(
         refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
         async with proxy(refusal) as (port, seen):
             monkeypatch.setenv("HTTPS_PROXY", spelling.format(port))
-            async with connect("https://teams.example") as team:
+            async with connect("https://teams.example/2.3") as team:
                 return await team.write(new_question(1)), team.note, seen
 
     outcome, note, seen = asyncio.run(writing())
@@ -393,7 +393,7 @@ def test_no_proxy_is_honoured_and_this_machine_is_never_reached_through_one(
     monkeypatch.setenv("NO_PROXY", "teams.example")
 
     async def opening() -> str:
-        async with connect("https://teams.example") as team:
+        async with connect("https://teams.example/2.3") as team:
             return team.note
 
     assert asyncio.run(opening()) == ""
@@ -405,7 +405,7 @@ def test_a_proxy_we_can_not_use_is_wrong_use(monkeypatch: pytest.MonkeyPatch, va
     monkeypatch.setenv("HTTPS_PROXY", value)
 
     async def opening() -> None:
-        async with connect("https://teams.example"):
+        async with connect("https://teams.example/2.3"):
             pytest.fail("opened")
 
     with pytest.raises(UsageError, match="proxy"):

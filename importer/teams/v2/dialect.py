@@ -17,6 +17,7 @@ from importer.teams.v2 import door
 from importer.teams.v2.calls import RATES, ability, call_of, request_of
 from importer.teams.v2.echoes import echo_of
 from importer.teams.v2.errors import demand, listen
+from importer.teams.v2.impersonation import probe
 from importer.teams.v2.reading import Reader
 
 __all__ = ["V2", "wire_of"]
@@ -31,7 +32,7 @@ def wire_of(endpoint: Endpoint) -> Wire:
         token_header=lambda token: ("X-API-Access-Token", token),
         listen=listen,
         knock=door.me_request(endpoint.team, by_key_alone=endpoint.by_key_alone),
-        probes=door.probes(endpoint.team).all(),
+        probes=door.probes(endpoint.team).all() | {probe()},
         limiter=Limiter,
     )
 

@@ -19,7 +19,7 @@ from importer.teams.exchange import Request
 from importer.teams.v3.shapes import ARTICLE_TYPES, EDITABLE_BY
 from importer.text.links import Text
 
-__all__ = ["CALLS", "RATES", "Aside", "Call", "ability", "call_of", "request_of"]
+__all__ = ["CALLS", "RATES", "Aside", "Call", "ability", "call_of", "calls_for", "request_of"]
 
 RATES = Rates(
     per_second=25.0,
@@ -192,6 +192,12 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
         return Ability(able=False, reason=reason)
     what = f"the {field} of a {kind}" if field else f"a {kind}"
     return Ability(able=False, reason=f"API v3 cannot {verb} {what}")
+
+
+def calls_for(kind: Kind, verb: Verb, field: Field | None) -> list[tuple[str, str]]:
+    """Return the methods and routes that an able row takes: a flag's undoing is one, too."""
+    call = CALLS.get((kind, verb, field)) or CALLS[kind, verb, None]
+    return [(it, call.route) for it in (call.verb, call.undo) if it]
 
 
 def call_of(write: Write) -> Call:

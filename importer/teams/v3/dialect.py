@@ -1,21 +1,23 @@
 """API v3 as the gateway knows it."""
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from functools import partial
 
 from importer.model.ids import Field, Kind, Verb
-from importer.model.live import Ability, Rates, Scope
+from importer.model.live import Ability, Rates, Scope, Source
 from importer.model.writing import Write
 from importer.ports import Clock, Read
 from importer.teams.access import Door, nobody
 from importer.teams.bucket import Bucket
+from importer.teams.contract import Contract
 from importer.teams.exchange import Request
 from importer.teams.limiter import Limiter
 from importer.teams.origin import Endpoint
 from importer.teams.outcome import Echo
 from importer.teams.transport import Transport, Wire
 from importer.teams.v3 import door
-from importer.teams.v3.calls import RATES, ability, call_of
+from importer.teams.v3.calls import RATES, ability, call_of, calls_for
 from importer.teams.v3.errors import demand, listen
 from importer.teams.v3.reading import Reader
 from importer.teams.v3.writing import Writer
@@ -35,6 +37,7 @@ def wire_of(endpoint: Endpoint) -> Wire:
         knock=door.me_request(by_key_alone=endpoint.by_key_alone),
         probes=door.probes().all(),
         limiter=_limiter,
+        each_token=True,
     )
 
 
@@ -43,7 +46,10 @@ def _limiter() -> Limiter:
 
 
 class V3:
-    """Implements Dialect. *announce* is told what a long reading costs before it begins."""
+    """Implements Dialect. *announce* is told what a long reading costs before it begins.
+
+    *contract* is what this very instance says it has.
+    """
 
     name = "API v3"
     rates: Rates = RATES
@@ -55,8 +61,10 @@ class V3:
         endpoint: Endpoint,
         clock: Clock,
         announce: Callable[[str], None],
+        contract: Contract | None = None,
     ) -> None:
         self.transport = transport
+        self._contract = contract
         self.door = Door(
             me=door.me_request(by_key_alone=endpoint.by_key_alone),
             probes=door.probes(),
@@ -72,8 +80,16 @@ class V3:
         self._writer = Writer(self._reader, endpoint.site)
 
     def ability(self, kind: Kind, verb: Verb, field: Field | None) -> Ability:
-        """Tell what the table of calls holds; a reason where it doesn't."""
-        return ability(kind, verb, field, self._site)
+        """Tell what the table of calls holds, less what the instance says it lacks."""
+        found = ability(kind, verb, field, self._site)
+        if not found.able or self._contract is None:
+            return found
+        lacking = [it for it in calls_for(kind, verb, field) if not self._contract.has(*it)]
+        if not lacking:
+            return replace(found, source=Source.SWAGGER)
+        name, (method, route) = self._contract.name, lacking[0]
+        reason = f"API v3 of this site has no {method} /{route}, says {name}"
+        return Ability(able=False, reason=reason, source=Source.SWAGGER)
 
     def reads(self, kind: Kind) -> bool:
         """Tell whether posts of *kind* can be read."""
