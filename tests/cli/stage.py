@@ -46,11 +46,12 @@ class Program:
 
 @dataclass(frozen=True)
 class Served:
-    """A sandbox that listens on loopback, in a thread of its own."""
+    """A sandbox that listens on loopback, in a thread of its own, where `ask` calls something."""
 
     url: str
     tokens: Tokens
     log: Path
+    ask: Callable[[Callable[[World], Any]], Any]
     keys: Keys | None = None
     ca_bundle: Path | None = None
 
@@ -72,6 +73,7 @@ class _Ready:
     url: str = ""
     tokens: Tokens | None = None
     keys: Keys | None = None
+    world: World | None = None
 
 
 @contextmanager
@@ -106,6 +108,7 @@ def _served(
     async def listen() -> None:
         world = open_world(folder / "team.db", behaviour=behaviour, tier=tier)
         prepare(world)
+        said.world = world
         said.tokens = world.tokens("acme")
         said.keys = world.keys("acme") if tier == "enterprise" else None
         certificate, key = (made.certificate, made.key) if made else (None, None)
@@ -119,13 +122,21 @@ def _served(
         tasks.append(loop.create_task(listen()))
         _run_until_cancelled(loop, tasks[0])
 
+    def ask(what: Callable[[World], Any]) -> Any:
+        async def call() -> Any:
+            assert said.world is not None
+            return what(said.world)
+
+        return asyncio.run_coroutine_threadsafe(call(), loop).result(15)
+
     tasks: list[asyncio.Task[None]] = []
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     try:
         assert said.event.wait(15)
         assert said.tokens is not None
-        yield Served(said.url, said.tokens, log, said.keys, made.authority if made else None)
+        authority = made.authority if made else None
+        yield Served(said.url, said.tokens, log, ask, said.keys, authority)
     finally:
         loop.call_soon_threadsafe(tasks[0].cancel)
         thread.join(15)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from importer.sandbox import open_world
-from tests.cli.stage import Program, posts_in, serving
+from importer.sandbox.v3.describing import describe
+from importer.sandbox.v3.routing import BASES
+from tests.cli.stage import Program, posts_in, question, serving, write_manifest
 
 
 def checks(cli: Program, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -118,3 +122,55 @@ def test_a_journal_that_could_not_be_written_is_not_ok(
             assert "may not be written" in found["journal's folder"]["found"]
             assert checks(cli, *team, "--write")[0] == 9
         assert "journal's folder" not in checks(cli, *team)[1]
+
+
+@pytest.mark.usefixtures("manifest")
+def test_it_lists_what_can_be_written_by_which_api_and_where_that_is_known_from(
+    cli: Program,
+) -> None:
+    rows = abilities(cli)
+    assert rows["create", "question", None] == ("API v2.3", "", "table")
+    assert rows["create", "collection", None] == ("API v3", "", "table")
+    by, why_not, source = rows["set", "tag", "description"]
+    assert (by, source) == ("", "table")
+    assert "no API can write descriptions" in why_not
+    alone = abilities(cli, "--api", "2.3")
+    assert "API v2.3 cannot write collections" in alone["create", "collection", None][1]
+    text = cli("doctor", "--url", "sandbox:").out
+    assert "known from" in text
+    assert re.search(r"^ok +create collection +table of calls +API v3$", text, re.MULTILINE)
+    assert re.search(r"^ok +API v3 +open; 4,9\d\d calls left", text, re.MULTILINE)
+
+
+def abilities(
+    cli: Program, *arguments: str | Path
+) -> dict[tuple[str, str, str | None], tuple[str, str, str]]:
+    document = cli("doctor", "--url", "sandbox:", "--format", "json", *arguments).document
+    assert set(document) == {"checks", "abilities", "exit_code"}
+    return {
+        (it["verb"], it["kind"], it["field"]): (it["by"], it["why_not"], it["source"])
+        for it in document["abilities"]
+    }
+
+
+@pytest.mark.usefixtures("manifest")
+def test_the_instances_own_swagger_file_takes_rows_away(cli: Program, home: Path) -> None:
+    described = describe(BASES[0])
+    paths = {path: it for path, it in described["paths"].items() if "collections" not in path}
+    (home / "site.json").write_text(json.dumps({**described, "paths": paths}))
+    rows = abilities(cli, "--swagger", "site.json")
+    by, why_not, source = rows["create", "collection", None]
+    assert (by, source) == ("", "swagger")
+    assert "no POST /collections, says site.json" in why_not
+    assert rows["create", "article", None] == ("API v3", "", "swagger")
+    write_manifest(
+        home,
+        question("rollback"),
+        collections=[{"key": "start", "title": "Start here", "items": ["rollback"]}],
+    )
+    planned = cli("plan", "--url", "sandbox:", "--swagger", "site.json")
+    assert "API v3 of this site has no POST /collections, says site.json" in planned.out
+    assert "1 blocked" in planned.out
+    (home / "other.json").write_text("{}")
+    refused = cli("plan", "--url", "sandbox:", "--swagger", "other.json")
+    assert (refused.code, "describes no API v3" in refused.err) == (64, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from starlette.responses import Response
 
 from tests.cli.stage import Program, question, write_manifest
 
@@ -121,3 +122,33 @@ def test_a_server_that_is_away_leaves_exit_code_5(
     done = cli("plan", manifest, "--url", "http://127.0.0.1:9", "--team", "acme")
     assert done.code == 5
     assert "error:" in done.err
+
+
+def test_where_api_v3_is_not_there_what_needs_it_waits_with_the_reason(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = Response("<h1>Not found</h1>", 404, media_type="text/html")
+    monkeypatch.setattr("importer.sandbox.v3.api.Api._answer", lambda *_: gone)
+    more = {
+        "tags": [{"name": "testing", "experts": {"users": [1002]}}],
+        "articles": [
+            {
+                "key": "leave",
+                "type": "policy",
+                "title": "Parental leave, for everybody",
+                "tags": ["testing"],
+                "body": "It is granted to whoever asks for it in good time.",
+            }
+        ],
+        "collections": [{"key": "start", "title": "Start here", "items": ["rollback"]}],
+    }
+    write_manifest(home, question("rollback"), **more)
+    planned = cli("plan", "--url", TEAM)
+    assert planned.code == 0, planned.err
+    assert "note: without API v3: " in planned.err
+    assert "2 blocked" in planned.out
+    assert planned.out.count("API v3 can't be used: GET users/me: status 404") == 2
+    done = cli("apply", "--url", TEAM, "--yes")
+    assert (done.code, "2 created" in done.out) == (11, True), done.out + done.err
+    write_manifest(home, question("rollback"))
+    assert "without API v3" not in cli("plan", "--url", TEAM).err
