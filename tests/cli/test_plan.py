@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -129,7 +130,7 @@ def test_where_api_v3_is_not_there_what_needs_it_waits_with_the_reason(
 ) -> None:
     gone = Response("<h1>Not found</h1>", 404, media_type="text/html")
     monkeypatch.setattr("importer.sandbox.v3.api.Api._answer", lambda *_: gone)
-    more = {
+    more: dict[str, Any] = {
         "tags": [{"name": "testing", "experts": {"users": [1002]}}],
         "articles": [
             {
