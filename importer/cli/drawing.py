@@ -29,13 +29,15 @@ class Wish:
     """What is to be carried out: a manifest with decisions, or a saved plan, which holds its own.
 
     `folder` is where the journal has its place by default. With `undoes` it is that run which is
-    to be taken back, and the manifest only says whose journal knows it.
+    to be taken back, and the manifest only says whose journal knows it; `touched` are the kinds
+    that it wrote.
     """
 
     what: Manifest | SavedPlan
     folder: Path
     decisions: Decisions = _NOTHING_DECIDED
     undoes: RunId | None = None
+    touched: frozenset[Kind] = frozenset()
 
     @property
     def namespace(self) -> str:
@@ -46,13 +48,15 @@ class Wish:
     def kinds(self) -> frozenset[Kind]:
         """The kinds whose way in is to be checked.
 
-        Nothing tells the kind of an item that is gone from the manifest, nor what a run did, before
-        the team or the journal is read: then it may be any.
+        Nothing tells the kind of an item that is gone from the manifest before the team is read:
+        then it may be any.
         """
         if isinstance(self.what, SavedPlan):
             return frozenset(it.kind for it in self.what.plan.changes)
+        if self.undoes:
+            return self.touched
         deletes = any(it.fate is Fate.DELETE for it in self.what.removed)
-        if self.undoes or deletes or self.what.policy.prune or self.decisions.prune:
+        if deletes or self.what.policy.prune or self.decisions.prune:
             return frozenset(Kind)
         items = self.what.items
         return frozenset(it.kind for it in items if it.kind is not Kind.TAG or it.fields)

@@ -215,15 +215,12 @@ def _greeting(opened: _Opened, output: OutputOptions, weather: str) -> str:
 
 def _trial(opened: _Opened) -> str:
     """Give a command that shows it works."""
-    if opened.keys is not None:
-        trusting = f"--cacert {opened.authority} " if opened.authority else ""
-        key = f"-H 'X-API-Key: {opened.keys.read}'"
-        return f"curl --compressed {trusting}{key} {opened.url}/api/2.3/questions"
     trusting = f" --ca-bundle {opened.authority}" if opened.authority else ""
-    return (
-        f"TEAMS_IMPORTER_TOKEN={opened.tokens.read_write} teams-importer plan --url {opened.url}"
-        f" --team {_TEAM}{trusting}"
-    )
+    token = f"TEAMS_IMPORTER_TOKEN={opened.tokens.read_write}"
+    if opened.keys is not None:
+        key = f"TEAMS_IMPORTER_API_KEY={opened.keys.service}"
+        return f"{token} {key} teams-importer plan --url {opened.url}/api{trusting}"
+    return f"{token} teams-importer plan --url {opened.url} --team {_TEAM}{trusting}"
 
 
 def _listed(secrets: dict[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import click
@@ -27,7 +27,7 @@ from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
-from importer.model.ids import RunId
+from importer.model.ids import Kind, RunId
 from importer.model.ledger import Run
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan
@@ -92,7 +92,8 @@ def command(
         chosen = _choose(run, look_at(loaded, target, journal, console, _runs, tells=dry_run))
         # `last` would be the undo itself the next time.
         console.command_line = _with_id(console.command_line, run, chosen)
-        wish = Wish(loaded.manifest, loaded.folder, undoes=chosen)
+        touched = look_at(loaded, target, journal, console, _kinds_in(chosen), tells=False)
+        wish = Wish(loaded.manifest, loaded.folder, undoes=chosen, touched=touched)
         if dry_run:
             place = find_journal(journal, target, loaded.folder, wish.namespace)
             plan, _ = asyncio.run(draw(wish, loaded.manifest, target, place, console))
@@ -118,6 +119,13 @@ def _note_asked_for(plan: Plan, manifest: Manifest, console: Console) -> None:
 
 async def _runs(journal: Journal) -> Sequence[Run]:
     return await journal.runs()
+
+
+def _kinds_in(run: RunId) -> Callable[[Journal], Awaitable[frozenset[Kind]]]:
+    async def look(journal: Journal) -> frozenset[Kind]:
+        return frozenset(it.kind for it in await journal.history(run=run))
+
+    return look
 
 
 def _choose(name: str, runs: Sequence[Run]) -> RunId:

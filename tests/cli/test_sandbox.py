@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import signal
 import ssl
 import subprocess
@@ -79,8 +78,6 @@ def test_a_team_of_its_own_has_neither(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tier", ["business", "enterprise"])
 def test_the_command_it_gives_works_as_it_stands(tmp_path: Path, tier: str) -> None:
-    if tier == "enterprise" and shutil.which("curl") is None:
-        pytest.skip("no curl to try the command with")
     with _greeted(tmp_path, "--tls", "--tier", tier) as text:
         (trial,) = re.findall(r"Try:\n  (.*)\n", text)
         program_here = shlex.join(program())
@@ -95,8 +92,7 @@ def test_the_command_it_gives_works_as_it_stands(tmp_path: Path, tier: str) -> N
             check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
-    if tier == "enterprise":
-        assert json.loads(done.stdout)["items"] == []
+    assert "the token may write" in done.stdout
 
 
 @contextmanager
