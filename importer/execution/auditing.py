@@ -10,7 +10,7 @@ from importer.execution.recording import Recorder, refused
 from importer.execution.results import Results
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import Field, Key, Kind, Ref, Verb, change_id
+from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, change_id
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, FieldChange, Reason
@@ -57,6 +57,7 @@ class Auditor:
         self._results = results
         self._window = window
         self._first_sent: datetime | None = None
+        self._access = access
         self._authors = {access.me}
         self._created = {Kind.QUESTION, Kind.ANSWER}
         self._written: dict[Ref, LiveItem] = {}
@@ -158,6 +159,7 @@ class Auditor:
             parent_ref=loser.parent,
             fields=fields,
             url=loser.url,
+            author=self._writer_of(loser, verb),
         )
         earlier = self._rejected.get(change.id)
         if earlier is not None and earlier.ref == loser.ref:
@@ -174,6 +176,14 @@ class Auditor:
         state, evidence = _end_of(outcome)
         await self._recorder.close(operation, state, evidence)
         return "" if state is State.DONE else evidence
+
+    def _writer_of(self, loser: LiveItem, verb: Verb) -> UserId | None:
+        """Return in whose name it is taken back: who wrote it here; a mark is the asker's."""
+        question = self._sights.of(loser.parent) if loser.parent else None
+        owner = question if verb is Verb.SET else loser
+        author = owner.facts.author if owner else None
+        others = self._authors - {self._access.me}
+        return author if self._access.can_author and author in others else None
 
     async def _forget(self, double: Double, lost: Ref) -> None:
         """Unbind what was deleted; the next plan binds its key to the post that counts."""
