@@ -256,10 +256,7 @@ class Executor:
         binding = self._ledger.bindings.get(change.key)
         bound = self.sights.of(binding.ref) if binding else None
         full = full_key(self._plan.namespace, change.key)
-        publishers = {*self._plan.publishers}
-        if publishers and change.author is not None:
-            publishers.add(change.author)
-        return bound or self.sights.marked(full, publishers)
+        return bound or self.sights.marked(full, self._plan.publishers)
 
     async def _take_over(self, change: Change, live: LiveItem | None) -> None:
         """Note a change that is done already, and remember its post."""

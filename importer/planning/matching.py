@@ -186,11 +186,8 @@ class _Matcher:
 
     def _candidates(self, item: Item) -> list[LiveItem]:
         for name in self._names_of(item):
-            found = self.marked.get(name, ())
-            stated = {item.author} - {None}
-            marked = [it for it in found if self._is_ours(it) or it.facts.author in stated]
-            authors = self.ledger.authors | stated
-            known = [it for it in marked if it.facts.author in authors]
+            marked = [it for it in self.marked.get(name, ()) if self._is_ours(it)]
+            known = [it for it in marked if it.facts.author in self.ledger.authors]
             if marked:
                 return known or marked
         return []

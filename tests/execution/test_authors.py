@@ -96,9 +96,13 @@ def test_what_was_made_twice_in_anothers_name_is_taken_back_in_it() -> None:
     assert [(it.id, it.owner_id) for it in stage.questions()] == [(1, BJORN)]
 
 
-def test_a_lost_journal_makes_nothing_twice() -> None:
-    stage = Site()
-    for _ in range(2):
-        assert stage.apply(SIGNED).exit_code == ExitCode.DONE
-        stage.lose_journal()
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("publishers", [(), (ADA,)], ids=["anybody's", "with publishers"])
+def test_a_lost_journal_makes_nothing_twice(api: str, publishers: tuple[UserId, ...]) -> None:
+    stage = Site(api=api)
+    wanted = replace(SIGNED, publishers=publishers)
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    stage.lose_journal()
+    plan = stage.plan(wanted)
+    assert (plan.changes, plan.blocked) == ((), ())
     assert len(stage.owners()) == 3
