@@ -296,7 +296,8 @@ class Rates:
     `between_creates` maps a kind to the least seconds between two creates of it. `singly`: lists
     bear no content, so that each post that isn't known is read by a request of its own, and looked
     at by one before it is edited. A `bucket` of calls, where there is one, gets `refill_per_s`.
-    `opening` requests tell who the token is and what it may do.
+    `opening` requests tell who the token is and what it may do; `doors` is how many APIs are asked
+    at before anything else.
     """
 
     per_second: float
@@ -307,3 +308,4 @@ class Rates:
     bucket: int = 0
     refill_per_s: float = 0.0
     opening: int = 5
+    doors: int = 1

@@ -19,6 +19,10 @@ __all__ = ["cost_of", "held_in", "singly_read"]
 _NOTHING: Mapping[Kind, int] = MappingProxyType({})
 _WITH_HISTORY = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE})
 
+# At the door of each further API: who am I, three probes of the right to write.
+_AT_A_DOOR = 4
+# Before writing in others' names: whether that can be done; for each of them an account, a token.
+_AUTHORS, _AN_AUTHOR = 1, 2
 # A post that was seen longer ago than this (in seconds) is read again before it is edited; one that
 # is deleted, always.
 _FRESH_FOR_S = 30.0
@@ -43,7 +47,7 @@ def cost_of(
     if not changes:
         return Cost(per_day=rates.per_day)
     bumped = _bumped(changes)
-    reads = rates.opening + _reading(rates, held)
+    reads = _opening(changes, rates) + _reading(rates, held)
     reads += singly + _audit_of_lists(changes, rates) if rates.singly else _audit(changes, rates)
     waits = _waits(changes, rates)
     is_long = max(waits, _least_s(len(changes) + reads, rates)) > _FRESH_FOR_S
@@ -111,6 +115,12 @@ def held_in(snapshot: Snapshot) -> Mapping[Kind, int]:
     asked = snapshot.covered - {Kind.TAG, Kind.QUESTION, Kind.ANSWER}
     held = {Kind.TAG: len(snapshot.tags), Kind.QUESTION: counts[Kind.QUESTION]}
     return held | {it: counts[it] for it in sorted(asked)}
+
+
+def _opening(changes: Sequence[Change], rates: Rates) -> int:
+    authors = {it.author for it in changes if it.author is not None}
+    asked = _AUTHORS + _AN_AUTHOR * len(authors) if authors else 0
+    return rates.opening + _AT_A_DOOR * (rates.doors - 1) + asked
 
 
 def _reading(rates: Rates, held: Mapping[Kind, int]) -> int:

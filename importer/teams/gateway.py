@@ -129,6 +129,7 @@ class LiveTeam:
         self.note = note
         self._deputies = deputies
         self._me: UserId | None = None
+        self._doors = 1
         self._dialects = tuple(dialects)
         self._lost: dict[str, str] = {}
         self._endpoint = endpoint
@@ -177,7 +178,7 @@ class LiveTeam:
             for kind in Kind
             if (gap_s := self._writer(kind).rates.between_creates.get(kind, 0.0))
         }
-        return replace(self._main.rates, between_creates=slow)
+        return replace(self._main.rates, between_creates=slow, doors=self._doors)
 
     async def check(self, need: Need) -> Access:
         """Check token and team; one call, and up to three probes where writing is asked for.
@@ -197,12 +198,14 @@ class LiveTeam:
                 raise
             access = await self._checked_instead(others[0], need, error)
             self._lost[main.name] = error.message
-        for other in {self._writer(kind).name: self._writer(kind) for kind in need.kinds}.values():
-            if other is not main:
-                try:
-                    await self._check(other, need)
-                except (AccessError, ServiceError) as error:
-                    self._lost[other.name] = error.message
+        writers = {self._writer(kind).name: self._writer(kind) for kind in need.kinds}
+        further = [it for it in writers.values() if it is not self._main]
+        self._doors = 1 + len(further)
+        for other in further:
+            try:
+                await self._check(other, need)
+            except (AccessError, ServiceError) as error:
+                self._lost[other.name] = error.message
         self._me = access.me
         lost = (f"without {name}: {why}" for name, why in self._lost.items())
         notes = [access.note, *lost]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from importer.model.fields import Fields, Value
-from importer.model.ids import ChangeId, Field, Kind, Lineage, Ref
+from importer.model.ids import ChangeId, Field, Kind, Lineage, Ref, UserId
 from importer.model.ledger import FieldDigests
 from importer.model.live import Facts, LiveItem, Rates
 from importer.model.plan import Change, Reason
@@ -210,6 +210,15 @@ def test_a_plan_costs_its_writes_the_check_the_reading_and_the_audit(
     assert cost.requests == writes + reads
     assert cost.seconds == round((writes + reads) / 30.0, 1)
     assert cost.per_day == 1000
+
+
+def test_a_second_door_and_each_author_cost_requests() -> None:
+    one = cost_of([CREATE], RATES).reads
+    assert cost_of([CREATE], replace(RATES, doors=2)).reads == one + 4
+    signed = [replace(it, author=UserId(12)) for it in _updates(3)]
+    assert cost_of(signed, RATES).reads == cost_of(_updates(3), RATES).reads + 3
+    signed += [replace(signed[0], author=UserId(13))]
+    assert cost_of(signed, RATES).reads == cost_of(_updates(4), RATES).reads + 5
 
 
 def test_a_large_team_costs_more_to_read() -> None:
