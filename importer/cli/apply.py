@@ -105,7 +105,7 @@ def command(
 
     with reach(connection, console, create=True, max_wait_s=running.max_wait) as target:
         if isinstance(wish.what, Manifest):
-            refuse_secret_in(wish.what, target.connection.token)
+            refuse_secret_in(wish.what, target.connection)
         again = _plan_again(path, wish.folder, wish.decisions) if is_plan_file(path) else ""
         manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
         applied = asyncio.run(apply_wish(wish, target, manner, console))

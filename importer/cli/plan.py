@@ -85,7 +85,7 @@ def command(
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, decided.only, console)
     with reach(connection, console) as target:
-        refuse_secret_in(loaded.manifest, target.connection.token)
+        refuse_secret_in(loaded.manifest, target.connection)
         place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
         wish = Wish(loaded.manifest, loaded.folder, decided)
         plan, access = asyncio.run(draw(wish, loaded.manifest, target, place, console))

@@ -13,7 +13,7 @@ from importer.model.fields import Value
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import SavedPlan
 from importer.planning.plan_file import load
-from importer.teams import Secret
+from importer.teams import Connection, Secret
 from importer.text.digests import Digest
 from importer.text.links import Text
 
@@ -110,13 +110,17 @@ def _digest_of(path: Path) -> tuple[str, Digest]:
     return manifest.namespace, manifest.digest
 
 
-def refuse_secret_in(manifest: Manifest, secret: Secret | None) -> None:
-    """Raise UsageError when a text that would be posted holds the access token itself."""
-    for item in manifest.items:
-        if secret is not None and any(_holds(value, secret) for value in _values(item)):
-            message = f"{item.span}: the text of {item.key} contains the access token"
-            remedy = "Take it out, and make a new token: this one is in a file for others to read."
-            raise UsageError(message, remedy=remedy)
+def refuse_secret_in(manifest: Manifest, connection: Connection) -> None:
+    """Raise UsageError when a text that would be posted holds the access token or the API key."""
+    secrets = {"access token": connection.token, "API key": connection.api_key}
+    for what, secret in secrets.items():
+        for item in manifest.items:
+            if secret is not None and any(_holds(value, secret) for value in _values(item)):
+                message = f"{item.span}: the text of {item.key} contains the {what}"
+                remedy = (
+                    "Take it out, and make a new one: this one is in a file for others to read."
+                )
+                raise UsageError(message, remedy=remedy)
 
 
 def _values(item: Item) -> list[Value]:

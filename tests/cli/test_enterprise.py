@@ -346,3 +346,15 @@ def test_a_lost_journal_makes_no_second_post_beside_publishers(
             shutil.rmtree(home / ".teams-importer")
         assert "No changes" in cli("plan").out
         assert len(owners(served)) == 4
+
+
+def test_a_text_that_holds_the_key_itself_is_refused(
+    cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path, tier="enterprise") as served:
+        key = str(dress(monkeypatch, served)["API_KEY"])
+        write_manifest(home, question("rollback", body=f"Call it with the header X-API-Key: {key}"))
+        for command in ("plan", "apply"):
+            done = cli(command)
+            assert (done.code, key in done.err) == (64, False)
+            assert "contains the API key" in done.err
