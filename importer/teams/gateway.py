@@ -423,6 +423,7 @@ def _token_missing(*, key_alone: bool) -> TokenMissing:
     )
     if key_alone:
         text = "an API key alone only reads: writing takes an access token beside it"
+        remedy = remedy.replace("a personal access token", "one with the right to write")
         return TokenMissing(text, remedy=remedy)
     return TokenMissing("no access token was given", remedy=remedy)
 

@@ -14,7 +14,7 @@ from importer.model.live import Access, Need
 from importer.model.writing import Done, NotApplied, Outcome
 from importer.sandbox import Behaviour, World, open_world
 from importer.teams import Mode
-from tests.teams.stage import Stage, answers, new_question, opened, staged, titles
+from tests.teams.stage import Stage, always, answers, new_question, opened, staged, titles
 from tests.virtual_time import LoopClock, run
 
 APIS = ("2.3", "3", "auto")
@@ -173,6 +173,38 @@ def test_a_token_that_is_over_is_replaced(api: str, ended: str) -> None:
 
     assert all(isinstance(it, Done) for it in run(writing()))
     assert [it.owner_id for it in world.questions("acme")] == [BJORN, BJORN]
+
+
+@pytest.mark.parametrize(
+    ("error", "can", "said"),
+    [
+        pytest.param(
+            {"error_id": 400, "error_name": "bad_parameter", "error_message": "account_id"},
+            True,
+            "user 1002 can't be acted for: bad_parameter (400): account_id",
+            id="it looks for the account first",
+        ),
+        pytest.param(
+            {"error_id": 404, "error_name": "no_method", "error_message": "no such method"},
+            False,
+            "no tokens for others (no_method (404)",
+            id="it has no such method any more",
+        ),
+        pytest.param({}, False, "could not be asked", id="it answers something else"),
+    ],
+)
+def test_what_else_a_site_may_say_keeps_items_back_and_nothing_else(
+    error: dict[str, Any], can: bool, said: str
+) -> None:
+    world = a_site()
+    refusing = always("exchange", answers(400, error))
+    found = checked(world, mode=Mode.WRITE, stage=staged(world, refusing))
+    assert found.can_author is can
+    first, second = written(world, BJORN, None, stage=staged(world, refusing))
+    assert isinstance(first, NotApplied)
+    assert said in (first.proof if can else found.why_not_author)
+    assert isinstance(second, Done)
+    assert [it.owner_id for it in world.questions("acme")] == [ADA]
 
 
 def test_whose_tokens_are_never_taken_is_given_up_alone() -> None:

@@ -66,7 +66,11 @@ class Impersonation:
         self._one_by_one: dict[UserId, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def why_not(self) -> str:
-        """Ask whether the site makes such tokens at all; "" where nothing speaks against it."""
+        """Ask whether the site makes such tokens at all; "" where nothing speaks against it.
+
+        That it says so before it looks for the account is inferred. Where it doesn't, the first
+        write in somebody's name is what tells.
+        """
         ended = await self._transport.send(probe())
         error = ended.heard.error if isinstance(ended, Reply) else None
         if error is None:
