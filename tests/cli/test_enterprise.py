@@ -165,7 +165,7 @@ def test_a_pin_names_the_main_site_by_its_host(
 
 
 @pytest.mark.usefixtures("handbook")
-@pytest.mark.parametrize("api", ["2.3", "auto"])
+@pytest.mark.parametrize("api", APIS)
 def test_over_tls_with_the_sites_own_authority(
     cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
