@@ -7,14 +7,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from importer.cli.console import Console
-from importer.errors import ManifestError, Problem, UsageError
-from importer.manifests import find_manifest, load_manifest
+from importer.errors import Problem, UsageError
+from importer.manifests import find_manifest, fingerprint, load_manifest
 from importer.model.fields import Value
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import SavedPlan
 from importer.planning.plan_file import load
 from importer.teams import Connection, Secret
-from importer.text.digests import Digest
 from importer.text.links import Text
 
 __all__ = [
@@ -91,23 +90,14 @@ def find_manifest_of(saved: SavedPlan, plan_file: Path) -> tuple[Path, bool] | N
     """
     named = plan_file.parent / saved.manifest_at
     if saved.manifest_at and named.is_file():
-        return named, _digest_of(named) == (saved.plan.namespace, saved.plan.manifest)
+        return named, fingerprint(named) == (saved.plan.namespace, saved.plan.manifest)
     for start in (Path(), plan_file.parent):
         with suppress(UsageError):
             found = find_manifest(start)
-            namespace, digest = _digest_of(found)
+            namespace, digest = fingerprint(found)
             if namespace in ("", saved.plan.namespace):
                 return found, digest == saved.plan.manifest
     return None
-
-
-def _digest_of(path: Path) -> tuple[str, Digest]:
-    """Return the manifest's namespace and digest; empty ones for a manifest with errors."""
-    try:
-        manifest, _ = load_manifest(path)
-    except ManifestError:
-        return "", Digest("")
-    return manifest.namespace, manifest.digest
 
 
 def refuse_secret_in(manifest: Manifest, connection: Connection) -> None:

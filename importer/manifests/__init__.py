@@ -1,7 +1,8 @@
 """Manifest files to items, items to files, minimal edits; must not know the live team."""
 
 from importer.manifests.files import shown_folder
-from importer.manifests.loading import MANIFEST_NAME, find_manifest, load_manifest
+from importer.manifests.loading import MANIFEST_NAME, find_manifest, fingerprint, load_manifest
+from importer.manifests.pictures import picture_loader
 from importer.manifests.schema import SCHEMAS
 from importer.manifests.writing import write_manifest
 
@@ -9,7 +10,9 @@ __all__ = [
     "MANIFEST_NAME",
     "SCHEMAS",
     "find_manifest",
+    "fingerprint",
     "load_manifest",
+    "picture_loader",
     "shown_folder",
     "write_manifest",
 ]

@@ -5,15 +5,19 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
+from importer.errors import Span
 from importer.manifests.drafts import Catalogue
+from importer.manifests.files import Files
 from importer.manifests.paths import PathFault, join
+from importer.manifests.pictures import is_named_as_image
 from importer.manifests.rules import Findings
 from importer.manifests.source import Passage
-from importer.model.ids import Key, target_of_key
+from importer.model.ids import Key, image_key, target_of_key
+from importer.model.pictures import Picture
 from importer.text import marker
 from importer.text.blocks import Blocks
 from importer.text.canonical import canonical_text
-from importer.text.links import Text, dig
+from importer.text.links import Text, dig_by_form
 from importer.text.scanning import Form, Line, Open, destinations, lines
 
 __all__ = ["Bodies"]
@@ -32,10 +36,15 @@ _NAMES = {
 
 
 class Bodies:
-    """Lowers the bodies of one manifest."""
+    """Lowers the bodies of one manifest.
 
-    def __init__(self, catalogue: Catalogue, findings: Findings) -> None:
+    `pictures` are the images in them, by key, each with the place that names it first.
+    """
+
+    def __init__(self, catalogue: Catalogue, files: Files, findings: Findings) -> None:
+        self.pictures: dict[Key, tuple[Picture, Span]] = {}
         self._catalogue = catalogue
+        self._files = files
         self._findings = findings
 
     def lower(self, passage: Passage) -> Text:
@@ -47,10 +56,10 @@ class Bodies:
             self._check_end(passage)
         if "](" not in text and "]:" not in text:
             return Text(text)
-        links = _Links(passage.source.path, self._catalogue)
-        dug = dig(text, links.target_of)
-        if links.faults:
-            self._report_links(passage, links.faults)
+        links = _Links(passage.source.path, self._catalogue, self._files)
+        dug = dig_by_form(text, links.target_of)
+        if links.faults or links.pictures:
+            self._place(passage, links)
         return dug
 
     def _check_markers(self, passage: Passage) -> None:
@@ -72,79 +81,112 @@ class Bodies:
             at = opening.start + len(opening.text) - len(words)
             self._findings.add("body-open", passage.span(at, len(words)), what=_NAMES[left])
 
-    def _report_links(self, passage: Passage, faults: "dict[str, _Fault]") -> None:
+    def _place(self, passage: Passage, links: "_Links") -> None:
+        """Say where faulty links stand, and remember where each image is named first."""
         for found in destinations(passage.text):
             written = passage.text[found.start : found.end]
-            fault = faults.get(unicodedata.normalize("NFC", written))
-            if fault is None:
-                continue
-            rule, facts = fault
-            if rule == "link-relative":
-                # A footnote looks like a definition.
-                if found.form is Form.DEFINITION:
-                    continue
-                rule = "local-image" if found.form is Form.IMAGE else rule
-            self._findings.add(rule, passage.span(found.start, len(written)), facts)
+            named = (unicodedata.normalize("NFC", written), found.form)
+            fault, picture = links.faults.get(named), links.pictures.get(named)
+            if fault is not None:
+                rule, facts = fault
+                self._findings.add(rule, passage.span(found.start, len(written)), facts)
+            if picture is not None and (key := image_key(picture.digest)) not in self.pictures:
+                self.pictures[key] = picture, passage.span(found.start, len(written))
 
 
 _Fault = tuple[str, dict[str, object]]
+_Named = tuple[str, Form]
 
 
 class _Links:
-    """Resolves the destinations of one body, and remembers those that lead nowhere."""
+    """Resolves the destinations of one body.
 
-    def __init__(self, base: str, catalogue: Catalogue) -> None:
-        self.faults: dict[str, _Fault] = {}
+    It remembers those that lead nowhere, and images in files of the manifest.
+    """
+
+    def __init__(self, base: str, catalogue: Catalogue, files: Files) -> None:
+        self.faults: dict[_Named, _Fault] = {}
+        self.pictures: dict[_Named, Picture] = {}
         self._base = base
         self._catalogue = catalogue
+        self._files = files
 
-    def target_of(self, destination: str) -> str | None:
+    def target_of(self, destination: str, form: Form) -> str | None:
         """Return the target of a destination that leads to an item, or None when it stays."""
+        named = (destination, form)
         if destination[:4].lower() == "key:":
-            return self._by_key(destination)
+            return self._by_key(named)
         if _ELSEWHERE.match(destination):
             return None
-        return self._by_path(destination)
+        return self._by_path(named)
 
-    def _by_key(self, destination: str) -> str | None:
+    def _by_key(self, named: "_Named") -> str | None:
+        destination, _ = named
         key = destination[4:]
         if key in self._catalogue.keys and destination.startswith("key:"):
             return target_of_key(Key(key))
         if self._catalogue.whole:
             hint = self._catalogue.close_to(key.lower())
-            self.faults[destination] = ("link-key", {"key": key, "hint": hint})
+            self.faults[named] = ("link-key", {"key": key, "hint": hint})
         return None
 
-    def _by_path(self, destination: str) -> str | None:
+    def _by_path(self, named: "_Named") -> str | None:
+        destination, form = named
         written, _, answer = html.unescape(_ESCAPED.sub(r"\1", destination)).partition("#")
         reference = unicodedata.normalize("NFC", unquote(written))
         try:
             path = join(unicodedata.normalize("NFC", self._base), reference)
         except PathFault as fault:
-            rule = "link-leaves" if fault.rule == "path-leaves" else "link-relative"
-            self.faults[destination] = (rule, {"path": reference})
+            if fault.rule == "path-leaves":
+                self.faults[named] = ("link-leaves", {"path": reference})
+            elif form is Form.IMAGE:
+                self.faults[named] = (fault.rule, fault.facts)
+            else:
+                self._no_file(named, reference)
             return None
         if path in self._catalogue.unsure:
             return None
         if path not in self._catalogue.files:
-            self._no_file(destination, reference)
-            return None
+            if _is_page(reference) or not _shows_image(form, reference):
+                self._no_file(named, reference)
+                return None
+            return self._picture(named, path)
         key = self._catalogue.files[path]
         if key is None:
-            self.faults[destination] = ("link-ambiguous", {"path": reference})
+            self.faults[named] = ("link-ambiguous", {"path": reference})
             return None
-        return self._by_key_of_file(destination, key, answer)
+        return self._by_key_of_file(named, key, answer)
 
-    def _by_key_of_file(self, destination: str, key: Key, answer: str) -> str | None:
+    def _picture(self, named: "_Named", path: str) -> str | None:
+        try:
+            picture = self._files.picture(path)
+        except PathFault as fault:
+            self.faults[named] = (fault.rule, fault.facts)
+            return None
+        self.pictures[named] = picture
+        return target_of_key(image_key(picture.digest))
+
+    def _by_key_of_file(self, named: "_Named", key: Key, answer: str) -> str | None:
         full = f"{key}#{unquote(answer)}" if answer else key
         if full in self._catalogue.keys:
             return target_of_key(Key(full))
         hint = self._catalogue.close_to(full, lambda known: known.startswith(f"{key}#"))
-        self.faults[destination] = ("link-key", {"key": full, "hint": hint})
+        self.faults[named] = ("link-key", {"key": full, "hint": hint})
         return None
 
-    def _no_file(self, destination: str, reference: str) -> None:
-        if not reference.lower().endswith((".md", ".markdown")):
-            self.faults[destination] = ("link-relative", {"path": reference})
+    def _no_file(self, named: "_Named", reference: str) -> None:
+        if not _is_page(reference):
+            # A footnote looks like a definition.
+            if named[1] is not Form.DEFINITION:
+                self.faults[named] = ("link-relative", {"path": reference})
         elif self._catalogue.whole:
-            self.faults[destination] = ("link-file", {"path": reference, "hint": ""})
+            self.faults[named] = ("link-file", {"path": reference, "hint": ""})
+
+
+def _is_page(reference: str) -> bool:
+    return reference.lower().endswith((".md", ".markdown"))
+
+
+def _shows_image(form: Form, reference: str) -> bool:
+    """Tell whether a destination is an image's: a definition doesn't say what it is used for."""
+    return form is Form.IMAGE or (form is Form.DEFINITION and is_named_as_image(reference))

@@ -8,8 +8,10 @@ from importer.errors import Span
 from importer.manifests.guards import decode
 from importer.manifests.markdown_file import answer_lines, is_markdown
 from importer.manifests.paths import Folder, PathFault, fold
+from importer.manifests.pictures import picture_in
 from importer.manifests.rules import Findings, escaped
 from importer.manifests.source import Source
+from importer.model.pictures import Picture
 from importer.text.digests import Digest
 
 __all__ = ["Files", "shown_folder"]
@@ -18,11 +20,16 @@ _READ = (".md", ".markdown", ".yaml", ".yml")
 
 
 class Files:
-    """Reads a manifest's files below its folder; every fault is recorded at who named the file."""
+    """Reads a manifest's files below its folder; every fault is recorded at who named the file.
+
+    `digests` are those of the texts, `pictures` of the images, by path.
+    """
 
     def __init__(self, manifest: Path, findings: Findings) -> None:
         self.manifest = manifest.name
         self.digests: dict[str, Digest] = {}
+        self.pictures: dict[str, Digest] = {}
+        self._looked_at: dict[str, Picture | PathFault] = {}
         self._findings = findings
         self._folder = Folder(manifest.parent)
         self._shown = shown_folder(manifest.parent)
@@ -63,6 +70,24 @@ class Files:
                 self._no_answers(source)
             self._bodies[path] = source
         return self._bodies[path]
+
+    def picture(self, path: str) -> Picture:
+        """Return the picture in the file *path*. Raises PathFault, for whoever names it."""
+        other = self._folded.setdefault(fold(path), path)
+        if other != path:
+            raise PathFault(rule="path-clash", path=path, other=other)
+        if path not in self._looked_at:
+            try:
+                picture = picture_in(self._folder, path)
+            except PathFault as fault:
+                self._looked_at[path] = fault
+            else:
+                self._looked_at[path] = picture
+                self.pictures[path] = picture.digest
+        found = self._looked_at[path]
+        if isinstance(found, PathFault):
+            raise found
+        return found
 
     def _no_answers(self, source: Source) -> None:
         for at, _ in answer_lines(source, 0, self._findings):

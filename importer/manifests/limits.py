@@ -6,7 +6,7 @@ from importer.errors import Severity, Span
 from importer.manifests.document import Bound, LimitsEntry
 from importer.manifests.rules import Findings
 from importer.model.fields import LIMITS, TAG_ALPHABET, Confidence, Limit
-from importer.model.ids import Field, FullKey, Kind
+from importer.model.ids import Field, FullKey, Key, Kind, image_digest, key_of_target
 from importer.text.links import Text
 
 __all__ = ["Limits"]
@@ -15,6 +15,8 @@ _OWN = "the manifest's own limits"
 # What the tool adds to a body: a blank line, the marker with five digests, and a URL per link.
 _MARKER = 132
 _URL = 70
+# With a GUID, and the digest of its bytes.
+_IMAGE_URL = 150
 
 
 class Limits:
@@ -38,8 +40,9 @@ class Limits:
         if not bare:
             self._findings.add("body-empty", span)
             return
-        lines, links = body.holed.count("\n"), len(body.targets)
-        sent = len(body.holed) + lines + links * _URL + _MARKER + len(full)
+        images = sum(image_digest(key_of_target(it) or Key("")) is not None for it in body.targets)
+        links = len(body.targets) * _URL + images * (_IMAGE_URL - _URL)
+        sent = len(body.holed) + body.holed.count("\n") + links + _MARKER + len(full)
         self._check("body-length", kind, Field.BODY, (bare, sent), span)
 
     def tag_count(self, kind: Kind, count: int, span: Span) -> None:

@@ -1,11 +1,11 @@
 """From a path to a Manifest: find it, read all its files, check them, lower them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from importer.errors import ManifestError, Problem, Span, UsageError
+from importer.errors import ManifestError, Problem, Severity, Span, UsageError
 from importer.manifests.clashes import check_clashes
 from importer.manifests.document import IncludeDocument, ManifestDocument
 from importer.manifests.drafts import drafts_of
@@ -17,15 +17,16 @@ from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.manifests.validating import Checked, validate
 from importer.model.ids import Key, UserId
-from importer.model.manifest import Item, Manifest, Policy, Removed
-from importer.text.digests import digest_of
+from importer.model.manifest import Item, Manifest, Policy, Removed, shown_in
+from importer.text.digests import Digest, digest_of
 
-__all__ = ["MANIFEST_NAME", "find_manifest", "load_manifest"]
+__all__ = ["MANIFEST_NAME", "find_manifest", "fingerprint", "load_manifest"]
 
 MANIFEST_NAME = "teams-importer.yaml"
 MAX_ITEMS = 200_000
 
 _SAYS_NOTHING = "Write some items, or keep the file out of the reach of `include`."
+_OF_IMAGES = frozenset({"file-missing", "file-unreadable", "image-type", "image-too-large"})
 _FREE_TEXT = ("title", "description", "body", "answer", "name")
 
 
@@ -67,6 +68,19 @@ def load_manifest(path: Path) -> tuple[Manifest, tuple[Problem, ...]]:
     return manifest, tuple(warnings)
 
 
+def fingerprint(path: Path) -> tuple[str, Digest]:
+    """Return the namespace and digest of the manifest at *path*; empty ones where it has errors.
+
+    What is wrong with an image is no error here: it holds up what shows it, by name.
+    """
+    findings = Findings()
+    manifest = _load(Files(path, findings), findings)
+    errors = {it.rule for it in findings.problems if it.severity is Severity.ERROR}
+    if manifest is None or errors - _OF_IMAGES:
+        return "", Digest("")
+    return manifest.namespace, manifest.digest
+
+
 def _load(files: Files, findings: Findings) -> Manifest | None:
     name = files.manifest
     source = files.open(name, Span(files.name(name), 1, 1))
@@ -82,11 +96,27 @@ def _load(files: Files, findings: Findings) -> Manifest | None:
         findings.add("too-many-items", source.span(0), limit=MAX_ITEMS)
         return None
     drafts, catalogue = drafts_of(checked, files, findings)
-    lowering = Lowering(root, document, catalogue, findings)
+    lowering = Lowering(root, document, catalogue, files, findings)
     items = [*_tags(checked, lowering), *map(lowering.item, drafts)]
     removed = tuple(_removed(checked))
     check_clashes(items, drafts, removed, document.namespace, findings)
-    return _manifest(files, root, document, tuple(items), removed)
+    whole = _with_images(items, dict(lowering.images()))
+    return _manifest(files, root, document, tuple(whole), removed)
+
+
+def _with_images(items: Iterable[Item], images: dict[Key, Item]) -> list[Item]:
+    """Return *items*, each image before the first that shows it, before an answer's question."""
+    placed: list[Item] = []
+    begin = 0
+    for item in items:
+        if item.parent is None:
+            begin = len(placed)
+        shown = [key for key in shown_in(item) if key in images]
+        new = [images.pop(key) for key in dict.fromkeys(shown)]
+        placed[begin:begin] = new
+        begin += len(new)
+        placed.append(item)
+    return placed
 
 
 def _manifest(
@@ -108,7 +138,7 @@ def _manifest(
         Policy(policy.on_drift, policy.new_tags, policy.prune),
         document.markers,
         removed,
-        digests,
+        {**digests, **files.pictures},
     )
 
 

@@ -14,6 +14,7 @@ from importer.manifests.document import (
     TagEntry,
 )
 from importer.manifests.drafts import Catalogue, Draft
+from importer.manifests.files import Files
 from importer.manifests.limits import Limits
 from importer.manifests.nodes import ListNode, MapNode
 from importer.manifests.rules import Findings
@@ -44,7 +45,12 @@ class Lowering:
     """Makes the items of one manifest; every fault of a value is recorded."""
 
     def __init__(
-        self, root: Checked, document: ManifestDocument, catalogue: Catalogue, findings: Findings
+        self,
+        root: Checked,
+        document: ManifestDocument,
+        catalogue: Catalogue,
+        files: Files,
+        findings: Findings,
     ) -> None:
         self._namespace = document.namespace
         self._findings = findings
@@ -52,7 +58,7 @@ class Lowering:
         # What the author meant with these can't be told: nothing is measured by a guess.
         self._knows_defaults = "defaults" not in root.left_out
         self._limits = Limits(None if "limits" in root.left_out else document.limits, findings)
-        self._bodies = Bodies(catalogue, findings)
+        self._bodies = Bodies(catalogue, files, findings)
         self._defaults = self._default_tags(root, document)
 
     def _default_tags(
@@ -196,6 +202,13 @@ class Lowering:
         if draft.parent is not None and "#" not in old:
             old = f"{draft.parent.key}#{old}"
         return full_key(self._namespace, Key(old))
+
+    def images(self) -> Mapping[Key, Item]:
+        """Return the images of the bodies that were lowered so far."""
+        return {
+            key: Item(key, Kind.IMAGE, span, {}, picture=picture)
+            for key, (picture, span) in self._bodies.pictures.items()
+        }
 
     def tag(self, entry: TagEntry, node: MapNode, source: Source) -> Item:
         """Return the item of a tag; its name is in its key."""

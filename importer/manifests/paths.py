@@ -57,10 +57,13 @@ class Folder:
         self.root = root
         self._real = os.path.realpath(root)
 
-    def read(self, path: str) -> bytes:
-        """Return the bytes of the regular file *path*, opened once. Raises PathFault."""
+    def read(self, path: str, most: int | None = None) -> bytes:
+        """Return the bytes of the regular file *path*, opened once, *most* of them at most.
+
+        Raises PathFault.
+        """
         try:
-            return self._read(self._resolve(path), path)
+            return self._read(self._resolve(path), path, most or MAX_BYTES)
         except FileNotFoundError:
             raise PathFault(rule="file-missing", path=path) from None
         except OSError as error:
@@ -76,7 +79,7 @@ class Folder:
             raise PathFault(rule="path-leaves", path=path)
         return real
 
-    def _read(self, real: str, path: str) -> bytes:
+    def _read(self, real: str, path: str, most: int) -> bytes:
         # O_NOFOLLOW: links were followed and judged already, a new one is a swap in between.
         # O_NONBLOCK: opening a pipe must not wait for somebody to write into it.
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
@@ -85,9 +88,9 @@ class Folder:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise PathFault(rule="file-special", path=path)
-            data = file.read(MAX_BYTES + 1) if status.st_size <= MAX_BYTES else b""
-        if status.st_size > MAX_BYTES or len(data) > MAX_BYTES:
-            raise PathFault(rule="file-too-large", path=path, limit=MAX_BYTES // 2**20)
+            data = file.read(most + 1) if status.st_size <= most else b""
+        if status.st_size > most or len(data) > most:
+            raise PathFault(rule="file-too-large", path=path, limit=most // 2**20)
         return data
 
     def glob(self, pattern: str) -> tuple[list[str], list[PathFault]]:

@@ -321,10 +321,14 @@ _TABLE = (
         Severity.WARNING,
     ),
     Rule(
-        "local-image",
-        "the image `{path}` is a local file and will not be uploaded",
-        "Put it on a server that the readers reach and give its URL.",
-        Severity.WARNING,
+        "image-type",
+        "`{path}` is no image that can be uploaded",
+        "Save it as png, jpeg, gif, bmp or webp: what counts is the content, not the name.",
+    ),
+    Rule(
+        "image-too-large",
+        "the image `{path}` is larger than {limit} MiB",
+        "Make it smaller, or put it on a server that the readers reach and give its URL.",
     ),
 )
 

@@ -1,9 +1,12 @@
 """Names: of kinds, fields, items, posts, changes and runs."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+from importer.text.digests import Digest
 
 __all__ = [
     "ChangeId",
@@ -18,6 +21,9 @@ __all__ = [
     "Verb",
     "change_id",
     "full_key",
+    "image_digest",
+    "image_key",
+    "image_ref",
     "is_key",
     "key_of_target",
     "parent_key",
@@ -28,7 +34,10 @@ __all__ = [
 ]
 
 Key = NewType("Key", str)
-"""An item's name in its namespace: `path/key`, an answer `path/key#answer`, a tag `tag:name`."""
+"""An item's name in its namespace: `path/key`, an answer `path/key#answer`, a tag `tag:name`.
+
+An image's is `image:` and the digest of its bytes: moved or renamed, it stays the same.
+"""
 
 FullKey = NewType("FullKey", str)
 """`namespace:path/key`, as in markers."""
@@ -45,6 +54,7 @@ Lineage = NewType("Lineage", str)
 _SEGMENT = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 _TARGET = "key:"
+_IMAGE = "image:"
 
 
 class Kind(StrEnum):
@@ -121,13 +131,32 @@ def parent_key(key: Key) -> Key | None:
 
 
 def tag_key(name: str) -> Key:
-    """Return the key of a declared tag; no other key has a colon."""
+    """Return the key of a declared tag; of other keys, only images' have a colon."""
     return Key(f"tag:{name}")
 
 
 def tag_name(key: Key) -> str:
     """Return the name of the tag whose key `tag_key` gave."""
     return key.removeprefix("tag:")
+
+
+def image_key(digest: Digest) -> Key:
+    """Return the key of the image whose bytes have this (whole) digest."""
+    return Key(f"{_IMAGE}{digest}")
+
+
+def image_digest(key: Key) -> Digest | None:
+    """Return the digest of the image that *key* names; None: it names something else."""
+    return Digest(key.removeprefix(_IMAGE)) if key.startswith(_IMAGE) else None
+
+
+def image_ref(url: str) -> Ref:
+    """Return the name of the image at *url*.
+
+    The server's own is no number (a GUID), and what counts is the address: this one is made of it
+    (52 bits: as many as any reader of JSON keeps of a number).
+    """
+    return Ref(Kind.IMAGE, int(hashlib.sha256(url.encode()).hexdigest()[:13], 16))
 
 
 def target_of_key(key: Key) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from importer.model.fields import Fields
-from importer.model.ids import Kind, Ref, UserId
+from importer.model.ids import Key, Kind, Ref, UserId
 from importer.model.site import Site
 from importer.text.marker import Marker
 
@@ -63,7 +63,8 @@ class LiveItem:
 
     A tag is one too: its name is `fields[TITLE]`. A field that the dialect doesn't know is absent:
     an article's PERMISSIONS over v2.3. ITEMS of a collection are targets, as a text's holes are:
-    `question/12`. `stamp` is opaque: unchanged if equal.
+    `question/12`. `stamp` is opaque: unchanged if equal. `pictures` are the addresses of images in
+    it that bear the digest of their bytes.
     """
 
     ref: Ref
@@ -73,6 +74,7 @@ class LiveItem:
     marker: Marker | None = None
     facts: Facts = Facts()
     stamp: str = ""
+    pictures: Mapping[Key, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from importer.errors import Span
 from importer.model.fields import Fields
-from importer.model.ids import Field, FullKey, Key, Kind, UserId
+from importer.model.ids import Field, FullKey, Key, Kind, UserId, image_digest, key_of_target
+from importer.model.pictures import Picture
 from importer.text.digests import Digest
+from importer.text.links import Text
 
 __all__ = [
     "Fate",
@@ -19,6 +21,7 @@ __all__ = [
     "Policy",
     "Removed",
     "publishers_of",
+    "shown_in",
 ]
 
 
@@ -69,7 +72,7 @@ class Item:
     note of, `was` are former full keys, `origin` old addresses (never sent). `initial` holds what
     the author states of fields left out of `manage:`: a new post gets them, nothing else does.
     `adds` are fields of which the site may hold more than the manifest says: what is missing there
-    is added, and nothing taken away.
+    is added, and nothing taken away. `picture` is what an image's upload takes.
     """
 
     key: Key
@@ -87,6 +90,7 @@ class Item:
     protected: bool = False
     on_drift: OnDrift | None = None
     adds: tuple[Field, ...] = ()
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class Manifest:
     """All files of one manifest. Items come in the author's order: it is the order of creation.
 
     `files` maps each file's path, relative to the manifest's folder, to the digest of its bytes;
-    `digest` is one over all of them.
+    `digest` is one over all of the texts. Images are in the items: one that has changed by the time
+    it is sent holds up what shows it, and nothing else.
     """
 
     namespace: str
@@ -116,6 +121,14 @@ class Manifest:
     markers: MarkerStyle = MarkerStyle.COMMENT
     removed: tuple[Removed, ...] = ()
     files: Mapping[str, Digest] = field(default_factory=dict)
+
+
+def shown_in(item: Item) -> tuple[Key, ...]:
+    """Return the images that the texts of *item* show."""
+    texts = [*item.fields.values(), *item.initial.values()]
+    targets = (target for it in texts if isinstance(it, Text) for target in it.targets)
+    keys = (key for it in targets if (key := key_of_target(it)) is not None)
+    return tuple(dict.fromkeys(key for key in keys if image_digest(key) is not None))
 
 
 def publishers_of(manifest: Manifest) -> tuple[UserId, ...]:

@@ -10,6 +10,7 @@ from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, 
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem
 from importer.model.manifest import Item, OnDrift
+from importer.model.pictures import Picture
 from importer.text.digests import Digest
 
 __all__ = [
@@ -169,7 +170,8 @@ class Comparison:
     """The one value that plan, drift, pull, adopt and export read.
 
     `equal_titles` maps a new question's key to the live posts that bear its title already.
-    `blocked` are items whose post could not be told (ambiguous, misfit).
+    `blocked` are items whose post could not be told (ambiguous, misfit). `pictures` are images that
+    are on the site, with their addresses.
     """
 
     pairs: tuple[Pair, ...]
@@ -177,6 +179,7 @@ class Comparison:
     gone: tuple[Gone, ...] = ()
     equal_titles: Mapping[Key, tuple[LiveItem, ...]] = field(default_factory=dict)
     blocked: tuple[Blocked, ...] = ()
+    pictures: Mapping[Key, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ class Change:
     the question that this write brings to the top of everybody's page, if it does. `marker_base`
     holds the digests the marker gets for fields that ride along unchanged. `unless_engaged` holds
     a delete to posts in which nobody else has engaged by the time it is carried out. `author` is
-    in whose name it is written; None: in the token's user's.
+    in whose name it is written; None: in the token's user's. `picture` is what an upload takes.
     """
 
     id: ChangeId
@@ -224,6 +227,7 @@ class Change:
     author: UserId | None = None
     url: str = ""
     span: Span | None = None
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +249,8 @@ class Drift:
 class Cost:
     """What carrying out the plan costs: requests, seconds at the documented pace, share of a day.
 
-    `bumped` counts the questions it brings to the top of everybody's page.
+    `bumped` counts the questions it brings to the top of everybody's page, `uploaded` the bytes of
+    images.
     """
 
     writes: int = 0
@@ -253,6 +258,7 @@ class Cost:
     seconds: float = 0.0
     per_day: int = 0
     bumped: int = 0
+    uploaded: int = 0
 
     @property
     def requests(self) -> int:

@@ -1,15 +1,17 @@
 """Where posts live on the web, and which addresses lead to them.
 
 Source of the paths: links in recorded API answers (observed): `/c/TEAM/questions/ID/SLUG`,
-`/c/TEAM/questions/ID/SLUG/ANSWER#ANSWER`, the short forms `/q/ID` and `/a/ID`, and
-`/c/TEAM/articles/ID/SLUG`. That collections stand at `/collections/ID` is inferred.
+`/c/TEAM/questions/ID/SLUG/ANSWER#ANSWER`, the short forms `/q/ID` and `/a/ID`,
+`/c/TEAM/articles/ID/SLUG`, and `/images/a/GUID.png` below the site. That collections stand at
+`/collections/ID` is inferred.
 """
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from importer.model.ids import Kind, Ref
+from importer.text.digests import Digest
 
 __all__ = ["Site"]
 
@@ -26,6 +28,9 @@ _PATH = re.compile(
     re.ASCII,
 )
 _PATHS = {Kind.ANSWER: "a", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
+# What we write of an image ends with the digest of its bytes, in a fragment that browsers ignore.
+_FRAGMENT = "#ti="
+_PICTURE = re.compile(r"(?P<url>https?://[^\s<>()#]{1,500})#ti=(?P<digest>[a-z2-7]{26})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -69,9 +74,42 @@ class Site:
             return Ref(Kind.COLLECTION, int(match["collection"]))
         return Ref(Kind.QUESTION, int(match["qid"] or match["short"]))
 
+    def find_picture(self, url: str) -> tuple[str, Digest] | None:
+        """Return the address of an image of the team that we wrote, and its digest; else None.
+
+        That images stand on the host of the team's pages is observed; another's are no images of
+        the team, whatever their fragment says.
+        """
+        match = _PICTURE.fullmatch(url)
+        if match is None or "/images/" not in match["url"] or not self._is_host_of(match["url"]):
+            return None
+        return match["url"], Digest(match["digest"])
+
+    def picture(self, url: str, digest: Digest) -> str:
+        """Return what is written to show the image at *url*: a fresh runner finds it by that."""
+        return f"{self._served_now(url)}#ti={digest}"
+
+    def _is_host_of(self, url: str) -> bool:
+        try:
+            theirs, ours = urlsplit(url), urlsplit(self.base)
+            if self.local and theirs.hostname in _LOOPBACK:
+                return ours.hostname in _LOOPBACK
+            return (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc)
+        except ValueError:
+            return False
+
+    def _served_now(self, url: str) -> str:
+        """Return *url* with the port that a team on this machine has this time."""
+        if not self.local or not self._is_host_of(url):
+            return url
+        ours = urlsplit(self.base)
+        return urlunsplit(urlsplit(url)._replace(scheme=ours.scheme, netloc=ours.netloc))
+
     def is_named_in(self, markdown: str) -> bool:
         """Tell, fast, whether *markdown* can hold an address of the team at all."""
-        return self.base in markdown or (self.local and "http" in markdown)
+        if self.base in markdown or (self.local and "http" in markdown):
+            return True
+        return _FRAGMENT in markdown
 
     def _path(self, url: str) -> str:
         if url.startswith(self.base + "/"):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from importer.model.fields import Fields
 from importer.model.ids import Key, Kind, Ref, UserId, Verb
 from importer.model.live import LiveItem
+from importer.model.pictures import Picture
 
 __all__ = ["Done", "NotApplied", "Outcome", "Rejected", "Unknown", "Write"]
 
@@ -17,7 +18,8 @@ class Write:
     `marker` is the marker's line, put last in the body; "" for kinds without one. `links` maps the
     keys that a body's holes and a collection's items lead to, to their posts. `name` is a tag's
     name: which post a tag has isn't known when it is planned. An article's PERMISSIONS are there
-    where the manifest states them or the live ones were read.
+    where the manifest states them or the live ones were read. `images` maps the images that a body
+    shows to their addresses. An upload's `content` are the bytes of its `picture`.
     """
 
     request_id: str
@@ -30,6 +32,9 @@ class Write:
     marker: str = ""
     author: UserId | None = None
     name: str = ""
+    images: Mapping[Key, str] = field(default_factory=dict)
+    picture: Picture | None = None
+    content: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

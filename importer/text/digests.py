@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import NewType
 
-__all__ = ["SHORT", "Digest", "agree", "digest_of", "digest_text", "shorten"]
+__all__ = ["SHORT", "Digest", "agree", "digest_bytes", "digest_of", "digest_text", "shorten"]
 
 Digest = NewType("Digest", str)
 
@@ -23,7 +23,12 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 def digest_text(text: str) -> Digest:
     """Return the whole digest of *text*'s UTF-8 bytes (lone surrogates included)."""
-    hashed = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return digest_bytes(text.encode("utf-8", "surrogatepass"))
+
+
+def digest_bytes(content: bytes) -> Digest:
+    """Return the whole digest of *content*."""
+    hashed = hashlib.sha256(content).digest()
     return Digest(base64.b32encode(hashed[:_BYTES]).decode("ascii").lower()[:_WHOLE])
 
 

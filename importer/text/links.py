@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from importer.text.scanning import Destination, Form, destinations
 
-__all__ = ["HOLE", "Text", "dig", "dig_deeper", "fill", "plain", "retarget", "without_links"]
+__all__ = [
+    "HOLE",
+    "Text",
+    "dig",
+    "dig_by_form",
+    "dig_deeper",
+    "fill",
+    "plain",
+    "retarget",
+    "without_links",
+]
 
 # NUL can stand in no post: the manifest refuses it and `dig` drops it from what was read.
 HOLE = "\0"
@@ -31,15 +41,20 @@ def plain(markdown: str) -> Text:
 
 def dig(markdown: str, target_of: Callable[[str], str | None]) -> Text:
     """Return *markdown* with a hole for each destination that `target_of` knows a target for."""
+    return dig_by_form(markdown, lambda found, _: target_of(found))
+
+
+def dig_by_form(markdown: str, target_of: Callable[[str, Form], str | None]) -> Text:
+    """Return what `dig` does, where a target depends on how its destination is written."""
     return _dig(markdown.replace(HOLE, ""), target_of)
 
 
-def _dig(clean: str, target_of: Callable[[str], str | None]) -> Text:
+def _dig(clean: str, target_of: Callable[[str, Form], str | None]) -> Text:
     parts: list[str] = []
     targets: list[str] = []
     position = 0
     for found in destinations(clean):
-        target = target_of(clean[found.start : found.end])
+        target = target_of(clean[found.start : found.end], found.form)
         if target is not None:
             parts += [clean[position : found.start], HOLE]
             position = found.end
@@ -52,7 +67,7 @@ def dig_deeper(text: Text, target_of: Callable[[str], str | None]) -> Text:
     if "](" not in text.holed and "]:" not in text.holed:
         return text
     known = iter(text.targets)
-    return _dig(text.holed, lambda found: next(known) if found == HOLE else target_of(found))
+    return _dig(text.holed, lambda found, _: next(known) if found == HOLE else target_of(found))
 
 
 def fill(text: Text, destination_of: Callable[[str], str]) -> str:

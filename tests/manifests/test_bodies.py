@@ -169,12 +169,6 @@ def test_a_link_that_leads_nowhere_is_told_where_it_stands(
     assert problem.severity is expected
 
 
-def test_a_local_image_is_a_warning_of_its_own(folder: Path) -> None:
-    text = page("it", f"{BODY}\n\n![it]({HERE}x.png)", title="What is shown here?")
-    (problem,) = assert_told(folder, {**TREE, "x/a.md": text}, "local-image")
-    assert problem.severity is Severity.WARNING
-
-
 @pytest.mark.parametrize(
     ("destination", "hint"),
     [

@@ -1,0 +1,246 @@
+"""Images in bodies: found by their links, judged by their bytes, one item per content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from importer.errors import ManifestError
+from importer.manifests import fingerprint, load_manifest, picture_loader
+from importer.model.fields import Value
+from importer.model.ids import Field, Key, Kind, image_key, target_of_key
+from importer.model.manifest import Item
+from importer.model.pictures import MOST_BYTES
+from importer.text.digests import digest_bytes
+from importer.text.links import Text
+from tests.manifests.pages import (
+    BODY,
+    HERE,
+    MANIFEST,
+    TAGGED,
+    Files,
+    assert_told,
+    by_key,
+    fields_of,
+    load,
+    page,
+    put,
+    question,
+)
+from tests.pictures import BMP, GIF, HTML, JPEG, SVG, WEBP, png
+
+DOT = png()
+NOTHING: Files = {}
+TREE: Files = {
+    MANIFEST: f'{TAGGED}include: ["**/*.md"]\n',
+    "x/img/a.png": DOT,
+    "x/img/with blank.png": png(1),
+    "x/img/note.txt": b"A note, and no picture at all.",
+    "img/top.png": png(2),
+}
+
+
+def tree(body: str, more: Files = NOTHING) -> Files:
+    """Return a manifest with one page of *body*, whose paths are as seen from x/a.md."""
+    return {**TREE, "x/a.md": page("it", f"{BODY}\n\n{body}", title="What is shown here?"), **more}
+
+
+def text_of(folder: Path, body: str) -> Text:
+    value: Value = fields_of(load(folder, tree(body)), "it")[Field.BODY]
+    assert isinstance(value, Text)
+    return value
+
+
+def images_of(items: tuple[Item, ...]) -> list[Item]:
+    return [it for it in items if it.kind is Kind.IMAGE]
+
+
+def hole(content: bytes) -> str:
+    return target_of_key(image_key(digest_bytes(content)))
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        pytest.param("![alt](img/a.png)", DOT, id="inline"),
+        pytest.param('![alt](img/a.png "A title")', DOT, id="with a title"),
+        pytest.param("![alt](./img/../img/a.png)", DOT, id="a way around"),
+        pytest.param("![alt](../img/top.png)", png(2), id="a folder above"),
+        pytest.param("![alt](<img/with blank.png>)", png(1), id="in angle brackets"),
+        pytest.param("![alt](img/with%20blank.png)", png(1), id="percent-encoded"),
+        pytest.param("[![alt](img/a.png)](https://example.com)", DOT, id="in a link"),
+        pytest.param("![alt][dot]\n\n[dot]: img/a.png", DOT, id="by reference"),
+        pytest.param("![dot]\n\n[dot]: <img/with blank.png>", png(1), id="shortcut"),
+    ],
+)
+def test_an_image_is_a_hole_that_leads_to_its_bytes(
+    folder: Path, written: str, content: bytes
+) -> None:
+    text = text_of(folder, written)
+    assert text.targets == (hole(content),)
+    assert "img/" not in text.holed
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "![alt](https://example.com/a.png)",
+        "![alt](//example.com/a.png)",
+        "`![alt](img/a.png)`",
+        "    ![alt](img/a.png)",
+        "<!-- ![alt](img/a.png) -->",
+        "![alt](#a)",
+        "[^1]: img.png is what we call it",
+    ],
+)
+def test_what_is_no_local_image_stays_text(folder: Path, written: str) -> None:
+    made = load(folder, tree(written))
+    assert images_of(made.items) == []
+    assert fields_of(made, "it")[Field.BODY] == Text(f"{BODY}\n\n{written}\n")
+
+
+def test_an_image_is_one_item_per_content_before_the_first_that_shows_it(folder: Path) -> None:
+    files: Files = {
+        MANIFEST: (
+            f"{TAGGED}questions:\n"
+            f"{question('one', body=f'{BODY} ![a](a.png)')}"
+            f"  answer: '{BODY} ![c](copy.png) ![b](b.png)'\n"
+            f"{question('two', body=f'{BODY} ![c](copy.png)', title='Is there another one?')}"
+        ),
+        "a.png": DOT,
+        "copy.png": DOT,
+        "b.png": png(9),
+    }
+    made = load(folder, files)
+    first, second = images_of(made.items)
+    assert [it.key for it in made.items] == [first.key, second.key, "one", "one#answer", "two"]
+    pictures = {it.key: it.picture for it in made.items if it.picture}
+    a = pictures[image_key(digest_bytes(DOT))]
+    assert first.key == image_key(digest_bytes(DOT))
+    assert (a.path, a.media_type, a.size) == ("a.png", "image/png", len(DOT))
+    assert pictures[image_key(digest_bytes(png(9)))].path == "b.png"
+
+
+def test_a_moved_or_renamed_file_changes_nothing_but_the_place(folder: Path) -> None:
+    before = load(folder, tree("![alt](img/a.png)"))
+    after = load(folder, tree("![alt](img/moved.png)", {"x/img/moved.png": DOT}))
+    assert fields_of(before, "it") == fields_of(after, "it")
+    assert before.digest != after.digest, "the page is another one all the same"
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (DOT, "image/png"),
+        (JPEG, "image/jpeg"),
+        (GIF, "image/gif"),
+        (BMP, "image/bmp"),
+        (WEBP, "image/webp"),
+    ],
+)
+def test_the_type_shows_in_the_bytes(folder: Path, content: bytes, media_type: str) -> None:
+    made = load(folder, tree("![alt](img/it.svg)", {"x/img/it.svg": content}))
+    (image,) = images_of(made.items)
+    assert image.picture is not None
+    assert image.picture.media_type == media_type
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        pytest.param(SVG, "image-type", id="svg"),
+        pytest.param(HTML, "image-type", id="a page"),
+        pytest.param(b"", "image-type", id="nothing"),
+        pytest.param(b"BM is how this text begins, and no picture.", "image-type", id="a text"),
+        pytest.param(b"RIFF\x1a\x00\x00\x00WAVEfmt ", "image-type", id="a sound"),
+        pytest.param(png(size=MOST_BYTES + 1), "image-too-large", id="a byte too large"),
+        pytest.param(None, "file-missing", id="missing"),
+    ],
+)
+def test_what_can_not_be_uploaded_is_told_where_it_is_named(
+    folder: Path, content: bytes | None, rule: str
+) -> None:
+    more: Files = {} if content is None else {"x/img/it.png": content}
+    body = f"![alt]({HERE}img/it.png) and again:\n\n![alt]({HERE}img/it.png)"
+    assert_told(folder, tree(body, more), rule, rule)
+
+
+def test_an_image_as_large_as_may_be_is_fine(folder: Path) -> None:
+    made = load(folder, tree("![alt](img/it.png)", {"x/img/it.png": png(size=MOST_BYTES)}))
+    assert len(images_of(made.items)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        pytest.param(f"![alt]({HERE}../../a.png)", "link-leaves", id="out of the folder"),
+        pytest.param(f"![alt]({HERE}img/note.txt)", "image-type", id="a text"),
+        pytest.param(f"![alt]({HERE}img)", "file-special", id="a folder"),
+        pytest.param(f"[dot]: {HERE}img/none.png", "file-missing", id="a definition"),
+        pytest.param(f"[see it]({HERE}img/a.png)", "link-relative", id="a link is no image"),
+    ],
+)
+def test_a_faulty_image_link_is_told(folder: Path, body: str, rule: str) -> None:
+    assert_told(folder, tree(body), rule)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside.png"
+    outside.write_bytes(DOT)
+    put(folder, tree("![alt](img/it.png)"))
+    (folder / "x/img/it.png").symlink_to(outside)
+    with pytest.raises(ManifestError) as told:
+        load_manifest(folder / MANIFEST)
+    assert [it.rule for it in told.value.problems] == ["path-leaves"]
+
+
+def test_a_pipe_is_never_waited_for(folder: Path) -> None:
+    put(folder, tree("![alt](img/it.png)"))
+    os.mkfifo(folder / "x/img/it.png")
+    with pytest.raises(ManifestError) as told:
+        load_manifest(folder / MANIFEST)
+    assert [it.rule for it in told.value.problems] == ["file-special"]
+
+
+def test_names_that_are_one_on_other_machines_are_refused(folder: Path) -> None:
+    files = tree(f"![alt](img/a.png) ![alt]({HERE}img/A.PNG)", {"x/img/A.PNG": png(3)})
+    assert_told(folder, files, "path-clash")
+
+
+def test_a_bodys_length_counts_the_addresses_of_its_images(folder: Path) -> None:
+    most = 30_000 - 400
+    body = "x" * most + "\n\n" + "![a](img/a.png)\n" * 3
+    with pytest.raises(ManifestError) as told:
+        load(folder, {**TREE, "x/a.md": page("it", body)})
+    assert [it.rule for it in told.value.problems] == ["body-length"]
+
+
+def test_images_are_files_of_the_manifest_but_not_of_its_digest(folder: Path) -> None:
+    put(folder, tree("![alt](img/a.png)"))
+    before, _ = load_manifest(folder / MANIFEST)
+    assert before.files["x/img/a.png"] == digest_bytes(DOT)
+    assert fingerprint(folder / MANIFEST) == ("handbook", before.digest)
+    (folder / "x/img/a.png").write_bytes(png(7))
+    assert fingerprint(folder / MANIFEST) == ("handbook", before.digest)
+    (folder / "x/img/a.png").unlink()
+    assert fingerprint(folder / MANIFEST) == ("handbook", before.digest)
+    (folder / "x/a.md").write_text("---\nkey: it\n---\n")
+    assert fingerprint(folder / MANIFEST) == ("", "")
+
+
+def test_the_loader_reads_inside_the_folder_and_no_more_than_may_be(folder: Path) -> None:
+    put(folder, {**TREE, "large.png": png(size=MOST_BYTES + 1)})
+    load_picture = picture_loader(folder)
+    assert load_picture("x/img/a.png") == DOT
+    assert load_picture("large.png") is None
+    assert load_picture("none.png") is None
+    assert load_picture("../out.png") is None
+
+
+def test_the_key_of_an_image_is_in_nobodys_way(folder: Path) -> None:
+    made = load(folder, tree("![alt](img/a.png)"))
+    (image,) = images_of(made.items)
+    assert image.key == f"image:{digest_bytes(DOT)}"
+    assert by_key(made)[Key("it")].kind is Kind.QUESTION

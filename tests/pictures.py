@@ -1,0 +1,29 @@
+"""Pictures for tests: the smallest bytes that are one of each type, and some that are none."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+__all__ = ["BMP", "GIF", "HTML", "JPEG", "SVG", "WEBP", "png"]
+
+
+def png(colour: int = 0, size: int = 0) -> bytes:
+    """Return a picture of one dot of *colour*, at least *size* bytes long."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        whole = name + content
+        return struct.pack(">I", len(content)) + whole + struct.pack(">I", zlib.crc32(whole))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    dot = chunk(b"IDAT", zlib.compress(bytes([0, colour])))
+    made = b"\x89PNG\r\n\x1a\n" + head + dot + chunk(b"IEND", b"")
+    return made + bytes(max(0, size - len(made)))
+
+
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(20)
+GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
+BMP = b"BM" + struct.pack("<IHHI", 58, 0, 0, 54) + struct.pack("<I", 40) + bytes(40)
+WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8L" + bytes(14)
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HTML = b"<!doctype html><title>It is no picture</title>"
