@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from importer.text.digests import digest_bytes
+
 __all__ = [
     "ApiError",
     "Ended",
@@ -16,6 +18,7 @@ __all__ = [
     "Held",
     "Left",
     "Listener",
+    "Part",
     "Quota",
     "Reply",
     "Request",
@@ -29,13 +32,29 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A file as the one part of a form: the field's name, the file's, its media type and bytes."""
+
+    name: str
+    file_name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+    @property
+    def boundary(self) -> str:
+        """What parts the form: nothing that is in the content."""
+        return f"part-{digest_bytes(self.content)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call of the API.
 
     `method` is the route with its holes (`questions/{ids}`): what a `backoff` is about. `path` is
-    the route filled, below the version. `form` or `json` is what a write carries. `gap_s` is the
-    least time between two writes of `family`. `harmless` marks a write that can't take effect.
-    `token_field` names a field of the form that the run's own token goes into, at the last moment.
+    the route filled, below the version. `form`, `json` or `file` is what a write carries. `gap_s`
+    is the least time between two writes of `family`. `harmless` marks a write that can't take
+    effect. `token_field` names a field of the form that the run's own token goes into, at the last
+    moment.
     """
 
     verb: str
@@ -44,6 +63,7 @@ class Request:
     query: Pairs = ()
     form: Pairs = ()
     json: str | None = None
+    file: Part | None = None
     family: str = ""
     gap_s: float = 0.0
     harmless: bool = False

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
-__all__ = ["form_encoded", "retry_after", "unix_time"]
+from importer.teams.exchange import Part
+
+__all__ = ["form_encoded", "multipart_encoded", "retry_after", "unix_time"]
 
 _Y2K = datetime(2000, 1, 1, tzinfo=UTC)
 _LONGEST = 12
@@ -14,6 +16,16 @@ def form_encoded(pairs: tuple[tuple[str, str], ...]) -> bytes:
     """Return *pairs* as a query or form, in UTF-8."""
     # A lone surrogate of somebody's text goes through as it came; the server may refuse it.
     return urlencode(pairs, errors="surrogatepass").encode("ascii")
+
+
+def multipart_encoded(part: Part) -> bytes:
+    """Return *part* as a form, between its boundaries. Its names need no quoting."""
+    head = (
+        f"--{part.boundary}\r\n"
+        f'Content-Disposition: form-data; name="{part.name}"; filename="{part.file_name}"\r\n'
+        f"Content-Type: {part.media_type}\r\n\r\n"
+    )
+    return head.encode("ascii") + part.content + f"\r\n--{part.boundary}--\r\n".encode("ascii")
 
 
 def unix_time(date: str) -> float | None:

@@ -34,7 +34,7 @@ from importer.teams.exchange import (
     Request,
     Trouble,
 )
-from importer.teams.headers import form_encoded, retry_after, unix_time
+from importer.teams.headers import form_encoded, multipart_encoded, retry_after, unix_time
 from importer.teams.limiter import Limiter, Slot
 from importer.teams.origin import Connection, Endpoint, Origin
 from importer.teams.proxies import proxy_for
@@ -321,6 +321,9 @@ class Transport:
             if request.token_field and self._token is not None:
                 form = (*form, (request.token_field, self._token.reveal()))
             content = form_encoded(form)
+        elif request.file is not None:
+            headers["Content-Type"] = f"multipart/form-data; boundary={request.file.boundary}"
+            content = multipart_encoded(request.file)
         whole_s, connect_s = connection.deadline_s, connection.connect_s
         return httpx.Request(
             request.verb,

@@ -72,7 +72,7 @@ def _body(write: Write, site: Site) -> _Pairs:
     if not isinstance(body, Text):
         text = "a body is not a Text"
         raise TypeError(text)
-    return (("body", dress(body, write.links, site, write.marker)),)
+    return (("body", dress(body, write.links, site, write.marker, write.images)),)
 
 
 CALLS: Mapping[tuple[Kind, Verb, Field | None], Call] = MappingProxyType(
@@ -98,7 +98,7 @@ _WHY_NOT: Mapping[Kind, str] = MappingProxyType(
     {
         Kind.TAG: "API v2.3 cannot write tags: one is born with the first post that uses it",
         Kind.COLLECTION: "API v2.3 cannot write collections",
-        Kind.IMAGE: "API v2.3 cannot write images",
+        Kind.IMAGE: "API v2.3 cannot upload images",
     }
 )
 

@@ -14,7 +14,7 @@ from importer.model.fields import Fields
 from importer.model.ids import Field, Kind, Ref, UserId
 from importer.model.live import Facts, LiveItem, Revision, Synonym
 from importer.model.site import Site
-from importer.teams.dressing import undress
+from importer.teams.dressing import pictures_in, undress
 from importer.teams.objects import Raw
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
@@ -174,6 +174,7 @@ def _post(
         facts=facts,
         # The content too: an author's quick second edit may not move the date (inferred).
         stamp=f"v2:{digest_of(kind, said)}",
+        pictures=pictures_in(markdown, site),
     )
 
 

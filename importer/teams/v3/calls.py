@@ -15,7 +15,7 @@ from importer.model.live import Ability, Rates
 from importer.model.site import Site
 from importer.model.writing import Write
 from importer.teams.dressing import dress
-from importer.teams.exchange import Request
+from importer.teams.exchange import Part, Request
 from importer.teams.v3.shapes import ARTICLE_TYPES, EDITABLE_BY
 from importer.text.links import Text
 
@@ -49,17 +49,28 @@ class Aside:
 class Call:
     """One writing method. `route` has holes for the post, its parent and its tag.
 
-    `undo` is the verb that takes a flag back.
+    `undo` is the verb that takes a flag back. `file` makes the part of a call that takes a form.
     """
 
     verb: str
     route: str
     payload: Callable[[Write, Site, Aside], _Payload | None]
     undo: str = ""
+    file: Callable[[Write], Part] | None = None
 
 
 def _nothing(_: Write, __: Site, ___: Aside) -> None:
     return None
+
+
+def _picture(write: Write) -> Part:
+    """Name it by the digest: the author's own name is nobody's business, and needs quoting."""
+    kept = write.picture
+    if kept is None:
+        text = "an upload lacks its picture"
+        raise ValueError(text)
+    name = f"{kept.digest}.{kept.media_type.partition('/')[2]}"
+    return Part("file", name, kept.media_type, write.content)
 
 
 def _question(write: Write, site: Site, _: Aside) -> _Payload:
@@ -99,7 +110,7 @@ def _collection(write: Write, site: Site, aside: Aside) -> _Payload:
         raise TypeError(text)
     return {
         "title": _line(write.fields, Field.TITLE),
-        "description": dress(body, write.links, site, write.marker),
+        "description": dress(body, write.links, site, write.marker, write.images),
         "contentIds": [_post_of(it, write.links).id for it in _names(write.fields, Field.ITEMS)],
         "editorUserIds": list(aside.editor_users),
         "editorUserGroupIds": list(aside.editor_groups),
@@ -116,7 +127,7 @@ def _body(write: Write, site: Site) -> str:
     if not isinstance(body, Text):
         text = "a body is not a Text"
         raise TypeError(text)
-    return dress(body, write.links, site, write.marker)
+    return dress(body, write.links, site, write.marker, write.images)
 
 
 def _line(fields: Fields, field: Field) -> str:
@@ -170,6 +181,7 @@ CALLS: Mapping[_Row, Call] = MappingProxyType(
         (Kind.COLLECTION, Verb.CREATE, None): Call("POST", "collections", _collection),
         (Kind.COLLECTION, Verb.UPDATE, None): Call("PUT", "collections/{id}", _collection),
         (Kind.COLLECTION, Verb.DELETE, None): Call("DELETE", "collections/{id}", _nothing),
+        (Kind.IMAGE, Verb.CREATE, None): Call("POST", "images/upload", _nothing, file=_picture),
         (Kind.TAG, Verb.SET, Field.EXPERTS): Call(
             "PUT", "tags/{tag}/subject-matter-experts", _experts
         ),
@@ -190,6 +202,8 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
     if kind is Kind.TAG:
         reason = "no API can write tags: one is born with the first post that uses it"
         return Ability(able=False, reason=reason)
+    if kind is Kind.IMAGE:
+        return Ability(able=False, reason="no API can change or delete an image")
     what = f"the {field} of a {kind}" if field else f"a {kind}"
     return Ability(able=False, reason=f"API v3 cannot {verb} {what}")
 
@@ -226,5 +240,6 @@ def request_of(write: Write, site: Site, aside: Aside) -> Request:
         method=call.route,
         path=call.route.format_map(numbers),
         json=None if payload is None else json.dumps(payload, ensure_ascii=False),
+        file=call.file(write) if call.file else None,
         family="write",
     )

@@ -9,16 +9,16 @@ show is a Glimpse, whose stamp tells whether the Markdown that was read once is 
 import html
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from urllib.parse import quote
 
 from importer.model.fields import Fields
-from importer.model.ids import Field, Kind, Ref, UserId
+from importer.model.ids import Field, Kind, Ref, UserId, image_ref
 from importer.model.live import Facts, LiveItem, Synonym
 from importer.model.site import Site
-from importer.teams.dressing import undress
+from importer.teams.dressing import pictures_in, undress
 from importer.teams.objects import Raw
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
@@ -35,6 +35,7 @@ __all__ = [
     "experts_of",
     "glimpse_of",
     "ids_of",
+    "image_item",
     "question_item",
     "synonyms_of",
     "tag_item",
@@ -63,6 +64,7 @@ _EDITABLE = {theirs: ours for ours, theirs in EDITABLE_BY.items()}
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?")
 _STAMP = "v3:"
 _ENCODED_MARKER = "&lt;!-- teams-importer:"
+_IMAGE_URL = re.compile(r"https?://[^\s<>()#]{1,500}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ def collection_item(raw: Raw, site: Site) -> LiveItem:
     """Read a single collection; its items are named as links are: `question/12`."""
     ref = Ref(Kind.COLLECTION, _id(raw, Kind.COLLECTION))
     described = raw.get("description")
-    body, marker = undress(_plain(described) if isinstance(described, str) else "", site)
+    markdown = _plain(described) if isinstance(described, str) else ""
+    body, marker = undress(markdown, site)
     content = raw.get("content")
     if not isinstance(content, list) or not all(isinstance(it, dict) for it in content):
         text = "collection.content is no list of objects"
@@ -202,6 +205,7 @@ def collection_item(raw: Raw, site: Site) -> LiveItem:
         ),
         # A list shows no items: nothing tells whether they are the same.
         stamp="",
+        pictures=pictures_in(markdown, site),
     )
 
 
@@ -214,17 +218,17 @@ def _content_kind(raw: Raw) -> Kind:
     return Kind.ARTICLE if theirs == Kind.ARTICLE else Kind.QUESTION
 
 
+def image_item(raw: Raw) -> LiveItem:
+    """Read the answer to an upload. Its id is a GUID (observed); the address carries the truth."""
+    url = raw.get("url")
+    if not isinstance(url, str) or not _IMAGE_URL.fullmatch(url):
+        raise _misshapen(Kind.IMAGE, "url", "is missing or no address")
+    return LiveItem(image_ref(url), None, url, {})
+
+
 def with_accepted(live: LiveItem, *, accepted: bool) -> LiveItem:
     """Return an answer as it is once its mark is set or taken off."""
-    return LiveItem(
-        ref=live.ref,
-        parent=live.parent,
-        url=live.url,
-        fields={**live.fields, Field.ACCEPTED: accepted},
-        marker=live.marker,
-        facts=live.facts,
-        stamp=live.stamp,
-    )
+    return replace(live, fields={**live.fields, Field.ACCEPTED: accepted})
 
 
 def tag_of(raw: Raw) -> tuple[int, str]:
@@ -288,7 +292,8 @@ def _post(
     comments: int | None = None,
 ) -> LiveItem:
     seen = glimpse_of(raw, kind)
-    body, marker = undress(_plain(_text(raw, kind, "bodyMarkdown")), site)
+    markdown = _plain(_text(raw, kind, "bodyMarkdown"))
+    body, marker = undress(markdown, site)
     # A missing count says nothing: better to take a post for one that others have engaged in.
     counts = (raw.get("score"), seen.comments if comments is None else comments)
     return LiveItem(
@@ -306,6 +311,7 @@ def _post(
             editor=_person(raw.get("lastEditor")),
         ),
         stamp=f"{seen.stamp}@{seen.active_at.timestamp():.6f}",
+        pictures=pictures_in(markdown, site),
     )
 
 

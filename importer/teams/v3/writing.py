@@ -20,6 +20,7 @@ from importer.teams.v3.shapes import (
     collection_item,
     experts_of,
     ids_of,
+    image_item,
     question_item,
     with_accepted,
 )
@@ -109,7 +110,9 @@ class Writer:
                 return article_item(wrapper, self._site, masters)
             case Kind.COLLECTION:
                 return collection_item(wrapper, self._site)
-            case _:
+            case Kind.IMAGE:
+                return image_item(wrapper)
+            case Kind.TAG:
                 fields: Fields = {Field.TITLE: write.name, Field.EXPERTS: experts_of(wrapper)}
                 url = f"{self._site.base}/questions/tagged/{write.name}"
                 return LiveItem(Ref(Kind.TAG, aside.tag_id), None, url, fields)
