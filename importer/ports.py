@@ -25,12 +25,18 @@ from importer.model.report import Report
 from importer.model.writing import Outcome, Write
 from importer.text.digests import Digest
 
-__all__ = ["Clock", "Hold", "Journal", "Read", "Team", "TeamReader"]
+__all__ = ["Clock", "Hold", "Journal", "LoadPicture", "Read", "Team", "TeamReader"]
 
 Read = LiveItem | Same | Synonym | Covered | Revision | Person | Denied
 
 Hold = Callable[[], Awaitable[None]]
 """Raises LockHeld when the journal's lock is no longer ours."""
+
+LoadPicture = Callable[[str], bytes | None]
+"""Returns the bytes of an image's file, given its path from the manifest's folder.
+
+None where it can't be read, or is larger than any image may be.
+"""
 
 
 class TeamReader(Protocol):

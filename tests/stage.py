@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 from importer.errors import Span
@@ -23,6 +24,7 @@ from importer.execution import (
     recover,
 )
 from importer.journal import open_journal
+from importer.manifests import picture_loader
 from importer.model.fields import Value
 from importer.model.ids import Field, FullKey, Key, Kind, RunId, target_of_key
 from importer.model.ledger import Operation, Run
@@ -126,7 +128,7 @@ WrapJournal = Callable[[Journal], Journal]
 class Stage:
     """One team and one journal. `journal` is kept between runs; `lose_journal` drops it.
 
-    `api` is what a person would say with --api.
+    `api` is what a person would say with --api, `folder` where the manifest's images are.
     """
 
     behaviour: Behaviour = field(default_factory=lambda: Behaviour(burst_per_s=0))
@@ -135,6 +137,7 @@ class Stage:
     clock: _StageClock = field(default_factory=_StageClock)
     runs: int = 0
     api: str = "auto"
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         self.world: World = open_world(behaviour=self.behaviour, clock=self.clock, seed=self.seed)
@@ -263,6 +266,7 @@ class Stage:
                     stop=stop,
                     observe=observe,
                     recovery=recovery,
+                    load=picture_loader(self.folder or Path()),
                 )
                 return report
             finally:

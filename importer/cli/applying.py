@@ -35,6 +35,7 @@ from importer.execution import (
     refuse_if_guarded,
 )
 from importer.journal import Place
+from importer.manifests import picture_loader
 from importer.model.ids import RunId
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
@@ -273,6 +274,7 @@ class _Run:
             stop=self.interrupts.stop,
             observe=self.meter.observe,
             recovery=recovery,
+            load=picture_loader(self.wish.folder),
         )
         return plan, report
 

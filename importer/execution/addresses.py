@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable
 
-from importer.model.ids import Key, Ref, target_of_key
+from importer.model.ids import Key, Kind, Ref, target_of_key
 from importer.model.ledger import Binding
 
 __all__ = ["Addresses"]
 
 
 class Addresses:
-    """Grows as posts are created. `targets` is what `keyed` takes, `links` what a Write takes."""
+    """Grows as posts are created and images uploaded.
+
+    `targets` is what `keyed` takes, `links` and `images` what a Write takes.
+    """
 
     def __init__(self, bindings: Iterable[Binding]) -> None:
         self.links: dict[Key, Ref] = {}
         self.targets: dict[str, str] = {}
+        self.images: dict[Key, str] = {}
         for binding in bindings:
-            self.add(binding.key, binding.ref)
+            self.add(binding.key, binding.ref, binding.url)
 
-    def add(self, key: Key, ref: Ref) -> None:
-        """Remember that *key*'s post is *ref*."""
+    def add(self, key: Key, ref: Ref, url: str) -> None:
+        """Remember that *key*'s post is *ref*, or that its image is at *url*."""
+        if ref.kind is Kind.IMAGE:
+            self.images[key] = url
+            return
         self.links[key] = ref
         self.targets[str(ref)] = target_of_key(key)

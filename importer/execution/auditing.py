@@ -65,7 +65,7 @@ class Auditor:
 
     def note_sending(self, operation: Operation) -> None:
         """Remember when the first create went: new posts are looked at from then on."""
-        if operation.verb is Verb.CREATE:
+        if operation.verb is Verb.CREATE and operation.kind is not Kind.IMAGE:
             self._authors.add(operation.author)
             self._first_sent = self._first_sent or operation.opened_at
             self._created.add(operation.kind)
@@ -74,7 +74,7 @@ class Auditor:
         """Remember what happened: an edit's history is looked at, a new post need not be read."""
         if operation.verb is Verb.UPDATE:
             self._edits.append(operation)
-        if operation.verb is Verb.CREATE and live is not None:
+        if operation.verb is Verb.CREATE and live is not None and live.ref.kind is not Kind.IMAGE:
             self._written[live.ref] = live
 
     async def look_at_edits(self, stop: asyncio.Event) -> bool:

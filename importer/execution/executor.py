@@ -31,14 +31,16 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import ChangeId, Key, Kind, Verb, full_key
+from importer.model.ids import ChangeId, Key, Kind, Verb, full_key, image_ref
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem
+from importer.model.pictures import Picture
 from importer.model.plan import Change, Plan
 from importer.model.report import Incident, Report, ResultState
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
 from importer.planning.freshness import Freshness, Judgement, judge_freshness
-from importer.ports import Clock, Hold, Journal, Team
+from importer.ports import Clock, Hold, Journal, LoadPicture, Team
+from importer.text.digests import digest_bytes
 
 __all__ = ["Executor"]
 
@@ -72,6 +74,7 @@ class Executor:
         observe: Callable[[Operation], None],
         recovery: Recovery,
         window: Window,
+        load: LoadPicture,
     ) -> None:
         self._plan = plan
         self._ledger = ledger
@@ -91,6 +94,7 @@ class Executor:
         self.sights = Sights(team, self._addresses, plan.namespace)
         self._results = Results(plan, recovery)
         self._window = window
+        self._load = load
         self._recorder = Recorder(
             plan,
             run=run,
@@ -122,7 +126,9 @@ class Executor:
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
         self._intended: dict[ChangeId, Change] = {}
         self._running: dict[asyncio.Task[None], Key] = {}
-        self._canary_due = any(change.verb is Verb.CREATE for change in plan.changes)
+        self._canary_due = any(
+            change.verb is Verb.CREATE and change.kind is not Kind.IMAGE for change in plan.changes
+        )
         self._halt: ImporterError | None = None
         self._condition = recovery.condition
         self._looked_up = recovery.looked_up
@@ -223,6 +229,9 @@ class Executor:
             self._halt = error
 
     async def _carry_out(self, change: Change) -> None:
+        if change.picture is not None:
+            await self._upload(change, change.picture)
+            return
         judgement, live = await self._look_at(change)
         match judgement.freshness:
             case Freshness.ALREADY:
@@ -231,6 +240,23 @@ class Executor:
                 self._results.note(change, ResultState.STALE, judgement.why, live)
             case Freshness.FRESH:
                 await self._attempt(change, live)
+
+    async def _upload(self, change: Change, picture: Picture) -> None:
+        """Upload an image, unless it is there: its address is all that looking can find."""
+        url = self._addresses.images.get(change.key)
+        if url is not None:
+            live = LiveItem(image_ref(url), None, url, {})
+            await self._take_over(change, live)
+            return
+        content = self._load(picture.path)
+        if content is None:
+            why = f"{picture.path} can't be read any more"
+            self._results.note(change, ResultState.STALE, why)
+        elif digest_bytes(content) != picture.digest:
+            why = f"{picture.path} was changed since the plan was made"
+            self._results.note(change, ResultState.STALE, why)
+        else:
+            await self._attempt(change, None, content)
 
     async def _look_at(self, change: Change) -> tuple[Judgement, LiveItem | None]:
         if change.kind is Kind.TAG:
@@ -275,9 +301,9 @@ class Executor:
             await self._journal.unbind([change.key])
         self._results.note(change, ResultState.FOUND, "it was so already", live)
 
-    async def _attempt(self, change: Change, live: LiveItem | None) -> None:
+    async def _attempt(self, change: Change, live: LiveItem | None, content: bytes = b"") -> None:
         operation = await self._recorder.operation(change, live)
-        write = self._recorder.write(change, operation, live)
+        write = self._recorder.write(change, operation, live, content)
         await self._journal.keep(values_of(change))
         await self._journal.intend(operation)
         self._intended[change.id] = change
@@ -349,9 +375,9 @@ class Executor:
         binding = None
         live = None
         if item is not None:
-            self._addresses.add(change.key, item.ref)
+            self._addresses.add(change.key, item.ref, item.url)
             live = self.sights.note(item)
-            if change.verb is Verb.CREATE:
+            if change.verb is Verb.CREATE and change.kind is not Kind.IMAGE:
                 self._window.confirmed(item.ref, self._clock.now())
             binding = binding_after(
                 operation,
@@ -384,7 +410,7 @@ class Executor:
 
     def _inspect(self, change: Change, operation: Operation, live: LiveItem) -> None:
         """Look at the echo: the canary's marker must come back, rewritten texts are reported."""
-        if change.verb is Verb.SET:
+        if change.verb is Verb.SET or change.kind is Kind.IMAGE:
             return
         rewritten = rewritten_fields(operation, live)
         if rewritten:
@@ -402,7 +428,7 @@ class Executor:
 
     def _remember(self, binding: Binding) -> None:
         self._bindings[binding.key] = binding
-        self._addresses.add(binding.key, binding.ref)
+        self._addresses.add(binding.key, binding.ref, binding.url)
 
     async def _resolve_unknown(self) -> bool:
         """Resolve what is parked. True when something may go on.
@@ -453,7 +479,7 @@ class Executor:
             self._results.incident(incident)
         if decision.verdict is Verdict.FOUND:
             if decision.live is not None:
-                self._addresses.add(change.key, decision.live.ref)
+                self._addresses.add(change.key, decision.live.ref, decision.live.url)
                 self.sights.keep(decision.live)
             if binding is not None:
                 self._remember(binding)

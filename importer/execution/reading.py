@@ -35,6 +35,8 @@ __all__ = ["Reach", "reach_of_history", "reach_of_manifest", "reach_of_plan", "t
 
 _ALWAYS = frozenset({Kind.TAG, Kind.QUESTION, Kind.ANSWER})
 _ASKED = frozenset({Kind.ARTICLE, Kind.COLLECTION})
+# Tags are read by name; where an image is, is all that can be known of it.
+_UNLISTED = frozenset({Kind.TAG, Kind.IMAGE})
 _EMAIL = "email:"
 
 
@@ -167,7 +169,7 @@ async def take_snapshot(
 
 def _missing(ledger: Ledger, items: Mapping[Ref, LiveItem | Same]) -> tuple[Ref, ...]:
     bound = {binding.ref for binding in ledger.bindings.values()}
-    return tuple(sorted(it for it in bound if it not in items and it.kind is not Kind.TAG))
+    return tuple(sorted(it for it in bound if it not in items and it.kind not in _UNLISTED))
 
 
 async def _looked_up(

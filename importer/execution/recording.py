@@ -73,8 +73,10 @@ class Recorder:
             read_by=rests_on.editor or rests_on.author,
         )
 
-    def write(self, change: Change, operation: Operation, live: LiveItem | None) -> Write:
-        """Return what is sent for *operation*."""
+    def write(
+        self, change: Change, operation: Operation, live: LiveItem | None, content: bytes = b""
+    ) -> Write:
+        """Return what is sent for *operation*; *content* is an upload's."""
         return Write(
             request_id=operation.request_id,
             verb=change.verb,
@@ -86,6 +88,9 @@ class Recorder:
             marker=self._marker(change),
             author=change.author,
             name=change.title if change.kind is Kind.TAG else "",
+            images=self._addresses.images,
+            picture=change.picture,
+            content=content,
         )
 
     async def close(self, operation: Operation, state: State, evidence: str) -> None:
@@ -100,7 +105,7 @@ class Recorder:
         return self._addresses.links.get(change.parent, change.parent_ref)
 
     def _marker(self, change: Change) -> str:
-        if change.verb not in (Verb.CREATE, Verb.UPDATE):
+        if change.verb not in (Verb.CREATE, Verb.UPDATE) or change.kind is Kind.IMAGE:
             return ""
         digests = {
             letter: digest

@@ -6,6 +6,8 @@
     create       own posts with its marker, >= 1   FOUND: the lowest id (the others: an incident)
                  none, window over                 ABSENT
                  none, window open                 WAIT
+    upload       nothing shows one, window over    ABSENT: sent again, an image no post shows harms
+                                                   nobody
     update, set  live equals after                 FOUND
                  live equals before, window over   ABSENT
                  live equals neither               ABSENT: the next plan sees what moved
@@ -127,7 +129,10 @@ def decide(
         if own:
             others = tuple(it.ref for it in own[1:])
             return Decision(Verdict.FOUND, own[0], others, f"found as {own[0].ref}")
-        return Decision(Verdict.ABSENT, evidence="no post carries its marker") if over else waiting
+        evidence = "no post carries its marker"
+        if operation.kind is Kind.IMAGE:
+            evidence = "whether it arrived can't be seen"
+        return Decision(Verdict.ABSENT, evidence=evidence) if over else waiting
     live = sightings.by_ref.get(operation.ref) if operation.ref else None
     if operation.verb is Verb.DELETE:
         if live is None:
@@ -217,8 +222,9 @@ class Resolver:
     async def _look(self, operations: Sequence[Operation], targets: Mapping[str, str]) -> Sightings:
         newest: list[LiveItem] = []
         overlap = _OVERLAP if self._reader.server_time() is not None else _UNTOLD
-        kinds = frozenset(it.kind for it in operations if it.verb is Verb.CREATE)
-        for author, earliest in _searches(operations, self._access.me):
+        created = [it for it in operations if it.verb is Verb.CREATE and it.kind is not Kind.IMAGE]
+        kinds = frozenset(it.kind for it in created)
+        for author, earliest in _searches(created, self._access.me):
             since = earliest - overlap
             found = self._reader.read(Newest(author, since, kinds))
             newest += [keyed_item(it, targets) async for it in found if isinstance(it, LiveItem)]
@@ -245,11 +251,11 @@ class Resolver:
 
 
 def _searches(operations: Sequence[Operation], me: UserId | None) -> list[tuple[UserId, datetime]]:
-    """Return the authors whose new posts to look at, each with when the first of them was sent."""
+    """Return the authors of these creates, each with when the first of theirs was sent."""
     earliest: dict[UserId, datetime] = {}
     for operation in operations:
         author = operation.author if operation.author is not None else me
-        if operation.verb is not Verb.CREATE or author is None or operation.opened_at is None:
+        if author is None or operation.opened_at is None:
             continue
         sent = operation.opened_at
         earliest[author] = min(sent, earliest.get(author, sent))
@@ -321,7 +327,13 @@ async def settle_decision(
 
 
 def incidents_of(operation: Operation, decision: Decision) -> list[Incident]:
-    """Return the incident of several posts with one key, if there is one."""
+    """Return the incident of several posts with one key, or of an upload sent twice, if any."""
+    if operation.kind is Kind.IMAGE and decision.verdict is Verdict.ABSENT:
+        what = (
+            "its upload is sent again, as nothing shows whether the first arrived; if it did, an "
+            "image that no post shows stays on the site"
+        )
+        return [Incident(what, operation.key)]
     if not decision.others or decision.live is None:
         return []
     count = len(decision.others) + 1

@@ -12,17 +12,21 @@ from importer.execution.preflight import Drawn
 from importer.execution.reading import reach_of_plan, take_snapshot
 from importer.execution.recovery import Recovery
 from importer.execution.window import ServerClock, Window
-from importer.model.ids import Verb, split_full_key
+from importer.model.ids import Kind, Verb, split_full_key
 from importer.model.ledger import Ledger, Operation, Run
 from importer.model.live import Access, LiveItem, Snapshot
 from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report
-from importer.ports import Clock, Journal, Team
+from importer.ports import Clock, Journal, LoadPicture, Team
 
 __all__ = ["carry_out", "refuse_if_guarded"]
 
 # A plan drawn longer ago than this (a person read it) is held against a new reading, in seconds.
 _STILL_NEW = 30.0
+
+
+def _no_files(path: str) -> None:
+    """Read nothing: for plans without images."""
 
 
 def refuse_if_guarded(plan: Plan) -> None:
@@ -47,12 +51,14 @@ async def carry_out(
     stop: asyncio.Event,
     observe: Callable[[Operation], None],
     recovery: Recovery,
+    load: LoadPicture = _no_files,
 ) -> Report:
     """Make the team what *plan* says, and return what became of each change.
 
     Needs a journal in which *run* has begun. *drawn* is the drawing the plan comes from; None for
-    a saved plan, which is held against a new reading, change by change. Raises GuardTripped
-    before anything is sent, JournalError when nothing can be recorded any more.
+    a saved plan, which is held against a new reading, change by change. *load* reads images at the
+    moment they are sent. Raises GuardTripped before anything is sent, JournalError when nothing can
+    be recorded any more.
     """
     refuse_if_guarded(plan)
     ledger = await journal.ledger()
@@ -71,6 +77,7 @@ async def carry_out(
         observe=observe,
         recovery=recovery,
         window=window,
+        load=load,
     )
     reach = reach_of_plan(plan, ledger)
     read_at = asyncio.get_running_loop().time()
@@ -98,7 +105,8 @@ def _still_settling_s(
     A journal that was lost, or put back from a backup, says nothing of what was sent since. Posts
     of ours that it doesn't know tell of it; what was sent with them may not be visible yet.
     """
-    if not any(change.verb is Verb.CREATE for change in plan.changes):
+    creates = (it for it in plan.changes if it.verb is Verb.CREATE)
+    if all(it.kind is Kind.IMAGE for it in creates):
         return 0.0
     known = {binding.ref for binding in ledger.bindings.values()}
     born = [

@@ -46,6 +46,8 @@ class Sights:
                     # As in planning: what leads to a post of ours leads to its key, bound or not.
                     self._addresses.targets.setdefault(str(live.ref), target_of_key(key))
                     self._addresses.links.setdefault(key, live.ref)
+                    for image, url in live.pictures.items():
+                        self._addresses.images.setdefault(image, url)
         for live in posts:
             self._note(live.ref, live, at)
 

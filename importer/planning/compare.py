@@ -39,7 +39,15 @@ from importer.model.fields import (
     fields_of,
     rule,
 )
-from importer.model.ids import Field, Key, Kind, split_full_key, tag_name
+from importer.model.ids import (
+    Field,
+    Key,
+    Kind,
+    image_key,
+    split_full_key,
+    tag_name,
+    target_of_key,
+)
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
@@ -70,7 +78,8 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     """Return how the manifest and the live team differ."""
     matches = match_items(manifest, snapshot, ledger)
     targets = matches.targets()
-    settling = _Settling(snapshot, targets, _renames(manifest))
+    pictures = {*matches.pictures, *(it.key for it in manifest.items if it.kind is Kind.IMAGE)}
+    settling = _Settling(snapshot, targets, _renames(manifest), frozenset(pictures))
     pairs = tuple(_pair(match, settling) for match in matches.matches)
     return Comparison(
         pairs,
@@ -78,6 +87,7 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
         gone=matches.gone,
         equal_titles=_equal_titles(pairs, snapshot),
         blocked=matches.blocked,
+        pictures=matches.pictures,
     )
 
 
@@ -88,6 +98,16 @@ class _Settling:
     snapshot: Snapshot
     targets: Mapping[str, str]
     renames: Mapping[str, str]
+    pictures: frozenset[Key]
+
+    def found(self, url: str) -> str | None:
+        """Return what an address leads to, where it is a post's or an image's that is known."""
+        site = self.snapshot.site
+        if (picture := site.find_picture(url)) is not None:
+            key = image_key(picture[1])
+            return target_of_key(key) if key in self.pictures else None
+        ref = site.find(url)
+        return str(ref) if ref else None
 
     def tags(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return *names* by their masters, old names by the new ones."""
@@ -183,13 +203,8 @@ def _settled_value(row: FieldRule, value: Value, settling: _Settling) -> Value:
     if not isinstance(value, Text):
         return canonical(row.shape, value, {})
     if settling.snapshot.site.is_named_in(value.holed):
-        value = dig_deeper(value, lambda url: _found(settling.snapshot, url))
+        value = dig_deeper(value, settling.found)
     return keyed(value, settling.targets)
-
-
-def _found(snapshot: Snapshot, url: str) -> str | None:
-    ref = snapshot.site.find(url)
-    return str(ref) if ref else None
 
 
 def keyed(text: Text, targets: Mapping[str, str]) -> Text:

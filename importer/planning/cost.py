@@ -60,7 +60,8 @@ def cost_of(
     # A tag is looked at one by one, right before its experts are set.
     reads += len(changes) - len(posts)
     seconds = round(max(waits, _least_s(len(changes) + reads, rates)), 1)
-    return Cost(len(changes), reads, seconds, rates.per_day, len(bumped))
+    uploaded = sum(it.picture.size for it in changes if it.picture)
+    return Cost(len(changes), reads, seconds, rates.per_day, len(bumped), uploaded)
 
 
 def singly_read(snapshot: Snapshot) -> int:
@@ -138,7 +139,7 @@ def _waits(changes: Sequence[Change], rates: Rates) -> float:
 
 def _audit(changes: Sequence[Change], rates: Rates) -> int:
     """Return the requests of the look afterwards: at new posts for doubles, at edits' histories."""
-    created = Counter(it.kind for it in changes if it.verb is Verb.CREATE)
+    created = _listed_creates(changes)
     edited = sum(it.verb is Verb.UPDATE and it.kind in _WITH_HISTORY for it in changes)
     listed = {Kind.QUESTION, Kind.ANSWER, *created}
     new = sum(max(1, _pages(created[it], rates)) for it in listed)
@@ -151,7 +152,7 @@ def _audit_of_lists(changes: Sequence[Change], rates: Rates) -> int:
     Answers are looked for under the questions that moved: a list that takes several pages is looked
     at once more, for what moved meanwhile.
     """
-    created = Counter(it.kind for it in changes if it.verb is Verb.CREATE)
+    created = _listed_creates(changes)
     if not created:
         return 0
     moved = max(1, _pages(len(_bumped(changes)), rates))
@@ -161,3 +162,10 @@ def _audit_of_lists(changes: Sequence[Change], rates: Rates) -> int:
 
 def _pages(number: int, rates: Rates) -> int:
     return -(-number // rates.page_size)
+
+
+def _listed_creates(changes: Sequence[Change]) -> Mapping[Kind, int]:
+    """Return how many of each kind are created, but for images, which no list shows."""
+    return Counter(
+        it.kind for it in changes if it.verb is Verb.CREATE and it.kind is not Kind.IMAGE
+    )

@@ -5,14 +5,15 @@
     deletions  more than 5, or 10 %       --max-deletes N or N%
     creates    no limit                   --max-creates N or N%
 
-A limit given as an option holds whatever the number of items. Percentages are of managed items;
-what is to be deleted was one until now, or the guard would shrink with the manifest.
+Images don't count. A limit given as an option holds whatever the number of items. Percentages are
+of managed items; what is to be deleted was one until now, or the guard would shrink with the
+manifest.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from importer.model.ids import Verb
+from importer.model.ids import Kind, Verb
 from importer.model.plan import Blocked, BlockedCode, Change, Decisions, Reason
 
 __all__ = ["check_guards"]
@@ -41,14 +42,13 @@ def check_guards(
     *managed* counts the items of the manifest that have a post.
     """
     managed += _count(changes, Verb.DELETE)
+    posts = [it for it in changes if it.kind is not Kind.IMAGE]
     updated = {it.key for it in changes if it.verb in (Verb.UPDATE, Verb.SET)} - {
         it.key for it in changes if it.verb is Verb.CREATE
     }
     counted = {it.key for it in changes if it.reason is not Reason.LINKS or it.key in updated}
     guards = (
-        _Guard(
-            "created", "--max-creates", _count(changes, Verb.CREATE), decisions.max_creates, None
-        ),
+        _Guard("created", "--max-creates", _count(posts, Verb.CREATE), decisions.max_creates, None),
         _Guard(
             "updated",
             "--max-updates",

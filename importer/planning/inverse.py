@@ -10,6 +10,7 @@ edited it     says what it said before                      nothing
               anything else, or is gone                     blocked
 marked it     bears the mark                                the mark goes back where it was
 named experts has those                                     those before are set
+uploaded it   (an image)                                    nothing: no API deletes it
 deleted it    is gone                                       a manual step: no API call undeletes
               is there again                                nothing
 
@@ -111,7 +112,7 @@ def make_inverse(
         cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
         managed=len(ledger.bindings),
         unchanged=inverse.unchanged,
-        notes=_notes(inverse.gone, changes, snapshot),
+        notes=_notes(inverse.gone, inverse.images, changes, snapshot),
         undoes=run,
     )
 
@@ -147,12 +148,15 @@ class _Inverse:
         self.released: set[Key] = set()
         self.unchanged = 0
         self.gone = 0
+        self.images = 0
 
     def take_back(self) -> None:
         """Go through the run backwards: what was written last is taken back first."""
         for trace in reversed(self.traces):
             if trace.key in self.open or trace.ref is None:
                 self._block(trace, trace.key, None, OPEN)
+            elif trace.kind is Kind.IMAGE:
+                self.images += 1
             elif Verb.CREATE in trace.verbs:
                 self._delete(trace, trace.ref)
             elif Verb.DELETE in trace.verbs:
@@ -463,11 +467,18 @@ def _ours(base: Base | None) -> Digest | None:
     return base.ours if base else None
 
 
-def _notes(gone: int, changes: Sequence[Change], snapshot: Snapshot) -> tuple[str, ...]:
+def _notes(
+    gone: int, images: int, changes: Sequence[Change], snapshot: Snapshot
+) -> tuple[str, ...]:
     notes = []
     if gone:
         posts = "1 post" if gone == 1 else f"{gone} posts"
         notes.append(f"{posts} that this run created: gone already, nothing to do.")
+    if images:
+        stay = "1 image stays" if images == 1 else f"{images} images stay"
+        notes.append(
+            f"{stay} on the site: no API deletes an image. A later apply uses what is there."
+        )
     if left := tags_left(changes, snapshot):
         notes.append(left)
     return tuple(notes)

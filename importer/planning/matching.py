@@ -12,8 +12,8 @@ missing   -, or on a copy      gone, when the kind was read completely; else blo
 -         on several           the publishers' with the lowest id; else blocked: ambiguous
 -         -                    `id:`, if there is one; else none: it is to be created
 
-A tag is found by its name alone. An answer whose question is blocked waits with it. A post that is
-read as deleted is not there.
+An image is where the journal says, or a post of ours shows it. A tag is found by its name alone. An
+answer whose question is blocked waits with it. A post that is read as deleted is not there.
 """
 
 from collections import defaultdict
@@ -28,6 +28,8 @@ from importer.model.ids import (
     Kind,
     Ref,
     full_key,
+    image_digest,
+    image_ref,
     split_full_key,
     tag_name,
     target_of_key,
@@ -57,7 +59,7 @@ class Matches:
     """What matching found. `leftovers` are live posts of ours that no item has, by their keys.
 
     `waiting` maps the posts that a blocked item is bound to or marked on to its key; `bound` maps
-    all posts that the journal knows.
+    all posts that the journal knows. `pictures` are the addresses of images that are on the site.
     """
 
     matches: tuple[Match, ...]
@@ -66,6 +68,7 @@ class Matches:
     leftovers: tuple[tuple[Key, LiveItem], ...]
     waiting: Mapping[Ref, Key]
     bound: Mapping[Ref, Key]
+    pictures: Mapping[Key, str]
 
     def targets(self) -> Mapping[str, str]:
         """Return, for each post of ours, how links name its item.
@@ -117,11 +120,14 @@ class _Matcher:
         self.meant: dict[Ref, Key] = {}
         self.claims = {name for item in manifest.items for name in self._names_of(item)}
         self.bound = {binding.ref: binding.key for binding in ledger.bindings.values()}
+        self.pictures = self._pictures()
 
     def run(self) -> Matches:
         for item in self.manifest.items:
             if item.kind is Kind.TAG:
                 self._match_tag(item)
+            elif item.kind is Kind.IMAGE:
+                self._match_image(item)
             else:
                 self._match(item)
         return Matches(
@@ -131,7 +137,25 @@ class _Matcher:
             self._leftovers(),
             self.meant,
             self.bound,
+            self.pictures,
         )
+
+    def _pictures(self) -> Mapping[Key, str]:
+        """Return the images that are on the site: others' posts say nothing of them."""
+        seen: dict[Key, str] = {}
+        for ref, live in self.posts.items():
+            owner = self._owner(live)
+            is_marked = owner is not None and split_full_key(owner)[0] == self.manifest.namespace
+            if live.pictures and (ref in self.bound or (is_marked and self._is_ours(live))):
+                seen = {**live.pictures, **seen}
+        bindings = self.ledger.bindings
+        return {**seen, **{it: bindings[it].url for it in bindings if image_digest(it)}}
+
+    def _match_image(self, item: Item) -> None:
+        url = self.pictures.get(item.key)
+        binding = self.ledger.bindings.get(item.key)
+        live = LiveItem(image_ref(url), None, url, {}) if url else None
+        self.matches.append(Match(item, live, binding, How.NAME if live else How.NONE))
 
     def _match_tag(self, item: Item) -> None:
         """Find the tag by its name: there is one of each, and it bears no marker."""

@@ -38,6 +38,7 @@ from importer.planning.cost import cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
+from importer.planning.picturing import judge_image, with_showing, without_idle
 from importer.planning.policy import (
     NO_TEXTS,
     Verdict,
@@ -74,7 +75,7 @@ def make_plan(
     *texts* are the values under `digests_for_sides`, as far as the journal has them. *authoring*
     tells whether posts can be written in somebody else's name.
     """
-    chosen = [pair for pair in comparison.pairs if _is_chosen(pair.item.key, decisions)]
+    chosen = [it for it in comparison.pairs if _is_image(it) or _is_chosen(it.item.key, decisions)]
     verdicts = _judge_all(chosen, manifest, snapshot, ledger, decisions, ability, texts)
     review = _review(verdicts, comparison, manifest, snapshot)
     wishes = [change for verdict in verdicts for change in verdict.changes]
@@ -91,6 +92,8 @@ def make_plan(
         *_equal_titles(wishes, comparison, manifest),
         *_refused_tags(wishes, review),
     ]
+    judged = (it for verdict in verdicts for it in verdict.blocked)
+    told = with_showing(judged, wishes, chosen)
     wishes, stranded = reachable(wishes, {it.key for it in held}, comparison)
     deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger)
     rejected = {operation.change: operation for operation in ledger.rejected}
@@ -101,13 +104,14 @@ def make_plan(
     going = tuple(in_writers_names(going, snapshot, ours, authoring))
     ordered = [*sequenced(wishes), *unlinked_first(going, wishes)]
     brought = _bring_tags(limited(ordered, decisions.limit), review)
-    changes, nowhere = after_birth(brought, unborn)
-    managed = sum(pair.live is not None for pair in comparison.pairs)
+    changes, nowhere = after_birth(without_idle(brought), unborn)
+    posts = [pair for pair in comparison.pairs if not _is_image(pair)]
+    managed = sum(pair.live is not None for pair in posts)
     blocked = (
         *check_guards(changes, managed, decisions),
         *(it for it in comparison.blocked if _is_chosen(it.key, decisions)),
         *(_blocked_gone(it) for it in comparison.gone if _is_chosen(it.item.key, decisions)),
-        *(blocked for verdict in verdicts for blocked in verdict.blocked),
+        *told,
         *contested.values(),
         *held,
         *stranded,
@@ -116,7 +120,7 @@ def make_plan(
         *(it for it in (*deletions.blocked, *refused) if _is_chosen(it.key, decisions)),
     )
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
-    told = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
+    named = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
     let_go = {key for key in deletions.released if _is_chosen(key, decisions)}
     deleted = {it.ref for it in changes if it.verb is Verb.DELETE}
     let_go |= {key for key, question in deletions.taken_along.items() if question in deleted}
@@ -141,7 +145,11 @@ def make_plan(
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
         cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
         managed=managed,
-        unchanged=sum(pair.live is not None and pair.item.key not in told for pair in chosen),
+        unchanged=sum(
+            pair.live is not None and pair.item.key not in named
+            for pair in chosen
+            if not _is_image(pair)
+        ),
         notes=_notes(
             ledger,
             decisions,
@@ -174,6 +182,8 @@ def _judge_all(
     rejected = {operation.change: operation for operation in ledger.rejected}
 
     def judged(pair: Pair) -> Verdict:
+        if _is_image(pair):
+            return judge_image(pair, ability, rejected)
         if pair.item.kind is not Kind.TAG:
             return judge(pair, manifest, decisions, ability, titles, rejected, texts)
         overwrite = overwrites(pair.item, decisions, manifest)
@@ -198,6 +208,10 @@ def _review(
     )
     stated = {name for value in values if isinstance(value, tuple) for name in value}
     return review_tags(wanted, set(snapshot.tags), declared, manifest.policy.new_tags, stated)
+
+
+def _is_image(pair: Pair) -> bool:
+    return pair.item.kind is Kind.IMAGE
 
 
 def _is_unborn(change: Change) -> bool:
@@ -240,7 +254,9 @@ def _unread(wishes: Iterable[Change], snapshot: Snapshot) -> list[Blocked]:
             span=change.span,
         )
         for change in wishes
-        if change.verb is Verb.CREATE and change.kind not in snapshot.covered
+        if change.verb is Verb.CREATE
+        and change.kind is not Kind.IMAGE
+        and change.kind not in snapshot.covered
     ]
 
 

@@ -18,6 +18,7 @@ from importer.model.ids import (
     Kind,
     Verb,
     change_id,
+    image_digest,
     key_of_target,
     parent_key,
     target_of_key,
@@ -29,18 +30,21 @@ from importer.text.links import Text, without_links
 
 __all__ = ["limited", "reachable", "sequenced", "unlinked_first"]
 
+_NO_POSTS = frozenset({Kind.TAG, Kind.IMAGE})
+
 
 def reachable(
     wishes: Sequence[Change], held: Collection[Key | None], comparison: Comparison
 ) -> tuple[list[Change], list[Blocked]]:
     """Return the changes whose needs exist or will, and what the others wait for, by name."""
-    exists = {pair.item.key for pair in comparison.pairs if pair.live}
+    exists = {pair.item.key for pair in comparison.pairs if pair.live} | {*comparison.pictures}
     left = {change.id: change for change in wishes if change.key not in held}
     coming = {change.key for change in left.values() if change.verb is Verb.CREATE}
     waiting: dict[Key, list[Change]] = defaultdict(list)
     for change in left.values():
         for key in _keys_needed(change):
             waiting[key].append(change)
+    files = {it.item.key: it.item.picture.path for it in comparison.pairs if it.item.picture}
     stranded: dict[ChangeId, Blocked] = {}
     lost = deque(key for key in waiting if key not in exists and key not in coming)
     while lost:
@@ -48,7 +52,7 @@ def reachable(
         for change in waiting[need]:
             if change.id in stranded:
                 continue
-            stranded[change.id] = _stranded(change, need)
+            stranded[change.id] = _stranded(change, need, files.get(need))
             if change.verb is Verb.CREATE:
                 lost.append(change.key)
     reached = [change for change in left.values() if change.id not in stranded]
@@ -77,13 +81,14 @@ def _led_to(change: Change, *, only: Field | None = None) -> set[Key]:
     return {key for key in keys if key is not None}
 
 
-def _stranded(change: Change, need: Key) -> Blocked:
+def _stranded(change: Change, need: Key, file: str | None) -> Blocked:
+    lacks = "is not uploaded, and not by this plan" if file else "has no post"
     return Blocked(
         BlockedCode.NEEDS,
         change.key,
         change.kind,
-        f"it needs {need}, which has no post and gets none in this plan",
-        f"See to {need} first, or take it in.",
+        f"it needs {file or need}, which {lacks}" + ("" if file else " and gets none in this plan"),
+        f"See to {file or need} first, or take it in.",
         url=change.url,
         span=change.span,
     )
@@ -133,6 +138,7 @@ def _edges(change: Change, creates: Mapping[Key, ChangeId]) -> Edges:
         firm.add(creates[change.key])
     # A collection can't be written without its items, a text can without its links.
     firm |= {creates[key] for key in _led_to(change, only=Field.ITEMS) if key in creates}
+    firm |= {creates[key] for key in _linked(change) if image_digest(key) and key in creates}
     soft = {creates[key] for key in _linked(change) if key in creates}
     if change.verb is Verb.CREATE and change.key in _led_to(change):
         soft.add(change.id)
@@ -193,15 +199,15 @@ def unlinked_first(deletions: Sequence[Change], wishes: Sequence[Change]) -> lis
 def limited(changes: list[Change], limit: int | None) -> list[Change]:
     """Return the changes of the first *limit* questions (with their answers), needs included.
 
-    Tags are no posts, and not counted.
+    Tags and images are no posts, and not counted.
     """
     if limit is None:
         return changes
-    posts = (change for change in changes if change.kind is not Kind.TAG)
+    posts = (change for change in changes if change.kind not in _NO_POSTS)
     first = set(islice(dict.fromkeys(parent_key(it.key) or it.key for it in posts), limit))
     kept: dict[ChangeId, Change] = {}
     for change in changes:
-        is_first = change.kind is Kind.TAG or (parent_key(change.key) or change.key) in first
+        is_first = change.kind in _NO_POSTS or (parent_key(change.key) or change.key) in first
         if is_first and kept.keys() >= set(change.needs):
             kept[change.id] = change
     return list(kept.values())

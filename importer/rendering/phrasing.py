@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["counted", "duration", "joined", "share"]
+__all__ = ["counted", "duration", "joined", "share", "size_of"]
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -33,6 +33,14 @@ def share(part: int, whole: int) -> str:
     if part and percent < 0.1:
         return "less than 0.1%"
     return f"{percent:.1f}%" if percent < 10 else f"{percent:,.0f}%"
+
+
+def size_of(number: int) -> str:
+    """Return a number of bytes as `812 bytes`, `1.5 KiB`, `2 MiB`."""
+    if number < 2**10:
+        return counted(number, "byte")
+    unit, divisor = ("MiB", 2**20) if number >= 2**20 else ("KiB", 2**10)
+    return f"{number / divisor:.1f}".removesuffix(".0") + f" {unit}"
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from typing import TypedDict
 from importer.model.ids import Verb
 from importer.model.plan import Cost, Plan
 from importer.rendering.entries import DetailView, detail
-from importer.rendering.phrasing import counted, duration, joined, share
+from importer.rendering.phrasing import counted, duration, joined, share, size_of
 
 __all__ = ["PlanCounts", "costs_of", "count_plan", "summary_of"]
 
@@ -42,6 +42,7 @@ def costs_of(cost: Cost) -> list[DetailView]:
     return [
         *detail("cost", requests),
         *detail("time", f"{least} at the documented pace{days}"),
+        *detail("upload", f"{size_of(cost.uploaded)} of images" if cost.uploaded else ""),
         *detail("notice", f"{bumped} {verb} to the top of everybody's page"),
     ]
 

@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from importer.errors import Span
 from importer.model.ids import Field, Kind, Verb
+from importer.model.pictures import Picture
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -30,7 +31,7 @@ from importer.rendering.entries import (
     section,
 )
 from importer.rendering.field_view import Manner, value_view
-from importer.rendering.phrasing import joined
+from importer.rendering.phrasing import joined, size_of
 from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
 
@@ -206,10 +207,15 @@ def _change(it: Change, manner: Manner) -> EntryView:
         url=it.url,
         fields=_fields(it, manner),
         details=[
+            *detail("file", _file(it.picture)),
             *detail("author", f"user {it.author}" if it.author else ""),
             *detail("after", needs),
         ],
     )
+
+
+def _file(picture: Picture | None) -> str:
+    return f"{picture.media_type}, {size_of(picture.size)}" if picture else ""
 
 
 def _mark(change: Change) -> str:
