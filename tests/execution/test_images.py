@@ -189,7 +189,7 @@ def test_an_image_that_somebody_took_out_is_drift_and_not_uploaded_again(
     assert (plan.changes, [it.key for it in plan.drift], plan.blocked) == ((), ["one"], ())
 
 
-def test_a_colleagues_post_says_nothing_of_images(stage: Stage, folder: Path) -> None:
+def test_f71_a_colleagues_post_says_nothing_of_images(stage: Stage, folder: Path) -> None:
     done(stage.apply(write(folder, one="![a](img/a.png)")))
     there = address(stage, "one").replace("/images/a/", "/images/a/another-")
     foreign = Stage(api=stage.api, folder=folder)
@@ -206,7 +206,7 @@ def test_a_colleagues_post_says_nothing_of_images(stage: Stage, folder: Path) ->
         pytest.param(None, "img/a.png can't be read any more", id="missing"),
     ],
 )
-def test_a_file_that_changed_after_the_plan_is_stale_and_what_shows_it_is_skipped(
+def test_f71_a_file_that_changed_after_the_plan_is_stale_and_what_shows_it_is_skipped(
     stage: Stage, folder: Path, content: bytes | None, why: str
 ) -> None:
     plan = stage.plan(write(folder, one="![a](img/a.png)", two="None."))
@@ -252,7 +252,7 @@ class Losing:
 
 
 @pytest.mark.parametrize("arrives", [False, True])
-def test_an_upload_whose_outcome_is_unknown_is_sent_again_and_that_is_said(
+def test_f57_an_upload_whose_outcome_is_unknown_is_sent_again_and_that_is_said(
     stage: Stage, folder: Path, arrives: bool
 ) -> None:
     wanted = write(folder, one="![a](img/a.png)")
@@ -267,7 +267,9 @@ def test_an_upload_whose_outcome_is_unknown_is_sent_again_and_that_is_said(
     assert nothing_to_do(stage.plan(wanted))
 
 
-def test_an_upload_that_a_killed_run_left_open_is_sent_again(stage: Stage, folder: Path) -> None:
+def test_f57_an_upload_that_a_killed_run_left_open_is_sent_again(
+    stage: Stage, folder: Path
+) -> None:
     wanted = write(folder, one="![a](img/a.png)")
 
     class Killed(Losing):

@@ -159,7 +159,7 @@ def test_the_type_shows_in_the_bytes(folder: Path, content: bytes, media_type: s
         pytest.param(None, "file-missing", id="missing"),
     ],
 )
-def test_what_can_not_be_uploaded_is_told_where_it_is_named(
+def test_f71_what_can_not_be_uploaded_is_told_where_it_is_named(
     folder: Path, content: bytes | None, rule: str
 ) -> None:
     more: Files = {} if content is None else {"x/img/it.png": content}
@@ -186,7 +186,7 @@ def test_a_faulty_image_link_is_told(folder: Path, body: str, rule: str) -> None
     assert_told(folder, tree(body), rule)
 
 
-def test_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
+def test_f71_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside.png"
     outside.write_bytes(DOT)
     put(folder, tree("![alt](img/it.png)"))
