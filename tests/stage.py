@@ -29,7 +29,7 @@ from importer.model.fields import Value
 from importer.model.ids import Field, FullKey, Key, Kind, RunId, target_of_key
 from importer.model.ledger import Operation, Run
 from importer.model.live import Need
-from importer.model.manifest import Item, Manifest, OnDrift, Policy, Removed
+from importer.model.manifest import Footer, Item, Manifest, OnDrift, Policy, Removed
 from importer.model.plan import Decisions, Plan
 from importer.model.report import Report
 from importer.planning.identity import lineage_of
@@ -92,6 +92,7 @@ def manifest(
     removed: Iterable[Removed] = (),
     policy: Policy = Policy(),  # noqa: B008 - frozen
     publishers: Sequence[int] = (),
+    footer: Footer | None = None,
 ) -> Manifest:
     """Return a manifest of *items*."""
     content = repr((items, tuple(removed), policy))
@@ -102,6 +103,7 @@ def manifest(
         digest=digest_text(content),
         publishers=tuple(publishers),  # type: ignore[arg-type]  # plain numbers read better in tests
         policy=policy,
+        footer=footer,
         removed=tuple(removed),
     )
 
@@ -170,7 +172,9 @@ class Stage:
             self._apply(wanted, Decisions(**decisions), wrap, wrap_journal, observe, stop)
         )
 
-    def undo(self, run: str = "", *, wrap: Wrap = lambda team: team) -> tuple[Plan, Report]:
+    def undo(
+        self, run: str = "", *, wrap: Wrap = lambda team: team, footer: Footer | None = None
+    ) -> tuple[Plan, Report]:
         """Take back *run*, or the last one, and return the plan and the report."""
         drawn: list[Plan] = []
         report = self.act(
@@ -182,6 +186,7 @@ class Stage:
                 lambda _: None,
                 None,
                 drawn.append,
+                footer,
             )
         )
         return drawn[0], report
@@ -225,6 +230,7 @@ class Stage:
         observe: Callable[[Operation], None],
         stop: asyncio.Event | None,
         show: Callable[[Plan], None] = lambda _: None,
+        footer: Footer | None = None,
     ) -> Report:
         stop = stop or asyncio.Event()
         undone = RunId(wanted) if isinstance(wanted, str) else None
@@ -248,7 +254,13 @@ class Stage:
                     drawn = await draw_plan(wanted, team, journal, access, decisions, team="acme")
                 if undone is not None:
                     drawn = await draw_undo(
-                        undone, team, journal, access, namespace=namespace, team="acme"
+                        undone,
+                        team,
+                        journal,
+                        access,
+                        namespace=namespace,
+                        team="acme",
+                        footer=footer,
                     )
                 plan = drawn.plan if drawn else wanted
                 assert isinstance(plan, Plan)

@@ -14,7 +14,7 @@ from importer.execution import Drawn, check_pin, draw_plan, draw_undo
 from importer.journal import Place
 from importer.model.ids import Kind, RunId
 from importer.model.live import Access, Need
-from importer.model.manifest import Fate, Manifest
+from importer.model.manifest import Fate, Manifest, footer_of
 from importer.model.plan import Decisions, Plan, SavedPlan
 from importer.ports import Journal, TeamReader
 from importer.teams import Mode, open_team
@@ -81,7 +81,13 @@ async def draw_wish(
         return replace(drawn, plan=from_folder(drawn.plan, wish.folder))
     check_pin(manifest, target.team, target.site)
     return await draw_undo(
-        wish.undoes, reader, journal, access, namespace=manifest.namespace, team=target.team
+        wish.undoes,
+        reader,
+        journal,
+        access,
+        namespace=manifest.namespace,
+        team=target.team,
+        footer=footer_of(manifest, access.site),
     )
 
 

@@ -45,8 +45,8 @@ class Reach:
     """What is asked after: kinds read whole, tags read one by one, mail addresses looked up.
 
     Posts that are `known` may come as Same; with `authors`, what others wrote without its text, but
-    for what is `named`, and so what stands below it.
-    `permissions`: who may edit articles.
+    for what is `named`, and so what stands below it. `permissions`: who may edit articles.
+    `footers`: what is listed without one is nobody's of ours.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -56,6 +56,7 @@ class Reach:
     authors: frozenset[UserId] = frozenset()
     named: frozenset[Ref] = frozenset()
     permissions: bool = False
+    footers: bool = False
 
 
 _NOTHING_MORE = Reach()
@@ -81,6 +82,7 @@ def reach_of_manifest(
         authors=frozenset(publishers_of(manifest)),
         named=frozenset(Ref(it.kind, it.remote_id) for it in items if it.remote_id is not None),
         permissions=any(Field.PERMISSIONS in it.fields for it in items),
+        footers=manifest.footer is not None and manifest.footer.everywhere,
     )
 
 
@@ -94,6 +96,7 @@ def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
         authors=frozenset(plan.publishers),
         named=frozenset(_refs_of(plan)),
         permissions=Field.PERMISSIONS in fields,
+        footers=plan.footer is not None and plan.footer.everywhere,
     )
 
 
@@ -135,6 +138,7 @@ async def take_snapshot(
         authors=reach.authors,
         bound=reach.named | {it.ref for it in ledger.bindings.values()},
         permissions=reach.permissions,
+        footers=reach.footers,
     )
     async for got in reader.read(everything):
         match got:

@@ -112,7 +112,8 @@ class Recorder:
             for field, digest in change.marker_base.items()
             if (letter := rule(change.kind, field).letter) is not None
         }
-        return format_marker(full_key(self._plan.namespace, change.key), digests)
+        footer = self._plan.footer.address if self._plan.footer else ""
+        return format_marker(full_key(self._plan.namespace, change.key), digests, footer)
 
 
 def refused(*, stops_run: bool) -> State:

@@ -6,6 +6,7 @@ from importer.execution.preflight import Drawn
 from importer.execution.reading import reach_of_history, take_snapshot
 from importer.model.ids import RunId
 from importer.model.live import Ability, Access
+from importer.model.manifest import Footer
 from importer.planning.inverse import make_inverse
 from importer.planning.traces import digests_for_undo
 from importer.ports import Journal, TeamReader
@@ -21,8 +22,12 @@ async def draw_undo(
     *,
     namespace: str,
     team: str,
+    footer: Footer | None = None,
 ) -> Drawn:
-    """Read the live team and return the plan that takes *run* back. Writes nothing."""
+    """Read the live team and return the plan that takes *run* back. Writes nothing.
+
+    *footer*, with the address that it leads to, is what posts bear; None: a comment.
+    """
     ledger = await journal.ledger()
     history = await journal.history()
     texts = await journal.texts(digests_for_undo(run, history))
@@ -40,5 +45,6 @@ async def draw_undo(
         ability=reader.ability,
         rates=reader.rates,
         authoring=Ability(able=access.can_author, reason=access.why_not_author),
+        footer=footer,
     )
     return Drawn(plan, snapshot, read_at)

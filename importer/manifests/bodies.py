@@ -50,7 +50,7 @@ class Bodies:
     def lower(self, passage: Passage) -> Text:
         """Return the canonical text of *passage*; all its faults are recorded."""
         text = canonical_text(passage.text)
-        if marker.PREFIX in text:
+        if marker.MAY_BE_MARKED in text:
             self._check_markers(passage)
         if _MAY_STAY_OPEN.search(text):
             self._check_end(passage)
@@ -64,7 +64,7 @@ class Bodies:
 
     def _check_markers(self, passage: Passage) -> None:
         for line in lines(passage.text):
-            if not line.code and line.text.lstrip().startswith(marker.PREFIX):
+            if not line.code and marker.is_marker_line(line.text):
                 self._findings.add("marker-line", passage.span(line.start, len(line.text)))
 
     def _check_end(self, passage: Passage) -> None:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from importer.model import ids
-from importer.model.manifest import Fate, MarkerStyle, NewTags, OnDrift
+from importer.model.manifest import Fate, NewTags, OnDrift
 
 __all__ = [
     "AnswerEntry",
@@ -20,6 +20,7 @@ __all__ = [
     "CollectionEntry",
     "IncludeDocument",
     "ManifestDocument",
+    "MarkersEntry",
     "PostEntry",
     "QuestionEntry",
     "RemovedEntry",
@@ -28,6 +29,7 @@ __all__ = [
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 _TEAM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]{}\"'`\\&@#*]{1,300}")
 _DIGEST = re.compile(r"[a-z2-7]{8}")
 _SEGMENT = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _KEY = f"{_SEGMENT}(?:/{_SEGMENT})*"
@@ -96,6 +98,12 @@ def _team(value: str) -> str:
     return value
 
 
+def _address(value: str) -> str:
+    if not _ADDRESS.fullmatch(value):
+        raise _wrong(rule="footer-address", address=value)
+    return value
+
+
 def _digest(value: str) -> str:
     if not _DIGEST.fullmatch(value):
         raise _wrong(rule="digest-grammar")
@@ -124,6 +132,9 @@ PostKey: TypeAlias = Annotated[
     str,
     AfterValidator(_post_key),
     WithJsonSchema({"type": ["string", "number"], "pattern": f"^{_KEY}(?:#{_KEY})?$"}),
+]
+Address: TypeAlias = Annotated[
+    str, AfterValidator(_address), WithJsonSchema({"type": "string", "pattern": "^https?://"})
 ]
 Team: TypeAlias = Annotated[
     str, AfterValidator(_team), WithJsonSchema({"type": ["string", "number"]})
@@ -335,6 +346,36 @@ class PolicyEntry(_Entry):
     )
 
 
+class MarkersEntry(_Entry):
+    """A footer in place of a hidden comment."""
+
+    footer: Address = Field(
+        description="What it leads to: where the content is kept, or a page that says how to help.",
+        examples=["https://git.example.org/handbook"],
+    )
+    everywhere: Flag = Field(
+        default=False,
+        description="No post has a comment any more: API v3 reads no other author's post in full.",
+    )
+
+
+def _markers(value: object) -> object:
+    if value == "comment":
+        return None
+    if value == "footer":
+        # It leads to the team's own pages, which only the connection knows.
+        return MarkersEntry.model_construct(footer="")
+    if isinstance(value, str):
+        raise _wrong(rule="not-one-of", expected="'comment' or 'footer'")
+    return value
+
+
+Markers: TypeAlias = Annotated[
+    MarkersEntry | None,
+    BeforeValidator(_markers, json_schema_input_type=Literal["comment", "footer"] | MarkersEntry),
+]
+
+
 class Bound(_Entry):
     """A limit in characters, or in tags."""
 
@@ -412,9 +453,10 @@ class ManifestDocument(IncludeDocument):
         default=DefaultsEntry(), description="Used where an item states none."
     )
     policy: PolicyEntry = Field(default=PolicyEntry(), description="What to do in general.")
-    markers: MarkerStyle = Field(
-        default=MarkerStyle.COMMENT,
+    markers: Markers = Field(
+        default=None,
         description="How a post says whose it is: a hidden comment, or a small visible footer.",
+        json_schema_extra={"default": "comment"},
     )
     publishers: tuple[Id, ...] = Field(
         default=(), description="Ids of users whose marked posts are ours."

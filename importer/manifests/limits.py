@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from importer.errors import Severity, Span
-from importer.manifests.document import Bound, LimitsEntry
+from importer.manifests.document import Bound, LimitsEntry, MarkersEntry
 from importer.manifests.rules import Findings
 from importer.model.fields import LIMITS, TAG_ALPHABET, Confidence, Limit
 from importer.model.ids import Field, FullKey, Key, Kind, image_digest, key_of_target
@@ -15,6 +15,8 @@ _OWN = "the manifest's own limits"
 # What the tool adds to a body: a blank line, the marker with five digests, and a URL per link.
 _MARKER = 132
 _URL = 70
+# What a footer has beside its address and what a comment says, too.
+_FOOTER = 24
 # With a GUID, and the digest of its bytes.
 _IMAGE_URL = 150
 
@@ -26,9 +28,12 @@ class Limits:
     Without an entry, when the manifest's own can't be read, nothing is too long or too short.
     """
 
-    def __init__(self, entry: LimitsEntry | None, findings: Findings) -> None:
+    def __init__(
+        self, entry: LimitsEntry | None, markers: MarkersEntry | None, findings: Findings
+    ) -> None:
         self._limits = _effective(entry) if entry else {}
         self._findings = findings
+        self._marker = _MARKER + (_FOOTER + len(markers.footer or " " * _URL) if markers else 0)
 
     def title(self, kind: Kind, title: str, span: Span) -> None:
         """Check the length of a title."""
@@ -42,7 +47,7 @@ class Limits:
             return
         images = sum(image_digest(key_of_target(it) or Key("")) is not None for it in body.targets)
         links = len(body.targets) * _URL + images * (_IMAGE_URL - _URL)
-        sent = len(body.holed) + body.holed.count("\n") + links + _MARKER + len(full)
+        sent = len(body.holed) + body.holed.count("\n") + links + self._marker + len(full)
         self._check("body-length", kind, Field.BODY, (bare, sent), span)
 
     def tag_count(self, kind: Kind, count: int, span: Span) -> None:

@@ -17,7 +17,7 @@ from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.manifests.validating import Checked, validate
 from importer.model.ids import Key, UserId
-from importer.model.manifest import Item, Manifest, Policy, Removed, shown_in
+from importer.model.manifest import Footer, Item, Manifest, Policy, Removed, shown_in
 from importer.text.digests import Digest, digest_of
 
 __all__ = ["MANIFEST_NAME", "find_manifest", "fingerprint", "load_manifest"]
@@ -127,6 +127,7 @@ def _manifest(
     removed: tuple[Removed, ...],
 ) -> Manifest:
     digests = dict(sorted(files.digests.items()))
+    markers = document.markers
     policy = document.policy
     return Manifest(
         document.namespace,
@@ -136,7 +137,7 @@ def _manifest(
         document.team,
         tuple(UserId(publisher) for publisher in document.publishers),
         Policy(policy.on_drift, policy.new_tags, policy.prune),
-        document.markers,
+        Footer(markers.footer, markers.everywhere) if markers else None,
         removed,
         {**digests, **files.pictures},
     )

@@ -57,7 +57,8 @@ class Lowering:
         self._catalogue = catalogue
         # What the author meant with these can't be told: nothing is measured by a guess.
         self._knows_defaults = "defaults" not in root.left_out
-        self._limits = Limits(None if "limits" in root.left_out else document.limits, findings)
+        limits = None if "limits" in root.left_out else document.limits
+        self._limits = Limits(limits, document.markers, findings)
         self._bodies = Bodies(catalogue, files, findings)
         self._defaults = self._default_tags(root, document)
 

@@ -175,6 +175,11 @@ _TABLE = (
         "team-grammar", "`{team}` is not the short name of a team", "Copy it from the team's URL."
     ),
     Rule(
+        "footer-address",
+        "`{address}` can't be what a footer leads to",
+        "Write a whole address, https://..., without blanks, brackets, `&`, `@` and `#`.",
+    ),
+    Rule(
         "digest-grammar",
         "this is not a digest",
         "Copy the 8 characters that `teams-importer pull` writes; a-z and 2-7.",
@@ -294,7 +299,7 @@ _TABLE = (
     ),
     Rule(
         "marker-line",
-        "a line starts with the tool's own marker",
+        "a line is the tool's own marker",
         "Take the line out; the tool writes it. To show it as text, put it into a fenced code"
         " block.",
     ),

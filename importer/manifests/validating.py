@@ -43,6 +43,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("defaults",): document.DefaultsEntry,
     ("policy",): document.PolicyEntry,
     ("limits",): document.LimitsEntry,
+    ("markers",): document.MarkersEntry,
     **{("limits", kind): model for kind, model in _LIMITS.items()},
     **{
         ("limits", kind, field): document.Bound

@@ -131,7 +131,8 @@ class Everything:
 
     Where a dialect's lists bear no content, `known` spares what didn't move: Same is read then.
     With `authors`, posts that are theirs or `bound` are read whole, of others what a list shows.
-    `permissions`: who may edit articles is asked for.
+    `permissions`: who may edit articles is asked for. `footers`: so are posts that a list shows
+    without a marker; no others are ours.
     """
 
     kinds: tuple[Kind, ...]
@@ -139,6 +140,7 @@ class Everything:
     authors: frozenset[UserId] = frozenset()
     bound: frozenset[Ref] = frozenset()
     permissions: bool = False
+    footers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,27 @@
 """What a team should hold: items, and what the manifest says about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from importer.errors import Span
 from importer.model.fields import Fields
 from importer.model.ids import Field, FullKey, Key, Kind, UserId, image_digest, key_of_target
 from importer.model.pictures import Picture
+from importer.model.site import Site
 from importer.text.digests import Digest
 from importer.text.links import Text
 
 __all__ = [
     "Fate",
+    "Footer",
     "Item",
     "Manifest",
-    "MarkerStyle",
     "NewTags",
     "OnDrift",
     "Policy",
     "Removed",
+    "footer_of",
     "publishers_of",
     "shown_in",
 ]
@@ -46,11 +48,16 @@ class Fate(StrEnum):
     KEEP = "keep"
 
 
-class MarkerStyle(StrEnum):
-    """How a post shows whose it is: a hidden comment, or a small visible link."""
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """A small visible link that carries the marker, in place of a hidden comment.
 
-    COMMENT = "comment"
-    FOOTER = "footer"
+    It leads to `address`; empty: to the team's own pages. `everywhere`: no post of ours bears a
+    comment any more, so one that is listed without a footer is none of ours.
+    """
+
+    address: str = ""
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ class Manifest:
 
     `files` maps each file's path, relative to the manifest's folder, to the digest of its bytes;
     `digest` is one over all of the texts. Images are in the items: one that has changed by the time
-    it is sent holds up what shows it, and nothing else.
+    it is sent holds up what shows it, and nothing else. `footer`: None where markers are comments.
     """
 
     namespace: str
@@ -118,9 +125,15 @@ class Manifest:
     teams: tuple[str, ...] = ()
     publishers: tuple[UserId, ...] = ()
     policy: Policy = Policy()
-    markers: MarkerStyle = MarkerStyle.COMMENT
+    footer: Footer | None = None
     removed: tuple[Removed, ...] = ()
     files: Mapping[str, Digest] = field(default_factory=dict)
+
+
+def footer_of(manifest: Manifest, site: Site) -> Footer | None:
+    """Return the footer with the address that it leads to on *site*; None: markers are comments."""
+    footer = manifest.footer
+    return replace(footer, address=footer.address or site.base) if footer else None
 
 
 def shown_in(item: Item) -> tuple[Key, ...]:

@@ -9,7 +9,7 @@ from importer.model.fields import Value
 from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, UserId, Verb
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem
-from importer.model.manifest import Item, OnDrift
+from importer.model.manifest import Footer, Item, OnDrift
 from importer.model.pictures import Picture
 from importer.text.digests import Digest
 
@@ -297,7 +297,8 @@ class Plan:
     `released` are keys to forget (renamed, or let go). `undoes` is the run that the plan takes
     back; it comes from the journal then, and from no manifest.
     `notes` say what this plan could not know (no journal: no telling deleted from never created).
-    `publishers` are the authors whose marked posts are ours; none: everybody's.
+    `publishers` are the authors whose marked posts are ours; none: everybody's. `footer`, with the
+    address that it leads to, is what posts bear; None: a comment.
     """
 
     lineage: Lineage
@@ -321,6 +322,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     undoes: RunId | None = None
     publishers: tuple[UserId, ...] = ()
+    footer: Footer | None = None
     format_version: int = FORMAT_VERSION
 
 

@@ -41,6 +41,7 @@ from importer.model.ids import (
 )
 from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
 from importer.model.live import Ability, LiveItem, Rates, Snapshot
+from importer.model.manifest import Footer
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -88,10 +89,12 @@ def make_inverse(
     ability: Abilities,
     rates: Rates,
     authoring: Ability = NO_AUTHORING,
+    footer: Footer | None = None,
 ) -> Plan:
     """Return the plan that takes *run* back. *history* holds all operations, oldest first.
 
-    *authoring* tells whether posts can be written in somebody else's name.
+    *authoring* tells whether posts can be written in somebody else's name. *footer*, with the
+    address that it leads to, is what posts bear; None: a comment.
     """
     inverse = _Inverse(run, history, texts, snapshot, ledger, ability)
     inverse.take_back()
@@ -114,6 +117,7 @@ def make_inverse(
         unchanged=inverse.unchanged,
         notes=_notes(inverse.gone, inverse.images, changes, snapshot),
         undoes=run,
+        footer=footer,
     )
 
 

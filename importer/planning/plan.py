@@ -20,7 +20,7 @@ from importer.model.ids import (
 )
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import Ability, LiveItem, Rates, Snapshot
-from importer.model.manifest import Manifest, publishers_of
+from importer.model.manifest import Manifest, footer_of, publishers_of
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -158,6 +158,7 @@ def make_plan(
             tags_left(changes, snapshot),
         ),
         publishers=publishers_of(manifest),
+        footer=footer_of(manifest, snapshot.site),
     )
 
 

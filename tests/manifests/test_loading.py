@@ -10,7 +10,7 @@ from importer.errors import Span, UsageError
 from importer.manifests import find_manifest, load_manifest
 from importer.model.fields import Value
 from importer.model.ids import Field, FullKey, Key, Kind, UserId
-from importer.model.manifest import Fate, Manifest, MarkerStyle, NewTags, OnDrift, Policy, Removed
+from importer.model.manifest import Fate, Footer, Manifest, NewTags, OnDrift, Policy, Removed
 from importer.text.digests import digest_text
 from importer.text.links import Text
 from tests.manifests.pages import (
@@ -116,7 +116,7 @@ def test_what_holds_for_the_whole_manifest_is_kept(whole: Manifest) -> None:
     assert whole.teams == ("acme-staging", "acme")
     assert whole.publishers == (UserId(4711), UserId(12))
     assert whole.policy == Policy(OnDrift.OVERWRITE, NewTags.DECLARED, prune=True)
-    assert whole.markers is MarkerStyle.FOOTER
+    assert whole.footer == Footer()
     assert whole.removed == (
         Removed(Key("old-vpn"), Fate.DELETE, Span(MANIFEST, 42, 11)),
         Removed(Key("pat#old"), Fate.KEEP, Span(MANIFEST, 43, 11)),
@@ -242,7 +242,7 @@ def test_what_an_author_leaves_out_has_the_mildest_meaning(folder: Path) -> None
     (item,) = made.items
     assert (made.teams, made.publishers, made.removed) == ((), (), ())
     assert made.policy == Policy(OnDrift.KEEP, NewTags.REVIEW, prune=False)
-    assert made.markers is MarkerStyle.COMMENT
+    assert made.footer is None
     assert (item.remote_id, item.seen, item.was, item.author) == (None, {}, (), None)
     assert (item.origin, item.protected, item.on_drift) == ((), False, None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from importer.model.ids import is_key
 from importer.text.canonical import canonical_text
@@ -16,10 +17,15 @@ from importer.text.marker import (
     attach,
     detach,
     format_marker,
+    is_marker_line,
     parse_marker,
+    shows_marker,
 )
 
 LINE = "<!-- teams-importer:1 handbook:rollback t=k3v9q2ma -->".replace("9", "7")
+FOOTER = (
+    "*[maintained in git](https://example.org/w#teams-importer:1;handbook:rollback;t=k3v7q2ma)*"
+)
 OURS = Marker(1, "handbook:rollback", {"t": Digest("k3v7q2ma")})
 
 _segment = st.from_regex(r"[a-z0-9]+([._-][a-z0-9]+)*", fullmatch=True)
@@ -39,6 +45,7 @@ _LONGEST = "a" * 100
 @example("h:tag", {"z": digest_text(""), "b": digest_text(""), "t": digest_text("")})
 def test_a_marker_says_again_what_it_was_told(full: str, digests: dict[str, Digest]) -> None:
     marker = parse_marker(format_marker(full, digests))
+    assert parse_marker(format_marker(full, digests, "https://example.org/w")) == marker
     shortened = {letter: shorten(digest) for letter, digest in digests.items()}
     assert marker == Marker(VERSION, full, shortened)
 
@@ -57,9 +64,10 @@ def test_the_digests_stand_in_the_order_of_the_fields() -> None:
 @example("<pre>\na")
 def test_what_was_attached_comes_off(body: str) -> None:
     text = canonical_text(body)
-    bare, marker = detach(attach(text, LINE))
-    assert canonical_text(bare) == text
-    assert marker == OURS
+    for line in (LINE, FOOTER):
+        bare, marker = detach(attach(text, line))
+        assert canonical_text(bare) == text
+        assert marker == OURS
 
 
 @pytest.mark.parametrize(
@@ -126,3 +134,87 @@ def test_a_later_version_is_known_by_its_key() -> None:
 @pytest.mark.parametrize("word", ["t=K3V7Q2MA", "t=k3v7q2m", "t=k3v7q2ma0", "tt=k3v7q2ma", "t"])
 def test_a_word_that_is_no_digest_is_passed_over(word: str) -> None:
     assert parse_marker(f"{PREFIX}1 h:x {word} -->") == Marker(1, "h:x", {})
+
+
+# The footer, a marker that readers see.
+
+
+def test_a_footer_is_one_line_that_renders_as_a_link() -> None:
+    line = format_marker(
+        "handbook:on_call/a.b#cli", {"t": digest_text("")}, "https://example.org/w"
+    )
+    assert line.startswith("*[maintained in git](https://example.org/w#teams-importer:1;")
+    html = MarkdownIt("commonmark").render(attach("Body_of_this.", line))
+    href = html.partition('href="')[2].partition('"')[0]
+    assert f"({href})" in line, "nothing of it needs to be quoted"
+    assert ">maintained in git</a></em></p>" in html
+    assert shows_marker(html)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(FOOTER.replace("*", "_"), id="another emphasis"),
+        pytest.param(FOOTER.replace("*", ""), id="none"),
+        pytest.param(FOOTER.replace("maintained in git", "aus dem Handbuch"), id="other words"),
+        pytest.param(FOOTER.replace("https://example.org/w", "https://h/c/acme"), id="elsewhere"),
+        pytest.param(f"{FOOTER}  ", id="blanks behind"),
+    ],
+)
+def test_a_footer_that_people_touched_is_one_still(line: str) -> None:
+    assert detach(f"a\n\n{line}\n") == ("a", OURS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(f" {FOOTER}", id="indented"),
+        pytest.param(f"See {FOOTER}", id="in a sentence"),
+        pytest.param(f"- {FOOTER}", id="in a list"),
+        pytest.param(FOOTER.replace("handbook", "Handbook"), id="no key"),
+        pytest.param(FOOTER.replace(":1;", ":0;"), id="no version"),
+        pytest.param(FOOTER.replace("teams-importer", "teams-exporter"), id="another tool's"),
+        pytest.param(f"```\n{FOOTER}\n```", id="in code"),
+        pytest.param(FOOTER.replace("](", "]( "), id="no link of ours"),
+    ],
+)
+def test_what_only_looks_like_a_footer_is_text(line: str) -> None:
+    assert detach(f"a\n\n{line}\n\nb\n") == (f"a\n\n{line}\n\nb\n", None)
+
+
+def test_of_both_forms_the_last_counts_and_the_other_stays_text() -> None:
+    bare, marker = detach(f"a\n\n{LINE}\n\n{FOOTER.replace('rollback', 'other')}\n")
+    assert marker is not None
+    assert (bare, marker.key) == (f"a\n\n{LINE}", "handbook:other")
+
+
+def test_a_later_footer_is_known_by_its_key() -> None:
+    later = parse_marker(FOOTER.replace(":1;", ":7;").replace("t=k3v7q2ma", "how=else;t=k3v7q2ma"))
+    assert later == Marker(7, "handbook:rollback", {"t": Digest("k3v7q2ma")})
+
+
+@pytest.mark.parametrize(
+    ("line", "is_one"),
+    [
+        (LINE, True),
+        (FOOTER, True),
+        (f"  {FOOTER}", True),
+        (f"{LINE} x", True),
+        (f"x {FOOTER}", False),
+    ],
+)
+def test_a_line_is_told_for_a_marker(line: str, is_one: bool) -> None:
+    assert is_marker_line(line) is is_one
+
+
+@pytest.mark.parametrize(
+    ("shown", "may"),
+    [
+        (f"<p>a</p>\n<p>{FOOTER}</p>", True),
+        ('<a href="https://x/#teams-importer%3A1;h:k">', True),
+        (LINE, True),
+        ("<p>We use the teams-importer: it is nice.</p>", False),
+    ],
+)
+def test_a_list_shows_whether_a_post_may_bear_a_marker(shown: str, may: bool) -> None:
+    assert shows_marker(shown) is may

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar, assert_never
 from urllib.parse import quote
 
@@ -80,6 +81,7 @@ the echo of the write that made it more exactly (inferred). More would hide what
 
 _ROUNDS = 10
 
+_ALL = Everything(())
 _ROUTES = {Kind.QUESTION: "questions", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
 _MOMENT = re.compile(r"@(\d{1,11}(?:\.\d{1,6})?)$")
 _SYNONYMS = "tags/{id}/synonyms"
@@ -224,11 +226,11 @@ class Reader:
             if not _is_whole(scope, errand.seen):
                 yield self._glimpsed(errand.seen)
         for some in _some(whole):
-            for items in await _together(self._question_of, some):
+            for items in await _together(partial(self._question_of, scope=scope), some):
                 for item in items:
                     yield item
 
-    async def _question_of(self, errand: _Errand) -> list[Read]:
+    async def _question_of(self, errand: _Errand, scope: Everything = _ALL) -> list[Read]:
         ref = errand.seen.ref
         raw = None if errand.same else await self._raw(ref)
         if raw is None and not errand.same:
@@ -238,7 +240,7 @@ class Reader:
         if not errand.quiet:
             authors = []
             if errand.seen.answers or errand.answers:
-                answers, authors = await self._answers_of(ref, errand.answers)
+                answers, authors = await self._answers_of(ref, errand.answers, scope)
         if raw is None:
             return [Same(ref), *answers]
         question = question_item(
@@ -251,7 +253,7 @@ class Reader:
         return [question, *answers]
 
     async def _answers_of(
-        self, question: Ref, known: Mapping[Ref, Known]
+        self, question: Ref, known: Mapping[Ref, Known], scope: Everything = _ALL
     ) -> tuple[list[Read], list[UserId | None]]:
         """Return the answers of *question*, and who wrote them."""
         items: list[Read] = []
@@ -263,6 +265,8 @@ class Reader:
             authors.append(seen.author)
             if before is not None and before.accepted == accepted and _is_same(seen, before):
                 items.append(Same(seen.ref))
+            elif scope.footers and not seen.is_marked and seen.ref not in scope.bound:
+                items.append(self._glimpsed(seen, question, accepted=accepted))
             elif (answer := await self.one(seen.ref)) is not None:
                 items.append(answer)
         return items, authors
@@ -308,8 +312,14 @@ class Reader:
             if not seen.deleted:
                 yield seen
 
-    def _glimpsed(self, seen: Glimpse) -> LiveItem:
+    def _glimpsed(
+        self, seen: Glimpse, parent: Ref | None = None, *, accepted: bool = False
+    ) -> LiveItem:
         fields: Fields = {Field.TITLE: seen.title}
+        if seen.ref.kind is Kind.ANSWER:
+            facts = Facts(author=seen.author, engaged_by_others=True)
+            fields = {Field.ACCEPTED: accepted}
+            return LiveItem(seen.ref, parent, self._site.address(seen.ref), fields, facts=facts)
         if seen.ref.kind is not Kind.COLLECTION:
             fields = {**fields, Field.TAGS: canonical_names(seen.tags, self.masters)}
         facts = Facts(author=seen.author, engaged_by_others=True)
@@ -662,7 +672,12 @@ def _requests(errand: _Errand) -> int:
 
 
 def _is_whole(scope: Everything, seen: Glimpse) -> bool:
-    return not scope.authors or seen.author in scope.authors or seen.ref in scope.bound
+    """Tell whether the Markdown of what is listed is asked for."""
+    if seen.ref in scope.bound:
+        return True
+    if scope.footers and not seen.is_marked:
+        return False
+    return not scope.authors or seen.author in scope.authors
 
 
 def _is_same(seen: Glimpse, known: Known | None) -> bool:

@@ -23,6 +23,7 @@ from importer.teams.objects import Raw
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import digest_of
+from importer.text.marker import shows_marker
 
 __all__ = [
     "ARTICLE_TYPES",
@@ -72,6 +73,7 @@ class Glimpse:
     """What a list shows of a post. `looks` is the digest of all that is shown of its content.
 
     `comments`: how many there are; None in builds that don't tell (observed in newer ones only).
+    `is_marked`: it shows a marker, as far as the HTML of a post shows any.
     `active_at` is when something last happened to it, of a question also to its answers.
     """
 
@@ -84,6 +86,7 @@ class Glimpse:
     tags: tuple[str, ...]
     deleted: bool
     comments: int | None
+    is_marked: bool
 
     @property
     def stamp(self) -> str:
@@ -111,6 +114,7 @@ def glimpse_of(raw: Raw, kind: Kind) -> Glimpse:
         tags=tuple(tags),
         deleted=raw.get("isDeleted") is True,
         comments=_count_or_none(raw.get("commentCount")),
+        is_marked=shows_marker(_shown(raw, kind)),
     )
 
 
