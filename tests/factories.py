@@ -25,7 +25,8 @@ from importer.model.ids import (
     parent_key,
 )
 from importer.model.ledger import Base, Binding
-from importer.model.manifest import OnDrift
+from importer.model.manifest import Footer, OnDrift
+from importer.model.pictures import Picture
 from importer.model.plan import (
     Blocked,
     BlockedCode,
@@ -118,6 +119,21 @@ def an_answer(
         needs=(change_id(parent_key(Key(key)) or Key(key), Verb.CREATE),),
         bumps=True,
         span=a_span(9),
+    )
+
+
+def an_upload(
+    path: str = "img/way.png", key: str = "image:aaaaaaaaaaaaaaaaaaaaaaaaaa", size: int = 48_213
+) -> Change:
+    picture = Picture(path, Digest(key.removeprefix("image:")), "image/png", size)
+    return a_change(
+        key,
+        Verb.CREATE,
+        Reason.NEW,
+        kind=Kind.IMAGE,
+        title=path,
+        picture=picture,
+        span=a_span(12),
     )
 
 
@@ -224,7 +240,9 @@ def a_plan(*changes: Change, **more: Any) -> Plan:
         **more,
     }
     writes = len(changes)
-    cost = Cost(writes, 3 if writes else 0, writes * 0.5, 10_000, sum(it.bumps for it in changes))
+    bumped = sum(it.bumps for it in changes)
+    uploaded = sum(it.picture.size for it in changes if it.picture)
+    cost = Cost(writes, 3 if writes else 0, writes * 0.5, 10_000, bumped, uploaded)
     return Plan(changes=changes, **{"cost": cost, **given})
 
 
@@ -314,6 +332,7 @@ def plans(texts: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Plan
         st.booleans(),
         url=text,
         span=span,
+        picture=st.none() | st.builds(Picture, text, digest, text, number),
     )
     base = st.dictionaries(field, st.builds(Base, digest, digest), max_size=2)
     side = st.builds(Side, field, *[st.none() | value] * 3)
@@ -357,6 +376,7 @@ def plans(texts: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Plan
         managed=number,
         unchanged=number,
         notes=_some(text),
+        footer=st.none() | st.builds(Footer, text, st.booleans()),
     )
 
 

@@ -25,9 +25,16 @@ class _Sight:
 class Sights:
     """Keyed live posts by ref, each with the time it was seen (seconds of the loop's clock)."""
 
-    def __init__(self, reader: TeamReader, addresses: Addresses, namespace: str) -> None:
+    def __init__(
+        self,
+        reader: TeamReader,
+        addresses: Addresses,
+        namespace: str,
+        publishers: Collection[UserId],
+    ) -> None:
         self._reader = reader
         self._namespace = namespace
+        self._publishers = publishers
         self._addresses = addresses
         self._seen: dict[Ref, _Sight] = {}
         self._by_marker: dict[str, list[Ref]] = {}
@@ -46,10 +53,15 @@ class Sights:
                     # As in planning: what leads to a post of ours leads to its key, bound or not.
                     self._addresses.targets.setdefault(str(live.ref), target_of_key(key))
                     self._addresses.links.setdefault(key, live.ref)
-                    for image, url in live.pictures.items():
-                        self._addresses.images.setdefault(image, url)
+                    self._note_pictures(live)
         for live in posts:
             self._note(live.ref, live, at)
+
+    def _note_pictures(self, live: LiveItem) -> None:
+        """Take in where the images of a marked post are: another's may show something else."""
+        if not self._publishers or live.facts.author in self._publishers:
+            for image, url in live.pictures.items():
+                self._addresses.images.setdefault(image, url)
 
     def _note_parents(self, posts: Iterable[LiveItem | Same]) -> None:
         for post in posts:

@@ -144,12 +144,15 @@ class _Matcher:
         """Return the images that are on the site: others' posts say nothing of them."""
         seen: dict[Key, str] = {}
         for ref, live in self.posts.items():
-            owner = self._owner(live)
-            is_marked = owner is not None and split_full_key(owner)[0] == self.manifest.namespace
-            if live.pictures and (ref in self.bound or (is_marked and self._is_ours(live))):
+            if live.pictures and (ref in self.bound or self._is_marked_by_us(live)):
                 seen = {**live.pictures, **seen}
         bindings = self.ledger.bindings
         return {**seen, **{it: bindings[it].url for it in bindings if image_digest(it)}}
+
+    def _is_marked_by_us(self, live: LiveItem) -> bool:
+        owner = self._owner(live)
+        is_marked = owner is not None and split_full_key(owner)[0] == self.manifest.namespace
+        return is_marked and self._is_ours(live) and not self._is_strangers(live)
 
     def _match_image(self, item: Item) -> None:
         url = self.pictures.get(item.key)

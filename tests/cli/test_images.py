@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.cli.stage import Program, posts_in, serving
+from tests.conftest import ROOT
 from tests.pictures import HTML, JPEG, png
 
 TEXT = "A text that is long enough for a post, and shows something:"
@@ -98,6 +100,18 @@ def test_a_saved_plan_of_another_folder_finds_its_images(
     monkeypatch.chdir(book / "plans")
     assert cli("apply", "plan.json", "--url", team, "--yes").code == 0
     assert len(posts_in(book / "team.db")) == 3
+
+
+def test_the_example_of_all_kinds_shows_its_image(cli: Program, home: Path) -> None:
+    shutil.copytree(ROOT / "examples/people", home / "people")
+    assert cli("validate", "people").code == 0
+    team = ("people", "--url", "sandbox:team.db")
+    # Whom a tag's experts are is for moderators to say.
+    assert cli("apply", *team, "--yes").code == 5
+    again = cli("plan", *team, "--format", "json").document
+    assert [it["id"] for it in again["changes"]] == ["tag:people!set!experts"]
+    undone = cli("undo", "last", *team, "--yes")
+    assert "1 image stays on the site" in undone.err
 
 
 def test_no_output_goes_over_an_image(cli: Program, book: Path) -> None:

@@ -33,6 +33,7 @@ from tests.factories import (
     an_accept,
     an_answer,
     an_update,
+    an_upload,
 )
 
 _STEPS = "".join(f"Step {number} is done on Friday by the team.\n" for number in range(12))
@@ -65,6 +66,7 @@ def _every_action() -> Plan:
     return a_plan(
         a_create(brings_tags=("oncall",)),
         an_answer(),
+        an_upload(),
         *_update().changes,
         an_accept(),
         an_accept("rollback#old", after=False),
