@@ -91,7 +91,8 @@ class Executor:
             **{binding.key: binding for binding in plan.bindings},
         }
         self._addresses = Addresses(self._bindings.values())
-        self.sights = Sights(team, self._addresses, plan.namespace, plan.publishers)
+        authors = {*(plan.publishers or ledger.authors), access.me}
+        self.sights = Sights(team, self._addresses, plan.namespace, authors)
         self._results = Results(plan, recovery)
         self._window = window
         self._load = load

@@ -30,11 +30,11 @@ class Sights:
         reader: TeamReader,
         addresses: Addresses,
         namespace: str,
-        publishers: Collection[UserId],
+        authors: Collection[UserId | None],
     ) -> None:
         self._reader = reader
         self._namespace = namespace
-        self._publishers = publishers
+        self._authors = authors
         self._addresses = addresses
         self._seen: dict[Ref, _Sight] = {}
         self._by_marker: dict[str, list[Ref]] = {}
@@ -59,7 +59,7 @@ class Sights:
 
     def _note_pictures(self, live: LiveItem) -> None:
         """Take in where the images of a marked post are: another's may show something else."""
-        if not self._publishers or live.facts.author in self._publishers:
+        if live.facts.author in self._authors:
             for image, url in live.pictures.items():
                 self._addresses.images.setdefault(image, url)
 

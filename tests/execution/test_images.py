@@ -199,6 +199,18 @@ def test_f71_a_colleagues_post_says_nothing_of_images(stage: Stage, folder: Path
     assert ids(plan) == [f"{IMAGE}!create", "one!create"]
 
 
+def test_f71_a_copy_of_a_marked_post_says_nothing_of_images(stage: Stage, folder: Path) -> None:
+    done(stage.apply(write(folder, one="None.")))
+    marker = post(stage, "one").body.rpartition("\n")[2]
+    other = f"http://sandbox.localhost/c/acme/images/a/other.png#ti={digest_bytes(DOT)}"
+    body = f"{LONG} ![a]({other})\n\n{marker}"
+    stage.world.ask(stage.bo, title="Is this a copy of another post?", body=body, tags=("testing",))
+    wanted = write(folder, one="![a](img/a.png)")
+    assert ids(stage.plan(wanted)) == [f"{IMAGE}!create", "one!update"]
+    done(stage.apply(wanted))
+    assert (uploads(stage), "other.png" in address(stage, "one")) == (1, False)
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
