@@ -26,7 +26,7 @@ from importer.model.live import (
     Synonym,
     Tags,
 )
-from importer.model.manifest import Fate, Item, Manifest, publishers_of
+from importer.model.manifest import Fate, Footer, Item, Manifest, publishers_of
 from importer.model.plan import Decisions, Plan
 from importer.planning.quiet import known_of
 from importer.ports import TeamReader
@@ -107,7 +107,7 @@ def _refs_of(plan: Plan) -> Iterator[Ref]:
         yield from (it for it in (binding.ref, binding.parent) if it is not None)
 
 
-def reach_of_history(operations: Iterable[Operation]) -> Reach:
+def reach_of_history(operations: Iterable[Operation], footer: Footer | None = None) -> Reach:
     """Return what taking back *operations* asks after."""
     seen = list(operations)
     tags = {tag_name(it.key) for it in seen if it.kind is Kind.TAG}
@@ -116,6 +116,8 @@ def reach_of_history(operations: Iterable[Operation]) -> Reach:
         frozenset(it.kind for it in seen),
         tuple(sorted(tags)),
         permissions=Field.PERMISSIONS in fields,
+        named=frozenset(it.ref for it in seen if it.ref is not None),
+        footers=footer is not None and footer.everywhere,
     )
 
 

@@ -32,7 +32,7 @@ async def draw_undo(
     history = await journal.history()
     texts = await journal.texts(digests_for_undo(run, history))
     read_at = asyncio.get_running_loop().time()
-    reach = reach_of_history(it for it in history if it.run == run)
+    reach = reach_of_history((it for it in history if it.run == run), footer)
     snapshot = await take_snapshot(reader, access, ledger, reach)
     plan = make_inverse(
         run,

@@ -119,7 +119,7 @@ def test_where_all_posts_bear_footers_a_list_is_enough_for_those_of_others() -> 
             stage.ada, asked.id, body="An answer that is nobody's of ours, and long enough."
         )
     stage.lose_journal()
-    counts = {}
+    counts: dict[bool, int] = {}
     for footer in (WIKI, ONLY):
         before = reads(stage)
         plan = stage.plan(manifest(*ITEMS, footer=footer))
@@ -127,6 +127,23 @@ def test_where_all_posts_bear_footers_a_list_is_enough_for_those_of_others() -> 
         counts[footer.everywhere] = reads(stage) - before
     assert counts[False] - counts[True] == 40 * 3
     assert counts[True] < 20
+
+
+def test_undo_reads_no_more_of_others_than_a_plan() -> None:
+    counts: dict[bool, int] = {}
+    for footer in (WIKI, ONLY):
+        stage = Stage(api="3")
+        body = "A question that is nobody's of ours, and long enough for the site."
+        for number in range(20):
+            title = f"What does somebody else ask, number {number}?"
+            stage.world.ask(stage.bo, title=title, body=body, tags=("testing",))
+        done(stage.apply(manifest(ITEMS[0], footer=footer)))
+        done(stage.apply(manifest(retitled(ITEMS[0]), footer=footer)))
+        before = reads(stage)
+        _, report = stage.undo(footer=footer)
+        assert report.exit_code == ExitCode.DONE
+        counts[footer.everywhere] = reads(stage) - before
+    assert counts[False] - counts[True] >= 20
 
 
 def test_a_foreign_post_with_the_same_title_is_seen_in_the_list_all_the_same() -> None:
