@@ -411,6 +411,8 @@ class Executor:
 
     def _inspect(self, change: Change, operation: Operation, live: LiveItem) -> None:
         """Look at the echo: the canary's marker must come back, rewritten texts are reported."""
+        if change.picture is not None:
+            self._inspect_image(change, change.picture, live)
         if change.verb is Verb.SET or change.kind is Kind.IMAGE:
             return
         rewritten = rewritten_fields(operation, live)
@@ -426,6 +428,16 @@ class Executor:
                     remedy="Without markers an import can't be repeated safely. Keep the journal, "
                     "look at that post, and ask for help before you go on.",
                 )
+
+    def _inspect_image(self, change: Change, picture: Picture, live: LiveItem) -> None:
+        """Say so where the image can't be told again by its address in a post."""
+        site = self._access.site
+        if site.find_picture(site.picture(live.url, picture.digest)) is None:
+            what = (
+                f"the team keeps images elsewhere than on its own host ({live.url}): keep the "
+                "journal, or the next run uploads them again"
+            )
+            self._results.incident(Incident(what, change.key, (live.ref,)))
 
     def _remember(self, binding: Binding) -> None:
         self._bindings[binding.key] = binding

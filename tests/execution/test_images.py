@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from importer.errors import ExitCode
 from importer.execution import RunOptions
 from importer.manifests import load_manifest
-from importer.model.ids import Key, Kind, image_key
+from importer.model.ids import Key, Kind, image_key, image_ref
 from importer.model.manifest import Manifest
 from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report, ResultState
@@ -315,6 +316,24 @@ def test_an_image_that_the_server_refuses_holds_up_what_shows_it_alone(
     }
     codes = {it.key: it.code for it in stage.plan(wanted).blocked}
     assert codes == {IMAGE: BlockedCode.REJECTED, Key("one"): BlockedCode.NEEDS}
+
+
+def test_images_on_another_host_need_the_journal_and_that_is_said(
+    stage: Stage, folder: Path
+) -> None:
+    class Moving(Losing):
+        async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+            outcome = await self._team.write(write, hold)
+            if write.kind is not Kind.IMAGE or not isinstance(outcome, Done) or not outcome.item:
+                return outcome
+            url = outcome.item.url.replace("sandbox.localhost", "pictures.example.org")
+            return Done(replace(outcome.item, url=url, ref=image_ref(url)))
+
+    wanted = write(folder, one="![a](img/a.png)")
+    report = stage.apply(wanted, wrap=lambda team: Moving(team, arrives=True))  # type: ignore[arg-type,return-value]  # a team but for one method
+    assert report.exit_code == ExitCode.DONE
+    assert any("pictures.example.org" in it.what for it in report.incidents)
+    assert nothing_to_do(stage.plan(wanted))
 
 
 def test_undo_leaves_the_image_and_says_so(stage: Stage, folder: Path) -> None:
