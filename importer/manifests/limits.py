@@ -16,7 +16,7 @@ _OWN = "the manifest's own limits"
 _MARKER = 132
 _URL = 70
 # What a footer has beside its address and what a comment says, too.
-_FOOTER = 24
+_FOOTER = 54
 # With a GUID, and the digest of its bytes.
 _IMAGE_URL = 150
 

@@ -1,11 +1,13 @@
 """The marker: one last line in a post's Markdown that says whose post it is, in one of two forms.
 
     <!-- teams-importer:1 handbook:rollback t=k3v9q2ma g=p0z4w1ra b=77c0dexp -->
-    *[maintained in git](https://example.org/wiki#teams-importer:1;handbook:rollback;t=k3v9q2ma)*
+    *[maintained in git](https://example.org#teams-importer:1;h:rollback;t=k3v9q2ma "published...")*
 
 The comment is hidden. The footer is a small link whose fragment says the same, for readers, and for
 lists that show a post as HTML, where no comment is: there it stands in an `href`. An answer's key
-has `~` for `#`, of which an address can have one. Both are always known, whichever is written.
+has `~` for `#`, of which an address can have one. The title is for readers, and its quotation marks
+show, as the comment's brackets do, where a server gives a text with HTML entities. Both forms are
+always known, whichever is written.
 
 It carries the item's full key and, per field that rides with the post's own write, the digest of
 the base (title `t`, tags `g`, body `b`, type `y`, permissions `p`, items `m`). One codec reads and
@@ -13,6 +15,7 @@ writes it; a letter it doesn't know says nothing. A marker of a later version is
 key and never taken for ours to rewrite.
 """
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +31,7 @@ __all__ = [
     "attach",
     "detach",
     "format_marker",
+    "is_encoded_marker",
     "is_marker_line",
     "parse_marker",
     "shows_marker",
@@ -48,7 +52,7 @@ _LINE = re.compile(
 _FOOTER_LINE = re.compile(
     r"[*_]{0,2}\[[^\[\]]{1,100}\]\([^\s()<>#]{1,500}#teams-importer:"
     r"(?P<version>[1-9][0-9]{0,3});(?P<key>[a-z0-9][a-z0-9._/~:-]{0,301})"
-    r"(?P<rest>(?:;[^\s()<>;]{1,80})*)\)[*_]{0,2}"
+    r"(?P<rest>(?:;[^\s()<>;]{1,80})*)(?: \"[^\"]{0,200}\")?\)[*_]{0,2}"
 )
 _ORDER = "tgbypm"
 _DIGEST = re.compile(rf"([a-z])=([a-z2-7]{{{SHORT}}})")
@@ -73,7 +77,7 @@ def format_marker(key: str, digests: Mapping[str, Digest], footer: str = "") -> 
     if not footer:
         return f"{PREFIX}{' '.join([str(VERSION), key, *fields])} -->"
     words = ";".join([str(VERSION), key.replace("#", "~"), *fields])
-    return f"*[maintained in git]({footer}{_FOOTER}{words})*"
+    return f'*[maintained in git]({footer}{_FOOTER}{words} "published by teams-importer")*'
 
 
 def parse_marker(line: str) -> Marker | None:
@@ -97,6 +101,11 @@ def _marker(match: re.Match[str], key: str, words: list[str]) -> Marker:
     pairs = (_DIGEST.fullmatch(word) for word in words)
     digests = {pair[1]: Digest(pair[2]) for pair in pairs if pair}
     return Marker(int(match["version"]), key, digests)
+
+
+def is_encoded_marker(line: str) -> bool:
+    """Tell whether *line* is a marker with HTML entities for what it holds of brackets or marks."""
+    return line.startswith(html.escape(PREFIX)) or (_FOOTER in line and "&quot;" in line)
 
 
 def shows_marker(shown: str) -> bool:

@@ -11,8 +11,9 @@ from importer.model.ids import Field, Key, Kind
 from importer.model.manifest import Fate, Footer, Item, Removed
 from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report
+from importer.sandbox import Behaviour
 from importer.text.marker import PREFIX
-from tests.planning.stage import article, collection, having
+from tests.planning.stage import article, collection, having, text
 from tests.stage import HERE, Stage, answer, manifest, question
 
 WIKI = Footer("https://git.example.org/handbook")
@@ -52,7 +53,9 @@ def test_what_bears_a_footer_is_found_over_every_api(api: str, footer: Footer, l
     stage = Stage(api=api)
     wanted = manifest(*KINDS, footer=footer)
     done(stage.apply(wanted))
-    assert all(it.rstrip().endswith(")*") and PREFIX not in it for it in bodies(stage))
+    for body in bodies(stage):
+        assert body.endswith('teams-importer")*')
+        assert PREFIX not in body
     if lose:
         stage.lose_journal()
     for other in ("auto", "3"):
@@ -93,6 +96,16 @@ def test_another_form_rides_along_with_the_next_edit_and_is_no_reason_to_write(
     assert (PREFIX in now[0]) is (after is None)
     assert now[1] == was[1]
     assert nothing_to_do(stage.plan(edited))
+
+
+@pytest.mark.parametrize("footer", [None, WIKI, ONLY], ids=["comment", "footer", "everywhere"])
+def test_a_site_that_gives_texts_with_entities_changes_nothing(footer: Footer | None) -> None:
+    stage = Stage(api="3", behaviour=Behaviour(burst_per_s=0, v3_markdown="encoded"))
+    body = text('It\'s <b>bold</b>, "quoted" & all that, and long enough for the site.')
+    wanted = manifest(having(question("one"), Field.BODY, body), footer=footer)
+    done(stage.apply(wanted))
+    stage.lose_journal()
+    assert nothing_to_do(stage.plan(wanted))
 
 
 def test_undo_writes_the_footer_that_there_was() -> None:

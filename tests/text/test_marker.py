@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from importer.text.marker import (
     attach,
     detach,
     format_marker,
+    is_encoded_marker,
     is_marker_line,
     parse_marker,
     shows_marker,
@@ -146,8 +149,8 @@ def test_a_footer_is_one_line_that_renders_as_a_link() -> None:
     assert line.startswith("*[maintained in git](https://example.org/w#teams-importer:1;")
     html = MarkdownIt("commonmark").render(attach("Body_of_this.", line))
     href = html.partition('href="')[2].partition('"')[0]
-    assert f"({href})" in line, "nothing of it needs to be quoted"
-    assert ">maintained in git</a></em></p>" in html
+    assert f"({href} " in line, "nothing of it needs to be quoted"
+    assert 'title="published by teams-importer">maintained in git</a></em></p>' in html
     assert shows_marker(html)
 
 
@@ -159,6 +162,7 @@ def test_a_footer_is_one_line_that_renders_as_a_link() -> None:
         pytest.param(FOOTER.replace("maintained in git", "aus dem Handbuch"), id="other words"),
         pytest.param(FOOTER.replace("https://example.org/w", "https://h/c/acme"), id="elsewhere"),
         pytest.param(f"{FOOTER}  ", id="blanks behind"),
+        pytest.param(FOOTER.replace(")*", ' "another title")*'), id="a title"),
     ],
 )
 def test_a_footer_that_people_touched_is_one_still(line: str) -> None:
@@ -205,6 +209,14 @@ def test_a_later_footer_is_known_by_its_key() -> None:
 )
 def test_a_line_is_told_for_a_marker(line: str, is_one: bool) -> None:
     assert is_marker_line(line) is is_one
+
+
+@pytest.mark.parametrize("footer", ["", "https://example.org/w"])
+def test_a_marker_with_entities_is_told_by_its_line(footer: str) -> None:
+    line = format_marker("handbook:rollback", {}, footer)
+    assert is_encoded_marker(escape(line))
+    assert not is_encoded_marker(line)
+    assert parse_marker(escape(line)) is None
 
 
 @pytest.mark.parametrize(

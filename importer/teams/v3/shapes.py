@@ -23,7 +23,7 @@ from importer.teams.objects import Raw
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import digest_of
-from importer.text.marker import shows_marker
+from importer.text.marker import is_encoded_marker, shows_marker
 
 __all__ = [
     "ARTICLE_TYPES",
@@ -64,7 +64,6 @@ _TYPES = {theirs: ours for ours, theirs in ARTICLE_TYPES.items()}
 _EDITABLE = {theirs: ours for ours, theirs in EDITABLE_BY.items()}
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?")
 _STAMP = "v3:"
-_ENCODED_MARKER = "&lt;!-- teams-importer:"
 _IMAGE_URL = re.compile(r"https?://[^\s<>()#]{1,500}", re.ASCII)
 
 
@@ -325,7 +324,7 @@ def _plain(markdown: str) -> str:
     The marker tells: it is the last line of every text of ours.
     """
     last = markdown.rstrip().rpartition("\n")[2]
-    return html.unescape(markdown) if last.startswith(_ENCODED_MARKER) else markdown
+    return html.unescape(markdown) if is_encoded_marker(last) else markdown
 
 
 def _misshapen(kind: Kind, name: str, defect: str) -> Misshapen:
