@@ -13,7 +13,7 @@ writing is seen afterwards in the post's history, which keeps it: that is report
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from importer.model.ids import Key, Kind, Ref, UserId, Verb, split_full_key
 from importer.model.ledger import Operation, State
@@ -113,22 +113,51 @@ def foreign_edits(revisions: Sequence[Revision], edit: Operation) -> tuple[Revis
     *revisions* are the post's, in any order. None: its own isn't among them. A stale copy of the
     team answered then, or the edit made no revision of its own.
     """
-    as_of, opened_at = edit.read_as_of, edit.opened_at
-    if as_of is None or opened_at is None:
+    as_of = edit.read_as_of
+    if as_of is None:
         return ()
     ordered = sorted((it for it in revisions if it.made_at >= as_of), key=lambda it: it.number)
-    ours = [
-        it.number for it in ordered if it.author == edit.author and it.made_at >= opened_at - _BLUR
-    ]
-    if not ours:
+    read = _number_read(ordered, edit)
+    last = min((it.number for it in ordered if it.number > read and _is_ours(it, edit)), default=0)
+    if not last:
         return None
-    # Dates are whole seconds: of several revisions in one, the one that was read has its author,
-    # and comes before ours, which may be of that second as well.
-    same = [it.number for it in ordered if (it.made_at, it.author) == (as_of, edit.read_by)]
-    before = [it for it in same if it < max(ours)]
-    read = max(before or same, default=0)
-    last = min((it for it in ours if it > read), default=0)
     return tuple(it for it in ordered if read < it.number < last and it.author != edit.author)
+
+
+def _number_read(ordered: Sequence[Revision], edit: Operation) -> int:
+    """Return the number of the revision that *edit* rests on, among those since its date.
+
+    Nothing here compares the date of a revision with ours: the two clocks may disagree. Dates are
+    whole seconds: of several revisions in one, the one that was read has its author, and comes
+    before ours, which may be of that second as well.
+    """
+    same = [
+        it.number for it in ordered if (it.made_at, it.author) == (edit.read_as_of, edit.read_by)
+    ]
+    latest = max((it.number for it in ordered if _is_ours(it, edit)), default=0)
+    return max([it for it in same if it < latest] or same, default=0)
+
+
+def _is_ours(revision: Revision, edit: Operation) -> bool:
+    return revision.author == edit.author
+
+
+def strange_edits(
+    revisions: Sequence[Revision], edits: Sequence[Operation]
+) -> tuple[Revision, ...]:
+    """Return the revisions in the token's user's name since *edits* began, if they are too many.
+
+    *edits* are all of ours of one post, as far as nobody looked at them. An access token is a
+    person's: what the person edits by hand in between bears the same name.
+    """
+    first = min(edits, key=lambda it: it.opened_at or datetime.max.replace(tzinfo=UTC))
+    as_of = first.read_as_of
+    if as_of is None:
+        return ()
+    ordered = sorted((it for it in revisions if it.made_at >= as_of), key=lambda it: it.number)
+    read = _number_read(ordered, first)
+    own = tuple(it for it in ordered if it.number > read and _is_ours(it, first))
+    return own if len(own) > len(edits) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +185,14 @@ async def lost_edits(reader: TeamReader, edits: Sequence[Operation]) -> Looked:
     found = [
         (edit, edit.ref, foreign_edits(revisions[edit.ref.id], edit)) for edit in edits if edit.ref
     ]
-    return Looked(
-        tuple(_overwritten(edit, ref, foreign) for edit, ref, foreign in found if foreign),
-        tuple(edit for edit, _, foreign in found if foreign is None),
-    )
+    incidents = [_overwritten(edit, ref, foreign) for edit, ref, foreign in found if foreign]
+    by_ref: dict[Ref, list[Operation]] = defaultdict(list)
+    for edit, ref, _ in found:
+        by_ref[ref].append(edit)
+    for ref, several in by_ref.items():
+        if strange := strange_edits(revisions[ref.id], several):
+            incidents.append(_too_many(several[-1], ref, strange, len(several)))
+    return Looked(tuple(incidents), tuple(edit for edit, _, foreign in found if foreign is None))
 
 
 def _overwritten(edit: Operation, ref: Ref, foreign: Sequence[Revision]) -> Incident:
@@ -167,5 +200,15 @@ def _overwritten(edit: Operation, ref: Ref, foreign: Sequence[Revision]) -> Inci
     what = (
         f"somebody edited {ref} while it was being written; that text is kept in the post's "
         f"history as revision {numbers}: look at it and take in what is missing"
+    )
+    return Incident(what, edit.key, (ref,), severe=True)
+
+
+def _too_many(edit: Operation, ref: Ref, revisions: Sequence[Revision], ours: int) -> Incident:
+    numbers = ", ".join(str(it.number) for it in revisions)
+    what = (
+        f"{ref} has {len(revisions)} new revisions in the name of the token's user ({numbers}), "
+        f"only {ours} from here: somebody edited it by hand while it was being written; look at "
+        "them and take in what is missing"
     )
     return Incident(what, edit.key, (ref,), severe=True)

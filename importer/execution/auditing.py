@@ -105,9 +105,9 @@ class Auditor:
         posts = self._sights.marked_posts()
         if self._first_sent is not None:
             kinds = frozenset(self._created)
-            posts += await read_new_posts(
-                self._team, self._authors, self._first_sent, kinds, self._written
-            )
+            apart = self._window.apart or timedelta()
+            since = self._first_sent - 2 * apart
+            posts += await read_new_posts(self._team, self._authors, since, kinds, self._written)
             self._window.looked({it.ref for it in posts}, self._clock.now())
         doubles = find_doubles(posts, self._namespace, self._authors)
         # Answers before their question: nobody can delete a question with several of them.

@@ -364,13 +364,19 @@ class Executor:
                 self._unknown[change.id] = (change, quiet)
 
     def _is_another(self, operation: Operation, item: LiveItem) -> bool:
-        """Tell whether the answer to a create names a post that was there before."""
+        """Tell whether the answer to a create names a post that was there before.
+
+        One with this item's marker that no reading has seen is its post, whatever its date says.
+        """
         if operation.verb is not Verb.CREATE:
             return False
+        known = self.sights.of(item.ref) is not None
+        if item.marker and item.marker.key == full_key(self._plan.namespace, operation.key):
+            return known
         born, sent = item.facts.created_at, operation.opened_at
         told = self._team.server_time() is not None
         is_old = told and born is not None and sent is not None and born < sent - _CLOCKS_AGREE
-        return is_old or self.sights.of(item.ref) is not None
+        return is_old or known
 
     async def _done(self, change: Change, operation: Operation, item: LiveItem | None) -> None:
         binding = None
@@ -379,7 +385,8 @@ class Executor:
             self._addresses.add(change.key, item.ref, item.url)
             live = self.sights.note(item)
             if change.verb is Verb.CREATE and change.kind is not Kind.IMAGE:
-                self._window.confirmed(item.ref, self._clock.now())
+                now = self._clock.now()
+                self._window.confirmed(item.ref, now, item.facts.created_at)
             binding = binding_after(
                 operation,
                 self._bindings.get(change.key),

@@ -52,8 +52,11 @@ __all__ = [
     "settle_decision",
 ]
 
-# Server and client clocks may disagree: posts are looked for from a little before they were sent.
-_OVERLAP = timedelta(seconds=120)
+# The dates of posts and those of answers may be of clocks that disagree: posts are looked for from
+# well before they were sent; from less before once posts that the server confirmed have shown how
+# far apart the two are.
+_OVERLAP = timedelta(hours=1)
+_LEAST_OVERLAP = timedelta(seconds=120)
 # As long as the server doesn't tell its time, ours may be wrong by a time zone.
 _UNTOLD = timedelta(hours=26)
 # When to look again, in seconds after the first look.
@@ -199,9 +202,10 @@ class Resolver:
         """Yield each operation with its decision as soon as it is known; end early on *stop*."""
         left = list(operations)
         looks = 0
-        first = self._clock.now()
+        first, began_s = self._clock.now(), _now_s()
         while left and not stop.is_set():
-            looked = Looked(first, self._clock.now())
+            # How long it was looked is nothing that a clock's jump may change.
+            looked = Looked(first, first + timedelta(seconds=_now_s() - began_s))
             sightings = await self._look(left, targets)
             self._window.looked({it.ref for it in sightings.newest}, looked.last)
             settle_s = self._window.seconds
@@ -221,7 +225,7 @@ class Resolver:
 
     async def _look(self, operations: Sequence[Operation], targets: Mapping[str, str]) -> Sightings:
         newest: list[LiveItem] = []
-        overlap = _OVERLAP if self._reader.server_time() is not None else _UNTOLD
+        overlap = _UNTOLD if self._reader.server_time() is None else self._overlap()
         created = [it for it in operations if it.verb is Verb.CREATE and it.kind is not Kind.IMAGE]
         kinds = frozenset(it.kind for it in created)
         for author, earliest in _searches(created, self._access.me):
@@ -241,6 +245,10 @@ class Resolver:
                     by_ref[got.ref] = keyed_item(got, targets)
         return Sightings(tuple(newest), by_ref)
 
+    def _overlap(self) -> timedelta:
+        apart = self._window.apart
+        return _OVERLAP if apart is None else max(_LEAST_OVERLAP, 2 * apart + _LEAST_OVERLAP)
+
     async def _pause(self, left: int, over_s: float, look_s: float, stop: asyncio.Event) -> None:
         pause_s = max(0.05, min(look_s, over_s))
         writes = "1 write" if left == 1 else f"{left} writes"
@@ -248,6 +256,10 @@ class Resolver:
         with suppress(TimeoutError):
             async with asyncio.timeout(pause_s):
                 await stop.wait()
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _searches(operations: Sequence[Operation], me: UserId | None) -> list[tuple[UserId, datetime]]:

@@ -54,6 +54,8 @@ class Window:
         self._missed: set[Ref] = set()
         self._hidden_s = 0.0
         self.slowest_s = 0.0
+        # How far the dates of posts are from those of answers; None before a post has shown it.
+        self.apart: timedelta | None = None
 
     @property
     def seconds(self) -> float:
@@ -78,9 +80,11 @@ class Window:
             f"later than {_LATE_S:.0f} s after the connection ended"
         )
 
-    def confirmed(self, ref: Ref, at: datetime) -> None:
-        """Take in that the server confirmed a new post."""
+    def confirmed(self, ref: Ref, at: datetime, created_at: datetime | None = None) -> None:
+        """Take in that the server confirmed a new post, at the time of its answers."""
         self._confirmed[ref] = at
+        if created_at is not None:
+            self.apart = max(self.apart or timedelta(), abs(at - created_at))
 
     def looked(self, seen: Collection[Ref], at: datetime) -> None:
         """Take in what a listing showed: how long confirmed posts were invisible."""

@@ -55,10 +55,16 @@ def _sync_by_ourselves(
         if db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             return None
         # The file stays the same until the connection is closed: SQLite writes it anew in place.
-        descriptor = os.open(path.with_name(f"{path.name}-wal"), os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(_log_of(path), os.O_RDWR | os.O_CLOEXEC)
         stack.callback(os.close, descriptor)
         db.execute("PRAGMA synchronous = NORMAL")
         return Syncing(descriptor)
+
+
+def _log_of(path: Path) -> Path:
+    """Return where SQLite keeps the log: beside the file itself, wherever links to it stand."""
+    real = path.resolve()
+    return real.with_name(f"{real.name}-wal")
 
 
 class SqliteStore:

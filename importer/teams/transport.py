@@ -40,6 +40,7 @@ from importer.teams.origin import Connection, Endpoint, Origin
 from importer.teams.proxies import proxy_for
 from importer.teams.retry import Budget, Course, sign_of
 from importer.teams.secret import Secret
+from importer.teams.told_time import ToldTime
 from importer.teams.turns import OnWait, Patience, Turns
 
 __all__ = [
@@ -126,7 +127,7 @@ class Transport:
         self._budget = Budget()
         self._places = asyncio.Semaphore(_IN_FLIGHT)
         self._turns = self._new_turns()
-        self._server_ahead_s: float | None = None
+        self._told_time = ToldTime()
 
     def _new_turns(self) -> Turns:
         return Turns(
@@ -163,9 +164,8 @@ class Transport:
 
     def server_time_s(self) -> float | None:
         """Return the server's present time (Unix), as far as its Date headers told."""
-        if self._server_ahead_s is None:
-            return None
-        return _now() + self._server_ahead_s
+        ahead_s = self._told_time.ahead_s
+        return None if ahead_s is None else _now() + ahead_s
 
     @property
     def write_within_s(self) -> float:
@@ -242,8 +242,7 @@ class Transport:
         self._turns.note(request, slot, sent_at, ended)
         self.counts[str(sign_of(ended))] += 1
         if isinstance(ended, Reply) and ended.server_time_s is not None:
-            ahead_s = ended.server_time_s - _now()
-            self._server_ahead_s = max(ahead_s, self._server_ahead_s or ahead_s)
+            self._told_time.add(ended.server_time_s - _now())
         return ended
 
     async def _once(self, request: Request) -> Reply | Failure:
