@@ -41,7 +41,7 @@ __all__ = [
 T = TypeVar("T")
 
 APIS = ("2.3", "3", "auto")
-_OVER_V3 = frozenset({Kind.ARTICLE, Kind.COLLECTION, Kind.TAG})
+_OVER_V3 = frozenset({Kind.ARTICLE, Kind.COLLECTION, Kind.IMAGE, Kind.TAG})
 LONG = "This is a text of {}, long enough for every rule of the site."
 
 

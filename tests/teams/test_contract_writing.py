@@ -13,14 +13,17 @@ import pytest
 from importer.model.fields import Fields
 from importer.model.ids import Field, Kind, Ref, Verb
 from importer.model.live import LiveItem, Refs, Tags
+from importer.model.pictures import Picture
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown, Write
 from importer.sandbox import Post, World
 from importer.sandbox.values import Permissions, Shares
 from importer.teams import LiveTeam
 from importer.teams.v2.calls import CALLS as V2_CALLS
 from importer.teams.v3.calls import CALLS as V3_CALLS
+from importer.text.digests import digest_bytes
 from importer.text.links import Text
 from importer.text.marker import format_marker
+from tests.pictures import png
 from tests.teams.contract import (
     LONG,
     Dialect,
@@ -114,6 +117,9 @@ def write_of(scene: Scene, kind: Kind, verb: Verb, field: Field | None) -> Write
     """Return a write of that row of the tables of calls."""
     if kind is Kind.TAG:
         return Write("w", verb, kind, fields=experts(scene), name="a")
+    if kind is Kind.IMAGE:
+        picture = Picture("a.png", digest_bytes(png()), "image/png", len(png()))
+        return Write("w", verb, kind, picture=picture, content=png())
     if field is Field.ACCEPTED:
         return set_flag(scene.ref(kind), scene.page, flag=True)
     fields: Mapping[Kind, Fields] = {
@@ -159,6 +165,11 @@ def written(
 
 
 def looked_at(dialect: Dialect, scene: Scene, item: LiveItem) -> LiveItem:
+    if item.ref.kind is Kind.IMAGE:
+        # No call tells of an image: that its bytes are there is all that can be looked at.
+        name = item.url.rpartition("/")[2].partition(".")[0]
+        assert scene.world.image_content(name) == png()
+        return item
     if item.ref.kind is Kind.TAG:
         found = dialect.act(scene.world, lambda team: read(team, Tags(("a",))))
     else:
