@@ -226,6 +226,8 @@ def image_item(raw: Raw) -> LiveItem:
     url = raw.get("url")
     if not isinstance(url, str) or not _IMAGE_URL.fullmatch(url):
         raise _misshapen(Kind.IMAGE, "url", "is missing or no address")
+    if not isinstance(raw.get("id"), (str, int)):
+        raise _misshapen(Kind.IMAGE, "id", "is missing or no name")
     return LiveItem(image_ref(url), None, url, {})
 
 
