@@ -158,12 +158,20 @@ def test_a_reading_token_is_enough_to_read(dialect: Dialect) -> None:
 
 
 @pytest.mark.parametrize("api", APIS)
-@pytest.mark.parametrize("key", [None, Secret("an-api-key-of-some-site")])
-def test_without_a_token_nothing_is_opened_whatever_key_there_is(
-    api: str, key: Secret | None
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("https://acme.stackenterprise.co", None),
+        ("https://api.stackoverflowteams.com", None),
+        ("https://api.stackoverflowteams.com", Secret("an-api-key-of-some-site")),
+    ],
+    ids=["Enterprise", "the vendor's cloud", "a key there"],
+)
+def test_without_a_token_nothing_is_opened_but_by_an_enterprise_key(
+    api: str, url: str, key: Secret | None
 ) -> None:
     async def opening() -> None:
-        connection = Connection("https://acme.stackenterprise.co", "", None, api=api, api_key=key)
+        connection = Connection(url, "acme", None, api=api, api_key=key)
         async with open_team(connection, mode=Mode.READ, clock=LoopClock()):
             pytest.fail("there is no token")
 
@@ -222,17 +230,16 @@ def test_without_v23_v3_does_it_all_and_that_is_said(act: Act, need: Need) -> No
     world = a_world(questions=2)
     stage = staged(world, over_v23(act))
 
-    async def acting(team: Any) -> tuple[Access, str, Any, Any, bool]:
+    async def acting(team: Any) -> tuple[Access, Any, Any, bool]:
         access = await team.check(need)
-        told = team.note
         items = await read(team, Everything((Kind.QUESTION, Kind.TAG)))
         outcome = await team.write(new_question(7))
-        return access, told, items, outcome, team.keeps_history(Kind.QUESTION)
+        return access, items, outcome, team.keeps_history(Kind.QUESTION)
 
-    access, note, items, outcome, keeps = Dialect("auto").act(world, acting, stage=stage)
+    access, items, outcome, keeps = Dialect("auto").act(world, acting, stage=stage)
     assert access.me == 1001
     assert access.write_proven is (True if need.write else None)
-    assert "without API v2.3" in note
+    assert "without API v2.3" in access.note
     assert covered(items) == {Kind.QUESTION, Kind.TAG}
     assert isinstance(outcome, Done)
     assert not keeps
