@@ -140,7 +140,7 @@ def make_plan(
             *(it for verdict in verdicts for it in verdict.manual),
             *retagging_left([it.item for it in chosen], snapshot, comparison),
         ),
-        bindings=_bindings(chosen, ledger),
+        bindings=_bindings(chosen, comparison.gone, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
         cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
@@ -315,9 +315,15 @@ def _blocked_gone(gone: Gone) -> Blocked:
     )
 
 
-def _bindings(chosen: Iterable[Pair], ledger: Ledger) -> tuple[Binding, ...]:
-    """Return the bindings that differ from what the journal remembers."""
-    found = (binding_of(pair, pair.live) for pair in chosen if pair.live)
+def _bindings(chosen: Iterable[Pair], gone: Iterable[Gone], ledger: Ledger) -> tuple[Binding, ...]:
+    """Return the bindings that differ from what the journal remembers.
+
+    A post that is gone is not as it was: without its stamp, nobody takes it for unchanged unread.
+    """
+    found = (
+        *(binding_of(pair, pair.live) for pair in chosen if pair.live),
+        *(replace(it.binding, stamp="") for it in gone),
+    )
     return tuple(it for it in found if ledger.bindings.get(it.key) != it)
 
 

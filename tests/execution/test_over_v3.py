@@ -79,3 +79,18 @@ def test_what_an_edit_without_a_history_rests_on_is_printed(api: str, said: str)
     assert report.exit_code == ExitCode.DONE
     assert report.condition.startswith(said)
     assert bool(report.condition) == bool(said)
+
+
+def test_an_answer_that_is_gone_stays_gone_although_another_one_took_its_place() -> None:
+    """Lists tell how many answers there are; what was seen to be gone is not known any more."""
+    wanted = manifest(question("one"), answer("one#a"))
+    stage = Stage(api="3")
+    stage.apply(wanted)
+    (ours,) = stage.answers()
+    stage.world.answer(stage.bo, ours.question_id, body="Another answer, of Bo's, long enough.")
+    stage.world.delete(stage.world.user("acme", "Chidi Okafor"), ours.id)
+    for _ in range(2):
+        report = stage.apply(wanted)
+        assert report.exit_code == ExitCode.DECISION
+        (blocked,) = stage.plan(wanted).blocked
+        assert (blocked.key, blocked.code) == ("one#a", BlockedCode.GONE)
