@@ -1,7 +1,9 @@
 """Opens a journal to look into it: for `runs`, `undo` and `journal`."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,15 +19,22 @@ from importer.cli.wiring import (
     journal_of,
     reach,
 )
-from importer.errors import TeamMissing, UsageError
+from importer.errors import ExitCode, TeamMissing, UsageError
 from importer.journal import Place, open_journal, owner_of
-from importer.model.ids import Lineage
-from importer.model.ledger import Run
+from importer.model.ids import ChangeId, Key, Lineage, RunId
+from importer.model.ledger import Operation, Run, State
+from importer.model.report import ResultState
 from importer.ports import Journal
 
-__all__ = ["changed_something", "look_at", "look_into"]
+__all__ = ["Past", "look_at", "look_into", "past_runs"]
 
 _T = TypeVar("_T")
+_HAPPENED = (State.DONE, State.OPEN)
+_ENDS = {
+    State.DONE: ResultState.DONE,
+    State.OPEN: ResultState.UNKNOWN,
+    State.REJECTED: ResultState.REJECTED,
+}
 
 
 def look_into(
@@ -109,6 +118,40 @@ def _looked(journal: Journal, look: Callable[[Journal], Awaitable[_T]]) -> _T:
     return asyncio.run(looked())
 
 
-def changed_something(run: Run) -> bool:
-    """Tell whether a run is worth a line: it changed something, or nobody knows."""
-    return bool(run.counts) or run.ended_at is None
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run, and what became of its changes.
+
+    `counts` are the run's own; where its end counted nothing (a second signal, a kill), those of
+    its operations. `wrote` are the keys of the items that it wrote, or may have written.
+    """
+
+    run: Run
+    counts: Mapping[str, int]
+    wrote: frozenset[Key]
+
+    @property
+    def is_worth_a_line(self) -> bool:
+        """Tell whether it changed something, or nobody knows."""
+        return bool(self.counts or self.wrote) or self.run.ended_at is None
+
+    @property
+    def is_through(self) -> bool:
+        """Tell whether nothing was left for another run to go on with."""
+        return self.run.exit_code in (ExitCode.DONE, ExitCode.DECISION)
+
+
+async def past_runs(journal: Journal) -> Sequence[Past]:
+    """Return all runs with what they did, oldest first."""
+    operations: dict[RunId, dict[ChangeId, Operation]] = defaultdict(dict)
+    for it in await journal.history():
+        operations[it.run][it.change] = it
+    return tuple(_past(run, operations[run.id].values()) for run in await journal.runs())
+
+
+def _past(run: Run, operations: Iterable[Operation]) -> Past:
+    """Return what *run* did, by the last *operations* of its changes."""
+    latest = tuple(operations)
+    states = Counter(str(_ENDS[it.state]) for it in latest if it.state in _ENDS)
+    wrote = frozenset(it.key for it in latest if it.state in _HAPPENED)
+    return Past(run, run.counts or dict(sorted(states.items())), wrote)

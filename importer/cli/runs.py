@@ -1,12 +1,12 @@
 """`runs`: what was applied and undone from here."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from importer.cli.console import Console
-from importer.cli.history import changed_something, look_into
+from importer.cli.history import Past, look_into, past_runs
 from importer.cli.options import (
     ConnectionOptions,
     OutputOptions,
@@ -18,8 +18,6 @@ from importer.cli.options import (
 from importer.cli.tables import table
 from importer.errors import ExitCode
 from importer.journal import Place
-from importer.model.ledger import Run
-from importer.ports import Journal
 
 
 @make_command(
@@ -44,10 +42,10 @@ def command(
     output: OutputOptions,
 ) -> ExitCode:
     """List the runs that changed something, oldest first. Needs no token and no connection."""
-    known = look_into(path, connection, journal, console, _runs)
-    runs = [run for run in known if changed_something(run)]
+    known = look_into(path, connection, journal, console, past_runs)
+    runs = [it for it in known if it.is_worth_a_line]
     if output.format == "json":
-        console.document({"runs": runs})
+        console.document({"runs": [replace(it.run, counts=it.counts) for it in runs]})
     elif runs:
         rows = [("RUN", "COMMAND", "STARTED", "ENDED", "EXIT", "CHANGES"), *map(_row, runs)]
         console.result(table(rows))
@@ -56,13 +54,10 @@ def command(
     return ExitCode.DONE
 
 
-async def _runs(journal: Journal) -> Sequence[Run]:
-    return await journal.runs()
-
-
-def _row(run: Run) -> tuple[str, ...]:
+def _row(past: Past) -> tuple[str, ...]:
+    run = past.run
     ended = f"{run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else "not ended"
-    counts = ", ".join(f"{number} {state}" for state, number in sorted(run.counts.items()))
+    counts = ", ".join(f"{number} {state}" for state, number in sorted(past.counts.items()))
     code = "" if run.exit_code is None else str(run.exit_code)
     command = f"{run.command} {run.undoes}" if run.undoes else run.command
     return (run.id, command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, code, counts)

@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
-from importer.cli.history import changed_something, look_at
+from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
 from importer.cli.options import (
     ConnectionOptions,
@@ -28,11 +29,11 @@ from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
 from importer.model.ids import Kind, RunId
-from importer.model.ledger import Run
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan
 from importer.ports import Journal
 from importer.rendering import render_plan
+from importer.rendering.phrasing import counted
 
 _LAST = "last"
 _SUGGESTED = 3
@@ -89,7 +90,11 @@ def command(
 
     with reach(connection, console, max_wait_s=running.max_wait) as target:
         # An apply says itself where its journal is.
-        chosen = _choose(run, look_at(loaded, target, journal, console, _runs, tells=dry_run))
+        known = look_at(loaded, target, journal, console, past_runs, tells=dry_run)
+        chosen = _choose(run, known)
+        if run == _LAST:
+            for note in _notes_on_last(chosen, known):
+                console.say(note)
         # `last` would be the undo itself the next time.
         console.command_line = _with_id(console.command_line, run, chosen)
         touched = look_at(loaded, target, journal, console, _kinds_in(chosen), tells=False)
@@ -117,10 +122,6 @@ def _note_asked_for(plan: Plan, manifest: Manifest, console: Console) -> None:
         )
 
 
-async def _runs(journal: Journal) -> Sequence[Run]:
-    return await journal.runs()
-
-
 def _kinds_in(run: RunId) -> Callable[[Journal], Awaitable[frozenset[Kind]]]:
     async def look(journal: Journal) -> frozenset[Kind]:
         return frozenset(it.kind for it in await journal.history(run=run))
@@ -128,29 +129,63 @@ def _kinds_in(run: RunId) -> Callable[[Journal], Awaitable[frozenset[Kind]]]:
     return look
 
 
-def _choose(name: str, runs: Sequence[Run]) -> RunId:
+def _choose(name: str, runs: Sequence[Past]) -> RunId:
     """Return the id of the run that *name* means; UsageError when that is none, or several."""
     if not runs:
         message = "there is no journal of this team here, or no run in it: nothing can be undone"
         remedy = "Name the manifest it was applied from, or the journal's file with --journal."
         raise UsageError(message, remedy=remedy)
     if name == _LAST:
-        found = [it.id for it in runs if changed_something(it)][-1:]
-    else:
-        found = [it.id for it in runs if it.id == name]
-        found = found or [it.id for it in runs if it.id.startswith(name)]
+        return _last_that_wrote(runs)
+    ids = [it.run.id for it in runs]
+    found = [it for it in ids if it == name] or [it for it in ids if it.startswith(name)]
     if len(found) == 1:
         return found[0]
     if found:
         message = f"{name!r} is the beginning of {len(found)} runs: {', '.join(found)}"
         raise UsageError(message, remedy="Give one of them whole.")
-    ids = [it.id for it in runs if changed_something(it)]
+    ids = [it.run.id for it in runs if it.is_worth_a_line]
     known = (
         f"The last ones are {', '.join(ids[-_SUGGESTED:])}." if ids else "None changed anything."
     )
     hint = f"{did_you_mean(name, ids)} {known} `teams-importer runs` lists them."
     message = f"the journal knows of no run {name!r}"
     raise UsageError(message, remedy=hint.strip())
+
+
+def _last_that_wrote(runs: Sequence[Past]) -> RunId:
+    wrote = [it.run.id for it in runs if it.wrote]
+    if wrote:
+        return wrote[-1]
+    message = "no run in the journal wrote anything: there is nothing to take back"
+    raise UsageError(message, remedy="`teams-importer runs` lists what there was.")
+
+
+def _notes_on_last(chosen: RunId, runs: Sequence[Past]) -> Sequence[str]:
+    """Return what somebody who said `last` may not have meant: runs passed over, runs before."""
+    at = next(index for index, it in enumerate(runs) if it.run.id == chosen)
+    idle = [it.run.id for it in runs[at + 1 :] if it.is_worth_a_line]
+    notes = []
+    if idle:
+        which = f"the run {idle[0]}" if len(idle) == 1 else f"the runs {', '.join(idle)}"
+        notes.append(f"note: {which} wrote nothing; the last run that did is {chosen}")
+    return [*notes, *(_note_before(it) for it in _gone_on_from(at, runs))]
+
+
+def _note_before(past: Past) -> str:
+    number = counted(len(past.wrote), "item")
+    this = past.run.id
+    return f"note: the run {this} before it wrote {number}: `undo {this}` takes those back"
+
+
+def _gone_on_from(at: int, runs: Sequence[Past]) -> Sequence[Past]:
+    """Return the runs that the one *at* went on from, the newest first: they stopped halfway."""
+    if runs[at].run.undoes:
+        return ()
+    undone = {it.run.undoes for it in runs if it.is_through}
+    earlier = [it for it in reversed(runs[:at]) if it.is_worth_a_line]
+    stopped = takewhile(lambda it: not it.is_through and not it.run.undoes, earlier)
+    return [it for it in stopped if it.wrote and it.run.id not in undone]
 
 
 def _with_id(command_line: str, name: str, run: RunId) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import shutil
+import signal
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from importer.cli.resources import resource
 from importer.sandbox import open_world
+from importer.teams import LiveTeam
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
 
 TEAM = "sandbox:team.db"
@@ -20,6 +25,22 @@ HERE = ("--url", TEAM)
 def last_run(cli: Program) -> str:
     runs = cli("runs", *HERE, "--format", "json").document["runs"]
     return str(runs[-1]["id"])
+
+
+def stop_at_once(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let two signals come while the write after so many is on its way; the first time only."""
+    writing, sent = LiveTeam.write, [0]
+
+    async def write(self: LiveTeam, *given: Any) -> Any:
+        sent[0] += 1
+        outcome = await writing(self, *given)
+        if sent[0] == after + 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(5)
+        return outcome
+
+    monkeypatch.setattr(LiveTeam, "write", write)
 
 
 def a_colleague_answers(title: str, database: Path = Path("team.db")) -> None:
@@ -263,3 +284,65 @@ def test_the_only_journal_of_a_manifest_needs_no_team(
         done = cli(*look)
         assert (done.code, done.out) == (6, "")
         assert "there are 2 journals of handbook here" in done.err
+
+
+def a_handbook_and_then_a_stopped_run(cli: Program, home: Path, monkeypatch: Any) -> list[str]:
+    """Apply one question, then three more in a run that two signals stop; return the runs' ids."""
+    first = question("first")
+    write_manifest(home, first)
+    assert cli("apply", *HERE, "--yes").code == 0
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=1)
+        write_manifest(home, first, *(question(f"q{number}") for number in range(3)))
+        assert cli("apply", *HERE, "--yes", "--parallelism", "1").code == 130
+    runs = cli("runs", *HERE, "--format", "json").document["runs"]
+    return [it["id"] for it in runs]
+
+
+def test_a_run_that_a_second_signal_stopped_is_listed_and_is_the_last_one(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, stopped = a_handbook_and_then_a_stopped_run(cli, home, monkeypatch)
+    listed = cli("runs", *HERE, "--format", "json").document["runs"][-1]
+    assert (listed["exit_code"], listed["counts"]) == (130, {"done": 1, "unknown": 1})
+    assert "1 done, 1 unknown" in cli("runs", *HERE).out
+    done = cli("undo", "last", *HERE, "--yes")
+    assert done.code == 0
+    assert f"Takes back the run {stopped}" in done.err
+    assert first not in done.err
+    assert [it.title for it in posts_in(Path("team.db"))] == ["What is the story of first?"]
+
+
+def test_the_last_run_passes_over_those_that_wrote_nothing_and_names_those_it_went_on_from(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, stopped = a_handbook_and_then_a_stopped_run(cli, home, monkeypatch)
+    assert cli("apply", *HERE, "--yes").code == 0
+    continued = last_run(cli)
+    done = cli("undo", "last", *HERE, "--dry-run")
+    assert f"the run {stopped} before it wrote 2 items: `undo {stopped}` takes those" in done.err
+    assert first not in done.err
+    manifest = write_manifest(home, question("first", body="Another body of enough letters."))
+    assert cli("plan", *HERE, "--out", "plan.json").code == 0
+    monkeypatch.setattr("importer.cli.applying._Run._refuse_used", nothing)
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+    edited = last_run(cli)
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+    idle = last_run(cli)
+    assert len({continued, edited, idle}) == 3
+    done = cli("undo", "last", manifest, *HERE, "--dry-run")
+    assert f"the run {idle} wrote nothing; the last run that did is {edited}" in done.err
+    assert f"Takes back the run {edited}" in done.out
+    assert stopped not in done.err
+
+
+async def nothing(*_: Any) -> None:
+    """Refuse no plan that was used."""
+
+
+def test_that_no_run_wrote_anything_is_said_as_it_is(cli: Program, home: Path) -> None:
+    write_manifest(home)
+    assert cli("apply", *HERE, "--yes").code == 0
+    done = cli("undo", "last", *HERE, "--yes")
+    assert (done.code, done.out) == (64, "")
+    assert "no run in the journal wrote anything" in done.err
