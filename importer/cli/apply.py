@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
+from importer.cli.applying import Applied, Manner, apply_wish, document_of, refuse_review
 from importer.cli.console import Console
 from importer.cli.drawing import Wish
 from importer.cli.looks import looks_of
@@ -67,7 +67,8 @@ _KEPT = (
         "teams-importer apply --url sandbox:team.db --yes": "to a team on this machine",
     },
     json="report: results (change, key, kind, verb, state, ref, url, why), incidents, stopped_by, "
-    "exit_code, resume, requests; counts: how many changes ended how.",
+    "exit_code, resume, requests, blocked (code, key, why, remedy), manual; counts: how many "
+    "changes ended how.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH|PLAN.json]")
 @connection_options
@@ -109,10 +110,18 @@ def command(
         again = _plan_again(path, wish.folder, wish.decisions) if is_plan_file(path) else ""
         manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
-    applied = replace(applied, plan=from_here(applied.plan, wish.folder))
+    applied = _seen(applied, wish.folder)
     console.result(document_of(applied, looks_of(console, output)))
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
     return ExitCode(applied.signal_code) if applied.signal_code else code
+
+
+def _seen(applied: Applied, folder: Path) -> Applied:
+    """Return *applied* with places as the reader sees them."""
+    plan = from_here(applied.plan, folder)
+    blocked = tuple(replace(it, sides=()) for it in plan.blocked)
+    report = replace(applied.report, blocked=blocked, manual=plan.manual)
+    return replace(applied, plan=plan, report=report)
 
 
 def _plan_again(path: Path, manifest: Path, decisions: Decisions) -> str:

@@ -46,7 +46,8 @@ _SUGGESTED = 3
         "teams-importer undo last --yes --format json": "for a script",
         "teams-importer runs": "which runs there are",
     },
-    json="report, as of apply: results, incidents, stopped_by, exit_code, resume; counts. With "
+    json="report, as of apply: results, blocked, manual, incidents, stopped_by, exit_code, resume; "
+    "counts. With "
     "--dry-run the plan: changes, blocked (code, key, why, remedy), manual, notes, undoes.",
 )
 @click.argument("run")

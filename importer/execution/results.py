@@ -1,6 +1,7 @@
 """Keeps what became of each change, and makes the report of it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from importer.errors import ExitCode, ImporterError, worst
 from importer.execution.recovery import Recovery
@@ -107,6 +108,8 @@ class Results:
             started_at=run.started_at,
             condition=condition,
             audited=audited,
+            blocked=tuple(replace(it, sides=()) for it in self._plan.blocked),
+            manual=self._plan.manual,
         )
 
     def _not_reached(self, change: Change) -> None:
@@ -125,5 +128,8 @@ class Results:
         elif states - _GOOD:
             held.append(ExitCode.PARTLY)
         if any(it.code is not BlockedCode.GUARD for it in self._plan.blocked):
+            held.append(ExitCode.DECISION)
+        # An apply's steps are beside what it does; those of an undo are what it could not do.
+        if self._plan.undoes and self._plan.manual:
             held.append(ExitCode.DECISION)
         return worst(held)

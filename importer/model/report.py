@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, Verb
+from importer.model.plan import Blocked, ManualStep
 
 __all__ = ["Incident", "Report", "Result", "ResultState"]
 
@@ -52,7 +53,8 @@ class Report:
 
     `condition` says what the results rest on: outcomes that were found out by looking, and edits
     of which no history tells what they went over.
-    `audited`: all that this run and earlier ones wrote was looked at afterwards.
+    `audited`: all that this run and earlier ones wrote was looked at afterwards. `blocked` and
+    `manual` are what the plan left to a person; what each side says is in the plan alone.
     """
 
     run: RunId
@@ -67,3 +69,5 @@ class Report:
     condition: str = ""
     audited: bool = False
     command: str = "apply"
+    blocked: tuple[Blocked, ...] = ()
+    manual: tuple[ManualStep, ...] = ()

@@ -7,6 +7,7 @@ decide is a member already. plan-templates/README.md documents them for authors 
 from collections.abc import Sequence
 from typing import TypedDict
 
+from importer.errors import Span
 from importer.rendering.phrasing import counted
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "detail",
     "entry",
     "legend",
+    "place_of",
     "quoted",
     "section",
     "span",
@@ -148,6 +150,11 @@ def span(mark: str, text: str) -> SpanView:
 def detail(label: str, text: str) -> list[DetailView]:
     """Return a list of one detail, or of none when *text* is empty."""
     return [DetailView(label=label, text=text)] if text else []
+
+
+def place_of(span: Span | None) -> str:
+    """Return `file:line`."""
+    return f"{span.path}:{span.line}" if span else ""
 
 
 def quoted(title: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
-from importer.errors import Span
 from importer.model.ids import Field, Kind, Verb
 from importer.model.pictures import Picture
 from importer.model.plan import (
@@ -28,6 +27,7 @@ from importer.rendering.entries import (
     detail,
     entry,
     legend,
+    place_of,
     section,
 )
 from importer.rendering.field_view import Manner, value_view
@@ -106,11 +106,6 @@ def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
     )
 
 
-def _place(span: Span | None) -> str:
-    """Return `file:line`."""
-    return f"{span.path}:{span.line}" if span else ""
-
-
 def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
     # The guard is what stops the whole plan: it goes first.
     blocked = sorted(plan.blocked, key=lambda it: it.code is not BlockedCode.GUARD)
@@ -167,7 +162,7 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         kind=it.kind or ("" if it.key else it.code),
         key=it.key or "",
         what=it.code if it.key else "",
-        place=_place(it.span),
+        place=place_of(it.span),
         url=it.url,
         fields=sides,
         details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
@@ -203,7 +198,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
         title=it.title,
         what=_mark(it),
         reason=_REASONS[it.reason],
-        place=_place(it.span),
+        place=place_of(it.span),
         url=it.url,
         fields=_fields(it, manner),
         details=[
@@ -272,7 +267,7 @@ def _drift(it: Drift, manner: Manner) -> EntryView:
         kind=it.kind,
         key=it.key,
         title=it.title,
-        place=_place(it.span),
+        place=place_of(it.span),
         url=it.url,
         fields=[value_view(it.kind, it.field, it.ours, it.live, manner)],
     )
@@ -296,7 +291,7 @@ def _manual(it: ManualStep, manner: Manner) -> EntryView:
         utf8=manner.utf8,
         key=it.key,
         what=it.what,
-        place=_place(it.span),
+        place=place_of(it.span),
         url=it.page,
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TypedDict
 
 from importer.model.ids import Verb
+from importer.model.plan import Blocked, ManualStep
 from importer.model.report import Incident, Report, Result, ResultState
 from importer.rendering.entries import (
     DetailView,
@@ -11,6 +12,7 @@ from importer.rendering.entries import (
     SectionView,
     detail,
     entry,
+    place_of,
     section,
 )
 from importer.rendering.phrasing import counted, duration, joined
@@ -67,6 +69,8 @@ class ReportCounts(TypedDict):
     unknown: int
     not_reached: int
     incidents: int
+    blocked: int
+    manual: int
 
 
 class ReportView(TypedDict):
@@ -117,6 +121,8 @@ def report_counts(report: Report) -> ReportCounts:
         unknown=states.count(ResultState.UNKNOWN),
         not_reached=states.count(ResultState.NOT_REACHED),
         incidents=len(report.incidents),
+        blocked=len(report.blocked),
+        manual=len(report.manual),
     )
 
 
@@ -126,6 +132,10 @@ def _sections(report: Report, *, verbose: bool, utf8: bool) -> Iterator[list[Sec
         tone = _TONES[name]
         entries = [_result(it, tone, utf8=utf8) for it in done if it.verb in verbs]
         yield section(name, name.capitalize(), tone, entries)
+    steps = [_manual(it, utf8=utf8) for it in report.manual]
+    yield section("manual", "By hand, no API can do it", "manual", steps)
+    blocks = [_blocked(it, utf8=utf8) for it in report.blocked]
+    yield section("blocked", "Blocked, waiting for a person", "blocked", blocks, is_open=True)
     for state, title, tone, advice in _UNDONE:
         entries = [_result(it, tone, utf8=utf8) for it in report.results if it.state is state]
         most = _MOST_UNREACHED if state is ResultState.NOT_REACHED and not verbose else None
@@ -145,6 +155,25 @@ def _result(it: Result, tone: str, *, utf8: bool) -> EntryView:
         reason="done by an earlier attempt" if it.state is ResultState.FOUND else "",
         url=it.url,
         details=detail("why", it.why if it.state not in _DONE else ""),
+    )
+
+
+def _blocked(it: Blocked, *, utf8: bool) -> EntryView:
+    return entry(
+        "blocked",
+        utf8=utf8,
+        kind=it.kind or ("" if it.key else it.code),
+        key=it.key or "",
+        what=it.code if it.key else "",
+        place=place_of(it.span),
+        url=it.url,
+        details=[*detail("why", it.why), *detail("to do", it.remedy)],
+    )
+
+
+def _manual(it: ManualStep, *, utf8: bool) -> EntryView:
+    return entry(
+        "manual", utf8=utf8, key=it.key, what=it.what, place=place_of(it.span), url=it.page
     )
 
 
@@ -180,6 +209,8 @@ def _summary(command: str, counts: ReportCounts) -> str:
             (counts["skipped"], "skipped"),
             (counts["unknown"], "unknown"),
             (counts["not_reached"], "not reached"),
+            (counts["blocked"], "blocked"),
+            (counts["manual"], "by hand"),
         )
         if number
     )

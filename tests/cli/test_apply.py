@@ -294,7 +294,8 @@ def test_blocked_items_leave_exit_code_11(cli: Program, manifest: Path) -> None:
     write_manifest(manifest.parent, twin, question("new"), namespace="other")
     done = cli("apply", *HERE, "--yes")
     assert done.code == 11
-    assert "1 created" in done.out
+    assert done.out.rstrip().endswith("Apply: 1 created, 0 updated, 0 deleted; 1 blocked.")
+    assert "equal-title" in done.out
     nothing = cli("apply", *HERE, "--yes")
     assert nothing.code == 11
     assert "No changes to make; 1 is blocked" in nothing.out or "blocked" in nothing.out

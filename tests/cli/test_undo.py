@@ -180,11 +180,32 @@ def test_an_undone_undo_leaves_steps_by_hand_and_says_them_beside_json(cli: Prog
     cli("apply", *HERE, "--yes")
     cli("undo", "last", *HERE, "--yes")
     done = cli("undo", "last", *HERE, "--yes")
-    assert done.code == 0
+    assert done.code == 11
     assert done.out.count("undelete the") == 4
     again = cli("undo", "last", *HERE, "--yes", "--format", "json")
-    assert (again.code, again.document["report"]["results"]) == (0, [])
+    report = again.document["report"]
+    assert (again.code, report["exit_code"], report["results"]) == (11, 11, [])
+    assert [it["what"].startswith("undelete the") for it in report["manual"]] == [True] * 4
     assert again.err.count("undelete the") == 4
+
+
+def test_what_an_undo_leaves_to_a_person_is_in_its_report(cli: Program, home: Path) -> None:
+    write_manifest(home, question("alone"), question("answered"))
+    cli("apply", *HERE, "--yes")
+    a_colleague_answers("What is the story of answered?")
+    done = cli("undo", "last", *HERE, "--yes", "--format", "json")
+    (blocked,) = done.document["report"]["blocked"]
+    assert (done.code, done.document["counts"]["blocked"]) == (11, 1)
+    assert (blocked["key"], blocked["code"]) == ("answered", "engaged")
+    assert blocked["why"]
+    assert blocked["remedy"]
+    write_manifest(home, question("alone"), question("answered"))
+    run = cli("runs", *HERE, "--format", "json").document["runs"][0]["id"]
+    cli("apply", *HERE, "--yes")
+    cli("undo", "last", *HERE, "--yes")
+    again = cli("undo", run, *HERE, "--yes")
+    assert again.code == 11
+    assert blocked["why"] in " ".join(again.out.split())
 
 
 @pytest.mark.usefixtures("manifest")

@@ -248,7 +248,7 @@ def test_where_a_moved_mark_stood_is_a_manual_step_once_that_is_not_known_for_su
     assert [it.id for it in plan.changes] == ["two#b!set!accepted"]
     (step,) = plan.manual
     assert step.page.endswith(f"/{post_of(stage, 'two#a').id}")
-    assert report.exit_code == ExitCode.DONE
+    assert report.exit_code == ExitCode.DECISION
     assert post_of(stage, "two").accepted_id is None
 
 
@@ -312,7 +312,7 @@ def test_what_an_undo_deleted_is_a_step_by_hand_for_the_next_undo() -> None:
     stage.undo("run-1")
     writes = stage.writes()
     plan, report = stage.undo("run-2")
-    assert (plan.changes, plan.blocked, report.exit_code) == ((), (), ExitCode.DONE)
+    assert (plan.changes, plan.blocked, report.exit_code) == ((), (), ExitCode.DECISION)
     assert {it.key for it in plan.manual} == {it.key for it in CYCLE}
     assert stage.writes() == writes
     (step,) = [it for it in plan.manual if it.key == "one"]
@@ -333,7 +333,7 @@ def test_what_the_run_deleted_is_a_step_by_hand() -> None:
     assert [(it.key, '"What is the story of two?"' in it.what) for it in plan.manual] == [
         ("two", True)
     ]
-    assert (plan.changes, report.exit_code) == ((), ExitCode.DONE)
+    assert (plan.changes, report.exit_code) == ((), ExitCode.DECISION)
 
 
 def test_a_later_run_is_undone_first() -> None:

@@ -281,6 +281,12 @@ def _report() -> Report:
 REPORTS = {
     "undone": a_report(a_result("old-vpn", Verb.DELETE), command="undo"),
     "empty": a_report(),
+    "waiting": a_report(
+        a_result(title="When is the release freeze?"),
+        blocked=_blocked().blocked,
+        manual=_every_action().manual,
+        exit_code=11,
+    ),
     "through": a_report(a_result(url=f"{SITE}/questions/31"), started_at=None),
     "everything": _report(),
     "hostile": a_report(
