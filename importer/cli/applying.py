@@ -33,6 +33,7 @@ from importer.execution import (
     check_pin,
     recover,
     refuse_if_guarded,
+    report_of_cut,
 )
 from importer.journal import Place
 from importer.manifests import picture_loader
@@ -262,21 +263,37 @@ class _Run:
             self.interrupts.begin_writing()
             doing = "undoing in" if plan.undoes else "applying to"
             self.meter.phase(f"{doing} {self.target.team or self.target.host}", len(plan.changes))
-        report = await carry_out(
-            plan,
-            drawn=drawn,
-            team=self.team,
-            journal=self.journal,
-            access=self.access,
-            clock=SystemClock(),
-            run=run,
-            options=running(self.manner.options, self.target, self.meter.wait),
-            stop=self.interrupts.stop,
-            observe=self.meter.observe,
-            recovery=recovery,
-            load=picture_loader(self.wish.folder),
-        )
+        try:
+            report = await carry_out(
+                plan,
+                drawn=drawn,
+                team=self.team,
+                journal=self.journal,
+                access=self.access,
+                clock=SystemClock(),
+                run=run,
+                options=running(self.manner.options, self.target, self.meter.wait),
+                stop=self.interrupts.stop,
+                observe=self.meter.observe,
+                recovery=recovery,
+                load=picture_loader(self.wish.folder),
+            )
+        except asyncio.CancelledError:
+            if not (plan.changes and self.interrupts.exit_code):
+                raise
+            # What was done is worth a report, also when nobody waits for what is under way.
+            with suppress(JournalError, LockHeld):
+                return plan, await self._cut_short(plan, recovery, run)
+            raise
         return plan, report
+
+    async def _cut_short(self, plan: Plan, recovery: Recovery, run: Run) -> Report:
+        # The writes were cancelled: let them end before the journal is asked about them.
+        await asyncio.sleep(0)
+        report = report_of_cut(plan, recovery, run, await self.journal.history(run=run.id))
+        if (task := asyncio.current_task()) is not None:
+            task.uncancel()
+        return replace(report, ended_at=SystemClock().now())
 
     async def _refuse_used(self, saved: SavedPlan) -> None:
         ledger = await self.journal.ledger()
@@ -286,7 +303,8 @@ class _Run:
 
     async def _recovered(self) -> Recovery:
         self.meter.phase("looking up what an earlier run left open")
-        return await recover(
+        self.interrupts.note_unsettled(len((await self.journal.ledger()).open))
+        recovery = await recover(
             self.team,
             self.journal,
             self.access,
@@ -296,6 +314,8 @@ class _Run:
             self.meter.observe,
             self.interrupts.stop,
         )
+        self.interrupts.note_unsettled(0)
+        return recovery
 
     def _confirm(self, plan: Plan) -> None:
         if self.manner.confirmed:

@@ -202,6 +202,19 @@ class Console:
             }
             self.document({"error": document})
 
+    def stopped(self, exit_code: int, why: str = "interrupted") -> None:
+        """Print that a signal ended the command, where a document is expected and none came."""
+        if self.as_json and not self._results:
+            self.output = None
+            error = {
+                "exit_code": exit_code,
+                "kind": "Stopped",
+                "message": why,
+                "remedy": f"This goes on: {self.command_line}",
+                "problems": [],
+            }
+            self.document({"error": error})
+
     def ask(self, question: str) -> str:
         """Return the answer to *question*; "" at the end of input. Signals raise Stopped."""
         from importer.text.visible import visible

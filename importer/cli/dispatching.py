@@ -44,6 +44,7 @@ def dispatch(
         _refuse_known(arguments, console)
         return _run(program, commands, arguments, console)
     except Stopped as stopped:
+        console.stopped(stopped.exit_code)
         return ExitCode(stopped.exit_code)
     except KeyboardInterrupt:
         console.say("interrupted")

@@ -5,6 +5,7 @@ import signal
 from types import TracebackType
 
 from importer.cli.console import Console, Stopped
+from importer.rendering.phrasing import counted
 
 __all__ = ["Interrupts"]
 
@@ -23,11 +24,16 @@ class Interrupts:
         self.exit_code = 0
         self._console = console
         self._writing = False
+        self._unsettled = 0
         self._task: asyncio.Task[object] | None = None
 
     def begin_writing(self) -> None:
         """From now on, finish what is under way when a signal comes."""
         self._writing = True
+
+    def note_unsettled(self, number: int) -> None:
+        """Remember that so many writes of earlier runs are still to be looked up."""
+        self._unsettled = number
 
     async def __aenter__(self) -> "Interrupts":
         self._task = asyncio.current_task()
@@ -53,7 +59,21 @@ class Interrupts:
         if self._writing and not again:
             self._console.say("stopping: what is under way is finished; once more stops at once")
             return
-        how = "at once; the next run looks up what is open" if self._writing else "nothing written"
-        self._console.say(f"interrupted, {how}")
+        self._console.say(f"interrupted, {self._state}")
         if self._task is not None:
             self._task.cancel()
+
+    @property
+    def _state(self) -> str:
+        """What is left behind, and the command that goes on where something is."""
+        again = self._console.command_line
+        if self._writing:
+            return f"at once; the next run looks up what is open: {again}"
+        if not self._unsettled:
+            return "nothing written"
+        open_writes = counted(self._unsettled, "write")
+        have = "has" if self._unsettled == 1 else "have"
+        return (
+            f"nothing written; {open_writes} of an earlier run still {have} no known outcome, "
+            f"this looks up what came of it: {again}"
+        )

@@ -7,6 +7,7 @@ from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.reading import take_snapshot
 from importer.execution.recovery import Recovery, recover
+from importer.execution.results import report_of_cut
 from importer.execution.running import carry_out, refuse_if_guarded
 from importer.execution.undoing import draw_undo
 
@@ -21,5 +22,6 @@ __all__ = [
     "draw_undo",
     "recover",
     "refuse_if_guarded",
+    "report_of_cut",
     "take_snapshot",
 ]

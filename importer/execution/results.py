@@ -6,12 +6,12 @@ from dataclasses import replace
 from importer.errors import ExitCode, ImporterError, worst
 from importer.execution.recovery import Recovery
 from importer.model.ids import ChangeId
-from importer.model.ledger import Run
+from importer.model.ledger import Operation, Run, State
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, Change, Plan
 from importer.model.report import Incident, Report, Result, ResultState
 
-__all__ = ["Results"]
+__all__ = ["Results", "report_of_cut"]
 
 _GOOD = frozenset({ResultState.DONE, ResultState.FOUND})
 _FAILED = frozenset({ResultState.REJECTED, ResultState.STALE, ResultState.UNKNOWN})
@@ -133,3 +133,23 @@ class Results:
         if self._plan.undoes and self._plan.manual:
             held.append(ExitCode.DECISION)
         return worst(held)
+
+
+def report_of_cut(
+    plan: Plan, recovery: Recovery, run: Run, operations: Iterable[Operation]
+) -> Report:
+    """Return the report of a run that was cut short, by its *operations* in the journal."""
+    results = Results(plan, recovery)
+    latest = {it.change: it for it in operations}
+    unknown: list[Change] = []
+    for change in plan.changes:
+        match latest.get(change.id):
+            case Operation(state=State.DONE, ref=ref):
+                results.note(replace(change, ref=ref or change.ref), ResultState.DONE)
+            case Operation(state=State.REJECTED, evidence=why):
+                results.note(change, ResultState.REJECTED, why)
+            case Operation(state=State.OPEN):
+                unknown.append(change)
+            case _:
+                pass
+    return results.report(run, unknown=unknown, halted=None, interrupted=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -11,12 +13,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from importer.cli.main import main
 from importer.sandbox import Behaviour, Keys, Post, Tier, Tokens, World, open_world
 from importer.sandbox.certifying import Certified, certified
 from importer.sandbox.serving import serve
+from importer.teams import LiveTeam
 
-__all__ = ["Program", "Result", "Served", "posts_in", "question", "serving", "write_manifest"]
+__all__ = [
+    "Program",
+    "Result",
+    "Served",
+    "posts_in",
+    "question",
+    "serving",
+    "stop_at_once",
+    "write_manifest",
+]
 
 
 @dataclass(frozen=True)
@@ -179,3 +193,19 @@ def write_manifest(
     path = folder / "teams-importer.yaml"
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
     return path
+
+
+def stop_at_once(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """Let two signals come while the write after so many is on its way; the first time only."""
+    writing, sent = LiveTeam.write, [0]
+
+    async def write(self: LiveTeam, *given: Any) -> Any:
+        sent[0] += 1
+        outcome = await writing(self, *given)
+        if sent[0] == after + 1:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(5)
+        return outcome
+
+    monkeypatch.setattr(LiveTeam, "write", write)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
 import os
@@ -22,7 +23,14 @@ import pytest
 from importer.planning.plan_file import load
 from importer.sandbox import Behaviour, open_world
 from importer.teams import LiveTeam
-from tests.cli.stage import Program, posts_in, question, serving, write_manifest
+from tests.cli.stage import (
+    Program,
+    posts_in,
+    question,
+    serving,
+    stop_at_once,
+    write_manifest,
+)
 
 TEAM = "sandbox:team.db"
 HERE = ("--url", TEAM)
@@ -469,6 +477,45 @@ def test_a_run_that_a_signal_ended_is_listed_with_its_exit_code(
     (run,) = cli("runs", *HERE, "--format", "json").document["runs"]
     assert run["exit_code"] == done.code
     assert "1 done" in cli("runs", *HERE).out
+    assert cli("apply", *HERE, "--yes").code == 0
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_second_signal_leaves_a_report_and_the_command_that_goes_on(
+    cli: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = f"teams-importer apply --url {TEAM} --yes --parallelism 1"
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=1)
+        done = cli("apply", *HERE, "--yes", "--parallelism", "1", "--format", "json")
+    report = done.document["report"]
+    assert (done.code, report["exit_code"], report["stopped_by"]) == (130, 130, "interrupted")
+    assert [it["state"] for it in report["results"]][:3] == ["done", "unknown", "not-reached"]
+    assert report["results"][0]["ref"]
+    assert report["resume"] == f"{again} --format json"
+    assert f"the next run looks up what is open: {again}" in done.err
+
+
+@pytest.mark.usefixtures("manifest")
+def test_an_interrupted_look_says_what_still_waits(
+    cli: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=1)
+        done = cli("apply", *HERE, "--yes", "--parallelism", "1")
+    assert "go on    teams-importer apply" in done.out
+
+    async def look(*_: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(5)
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr("importer.cli.applying.recover", look)
+        done = cli("apply", *HERE, "--yes", "--format", "json")
+    assert done.code == 130
+    assert (done.document["error"]["exit_code"], done.document["error"]["kind"]) == (130, "Stopped")
+    assert "nothing written; 1 write of an earlier run still has no known outcome" in done.err
+    assert f"teams-importer apply --url {TEAM} --yes" in done.err
     assert cli("apply", *HERE, "--yes").code == 0
 
 

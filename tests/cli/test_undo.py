@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
 import shutil
-import signal
 import stat
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,14 @@ import pytest
 
 from importer.cli.resources import resource
 from importer.sandbox import open_world
-from importer.teams import LiveTeam
-from tests.cli.stage import Program, posts_in, question, serving, write_manifest
+from tests.cli.stage import (
+    Program,
+    posts_in,
+    question,
+    serving,
+    stop_at_once,
+    write_manifest,
+)
 
 TEAM = "sandbox:team.db"
 HERE = ("--url", TEAM)
@@ -25,22 +28,6 @@ HERE = ("--url", TEAM)
 def last_run(cli: Program) -> str:
     runs = cli("runs", *HERE, "--format", "json").document["runs"]
     return str(runs[-1]["id"])
-
-
-def stop_at_once(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
-    """Let two signals come while the write after so many is on its way; the first time only."""
-    writing, sent = LiveTeam.write, [0]
-
-    async def write(self: LiveTeam, *given: Any) -> Any:
-        sent[0] += 1
-        outcome = await writing(self, *given)
-        if sent[0] == after + 1:
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
-            await asyncio.sleep(5)
-        return outcome
-
-    monkeypatch.setattr(LiveTeam, "write", write)
 
 
 def a_colleague_answers(title: str, database: Path = Path("team.db")) -> None:
@@ -325,8 +312,11 @@ def test_a_run_that_a_second_signal_stopped_is_listed_and_is_the_last_one(
 ) -> None:
     first, stopped = a_handbook_and_then_a_stopped_run(cli, home, monkeypatch)
     listed = cli("runs", *HERE, "--format", "json").document["runs"][-1]
-    assert (listed["exit_code"], listed["counts"]) == (130, {"done": 1, "unknown": 1})
-    assert "1 done, 1 unknown" in cli("runs", *HERE).out
+    assert (listed["exit_code"], listed["counts"]) == (
+        130,
+        {"done": 1, "not-reached": 1, "unknown": 1},
+    )
+    assert "1 done, 1 not-reached, 1 unknown" in cli("runs", *HERE).out
     done = cli("undo", "last", *HERE, "--yes")
     assert done.code == 0
     assert f"Takes back the run {stopped}" in done.err
