@@ -31,13 +31,14 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import ChangeId, Key, Kind, Verb, full_key, image_ref
+from importer.model.ids import ChangeId, Field, Key, Kind, Ref, Verb, full_key, image_ref
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
-from importer.model.live import Access, LiveItem
+from importer.model.live import Access, LiveItem, Snapshot
 from importer.model.pictures import Picture
 from importer.model.plan import Change, Plan
 from importer.model.report import Incident, Report, ResultState
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
+from importer.planning.compare import UNSET
 from importer.planning.freshness import Freshness, Judgement, judge_freshness
 from importer.ports import Clock, Hold, Journal, LoadPicture, Team
 from importer.text.digests import digest_bytes
@@ -90,6 +91,8 @@ class Executor:
             **ledger.bindings,
             **{binding.key: binding for binding in plan.bindings},
         }
+        self._known_before = {it.key: it.ref for it in self._bindings.values()}
+        self._marks_seen: frozenset[Ref] = frozenset()
         self._addresses = Addresses(self._bindings.values())
         authors = {*(plan.publishers or ledger.authors), access.me}
         self.sights = Sights(team, self._addresses, plan.namespace, authors)
@@ -133,6 +136,14 @@ class Executor:
         self._halt: ImporterError | None = None
         self._condition = recovery.condition
         self._looked_up = recovery.looked_up
+
+    def take(self, snapshot: Snapshot, at: float, *, planned_on: bool) -> None:
+        """Take in a whole reading; *planned_on*: it is the one that the plan was made of."""
+        self.sights.take(snapshot, at)
+        if planned_on:
+            posts = (it for it in snapshot.items.values() if isinstance(it, LiveItem))
+            marked = (it.ref for it in posts if it.fields.get(Field.ACCEPTED) is True)
+            self._marks_seen = frozenset(marked)
 
     async def run(self) -> Report:
         """Carry out the plan as far as it goes, and return what became of each change."""
@@ -268,7 +279,12 @@ class Executor:
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
         )
         if ref is not None:
-            if self._is_final(change):
+            if self._moves_mark(change):
+                await self.sights.look(ref, engagement=False)
+                if (other := await self._other_mark(change, ref)) is not None:
+                    why = f"another answer was accepted on the site since then ({other.ref})"
+                    return Judgement(Freshness.STALE, why), self.sights.of(ref)
+            elif self._is_final(change):
                 await self.sights.look(ref, engagement=change.verb is Verb.DELETE)
             else:
                 ahead = self._waiting.values()
@@ -277,6 +293,24 @@ class Executor:
         else:
             live = self._existing(change)
         return judge_freshness(change, live, self._seconds.get(change.key)), live
+
+    def _moves_mark(self, change: Change) -> bool:
+        """Tell whether *change* accepts an answer of a question that others know already."""
+        wanted = {it.field: it.after for it in change.fields}
+        parent = self._known_before.get(change.parent) if change.parent else change.parent_ref
+        return change.verb is Verb.SET and wanted.get(Field.ACCEPTED) is True and parent is not None
+
+    async def _other_mark(self, change: Change, ref: Ref) -> LiveItem | None:
+        """Return another answer that bears the mark, that we didn't set and the plan didn't see."""
+        parent = self._known_before.get(change.parent) if change.parent else change.parent_ref
+        if parent is None:
+            return None
+        ours = {it.ref for it in self._bindings.values() if _is_marked(it)}
+        for other in await self.sights.look_under(parent):
+            accepted = other.fields.get(Field.ACCEPTED) is True and other.ref != ref
+            if accepted and other.ref not in ours and other.ref not in self._marks_seen:
+                return other
+        return None
 
     def _existing(self, change: Change) -> LiveItem | None:
         """Return the post that a create would double, as far as was read."""
@@ -328,7 +362,7 @@ class Executor:
         """Tell whether nothing shows afterwards what *change* went over."""
         if change.verb is Verb.UPDATE:
             return not self._team.keeps_history(change.kind)
-        return change.verb is Verb.DELETE
+        return change.verb is Verb.DELETE or self._moves_mark(change)
 
     def _look_again(self, change: Change, operation: Operation) -> None:
         if operation.attempt < _LOOKS_AT_MOST:
@@ -526,3 +560,8 @@ class Executor:
             what = f"the run could not look for posts that share a key: {error.message}"
             keys = [change.key for change in self._plan.changes] or [Key("")]
             self._results.incident(Incident(what, keys[0]))
+
+
+def _is_marked(binding: Binding) -> bool:
+    base = binding.base.get(Field.ACCEPTED)
+    return base is not None and base.ours != UNSET

@@ -91,7 +91,8 @@ async def carry_out(
         await _wait(wait_s, stop)
         read_at = asyncio.get_running_loop().time()
         snapshot = await take_snapshot(team, access, ledger, reach)
-    executor.sights.take(snapshot, read_at)
+    planned_on = drawn is not None and snapshot is drawn.snapshot
+    executor.take(snapshot, read_at, planned_on=planned_on)
     await journal.unbind(plan.released)
     await journal.bind(plan.bindings)
     return replace(await executor.run(), ended_at=wall.now())

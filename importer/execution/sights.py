@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
 from importer.model.ids import Field, Key, Ref, UserId, split_full_key, target_of_key
-from importer.model.live import LiveItem, Refs, Same, Snapshot, Tags
+from importer.model.live import LiveItem, Refs, Same, Snapshot, Tags, Under
 from importer.model.plan import Change
 from importer.planning.compare import keyed_item
 from importer.ports import TeamReader
@@ -122,6 +122,11 @@ class Sights:
         """Read *ref* anew, however lately it was seen; with *engagement* that too."""
         await self._read((ref,), engagement=engagement)
         return self.of(ref)
+
+    async def look_under(self, question: Ref) -> list[LiveItem]:
+        """Return the answers of *question*, read anew."""
+        found = self._reader.read(Under((question,)))
+        return [it async for it in found if isinstance(it, LiveItem)]
 
     async def _read(self, refs: tuple[Ref, ...], *, engagement: bool = False) -> None:
         at = asyncio.get_running_loop().time()

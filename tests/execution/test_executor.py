@@ -449,3 +449,19 @@ def test_a_deletion_that_had_to_wait_looks_at_the_post_again() -> None:
     report = stage.apply(manifest(question("one"), removed=removed), wrap=wrap)
     assert states(report) == {"two!delete": ResultState.STALE}
     assert "What did Bo add to it?" in stage.by_title()
+
+
+def test_a_mark_that_somebody_sets_between_plan_and_apply_is_not_taken_away() -> None:
+    stage = Stage()
+    stage.apply(manifest(question("q"), answer("q#a")))
+    asked = stage.questions()[0]
+    other = stage.world.answer(
+        stage.bo, asked.id, body="My answer is longer than thirty characters."
+    )
+    plan = stage.plan(manifest(question("q"), answer("q#a", accepted=True)))
+    assert [it.verb for it in plan.changes] == [Verb.SET]
+    stage.world.accept(stage.ada, other.id)
+    report = stage.apply(plan)
+    assert report.exit_code == 4
+    assert "another answer was accepted" in report.results[-1].why
+    assert stage.questions()[0].accepted_id == other.id
