@@ -149,6 +149,10 @@ class Journal(Protocol):
         """Return all runs, oldest first."""
         ...
 
+    async def holder(self) -> RunId | None:
+        """Return the run that holds the lock; None where nobody does, or nobody who has a run."""
+        ...
+
     async def history(
         self, run: RunId | None = None, key: Key | None = None
     ) -> Sequence[Operation]:

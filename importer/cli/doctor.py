@@ -306,6 +306,9 @@ async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console
         found = f"{place}: {counted(len(ledger.bindings), 'post')} known"
         if isinstance(place, Path) and not place.exists():
             return Check("journal", Sign.OK, f"none yet at {place}; the first apply makes it")
+        if ledger.under_way:
+            what = f"{found}; the run {ledger.under_way} is under way"
+            return Check("journal", Sign.WARN, what, "`apply --wait` waits until it has ended.")
         if ledger.open:
             what = f"{found}, {counted(len(ledger.open), 'write')} without a known outcome"
             return Check("journal", Sign.WARN, what, "`apply` looks them up before anything else.")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -123,10 +123,12 @@ class Past:
     """A run, and what became of its changes.
 
     `counts` are the run's own; where its end counted nothing (a second signal, a kill), those of
-    its operations. `wrote` are the keys of the items that it wrote, or may have written.
+    its operations. `state` is `ended`, `killed` or `under-way`. `wrote` are the keys of the items
+    that it wrote, or may have written.
     """
 
     run: Run
+    state: str
     counts: Mapping[str, int]
     wrote: frozenset[Key]
 
@@ -143,15 +145,21 @@ class Past:
 
 async def past_runs(journal: Journal) -> Sequence[Past]:
     """Return all runs with what they did, oldest first."""
+    # A run may begin or end in between: it holds the lock before, or after.
+    holders = {await journal.holder()}
     operations: dict[RunId, dict[ChangeId, Operation]] = defaultdict(dict)
     for it in await journal.history():
         operations[it.run][it.change] = it
-    return tuple(_past(run, operations[run.id].values()) for run in await journal.runs())
+    runs = await journal.runs()
+    holders.add(await journal.holder())
+    return tuple(_past(run, operations[run.id].values(), holders) for run in runs)
 
 
-def _past(run: Run, operations: Iterable[Operation]) -> Past:
+def _past(run: Run, operations: Iterable[Operation], holders: Collection[RunId | None]) -> Past:
     """Return what *run* did, by the last *operations* of its changes."""
     latest = tuple(operations)
     states = Counter(str(_ENDS[it.state]) for it in latest if it.state in _ENDS)
     wrote = frozenset(it.key for it in latest if it.state in _HAPPENED)
-    return Past(run, run.counts or dict(sorted(states.items())), wrote)
+    unended = "under-way" if run.id in holders else "killed"
+    state = "ended" if run.ended_at else unended
+    return Past(run, state, run.counts or dict(sorted(states.items())), wrote)

@@ -1,6 +1,6 @@
 """`runs`: what was applied and undone from here."""
 
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -18,6 +18,9 @@ from importer.cli.options import (
 from importer.cli.tables import table
 from importer.errors import ExitCode
 from importer.journal import Place
+from importer.model.ledger import Run
+
+_UNENDED = {"killed": "killed", "under-way": "under way"}
 
 
 @make_command(
@@ -26,8 +29,7 @@ from importer.journal import Place
         "teams-importer runs --format json": "for a script",
     },
     json="runs: id, command, undoes (the run that an undo takes back), started_at, ended_at, "
-    "outcome, exit_code, counts (of changes by how they ended). A run without ended_at is under "
-    "way or was killed.",
+    "outcome, exit_code, counts (of changes by how they ended), state (ended, under-way, killed).",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -45,7 +47,7 @@ def command(
     known = look_into(path, connection, journal, console, past_runs)
     runs = [it for it in known if it.is_worth_a_line]
     if output.format == "json":
-        console.document({"runs": [replace(it.run, counts=it.counts) for it in runs]})
+        console.document({"runs": [_document(it) for it in runs]})
     elif runs:
         rows = [("RUN", "COMMAND", "STARTED", "ENDED", "EXIT", "CHANGES"), *map(_row, runs)]
         console.result(table(rows))
@@ -54,10 +56,16 @@ def command(
     return ExitCode.DONE
 
 
+def _document(past: Past) -> dict[str, object]:
+    run = {it.name: getattr(past.run, it.name) for it in fields(Run)}
+    return {**run, "counts": past.counts, "state": past.state}
+
+
 def _row(past: Past) -> tuple[str, ...]:
     run = past.run
-    ended = f"{run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else "not ended"
-    counts = ", ".join(f"{number} {state}" for state, number in sorted(past.counts.items()))
+    ended = f"{run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else _UNENDED[past.state]
+    known = past.counts or ({} if run.ended_at else {"done": 0})
+    counts = ", ".join(f"{number} {state}" for state, number in sorted(known.items()))
     code = "" if run.exit_code is None else str(run.exit_code)
     command = f"{run.command} {run.undoes}" if run.undoes else run.command
     return (run.id, command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, code, counts)

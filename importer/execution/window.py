@@ -14,12 +14,11 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from importer.model.ids import Ref
+from importer.model.writing import LATE_S, LISTING_S
 from importer.ports import Clock, TeamReader
 
 __all__ = ["ServerClock", "Window"]
 
-_LISTING_S = 75.0
-_LATE_S = 60.0
 _TIMES = 4.0
 _HIDDEN_S = 300.0
 
@@ -62,11 +61,11 @@ class Window:
         """How long it is, by what was seen so far."""
         if self._fixed_s is not None:
             return self._fixed_s
-        return self._listing_s + _LATE_S
+        return self._listing_s + LATE_S
 
     @property
     def _listing_s(self) -> float:
-        return max(_LISTING_S, _TIMES * self.slowest_s, min(_HIDDEN_S, self._hidden_s))
+        return max(LISTING_S, _TIMES * self.slowest_s, min(_HIDDEN_S, self._hidden_s))
 
     @property
     def condition(self) -> str:
@@ -77,7 +76,7 @@ class Window:
             )
         return (
             f"right if the server shows a post within {self._listing_s:.0f} s, and takes none "
-            f"later than {_LATE_S:.0f} s after the connection ended"
+            f"later than {LATE_S:.0f} s after the connection ended"
         )
 
     def confirmed(self, ref: Ref, at: datetime, created_at: datetime | None = None) -> None:

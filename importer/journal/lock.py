@@ -8,9 +8,10 @@ import socket
 from pathlib import Path
 
 from importer.errors import JournalError, LockHeld
+from importer.model.ids import RunId
 from importer.model.ledger import Run
 
-__all__ = ["FileLock", "held_by", "note_of"]
+__all__ = ["FileLock", "held_by", "holder_of", "lock_of", "note_of", "run_in"]
 
 _MODE = 0o600
 
@@ -79,6 +80,44 @@ class FileLock:
                 os.close(descriptor)
                 raise
             os.close(descriptor)
+
+
+def lock_of(journal: Path) -> Path:
+    """Return where the lock of the journal at *journal* is."""
+    return journal.with_name(f"{journal.name}.lock")
+
+
+def holder_of(path: Path) -> RunId | None:
+    """Return the run that holds the lock at *path*; None where none does.
+
+    Its note alone doesn't tell: a process that is killed leaves it. So the lock is tried, shared
+    and for a moment, and only where there is a note: an apply that begins in that very moment
+    would find it held.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    run = None
+    try:
+        run = run_in(os.pread(descriptor, 4096, 0))
+        if run is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return run
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return None
+
+
+def run_in(note: str | bytes) -> RunId | None:
+    """Return the run that a note names, if it does."""
+    try:
+        return RunId(str(json.loads(note)["run"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def note_of(run: Run | None) -> str:

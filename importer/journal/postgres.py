@@ -12,11 +12,11 @@ from contextlib import asynccontextmanager
 from typing import Any, NoReturn
 
 from importer.errors import ImporterError, JournalError, LockHeld, UsageError
-from importer.journal.lock import held_by, note_of
+from importer.journal.lock import held_by, note_of, run_in
 from importer.journal.place import Server
 from importer.journal.schema import VERSION, DamagedRow, seal, sealed
 from importer.journal.store import Clash, Dialect, Row, Rows, Wanted
-from importer.model.ids import Lineage
+from importer.model.ids import Lineage, RunId
 from importer.model.ledger import Run
 
 try:
@@ -195,6 +195,14 @@ class PostgresStore:
         except BaseException:
             await self.release()
             raise
+
+    async def holder(self) -> RunId | None:
+        """Return the run that holds the lock; None where none does. Takes nothing."""
+        async with self._session():
+            if not self._is_laid:
+                return None
+            notes = await self.fetch(_HOLDER, [self._lineage, *_halves(self._key)])
+            return run_in(notes[0]["note"]) if notes else None
 
     async def hold(self) -> None:
         """Ask the server whether the lock is still held; LockHeld when it isn't."""

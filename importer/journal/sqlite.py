@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import JournalError, LockHeld
-from importer.journal.lock import FileLock
+from importer.journal.lock import FileLock, holder_of, lock_of
 from importer.journal.opening import mapped, open_for_reading, open_for_writing, open_in_memory
 from importer.journal.schema import DamagedRow
 from importer.journal.store import Clash, Dialect, Row, Rows, Wanted
 from importer.journal.syncing import Syncing
-from importer.model.ids import Lineage
+from importer.model.ids import Lineage, RunId
 from importer.model.ledger import Run
 
 __all__ = ["SqliteStore", "open_sqlite"]
@@ -35,7 +35,7 @@ def open_sqlite(path: Path | None, *, lineage: Lineage, label: str, create: bool
         db, lock, log = None, None, None
         if path is not None and create:
             db = open_for_writing(path, lineage, label, stack)
-            lock = FileLock(path.with_name(f"{path.name}.lock"))
+            lock = FileLock(lock_of(path))
             log = _sync_by_ourselves(db, path, stack)
         elif path is not None:
             db = open_for_reading(path, lineage, label, stack)
@@ -156,6 +156,10 @@ class SqliteStore:
         """Take the lock without waiting. LockHeld names the holder."""
         if self._lock is not None:
             self._lock.acquire(run)
+
+    async def holder(self) -> RunId | None:
+        """Return the run that holds the lock; None where none does. Takes nothing."""
+        return None if self._path is None else holder_of(lock_of(self._path))
 
     async def hold(self) -> None:
         """Make sure that the lock is still held; LockHeld when it isn't.

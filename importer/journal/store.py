@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from importer.journal.schema import Cell, seal, sealed
+from importer.model.ids import RunId
 from importer.model.ledger import Run
 
 __all__ = ["Clash", "Dialect", "Executor", "Row", "Rows", "Store", "Wanted"]
@@ -142,6 +143,10 @@ class Store(Protocol):
 
     async def acquire(self, run: Run | None) -> None:
         """Take the lock without waiting. LockHeld names the holder."""
+        ...
+
+    async def holder(self) -> RunId | None:
+        """Return the run that holds the lock; None where none does. Takes nothing."""
         ...
 
     async def hold(self) -> None:

@@ -77,6 +77,7 @@ class StoredJournal:
                 it for run in runs for it in (run.author, *run.also_as) if it is not None
             ),
             unaudited=await self._unaudited(runs),
+            under_way=None if self._run else await self._store.holder(),
         )
 
     async def _unaudited(self, runs: Sequence[Run]) -> tuple[Operation, ...]:
@@ -180,6 +181,10 @@ class StoredJournal:
         """Return all runs, oldest first. One without an end is running or was killed."""
         rows = await self._store.select("runs")
         return tuple(from_document(RUN, row["document"]) for row in rows)
+
+    async def holder(self) -> RunId | None:
+        """Return the run that holds the lock; None where none does."""
+        return self._run or await self._store.holder()
 
     async def history(
         self, run: RunId | None = None, key: Key | None = None

@@ -122,6 +122,7 @@ class Ledger:
 
     `rejected` are the latest operations of changes that the server refused. `authors` are those in
     whose name runs of this journal wrote. `exists` is false where there is no journal yet.
+    `under_way` is another run, which holds the lock.
     """
 
     lineage: Lineage
@@ -135,3 +136,4 @@ class Ledger:
     exists: bool = False
     authors: frozenset[UserId] = frozenset()
     unaudited: tuple[Operation, ...] = ()
+    under_way: RunId | None = None

@@ -8,7 +8,12 @@ from importer.model.ids import Key, Kind, Ref, UserId, Verb
 from importer.model.live import LiveItem
 from importer.model.pictures import Picture
 
-__all__ = ["Done", "NotApplied", "Outcome", "Rejected", "Unknown", "Write"]
+__all__ = ["LATE_S", "LISTING_S", "Done", "NotApplied", "Outcome", "Rejected", "Unknown", "Write"]
+
+LISTING_S = 75.0
+"""How long a write may be invisible in lists: answers may be cached for a minute (documented)."""
+LATE_S = 60.0
+"""How long after the end of a connection a server may still commit (inferred)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from importer.model.ids import (
     FullKey,
     Key,
     Kind,
+    RunId,
     Verb,
     full_key,
     parent_key,
@@ -32,6 +33,7 @@ from importer.model.plan import (
     Pair,
     Plan,
 )
+from importer.model.writing import LATE_S, LISTING_S
 from importer.planning.abilities import Abilities
 from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
 from importer.planning.cost import cost_of, held_in, singly_read
@@ -378,7 +380,7 @@ def _notes(
         ),
         _Note(
             bool(ledger.open),
-            _still_open(len(ledger.open)),
+            _still_open(len(ledger.open), ledger.under_way),
         ),
         _Note(
             decisions.limit is not None,
@@ -404,12 +406,19 @@ def _listed(keys: Sequence[Key]) -> str:
     return f"{named} and {more} more items" if more > 0 else named
 
 
-def _still_open(number: int) -> str:
+def _still_open(number: int, under_way: RunId | None) -> str:
+    if under_way is not None:
+        have = "1 write has" if number == 1 else f"{number:,} writes have"
+        return f"The run {under_way} is under way: {have} no known outcome yet."
     if number == 1:
         which, them = "1 write of an earlier run has", "it"
     else:
         which, them = f"{number:,} writes of an earlier run have", "them"
-    return f"{which} no known outcome; `apply` looks {them} up before it sends anything."
+    minutes, seconds = divmod(round(LISTING_S + LATE_S), 60)
+    return (
+        f"{which} no known outcome; `apply` looks {them} up before it sends anything, which takes "
+        f"up to about {minutes} min {seconds} s (--settle)."
+    )
 
 
 def _limited_to(number: int) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from importer.errors import JournalError
 from importer.planning.plan_file import load
 from importer.sandbox import Behaviour, open_world
 from importer.teams import LiveTeam
@@ -494,6 +495,35 @@ def test_a_second_signal_leaves_a_report_and_the_command_that_goes_on(
     assert report["results"][0]["ref"]
     assert report["resume"] == f"{again} --format json"
     assert f"the next run looks up what is open: {again}" in done.err
+
+
+@pytest.mark.usefixtures("manifest")
+def test_a_run_without_an_end_is_under_way_while_its_lock_is_held_and_killed_afterwards(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def die(*_: Any) -> None:
+        message = "the disk is gone"
+        raise JournalError(message)
+
+    with monkeypatch.context() as dying:
+        stop_at_once(dying, after=1)
+        dying.setattr("importer.journal.stored.StoredJournal.end", die)
+        cli("apply", *HERE, "--yes", "--parallelism", "1")
+    lock = journal_of(home).with_name(f"{journal_of(home).name}.lock")
+    (run,) = cli("runs", *HERE, "--format", "json").document["runs"]
+    assert (run["state"], run["counts"]) == ("killed", {"done": 1, "unknown": 1})
+    (line,) = cli("runs", *HERE).out.splitlines()[1:]
+    assert re.search(r"  killed +1 done, 1 unknown$", line)
+    planned = " ".join(cli("plan", *HERE).out.split())
+    assert "before it sends anything, which takes up to about 2 min 15 s (--settle)" in planned
+    lock.write_text(json.dumps({"run": run["id"]}))
+    with lock.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert "  under way  " in cli("runs", *HERE).out
+        assert cli("runs", *HERE, "--format", "json").document["runs"][0]["state"] == "under-way"
+        planned = " ".join(cli("plan", *HERE).out.split())
+        assert f"The run {run['id']} is under way: 1 write has no known outcome yet." in planned
+        assert f"the run {run['id']} is under way" in cli("doctor", *HERE).out
 
 
 @pytest.mark.usefixtures("manifest")

@@ -66,6 +66,19 @@ def test_an_operation_comes_back_as_it_was_recorded(journal: Journal) -> None:
     wait(act())
 
 
+def test_the_holder_is_the_run_that_is_open(journal: Journal) -> None:
+    async def act() -> None:
+        assert await journal.holder() is None
+        await journal.begin(run_of())
+        assert await journal.holder() == run_of().id
+        # Of its own run a ledger says nothing.
+        assert (await journal.ledger()).under_way is None
+        await journal.end(run_of(), report_of(run_of()))
+        assert await journal.holder() is None
+
+    wait(act())
+
+
 def test_a_done_operation_leaves_its_binding_and_is_open_no_more(journal: Journal) -> None:
     async def act() -> None:
         await journal.begin(run_of())

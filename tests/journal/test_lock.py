@@ -49,8 +49,12 @@ def test_another_process_is_kept_out_and_told_who_holds_the_lock(tmp_path: Path)
         with pytest.raises(LockHeld):
             wait(journal.bind([binding()]))
         assert wait(journal_at(path, create=False).ledger()).exists
+        looked = wait(journal_at(path, create=False).ledger())
+        assert (looked.under_way, wait(journal.holder())) == ("run-of-another", "run-of-another")
         process.kill()
         process.wait()
+        assert wait(journal_at(path, create=False).ledger()).under_way is None
+        assert wait(journal.holder()) is None
         wait(journal.begin(run_of()))
         killed, ours = wait(journal.runs())
         assert (killed.id, killed.outcome, killed.ended_at) == ("run-of-another", "", None)

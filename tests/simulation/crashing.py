@@ -154,6 +154,9 @@ class CrashingJournal:
     async def runs(self) -> Sequence[Run]:
         return await self.journal.runs()
 
+    async def holder(self) -> RunId | None:
+        return await self.journal.holder()
+
     async def history(
         self, run: RunId | None = None, key: Key | None = None
     ) -> Sequence[Operation]:
