@@ -26,7 +26,7 @@ from importer.model.ledger import Operation, Run, State
 from importer.model.report import ResultState
 from importer.ports import Journal
 
-__all__ = ["Past", "look_at", "look_into", "past_runs"]
+__all__ = ["Past", "look_at", "look_into", "past_runs", "require_content"]
 
 _T = TypeVar("_T")
 _HAPPENED = (State.DONE, State.OPEN)
@@ -47,8 +47,14 @@ def look_into(
     """Return what *look* makes of the journal of the manifest at *path*. Writes nothing.
 
     No token is needed: the journal's place follows from the team's address, slug and namespace.
-    Where no team is named, it is the only journal of the manifest. Raises TeamMissing for several.
+    Where no team is named, it is the only journal of the manifest. Raises TeamMissing for several,
+    UsageError where *chosen* is a file that isn't there.
     """
+    if isinstance(chosen, Path) and not chosen.exists():
+        message = f"there is no journal {chosen}"
+        raise UsageError(
+            message, remedy="Name the file that an apply made, or leave --journal out."
+        )
     loaded = read_manifest(path, console)
     try:
         with reach(connection, console) as target:
@@ -141,6 +147,14 @@ class Past:
     def is_through(self) -> bool:
         """Tell whether nothing was left for another run to go on with."""
         return self.run.exit_code in (ExitCode.DONE, ExitCode.DECISION)
+
+
+async def require_content(journal: Journal) -> None:
+    """Raise UsageError for a journal in which there is nothing: not there yet, or empty."""
+    if not (await journal.ledger()).exists:
+        message = "there is nothing in the journal: nothing was applied from here yet"
+        remedy = "Name the manifest it was applied from, or the journal itself with --journal."
+        raise UsageError(message, remedy=remedy)
 
 
 async def past_runs(journal: Journal) -> Sequence[Past]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from importer.cli.console import Console
-from importer.cli.history import look_into
+from importer.cli.history import look_into, require_content
 from importer.cli.options import (
     ConnectionOptions,
     OutputOptions,
@@ -53,6 +53,7 @@ def show(
     """Show the post and every operation of the item with KEY. Needs no token and no connection."""
 
     async def look(journal: Journal) -> tuple[Binding | None, Sequence[Operation]]:
+        await require_content(journal)
         ledger = await journal.ledger()
         return ledger.bindings.get(Key(key)), await journal.history(key=Key(key))
 
@@ -94,6 +95,7 @@ def export(
     """
 
     async def look(journal: Journal) -> str:
+        await require_content(journal)
         return "".join([f"{line}\n" async for line in export_lines(journal)])
 
     console.result(look_into(path, connection, journal, console, look))

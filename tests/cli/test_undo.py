@@ -357,3 +357,25 @@ def test_that_no_run_wrote_anything_is_said_as_it_is(cli: Program, home: Path) -
     done = cli("undo", "last", *HERE, "--yes")
     assert (done.code, done.out) == (64, "")
     assert "no run in the journal wrote anything" in done.err
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    "look", [["runs"], ["journal", "show", "rollback"], ["journal", "export"]], ids=" ".join
+)
+def test_a_journal_that_is_not_there_is_told_and_not_made_up(
+    cli: Program, home: Path, look: list[str]
+) -> None:
+    open_world(home / "team.db").close()
+    for named in (HERE, ()):
+        done = cli(*look, *named, "--journal", "no.db")
+        assert (done.code, done.out) == (64, "")
+        assert "there is no journal no.db" in done.err
+    done = cli(*look, *HERE)
+    assert "there is no journal" in done.err
+    assert (done.code, done.out) == ((0, "No runs.\n") if look == ["runs"] else (64, ""))
+    (home / "empty.db").touch()
+    done = cli(*look, *HERE, "--journal", "empty.db")
+    assert done.code == (0 if look == ["runs"] else 64)
+    assert "lineage" not in done.out
+    assert not (home / "no.db").exists()
