@@ -94,3 +94,29 @@ def test_an_answer_that_is_gone_stays_gone_although_another_one_took_its_place()
         assert report.exit_code == ExitCode.DECISION
         (blocked,) = stage.plan(wanted).blocked
         assert (blocked.key, blocked.code) == ("one#a", BlockedCode.GONE)
+
+
+def test_an_answer_that_is_deleted_beside_a_strangers_is_missed() -> None:
+    """There are as many answers left as there are of ours; but one of them is a stranger's."""
+    wanted = manifest(question("one"), answer("one#a"))
+    stage = Stage(api="3")
+    stage.apply(wanted)
+    (ours,) = stage.answers()
+    stage.world.answer(stage.bo, ours.question_id, body="Another answer, of Bo's, long enough.")
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    stage.world.delete(stage.world.user("acme", "Chidi Okafor"), ours.id)
+    (blocked,) = stage.plan(wanted).blocked
+    assert (blocked.key, blocked.code) == ("one#a", BlockedCode.GONE)
+
+
+def test_a_question_with_a_strangers_answer_is_not_read_again() -> None:
+    wanted = manifest(question("one"), answer("one#a"))
+    stage = Stage(api="3")
+    stage.apply(wanted)
+    (ours,) = stage.answers()
+    stage.world.answer(stage.bo, ours.question_id, body="Another answer, of Bo's, long enough.")
+    stage.apply(wanted)
+    before = len(stage.world.requests)
+    assert stage.plan(wanted).changes == ()
+    paths = [it.path for it in stage.world.requests[before:]]
+    assert not [it for it in paths if f"questions/{ours.question_id}" in it]

@@ -197,7 +197,7 @@ class Checker:
             self._check_deleted(deed, post)
             return
         value = value_of(post, deed.field)
-        if value == deed.value or name_of(post) in self.seen:
+        if self._alive(value) == self._alive(deed.value) or name_of(post) in self.seen:
             return
         over = next((it for it in self._overs if self._went_over(it, deed)), None)
         if over is not None and self._is_within(deed, over.write):
@@ -206,6 +206,13 @@ class Checker:
         self.wrong.append(
             f"overwritten unseen: {deed.field} of {deed.post}: {deed.value!r} became {value!r}"
         )
+
+    def _alive(self, value: object) -> object:
+        """Return a value without what was deleted since: a collection need not keep that."""
+        if not isinstance(value, tuple):
+            return value
+        posts = (self.world.post(it) for it in value)
+        return tuple(it.id for it in posts if it is not None and it.deleted is None)
 
     def _went_over(self, over: _Over, deed: Deed) -> bool:
         """Tell whether *over* is a write that left something else than the person had made."""

@@ -83,7 +83,7 @@ _ROUNDS = 10
 
 _ALL = Everything(())
 _ROUTES = {Kind.QUESTION: "questions", Kind.ARTICLE: "articles", Kind.COLLECTION: "collections"}
-_MOMENT = re.compile(r"@(\d{1,11}(?:\.\d{1,6})?)$")
+_MOMENT = re.compile(r"@(\d{1,11}(?:\.\d{1,6})?)(?:\+(\d{1,6}))?$")
 _SYNONYMS = "tags/{id}/synonyms"
 _NO_METHOD = frozenset({404, 405})
 
@@ -101,16 +101,27 @@ class _Errand:
     def same(self) -> bool:
         """Whether the question itself is as it was known."""
         looks = self.known is not None and _looks(self.known.stamp) == self.seen.stamp
-        return looks and self._is_calm
+        return looks and self._is_calm and self._adds_up
 
     @property
     def quiet(self) -> bool:
         """Whether nothing happened to its answers either."""
         return (
             self._is_calm
-            and self.seen.answers == len(self.answers)
+            and self._adds_up
             and any(it.accepted for it in self.answers.values()) == self.accepted
         )
+
+    @property
+    def _adds_up(self) -> bool:
+        """Whether it has as many answers as are known: ours, and so many of strangers.
+
+        A deletion leaves no other trace. Ours may be gone, and a stranger's stand in its place.
+        """
+        if not self.seen.answers and not self.answers:
+            return True
+        strangers = None if self.known is None else _strangers(self.known.stamp)
+        return strangers is not None and self.seen.answers == len(self.answers) + strangers
 
     @property
     def _is_calm(self) -> bool:
@@ -125,7 +136,8 @@ class _Errand:
 class Reader:
     """Reads through one transport.
 
-    `masters` maps each tag synonym known so far to its master. *announce* is told what a long
+    `masters` maps each tag synonym known so far to its master, `strangers` each question that was
+    read to how many of its answers are none of ours. *announce* is told what a long
     reading costs before it begins.
     """
 
@@ -144,6 +156,7 @@ class Reader:
         self._site = site
         self._clock = clock
         self._announce = announce
+        self.strangers: dict[Ref, int] = {}
         self._parents: dict[Ref, Ref] = {}
         self._listed: tuple[Raw, ...] | None = None
         self._synonyms: tuple[Synonym, ...] | None = None
@@ -235,12 +248,16 @@ class Reader:
         raw = None if errand.same else await self._raw(ref)
         if raw is None and not errand.same:
             return []
-        answers: list[Read] = [Same(it) for it in errand.answers]
+        answers: list[LiveItem | Same] = [Same(it) for it in errand.answers]
         authors: list[UserId | None] | None = None
+        strangers = _strangers(errand.known.stamp) if errand.known else None
         if not errand.quiet:
             authors = []
             if errand.seen.answers or errand.answers:
                 answers, authors = await self._answers_of(ref, errand.answers, scope)
+            strangers = sum(it.ref not in scope.bound for it in answers)
+        if strangers is not None:
+            self.strangers[ref] = strangers
         if raw is None:
             return [Same(ref), *answers]
         question = question_item(
@@ -249,14 +266,15 @@ class Reader:
             self.masters,
             comments=errand.seen.comments,
             answerers=authors,
+            strangers=strangers,
         )
         return [question, *answers]
 
     async def _answers_of(
         self, question: Ref, known: Mapping[Ref, Known], scope: Everything = _ALL
-    ) -> tuple[list[Read], list[UserId | None]]:
+    ) -> tuple[list[LiveItem | Same], list[UserId | None]]:
         """Return the answers of *question*, and who wrote them."""
-        items: list[Read] = []
+        items: list[LiveItem | Same] = []
         authors: list[UserId | None] = []
         for raw in await self._listed_under(question):
             seen = glimpse_of(raw, Kind.ANSWER)
@@ -691,6 +709,11 @@ def _is_same(seen: Glimpse, known: Known | None) -> bool:
 
 def _looks(stamp: str) -> str:
     return stamp.partition("@")[0]
+
+
+def _strangers(stamp: str) -> int | None:
+    told = _MOMENT.search(stamp)
+    return int(told[2]) if told and told[2] else None
 
 
 def _active_at(stamp: str) -> datetime | None:

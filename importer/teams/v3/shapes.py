@@ -128,10 +128,12 @@ def question_item(
     *,
     comments: int | None = None,
     answerers: Collection[UserId | None] | None = None,
+    strangers: int | None = None,
 ) -> LiveItem:
     """Read a single question, which doesn't tell its *comments*; None: nothing is known of them.
 
-    *answerers* wrote its answers; None: that wasn't looked at.
+    *answerers* wrote its answers; None: that wasn't looked at. So many of the answers are
+    *strangers*, none of ours: the stamp keeps their number.
     """
     fields: Fields = {
         Field.TITLE: canonical_line(_text(raw, Kind.QUESTION, "title")),
@@ -141,7 +143,8 @@ def question_item(
     engaged = _count(raw.get("answerCount")) > 0
     if answerers is not None:
         engaged = any(it is None or it != owner for it in answerers)
-    return _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged, comments=comments)
+    live = _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged, comments=comments)
+    return live if strangers is None else replace(live, stamp=f"{live.stamp}+{strangers}")
 
 
 def answer_item(raw: Raw, site: Site) -> LiveItem:

@@ -101,7 +101,8 @@ class Writer:
         masters: Mapping[str, str] = self._reader.masters
         match write.kind:
             case Kind.QUESTION:
-                return question_item(wrapper, self._site, masters)
+                strangers = self._reader.strangers.get(write.ref) if write.ref else 0
+                return question_item(wrapper, self._site, masters, strangers=strangers)
             case Kind.ANSWER if before is not None:
                 return _marked(wrapper, before)
             case Kind.ANSWER:
