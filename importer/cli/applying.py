@@ -37,12 +37,12 @@ from importer.execution import (
 )
 from importer.journal import Place
 from importer.manifests import picture_loader
-from importer.model.ids import RunId
+from importer.model.ids import Field, RunId, parent_key
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan, SavedPlan
-from importer.model.report import Report, ResultState
+from importer.model.report import Report, Result, ResultState
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
 from importer.ports import Journal
@@ -158,6 +158,19 @@ def _require_authors(wish: Wish, access: Access) -> None:
         message = f"the plan writes in the names of others (users {named}): {access.why_not_author}"
         remedy = "Say --impersonate, with a service key; or make a plan without it."
         raise PlanRefused(message, remedy=remedy)
+
+
+def _titled(recovery: Recovery, manifest: Manifest) -> Recovery:
+    """Give what was found the titles of the manifest: an answer's is its question's."""
+    titles = {it.key: it.fields.get(Field.TITLE) for it in manifest.items}
+
+    def title_of(result: Result) -> str:
+        title = titles.get(parent_key(result.key) or result.key)
+        return result.title or (title if isinstance(title, str) else "")
+
+    return replace(
+        recovery, results=tuple(replace(it, title=title_of(it)) for it in recovery.results)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +328,8 @@ class _Run:
             self.interrupts.stop,
         )
         self.interrupts.note_unsettled(0)
-        return recovery
+        what = self.wish.what
+        return _titled(recovery, what) if isinstance(what, Manifest) else recovery
 
     def _confirm(self, plan: Plan) -> None:
         if self.manner.confirmed:

@@ -143,6 +143,7 @@ def serve(
 
         def ready(url: str) -> None:
             weather = f"Faults: profile {profile}, seed {chosen}.\n\n" if profile else ""
+            console.show_own(_secrets_of(world))
             console.result(_greeting(_opened(world, url, made), output, weather))
 
         listening = listen(
@@ -177,6 +178,12 @@ class _Opened:
 def _opened(world: "World", url: str, made: "Certified | None") -> _Opened:
     keys = world.keys(_TEAM) if world.team(_TEAM).is_main else None
     return _Opened(url, world.tokens(_TEAM), keys, made.authority if made else None)
+
+
+def _secrets_of(world: "World") -> list[str]:
+    keys = world.keys(_TEAM) if world.team(_TEAM).is_main else None
+    told = [asdict(world.tokens(_TEAM)), asdict(keys) if keys else {}]
+    return [secret for secrets in told for secret in secrets.values()]
 
 
 @contextmanager

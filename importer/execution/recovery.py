@@ -31,7 +31,7 @@ from importer.execution.addresses import Addresses
 from importer.execution.options import RunOptions
 from importer.execution.settling import binding_after
 from importer.execution.window import ServerClock, Window
-from importer.model.ids import Key, Kind, Ref, UserId, Verb, tag_name
+from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, tag_name
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem, Newest, Refs, Scope, Tags
 from importer.model.report import Incident, Result, ResultState
@@ -361,7 +361,13 @@ def _found(operation: Operation, decision: Decision) -> Result:
         operation.kind,
         operation.verb,
         ResultState.FOUND,
+        title=_title_of(decision.live),
         ref=operation.ref,
         url=decision.live.url if decision.live else "",
         why="an earlier run had done it",
     )
+
+
+def _title_of(live: LiveItem | None) -> str:
+    title = live.fields.get(Field.TITLE) if live else None
+    return title if isinstance(title, str) else ""

@@ -67,6 +67,11 @@ class Kind(StrEnum):
     COLLECTION = "collection"
     IMAGE = "image"
 
+    @property
+    def one(self) -> str:
+        """Its name with the article: `an answer`."""
+        return f"{'an' if self[0] in 'aeiou' else 'a'} {self}"
+
 
 class Verb(StrEnum):
     """SET is a field with a call of its own (accepted, experts)."""

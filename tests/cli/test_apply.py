@@ -495,6 +495,9 @@ def test_a_second_signal_leaves_a_report_and_the_command_that_goes_on(
     assert report["results"][0]["ref"]
     assert report["resume"] == f"{again} --format json"
     assert f"the next run looks up what is open: {again}" in done.err
+    document = cli("apply", *HERE, "--yes", "--format", "json").document
+    (found,) = [it for it in document["report"]["results"] if it["state"] == "found"]
+    assert found["title"] == report["results"][1]["title"] != ""
 
 
 @pytest.mark.usefixtures("manifest")

@@ -23,10 +23,14 @@ from tests.cli.stage import Program
 
 
 @contextmanager
-def _said(folder: Path, *options: str) -> Iterator[dict[str, Any]]:
+def _said(folder: Path, *options: str, **variables: str) -> Iterator[dict[str, Any]]:
     command = program("sandbox", "serve", "--format", "json", *options)
     server = subprocess.Popen(
-        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, text=True
+        command,
+        cwd=folder,
+        env=environment() | variables,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert server.stdout is not None
     try:
@@ -69,6 +73,14 @@ def test_the_tokens_user_is_what_was_asked_for(
         token = {"X-API-Access-Token": said["tokens"]["read_only"]}
         found = _asked(f"{said['url']}/2.3/me?team=acme", token, said["ca_bundle"])
         assert found["items"][0]["user_type"] == user_type
+
+
+def test_its_tokens_are_told_also_where_one_is_in_the_environment(tmp_path: Path) -> None:
+    with _said(tmp_path, "--port", "0", "--db", "team.db") as said:
+        tokens = said["tokens"]
+    own = {"TEAMS_IMPORTER_TOKEN": tokens["read_write"]}
+    with _said(tmp_path, "--port", "0", "--db", "team.db", **own) as said:
+        assert said["tokens"] == tokens
 
 
 def test_a_team_of_its_own_has_neither(tmp_path: Path) -> None:

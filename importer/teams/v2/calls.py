@@ -117,7 +117,7 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
         return Ability(able=False, reason=reason, page=f"{site.base}/tags")
     if kind is Kind.TAG and field is Field.EXPERTS:
         return Ability(able=False, reason="API v2.3 cannot write experts of tags")
-    what = f"the {field} of a {kind}" if field else f"a {kind}"
+    what = f"the {field} of {kind.one}" if field else kind.one
     reason = _WHY_NOT.get(kind, f"API v2.3 cannot {verb} {what}")
     return Ability(able=False, reason=reason)
 

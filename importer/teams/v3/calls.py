@@ -204,7 +204,7 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
         return Ability(able=False, reason=reason)
     if kind is Kind.IMAGE:
         return Ability(able=False, reason="no API can change or delete an image")
-    what = f"the {field} of a {kind}" if field else f"a {kind}"
+    what = f"the {field} of {kind.one}" if field else kind.one
     return Ability(able=False, reason=f"API v3 cannot {verb} {what}")
 
 
