@@ -110,7 +110,13 @@ class _Errand:
             self._is_calm
             and self._adds_up
             and any(it.accepted for it in self.answers.values()) == self.accepted
+            # The mark may have moved to a stranger's answer: no list of questions tells that.
+            and not (self.accepted and self._strangers)
         )
+
+    @property
+    def _strangers(self) -> int | None:
+        return None if self.known is None else _strangers(self.known.stamp)
 
     @property
     def _adds_up(self) -> bool:
@@ -120,7 +126,7 @@ class _Errand:
         """
         if not self.seen.answers and not self.answers:
             return True
-        strangers = None if self.known is None else _strangers(self.known.stamp)
+        strangers = self._strangers
         return strangers is not None and self.seen.answers == len(self.answers) + strangers
 
     @property
