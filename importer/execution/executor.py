@@ -378,8 +378,8 @@ class Executor:
             case Done(item):
                 await self._done(change, operation, item)
             case Rejected(code, message, stops_run):
-                # Only administrators and moderators may name experts: another token is another try.
-                forgets = stops_run or change.kind is Kind.TAG
+                # Another token may name experts, and who is unknown today may join tomorrow.
+                forgets = stops_run or _names_people(change)
                 await self._recorder.close(operation, refused(stops_run=forgets), message or code)
                 self._results.note(change, ResultState.REJECTED, message or code)
                 if stops_run:
@@ -565,3 +565,8 @@ class Executor:
 def _is_marked(binding: Binding) -> bool:
     base = binding.base.get(Field.ACCEPTED)
     return base is not None and base.ours != UNSET
+
+
+def _names_people(change: Change) -> bool:
+    """Tell whether *change* says who may edit something, or is an expert of it."""
+    return any(it.field in {Field.PERMISSIONS, Field.EXPERTS} for it in change.fields)

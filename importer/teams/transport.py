@@ -85,14 +85,15 @@ class Breach(RuntimeError):
 class Wire:
     """How a dialect is spoken: what stands before its paths, and around its requests.
 
-    `token_header` gives the header that the token goes into, name and value. `listen` is the
+    `token_header` names the header that the token goes into, behind `token_prefix`. `listen` is the
     dialect's ear, `knock` a cheap GET that tells whether a stopped server answers again, `probes`
     the writes that Mode.PROBE lets through, `limiter` makes the mirror of its limits, which with
     `each_token` count for every token by itself.
     """
 
     prefix: str
-    token_header: Callable[[str], tuple[str, str]]
+    token_header: str
+    token_prefix: str
     listen: Listener
     knock: Request
     probes: frozenset[Request]
@@ -303,32 +304,15 @@ class Transport:
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"teams-importer/{__version__}",
+            **_content_type_of(request),
         }
-        if self._token is not None:
-            name, value = self._wire.token_header(self._token.reveal())
-            headers[name] = value
-        if connection.api_key is not None:
-            headers[_KEY_HEADER] = connection.api_key.reveal()
-        content: bytes | None = None
-        if request.json is not None:
-            headers["Content-Type"] = "application/json"
-            # A lone surrogate of somebody's text goes through as it came; the server may refuse it.
-            content = request.json.encode("utf-8", "surrogatepass")
-        elif request.form:
-            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
-            form = request.form
-            if request.token_field and self._token is not None:
-                form = (*form, (request.token_field, self._token.reveal()))
-            content = form_encoded(form)
-        elif request.file is not None:
-            headers["Content-Type"] = f"multipart/form-data; boundary={request.file.boundary}"
-            content = multipart_encoded(request.file)
         whole_s, connect_s = connection.deadline_s, connection.connect_s
+        # No name here ever stands for a secret: a traceback may show the values of names.
         return httpx.Request(
             request.verb,
             url,
-            headers=headers,
-            content=content,
+            headers={**headers, **self._secrets()},
+            content=self._content_of(request),
             extensions={
                 "timeout": {
                     "connect": connect_s,
@@ -338,6 +322,28 @@ class Transport:
                 }
             },
         )
+
+    def _secrets(self) -> dict[str, str]:
+        wire = self._wire
+        secrets = (
+            (_KEY_HEADER, "", self._connection.api_key),
+            (wire.token_header, wire.token_prefix, self._token),
+        )
+        return {
+            name: f"{prefix}{secret.reveal()}"
+            for name, prefix, secret in secrets
+            if secret is not None
+        }
+
+    def _content_of(self, request: Request) -> bytes | None:
+        if request.json is not None:
+            # A lone surrogate of somebody's text goes through as it came; the server may refuse it.
+            return request.json.encode("utf-8", "surrogatepass")
+        if request.form and request.token_field and self._token is not None:
+            return form_encoded((*request.form, (request.token_field, self._token.reveal())))
+        if request.form:
+            return form_encoded(request.form)
+        return None if request.file is None else multipart_encoded(request.file)
 
     def _redact(self, text: str) -> str:
         for secret in (self._connection.api_key, self._token):
@@ -447,6 +453,16 @@ def _is_about_trust(error: BaseException | None) -> bool:
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
     return error is not None
+
+
+def _content_type_of(request: Request) -> dict[str, str]:
+    if request.json is not None:
+        return {"Content-Type": "application/json"}
+    if request.form:
+        return {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    if request.file is not None:
+        return {"Content-Type": f"multipart/form-data; boundary={request.file.boundary}"}
+    return {}
 
 
 async def _read(response: httpx.Response) -> bytes | None:
