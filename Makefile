@@ -75,7 +75,7 @@ lock:
 	@$(PYTHON) -m venv --clear .venv-lock
 	@.venv-lock/bin/python -m pip --quiet --disable-pip-version-check install uv==0.13.9
 	$(COMPILE) pyproject.toml requirements/build.in --extra sandbox -o requirements/runtime.txt
-	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in --extra sandbox --extra adopt --extra postgres --extra tls \
+	$(COMPILE) pyproject.toml requirements/build.in requirements/dev.in --extra sandbox --extra adopt --extra convert --extra postgres --extra tls \
 	  -o requirements/dev.txt
 	$(COMPILE) --no-deps requirements/clients.in -o requirements/clients.txt
 	@rm -rf .venv-lock
