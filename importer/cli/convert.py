@@ -86,7 +86,7 @@ def command(
     reader = _reader(source, path)
     console.protect("the source", path)
     options = Options(tags=tag, encoding=encoding) if tag else Options(encoding=encoding)
-    results = list(shape(reader.read(path, options), options))
+    results = list(shape(lambda: reader.read(path, options), options))
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
     account = tally(results)

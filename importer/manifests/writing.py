@@ -1,4 +1,4 @@
-"""Drafts to files: a new folder, one Markdown file per question; same drafts, same bytes."""
+"""Drafts to files: a new folder, one Markdown file per draft; same drafts, same bytes."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from importer.manifests.markdown_file import answer_lines
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.model.draft import Draft
-from importer.model.ids import is_key
+from importer.model.ids import Kind, is_key
 from importer.text.canonical import canonical_text
 from importer.text.digests import digest_text
 
@@ -72,7 +72,7 @@ def _require_keys(namespace: str, keys: Sequence[str]) -> None:
     twice = [key for key, times in Counter(keys).items() if times > 1]
     wrong = [key for key in (namespace, *keys) if not is_key(key)]
     if twice or wrong:
-        fault = f"{twice[0]!r} names two questions" if twice else f"{wrong[0]!r} is not a key"
+        fault = f"{twice[0]!r} names two drafts" if twice else f"{wrong[0]!r} is not a key"
         remedy = "Keys are segments of a-z and 0-9, with single `.`, `_` or `-`, joined by `/`."
         raise UsageError(fault, remedy=remedy)
 
@@ -97,7 +97,12 @@ def _manifest(namespace: str, teams: Sequence[str], schema: str, *, included: bo
 
 
 def _page(draft: Draft) -> str:
-    rows = ["---", f"key: {_scalar(draft.key)}", f"title: {_scalar(draft.title)}"]
+    rows = ["---", f"key: {_scalar(draft.key)}"]
+    if draft.kind is not Kind.QUESTION:
+        rows.append(f"kind: {draft.kind}")
+    rows.append(f"title: {_scalar(draft.title)}")
+    if draft.type:
+        rows.append(f"type: {_scalar(draft.type)}")
     rows.append(f"tags: {_list(draft.tags)}")
     if draft.origin:
         rows.append(f"origin: {_list(draft.origin)}")

@@ -1,6 +1,8 @@
-"""A question on its way from a wiki into a manifest: what a reader makes and a writer takes."""
+"""A post on its way from a wiki into a manifest: what a reader makes and a writer takes."""
 
 from dataclasses import dataclass
+
+from importer.model.ids import Kind
 
 __all__ = ["Draft", "DraftAnswer", "Place"]
 
@@ -27,9 +29,10 @@ class DraftAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A question as it will stand in the manifest: Markdown whose links to others are `key:KEY`.
+    """A question or article as the manifest will have it: Markdown, links to others `key:KEY`.
 
-    `origin` are old addresses of the page, `place` is where it comes from.
+    `origin` are old addresses of the page, `place` is where it comes from. `type` is an article's;
+    empty, it is left to the site.
     """
 
     key: str
@@ -39,3 +42,5 @@ class Draft:
     answers: tuple[DraftAnswer, ...]
     place: Place
     origin: tuple[str, ...] = ()
+    kind: Kind = Kind.QUESTION
+    type: str = ""

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from importer.sources.faq import FaqReader
-from importer.sources.losses import Loss, LossKind, Tally, tally
-from importer.sources.page import Page
+from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
+from importer.sources.page import Page, Passage
 from importer.sources.reader import Options, Reader
 from importer.sources.shaping import shape
 
 __all__ = [
     "READERS",
+    "Account",
+    "Fate",
     "Loss",
     "LossKind",
     "Options",
     "Page",
+    "Passage",
     "Reader",
     "Tally",
     "shape",

@@ -12,7 +12,7 @@ from importer.sources.cleaning import clean, is_navigation
 from importer.sources.front_matter import FrontMatter, split_front_matter
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
-from importer.sources.page import Page
+from importer.sources.page import Page, Passage
 from importer.sources.reader import Options
 from importer.sources.references import definitions, with_definitions
 from importer.sources.shapes import Entry, find_questions, is_answer_heading
@@ -186,8 +186,8 @@ def _page(
     return Page(
         place=Place(naming.path, entry.line),
         title=title,
-        body=body,
-        answers=tuple(answers),
+        body=Passage(body),
+        answers=tuple(Passage(answer) for answer in answers),
         tags=tuple(cleaned.tags) or front.tags or section,
         name=naming.key if naming.alone else f"{folder}{plain_title(title).replace('/', ' ')}",
         anchors=(*entry.anchors[:1], *cleaned.anchors),

@@ -3,74 +3,125 @@
 import html
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
-from importer.sources.page import Page
+from importer.sources.naming import key_of
+from importer.sources.page import Page, Passage
 from importer.text.links import HOLE, Text, dig, fill
 from importer.text.scanning import Destination, Form, destinations
 
-__all__ = ["Addresses", "relinked"]
+__all__ = ["Addresses", "answer_key", "normal", "relinked"]
 
-_ELSEWHERE = re.compile(r"(?!key:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+# `key:` is ours, `wiki:` is what readers make of links by title.
+_ELSEWHERE = re.compile(r"(?!key:|wiki:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    target: str | None
+    is_part: bool = False
+
+
+_NOTHING = _Found(None)
+
+
 class Addresses:
-    """Which page a link leads to: by file and anchor, and by file alone where it is one page."""
+    """Which item a link leads to: by its file and anchor, or by any name a page or answer has."""
 
-    anchors: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
-    parts: frozenset[tuple[str, str]] = frozenset()
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+        self._anchors: dict[tuple[str, str], str] = {}
+        self._files: dict[str, str] = {}
+        self._parts: set[tuple[str, str]] = set()
+        self._names: dict[str, str] = {}
 
-    @classmethod
-    def of(cls, pages: Mapping[str, Sequence[Page]]) -> "Addresses":
-        """Return the addresses of pages by key. The first of equal anchors counts."""
-        anchors: dict[tuple[str, str], str] = {}
-        files: dict[str, str] = {}
-        parts: set[tuple[str, str]] = set()
-        for key, page in ((key, page) for key, shared in pages.items() for page in shared):
-            path = page.place.path
-            parts.update((path, name.lower()) for name in page.parts)
-            for name in (*page.anchors, *page.parts):
-                anchors.setdefault((path, name.lower()), key)
-            if page.alone:
-                files[path] = key
-        return cls(anchors, files, frozenset(parts))
+    def add(self, key: str, page: Page) -> None:
+        """Learn a page's names; the first of equal names counts. A key in `gone` is not found."""
+        path = page.place.path
+        self._parts.update((path, name.lower()) for name in page.parts)
+        for name in (*page.anchors, *page.parts):
+            self._anchors.setdefault((path, name.lower()), key)
+        if page.alone:
+            self._files[path] = key
+        for name in (*page.addresses, *page.names):
+            self._names.setdefault(normal(name), key)
+        for number, answer in enumerate(page.answers, 1):
+            for name in answer.names:
+                self._names.setdefault(normal(name), f"{key}#{answer_key(answer, number)}")
 
     def find(self, base: str, destination: str) -> tuple[str | None, bool]:
-        """Return the key that a link in the file *base* leads to; True if to a part of the page."""
-        path, _, anchor = html.unescape(destination).partition("#")
+        """Return what a link in the file *base* leads to; True if to a part of the page."""
+        found = self._find(base, html.unescape(destination))
+        gone = found.target is not None and found.target.partition("#")[0] in self.gone
+        return (None, False) if gone else (found.target, found.is_part)
+
+    def _find(self, base: str, destination: str) -> _Found:
+        path, _, anchor = destination.partition("#")
+        if named := self._named(normal(destination)):
+            return _Found(named)
+        if path and (named := self._named(normal(path))):
+            return _Found(named, is_part=bool(anchor))
+        if _ELSEWHERE.match(destination):
+            return _NOTHING
         target = unquote(path.partition("?")[0])
         file = posixpath.normpath(posixpath.join(posixpath.dirname(base), target))
         file = target.lstrip("/") if target.startswith("/") else file if target else base
         place = (file, unquote(anchor).lower())
-        known = self.anchors.get(place) if anchor else None
+        known = self._anchors.get(place) if anchor else None
         if known or not target:
-            return known, place in self.parts
-        return self._file(file), bool(anchor)
+            return _Found(known, is_part=place in self._parts)
+        return _Found(self._file(file), is_part=bool(anchor))
+
+    def _named(self, name: str) -> str | None:
+        if name in self._names or not self._names:
+            return self._names.get(name)
+        path, sharp, anchor = name.partition("#")
+        path, _, _ = path.partition("?")
+        if path != name and not sharp and path in self._names:
+            return self._names[path]
+        while (cut := path.rfind("/")) > 0:
+            path = path[:cut]
+            if found := self._names.get(f"{path}/*{sharp}{anchor}"):
+                return found
+        return None
 
     def _file(self, path: str) -> str | None:
         names = (path, f"{path}.md", f"{path}/index.md", f"{path}/README.md")
-        return next((self.files[name] for name in names if name in self.files), None)
+        return next((self._files[name] for name in names if name in self._files), None)
+
+
+def normal(address: str) -> str:
+    """Return the form in which addresses are compared: no scheme, host in small letters, decoded.
+
+    `http://Host/a%20b/` and `//host/a b` are the same.
+    """
+    match = _HOST.match(address)
+    host, rest = (f"//{match[1].lower()}", match[2]) if match else ("", address)
+    return host + unquote(rest).rstrip("/")
+
+
+def answer_key(answer: Passage, number: int) -> str:
+    """Return the key of a question's *number*-th answer, local to the question."""
+    if answer.name:
+        return key_of(f"answer {answer.name}")
+    return "answer" if number == 1 else f"answer-{number}"
 
 
 def relinked(markdown: str, place: Place, addresses: Addresses, losses: Losses) -> str:
-    """Return *markdown* with its relative links led to keys, or taken out where they lead nowhere.
+    """Return *markdown* with its links to pages led to keys.
 
-    What is taken out leaves its text and, but for anchors, its old destination to be seen. A link
-    that was written `key:...` in the source is one that leads nowhere.
+    A relative link that leads nowhere is taken out: its text stays and, but for anchors, its old
+    destination can be seen. A link that was written `key:...` in the source is one of these.
     """
 
     def target_of(destination: str) -> str | None:
-        if not _is_relative(destination):
-            return None
         key, is_part = addresses.find(place.path, destination)
         if key and is_part:
-            why = "it led to a part of a question; it leads to the question now"
+            why = "it led to a part of a page; it leads to the whole now"
             losses.add(LossKind.LINK, place.line, destination, why)
         return f"key:{key}" if key else None
 
@@ -116,5 +167,5 @@ def _why(form: Form, destination: str) -> str:
     if form is Form.IMAGE:
         return "a local image; its place is named in the text"
     if destination.startswith("#"):
-        return "no question has this anchor; the link's text stays"
-    return "no question is in this file; the link's text stays, and says where it led"
+        return "no page has this anchor; the link's text stays"
+    return "no page of this name is moved; the link's text stays, and says where it led"

@@ -1,18 +1,21 @@
 """What a page loses or changes on its way, and the count that shows no page went missing."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from importer.model.draft import Draft, Place
+from importer.model.draft import Place
+from importer.model.ids import Kind
 
-__all__ = ["Loss", "LossKind", "Losses", "Tally", "tally"]
+__all__ = ["Account", "Fate", "Loss", "LossKind", "Losses", "Tally", "tally"]
 
 _SHOWN = 100
 
 
 class LossKind(StrEnum):
-    """SKIPPED, MERGED and SPLIT are the fate of a whole page; the others concern a part of one."""
+    """SKIPPED, MERGED and SPLIT concern a whole page; the others a part of one."""
 
     SKIPPED = "skipped"
     MERGED = "merged"
@@ -58,6 +61,36 @@ class Losses:
         self.found.append(Loss(kind, Place(self.path, line), short, why))
 
 
+class Fate(StrEnum):
+    """What became of a page of the source."""
+
+    MIGRATED = "migrated"
+    SPLIT = "split"
+    MERGED = "merged"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of one page. `keys` are the items it is now, none when it was skipped.
+
+    `why` says it for all but a migrated page. `size` is the length of its texts in the source.
+    """
+
+    place: Place
+    title: str
+    fate: Fate
+    why: str = ""
+    keys: tuple[str, ...] = ()
+    kind: Kind | None = None
+    tags: tuple[str, ...] = ()
+    owner: str = ""
+    edited: datetime | None = None
+    revision: str = ""
+    parent: str = ""
+    size: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Tally:
     """What became of the pages: `pages` is the sum of the others. A split page counts as such."""
@@ -69,14 +102,7 @@ class Tally:
     skipped: int
 
 
-def tally(results: Iterable[Draft | Loss]) -> Tally:
-    """Count what `shape` gave: each page is one draft, or one loss that says why it is none."""
-    drafts = 0
-    fates = dict.fromkeys((LossKind.SPLIT, LossKind.MERGED, LossKind.SKIPPED), 0)
-    for result in results:
-        if isinstance(result, Draft):
-            drafts += 1
-        elif result.kind in fates:
-            fates[result.kind] += 1
-    split, merged, skipped = fates.values()
-    return Tally(drafts + merged + skipped, drafts - split, split, merged, skipped)
+def tally(results: Iterable[object]) -> Tally:
+    """Count the accounts among what `shape` gave: there is one for each page of the source."""
+    fates = Counter(it.fate for it in results if isinstance(it, Account))
+    return Tally(fates.total(), *(fates[fate] for fate in Fate))

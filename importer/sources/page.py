@@ -1,29 +1,125 @@
-"""One question as its source has it: the record that every reader makes."""
+"""One page as its source has it: the record that every reader makes.
+
+Nothing is shaped yet: texts in the source's own language, links as the source writes them.
+"""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from importer.model.draft import Place
+from importer.model.ids import Kind
+from importer.sources.losses import Losses
 
-__all__ = ["Page"]
+__all__ = ["MARKDOWN", "Credit", "File", "Markdown", "Markup", "Page", "Passage"]
+
+
+class Markup(Protocol):
+    """A language that texts are written in."""
+
+    @property
+    def name(self) -> str:
+        """Return its name, for reports."""
+        ...
+
+    def to_markdown(self, text: str, place: Place, losses: Losses) -> str:
+        """Return *text* in the Markdown of the team's site.
+
+        Links to pages keep their destinations, or get those that pages' `names` have. What can't be
+        said leaves something to be seen in its place, and a loss. Must not raise for any text.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    """Markdown that is fit for the team's site as it stands."""
+
+    name: str = "Markdown"
+
+    def to_markdown(self, text: str, place: Place, losses: Losses) -> str:  # noqa: ARG002 - a Markup
+        """Return *text*."""
+        return text
+
+
+MARKDOWN = Markdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Who wrote a text, where and when it stood. With a `licence`, it must be said below the text.
+
+    `when` is the last edit. `address` and `author_address` are whole URLs, or empty.
+    """
+
+    author: str = ""
+    author_address: str = ""
+    address: str = ""
+    when: datetime | None = None
+    licence: str = ""
+
+
+NOBODY = Credit()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text of a page. `name` makes an answer's key; `names` are what links call the answer."""
+
+    text: str
+    markup: Markup = MARKDOWN
+    credit: Credit = NOBODY
+    name: str = ""
+    names: tuple[str, ...] = ()
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An image or another file that belongs to a page; `digest` is that of its bytes."""
+
+    path: str
+    size: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Nothing is shaped yet: Markdown as found, links as the source writes them.
+    """What becomes a question with answers, or an article.
 
-    `body` is what stands between the question and its answers, often nothing. `name` is what the
-    key is made of; the title when empty. `anchors` are the names that links in the file have for
-    it, `parts` those for parts of it. `alone` says that a link to the file means this page.
-    `addresses` are old ones beyond those.
+    `title` is Markdown unless `title_is_plain`. `body` is an article's text, or what stands between
+    a question and its answers, often nothing. `name` is what the key is made of; the title when
+    empty.
+
+    `anchors` are the names that links in the file have for the page, `parts` those for parts of it.
+    `alone` says that a link to the file means this page. `addresses` are old ones, `names` what
+    links call it besides; a name that ends in `/*` stands for everything below it. Both are in the
+    form of `linking.normal`, or become it.
+
+    `withheld` says why not everybody may see the page: a draft, a restriction. Such a page is never
+    moved. `parent` is the title of the page above it.
     """
 
     place: Place
     title: str
-    body: str
-    answers: tuple[str, ...]
+    body: Passage
+    answers: tuple[Passage, ...] = ()
+    kind: Kind = Kind.QUESTION
+    type: str = ""
     tags: tuple[str, ...] = ()
+    title_is_plain: bool = False
     name: str = ""
     anchors: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     alone: bool = False
     addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    parent: str = ""
+    revision: str = ""
+    withheld: str = ""
+    files: tuple[File, ...] = ()
+
+    @property
+    def texts(self) -> tuple[Passage, ...]:
+        """Return the body and the answers."""
+        return (self.body, *self.answers)

@@ -13,10 +13,14 @@ __all__ = ["Options", "Reader"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`tags` are put on pages that have none. `encoding` is tried where a file is not UTF-8."""
+    """`tags` are put on pages that have none. `encoding` is tried where a file is not UTF-8.
+
+    `address` is where the source stood, a URL: links to it lead to the new posts.
+    """
 
     tags: tuple[str, ...] = ("migrated",)
     encoding: str | None = None
+    address: str = ""
 
 
 class Reader(Protocol):
@@ -33,13 +37,14 @@ class Reader(Protocol):
         ...
 
     def guess(self, path: Path) -> bool:
-        """Tell whether *path* looks like such a source."""
+        """Tell whether *path* looks like such a source. Must not raise, whatever is there."""
         ...
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
-        """Yield pages and losses in the source's order.
+        """Yield pages and losses in the source's order; the same again when called again.
 
-        Must account for every file and page: as a Page, or as a Loss that says why not. Raises
-        UsageError when there is nothing at *path*.
+        Must account for every file and page: as a Page, or as a Loss that says why not; one bad
+        page must not end it. Raises UsageError when there is nothing at *path*, or when the whole
+        of it is damaged or dangerous: a cut archive, a bomb, an XML file with entities.
         """
         ...

@@ -1,100 +1,253 @@
 """Shapes pages into drafts that a manifest takes: names, lengths, links, and nothing harmful.
 
-Knows no source's form. Every page given becomes one draft, or one loss that says why not.
+Knows no source's form. Every page becomes one draft or several, or none, and one account of that.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from importer.model.draft import Draft, DraftAnswer
+from importer.errors import UsageError
+from importer.model.draft import Draft, DraftAnswer, Place
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
+from importer.sources.crediting import credited
 from importer.sources.harmless import harmless
-from importer.sources.linking import Addresses, relinked
-from importer.sources.losses import Loss, Losses, LossKind
+from importer.sources.linking import Addresses, answer_key, relinked
+from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
 from importer.sources.naming import key_of, tag_of, unique
-from importer.sources.page import Page
+from importer.sources.page import Page, Passage
 from importer.sources.reader import Options
 from importer.sources.splitting import split
-from importer.sources.titles import Titles, plain_title
+from importer.sources.titles import Titles, cut, escaped, seen_title
+from importer.text.digests import digest_text
 
 __all__ = ["shape"]
 
 _SHORTEST = LIMITS[Kind.QUESTION, Field.BODY].low
 _MOST_TAGS = LIMITS[Kind.QUESTION, Field.TAGS].high
+_LONGEST = {kind: LIMITS[kind, Field.BODY].high for kind in (Kind.QUESTION, Kind.ARTICLE)}
 _KEY_LINK = re.compile(r"\]\(key:[^)]*\)")
+# A text grows as it is made Markdown and its links get addresses, but hardly by this factor.
+_GROWTH = 4
+# What the lines about an article's parts need.
+_ROOM = 3_000
+_TOO_LONG = "a part of it is too long for a post and has no place to be split at"
+
+Pages = Callable[[], Iterable[Page | Loss]]
+"""Reads the source from its beginning, each time it is called."""
+
+Result = Draft | Loss | Account
 
 
-def shape(pages: Iterable[Page | Loss], options: Options) -> Iterator[Draft | Loss]:
-    """Yield drafts in the pages' order, and losses; those of the reader come first.
+def shape(pages: Pages, options: Options) -> Iterator[Result]:
+    """Yield drafts, losses, and one account per page, in the source's order.
 
-    Links between pages are known only when all pages are, so all are read before the first draft.
+    Links between pages are known only when all names are, so the source is read for its names
+    first; no text is held beyond its page. Pages that may be too long to be had at all are tried
+    before any draft is made: links to them are to be said again.
     """
-    found = list(pages)
-    yield from (each for each in found if isinstance(each, Loss))
-    named, merged = _named([each for each in found if isinstance(each, Page)])
-    yield from merged
-    skipped: set[str] = set()
-    while True:
-        whole = {key: pages for key, pages in named.items() if key not in skipped}
-        shaper = _Shaper(options, Addresses.of(whole))
-        results = [each for key, pages in named.items() for each in shaper.shape(key, pages)]
-        # A page that can't be had is no place to link to: links to it are to be said again.
-        if shaper.skipped <= skipped:
+    names = _Names()
+    for each in pages():
+        if isinstance(each, Page):
+            names.learn(each)
+    while names.long:
+        trial = _Shaper(options, names)
+        for key, page in names.walk(pages()):
+            if isinstance(page, Page) and key in names.long:
+                deque(trial.shape(key, page), maxlen=0)
+        if trial.skipped <= names.addresses.gone:
             break
-        skipped |= shaper.skipped
-    yield from results
+        names.addresses.gone |= trial.skipped
+    shaper = _Shaper(options, names)
+    for key, found in names.walk(pages()):
+        if isinstance(found, Page):
+            yield from shaper.shape(key, found)
+        else:
+            yield found
 
 
-def _named(pages: Sequence[Page]) -> tuple[dict[str, list[Page]], list[Loss]]:
-    """Give each page its key; pages that say the same share one."""
-    named: dict[str, list[Page]] = {}
-    merged: list[Loss] = []
-    same: dict[tuple[str, str, tuple[str, ...]], str] = {}
-    for page in pages:
-        content = (page.title, page.body, page.answers)
-        if content in same:
-            first, *_ = named[same[content]]
-            why = f"word for word the same as {first.place}"
-            merged.append(Loss(LossKind.MERGED, page.place, page.title, why))
-            named[same[content]].append(page)
-            continue
-        name = page.name or plain_title(page.title).replace("/", " ")
-        same[content] = key = unique(key_of(name), named)
-        named[key] = [page]
-    return named, merged
+class _First(NamedTuple):
+    """The first page that says something: its number, from 0, its key and its place."""
+
+    number: int
+    key: str
+    place: Place
+
+
+class _Names:
+    """The keys of all pages by their order, and what links call them; texts as digests only."""
+
+    def __init__(self) -> None:
+        self.addresses = Addresses()
+        self.long: set[str] = set()
+        self.taken: set[str] = set()
+        self._keys: list[str] = []
+        self._first: dict[str, _First] = {}
+        self._origins: dict[str, tuple[str, ...]] = {}
+
+    def learn(self, page: Page) -> None:
+        """Give a page its key; pages that say the same share one."""
+        if _not_moved(page):
+            self._keys.append("")
+            return
+        same = _digest(page)
+        if same in self._first:
+            key = self._first[same].key
+            self._origins[key] = (*self._origins.get(key, ()), *_origin(page))
+        else:
+            name = page.name or seen_title(page).replace("/", " ")
+            key = unique(key_of(name), self.taken)
+            self.taken.add(key)
+            self._first[same] = _First(len(self._keys), key, page.place)
+            if any(len(it.text) * _GROWTH > _LONGEST[page.kind] for it in page.texts):
+                self.long.add(key)
+        self.addresses.add(key, page)
+        self._keys.append(key)
+
+    def walk(self, found: Iterable[Page | Loss]) -> Iterator[tuple[str, Page | Loss | Account]]:
+        """Yield each page that is to be shaped with its key, and of the others what became."""
+        keys = iter(enumerate(self._keys))
+        for each in found:
+            if isinstance(each, Page):
+                yield from self._walked(each, keys)
+                continue
+            yield "", each
+            if each.kind is LossKind.SKIPPED:
+                yield "", Account(each.where, each.what, Fate.SKIPPED, each.why)
+
+    def _walked(
+        self, page: Page, keys: Iterator[tuple[int, str]]
+    ) -> Iterator[tuple[str, Page | Loss | Account]]:
+        number, key = next(keys, (-1, ""))
+        same = self._first.get(_digest(page))
+        if number < 0 or (key and same is None):
+            message = f"{page.place.path} changed while it was read"
+            raise UsageError(message, remedy="Convert again when nobody writes there.")
+        if not key or same is None:
+            yield from (("", it) for it in _skipped(page, _not_moved(page)))
+        elif same.number == number:
+            yield key, page
+        else:
+            why = f"word for word the same as {same.place}"
+            yield "", Loss(LossKind.MERGED, page.place, page.title, why)
+            yield "", _account(page, Fate.MERGED, (key,), why)
+
+    def origin(self, key: str, page: Page) -> tuple[str, ...]:
+        """Return the old addresses of a page and of those that say the same."""
+        return tuple(dict.fromkeys((*_origin(page), *self._origins.get(key, ()))))
+
+
+def _not_moved(page: Page) -> str:
+    """Return why a page is no draft whatever it says; empty for one that is."""
+    if page.withheld:
+        return page.withheld
+    empty = page.kind is Kind.ARTICLE and not page.body.text.strip()
+    return "there is no text on it" if empty else ""
+
+
+def _digest(page: Page) -> str:
+    parts = [page.kind, page.title, *(it.text for it in page.texts)]
+    return digest_text("\0".join(parts))
+
+
+def _skipped(page: Page, why: str) -> Iterator[Loss | Account]:
+    yield Loss(LossKind.SKIPPED, page.place, page.title, why)
+    yield _account(page, Fate.SKIPPED, (), why)
+
+
+def _account(page: Page, fate: Fate, keys: tuple[str, ...], why: str = "") -> Account:
+    return Account(
+        page.place,
+        seen_title(page),
+        fate,
+        why,
+        keys,
+        page.kind if keys else None,
+        page.tags,
+        page.body.credit.author,
+        page.body.credit.when,
+        page.revision,
+        page.parent,
+        sum(len(it.text) for it in page.texts),
+    )
 
 
 @dataclass(slots=True)
 class _Shaper:
     options: Options
-    addresses: Addresses
+    names: _Names
     skipped: set[str] = field(default_factory=set)
     titles: Titles = field(default_factory=Titles)
     renamed: set[str] = field(default_factory=set)
 
-    def shape(self, key: str, pages: Sequence[Page]) -> Iterator[Draft | Loss]:
-        """Yield the losses of one page, then its draft; or the loss of the whole page."""
-        page = pages[0]
+    def shape(self, key: str, page: Page) -> Iterator[Result]:
+        """Yield a page's losses, drafts and account."""
         losses = Losses(page.place.path)
-        tags = self._tags(page, losses)
-        title = self.titles.take(page.title, tags, page.place, losses)
-        answers = [self._answer(text, page, losses) for text in page.answers]
-        posts = _posts((self._question(page, title, losses), *answers))
-        if posts is None:
+        drafts = list(
+            self._articles(key, page, losses)
+            if page.kind is Kind.ARTICLE
+            else self._questions(key, page, losses)
+        )
+        if not drafts:
             self.skipped.add(key)
-            why = "a part of it is too long for a post and has no place to be split at"
-            yield Loss(LossKind.SKIPPED, page.place, page.title, why)
+            yield from _skipped(page, _TOO_LONG)
             return
-        body, *texts = posts
-        if len(texts) > len(answers):
-            why = f"too long for one post; it has {len(texts)} answers now"
-            losses.add(LossKind.SPLIT, page.place.line, page.title, why)
+        for file in page.files:
+            why = f"a file of {file.size:,} bytes, SHA-256 {file.digest}; it stays where it is"
+            losses.add(LossKind.FILE, page.place.line, file.path, why)
         yield from losses.found
-        keys = ("answer", *(f"answer-{number}" for number in range(2, len(texts) + 1)))
-        made = tuple(DraftAnswer(key, text) for key, text in zip(keys, texts, strict=False))
-        yield Draft(key, title, tags, body, made, page.place, _origin(pages))
+        yield from drafts
+        split_up = next((it for it in losses.found if it.kind is LossKind.SPLIT), None)
+        fate = Fate.SPLIT if split_up else Fate.MIGRATED
+        yield _account(page, fate, tuple(it.key for it in drafts), split_up.why if split_up else "")
+
+    def _questions(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
+        """Yield the page as one question; nothing when a text of it can't be had."""
+        tags = self._tags(page, losses)
+        title = self.titles.take(page, tags, losses)
+        body = _parts(self._question(page, title, losses), Kind.QUESTION)
+        texts = [_parts(self._answer(it, page, losses), Kind.QUESTION) for it in page.answers]
+        if body is None or any(parts is None for parts in texts):
+            return
+        # What doesn't fit into the question's text goes on in the first answers.
+        named = any(answer.name for answer in page.answers)
+        own = "question-part-{}" if named else ""
+        made = [DraftAnswer(own.format(at), text) for at, text in enumerate(body[1:], 2)]
+        for number, (answer, parts) in enumerate(zip(page.answers, texts, strict=True), 1):
+            for part, text in enumerate(parts or (), 1):
+                name = answer_key(answer, number) if answer.name else ""
+                own = name if part == 1 or not name else f"{name}-part-{part}"
+                made.append(DraftAnswer(own, text, accepted=answer.accepted and part == 1))
+        if len(made) > len(page.answers):
+            why = f"too long for one post; it has {len(made)} answers now"
+            losses.add(LossKind.SPLIT, page.place.line, page.title, why)
+        answers = tuple(_numbered(made))
+        origin = self.names.origin(key, page)
+        yield Draft(key, title, tags, body[0], answers, page.place, origin)
+
+    def _articles(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
+        """Yield the page as an article, or several; nothing when it can't be had."""
+        tags = self._tags(page, losses)
+        title = self.titles.take(page, tags, losses)
+        parts = split(self._article(page, title, losses), _LONGEST[Kind.ARTICLE] - _ROOM)
+        if parts is None:
+            return
+        rest = range(2, len(parts) + 1)
+        keys = [key, *(unique(f"{key}/part-{number}", self.names.taken) for number in rest)]
+        if len(parts) > 1:
+            why = f"too long for one article; it is {len(parts)} now"
+            losses.add(LossKind.SPLIT, page.place.line, page.title, why)
+        origin = self.names.origin(key, page)
+        for number, (own, text) in enumerate(zip(keys, parts, strict=True), 1):
+            body = text if len(parts) == 1 else f"{_guide(number, keys)}\n\n{text}"
+            whole = title if number == 1 else f"{cut(title, 22)} (part {number} of {len(parts)})"
+            yield Draft(
+                own, whole, tags, body, (), page.place, origin if number == 1 else (),
+                Kind.ARTICLE, page.type,
+            )  # fmt: skip
 
     def _tags(self, page: Page, losses: Losses) -> tuple[str, ...]:
         tags: list[str] = []
@@ -107,7 +260,7 @@ class _Shaper:
             if tag and tag not in tags:
                 tags.append(tag)
         for tag in tags[_MOST_TAGS:]:
-            why = f"a question has at most {_MOST_TAGS} tags; dropped"
+            why = f"a post has at most {_MOST_TAGS} tags; dropped"
             losses.add(LossKind.TAG, page.place.line, tag, why)
         if not tags:
             tags = list(dict.fromkeys(tag_of(name) for name in self.options.tags))
@@ -119,25 +272,44 @@ class _Shaper:
         """Return the question's text; where the source has none, its own wording and its place."""
         body = self._markdown(page.body, page, losses)
         parts = [body] if body else []
-        if not body or not title.startswith(plain_title(page.title)):
-            parts.insert(0, self._markdown(page.title, page, losses))
+        if not body or not title.startswith(seen_title(page)):
+            parts.insert(0, self._wording(page, losses))
         if _bare_length(body) < _SHORTEST:
             parts.append(f"This question was moved from {_named_file(page)}.")
             why = "the source says no more than the title; its wording and its place are the text"
             losses.add(LossKind.QUESTION, page.place.line, page.title, why)
-        return "\n\n".join(part for part in parts if part)
+        return credited("\n\n".join(part for part in parts if part), page.body.credit)
 
-    def _answer(self, markdown: str, page: Page, losses: Losses) -> str:
-        answer = self._markdown(markdown, page, losses)
-        if _bare_length(answer) >= _SHORTEST:
-            return answer
-        why = "too short for a post; where it comes from is said below it"
-        losses.add(LossKind.ANSWER, page.place.line, answer, why)
-        return f"{answer}\n\nThat is the whole answer in {_named_file(page)}.".strip()
+    def _answer(self, passage: Passage, page: Page, losses: Losses) -> str:
+        answer = self._markdown(passage, page, losses)
+        if _bare_length(answer) < _SHORTEST:
+            why = "too short for a post; where it comes from is said below it"
+            losses.add(LossKind.ANSWER, page.place.line, answer, why)
+            answer = f"{answer}\n\nThat is the whole answer in {_named_file(page)}.".lstrip("\n")
+        return credited(answer, passage.credit)
 
-    def _markdown(self, markdown: str, page: Page, losses: Losses) -> str:
+    def _article(self, page: Page, title: str, losses: Losses) -> str:
+        """Return the article's text; a title that was cut is said in full above it."""
+        body = self._markdown(page.body, page, losses)
+        if not body:
+            losses.add(LossKind.TEXT, page.place.line, page.title, "nothing of its text is left")
+            body = "*Nothing of this page's text could be moved.*"
+        if seen_title(page) not in title:
+            body = f"**{self._wording(page, losses)}**\n\n{body}"
+        return credited(body, page.body.credit)
+
+    def _wording(self, page: Page, losses: Losses) -> str:
+        markdown = escaped(page.title) if page.title_is_plain else page.title
+        return self._linked(markdown, page, losses)
+
+    def _markdown(self, passage: Passage, page: Page, losses: Losses) -> str:
+        return self._linked(
+            passage.markup.to_markdown(passage.text, page.place, losses), page, losses
+        )
+
+    def _linked(self, markdown: str, page: Page, losses: Losses) -> str:
         safe = harmless(markdown, page.place, losses)
-        linked = relinked(safe, page.place, self.addresses, losses)
+        linked = relinked(safe, page.place, self.names.addresses, losses)
         return harmless(linked, page.place, losses)
 
 
@@ -150,28 +322,32 @@ def _bare_length(markdown: str) -> int:
     return len(_KEY_LINK.sub("]()", markdown).strip())
 
 
-def _posts(texts: Iterable[str]) -> list[str] | None:
-    """Return the texts of all posts, the question's first; None when one can't be split.
-
-    What doesn't fit into the question's text goes on in the first answers.
-    """
-    posts: list[str] = []
-    for text in texts:
-        parts = split(text)
-        if parts is None:
-            return None
-        total = len(parts)
-        posts += [
-            part if total == 1 else f"*Part {number} of {total}.*\n\n{part}"
-            for number, part in enumerate(parts, 1)
-        ]
-    return posts
+def _parts(text: str, kind: Kind) -> list[str] | None:
+    """Return a text in parts that say which they are; None when it can't be split."""
+    parts = split(text, _LONGEST[kind])
+    if parts is None or len(parts) == 1:
+        return list(parts) if parts else None
+    total = len(parts)
+    return [f"*Part {number} of {total}.*\n\n{part}" for number, part in enumerate(parts, 1)]
 
 
-def _origin(pages: Iterable[Page]) -> tuple[str, ...]:
-    addresses: list[str] = []
-    for page in pages:
-        own = page.place.path
-        anchored = own if page.alone or not page.anchors else f"{own}#{page.anchors[0]}"
-        addresses += [anchored, *page.addresses]
-    return tuple(dict.fromkeys(addresses))
+def _numbered(answers: Sequence[DraftAnswer]) -> Iterator[DraftAnswer]:
+    """Yield the answers; those without a key get their number."""
+    for number, it in enumerate(answers, 1):
+        key = it.key or ("answer" if number == 1 else f"answer-{number}")
+        yield DraftAnswer(key, it.body, it.accepted)
+
+
+def _guide(number: int, keys: Sequence[str]) -> str:
+    """Return the line of an article's part that leads to the others."""
+    if number > 1:
+        return f"*Part {number} of {len(keys)}; it begins with [part 1](key:{keys[0]}).*"
+    rest = ", ".join(f"[part {at}](key:{key})" for at, key in enumerate(keys[1:], 2))
+    return f"*Part 1 of {len(keys)}; it goes on in {rest}.*"
+
+
+def _origin(page: Page) -> tuple[str, ...]:
+    own = page.place.path
+    anchored = own if page.alone or not page.anchors else f"{own}#{page.anchors[0]}"
+    within = page.alone or page.anchors or not page.addresses
+    return (anchored, *page.addresses) if within else page.addresses

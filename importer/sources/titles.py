@@ -6,18 +6,31 @@ from itertools import chain, count
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from importer.model.draft import Place
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
 from importer.sources.characters import without_hidden
 from importer.sources.losses import Losses, LossKind
+from importer.sources.page import Page
 from importer.text.canonical import canonical_line
 
-__all__ = ["Titles", "asks", "completed", "cut", "plain_title", "without_number"]
+__all__ = [
+    "Titles",
+    "asks",
+    "completed",
+    "cut",
+    "escaped",
+    "plain_title",
+    "seen_title",
+    "without_number",
+]
 
+# Questions and articles have the same.
 _LIMIT = LIMITS[Kind.QUESTION, Field.TITLE]
+_QUESTION = "Frequently asked: {}"
+_ARTICLE = "Wiki article: {}"
 _MARKDOWN = MarkdownIt("commonmark")
 _NUMBER = re.compile(r"(?:\(?\d{1,4}[.):]\s+|(?:Q|Question)\s*\d{0,4}\s*[.:)]\s*)+", re.IGNORECASE)
+_SIGNS = re.compile(r"[\\`*_\[\]<>&#~!|]")
 # Tags of mere form; any other is taken for a word of the title, such as `<Router>`.
 _FORM = re.compile(
     r"</?(?:a|b|br|code|em|font|h[1-6]|i|img|kbd|p|s|small|span|strong|sub|sup|u)\b[^>]*>",
@@ -48,6 +61,18 @@ def plain_title(markdown: str) -> str:
     return canonical_line(" ".join(without_hidden(seen).split()))
 
 
+def seen_title(page: Page) -> str:
+    """Return what a reader sees of a page's title."""
+    if not page.title_is_plain:
+        return plain_title(page.title)
+    return canonical_line(" ".join(without_hidden(page.title).split()))
+
+
+def escaped(text: str) -> str:
+    """Return a line of plain text as Markdown."""
+    return _SIGNS.sub(r"\\\g<0>", text)
+
+
 def _seen(token: Token) -> str:
     match token.type:
         case "softbreak" | "hardbreak":
@@ -60,7 +85,7 @@ def _seen(token: Token) -> str:
             return token.content
 
 
-def completed(title: str, tags: tuple[str, ...]) -> str:
+def completed(title: str, tags: tuple[str, ...], template: str = _QUESTION) -> str:
     """Return a title that is long enough: `What is BEM?` becomes `What is BEM? (css)`."""
     if len(title) >= _LIMIT.low:
         return title
@@ -68,7 +93,7 @@ def completed(title: str, tags: tuple[str, ...]) -> str:
         longer = f"{title} ({', '.join(tags[:number])})"
         if len(longer) >= _LIMIT.low:
             return longer
-    return f"Frequently asked: {title}"
+    return template.format(title)
 
 
 def cut(title: str, room: int = 0) -> str:
@@ -87,22 +112,24 @@ class Titles:
     def __init__(self) -> None:
         self._taken: set[str] = set()
 
-    def take(self, markdown: str, tags: tuple[str, ...], place: Place, losses: Losses) -> str:
+    def take(self, page: Page, tags: tuple[str, ...], losses: Losses) -> str:
         """Return the title of a page; what was changed is listed."""
-        plain = plain_title(markdown)
-        if plain != markdown:
-            losses.add(LossKind.TITLE, place.line, markdown, "a title is plain text")
-        whole = completed(plain or f"Untitled question in {place.path}", tags)
+        line, plain = page.place.line, seen_title(page)
+        article = page.kind is Kind.ARTICLE
+        if plain != page.title:
+            losses.add(LossKind.TITLE, line, page.title, "a title is plain text")
+        nameless = f"Untitled {page.kind} in {page.place.path}"
+        whole = completed(plain or nameless, tags, _ARTICLE if article else _QUESTION)
         if whole != plain:
-            losses.add(LossKind.TITLE, place.line, plain, f"too short; it is `{whole}`")
+            losses.add(LossKind.TITLE, line, plain, f"too short; it is `{whole}`")
         title = cut(whole)
         if title != whole:
-            why = "too long; cut, and the question's text begins with all of it"
-            losses.add(LossKind.TITLE, place.line, plain, why)
+            why = "too long; cut, and the text begins with all of it"
+            losses.add(LossKind.TITLE, line, plain, why)
         different = self._different(title, tags)
         if different != title:
-            why = f"another question has this title; it is `{different}`"
-            losses.add(LossKind.TITLE, place.line, title, why)
+            why = f"another post has this title; it is `{different}`"
+            losses.add(LossKind.TITLE, line, title, why)
         self._taken.add(different.casefold())
         return different
 

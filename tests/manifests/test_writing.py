@@ -70,6 +70,17 @@ def test_a_question_becomes_one_readable_file(tmp_path: Path) -> None:
     )
 
 
+def test_an_article_says_so_and_of_what_type_it_is(tmp_path: Path) -> None:
+    made = draft("jsx", "The JSX handbook", answers=(), kind=Kind.ARTICLE, type="how-to-guide")
+    paths = write_manifest(tmp_path, [made], namespace="handbook")
+    assert (
+        paths[0]
+        .read_text()
+        .startswith("---\nkey: jsx\nkind: article\ntitle: The JSX handbook\ntype: how-to-guide\n")
+    )
+    assert loaded(tmp_path)["jsx"][Field.TYPE] == "how-to-guide"
+
+
 HOSTILE = (
     "a: b", " #", "no", "1.10", "null", "'", '"', "\\", "---", "- ", "? ", "{{ x }}", "[x]", "&a",
     "*a", "!tag", "%", "@", "`", "|", ">", "\U0001f98a", "\u00e9", "\u65e5", "\u200b", "~", "=",

@@ -7,7 +7,20 @@ from pathlib import Path
 from textwrap import dedent
 
 from importer.model.draft import Draft, Place
-from importer.sources import READERS, Loss, LossKind, Options, Page, shape
+from importer.sources import (
+    READERS,
+    Account,
+    Fate,
+    Loss,
+    LossKind,
+    Options,
+    Page,
+    Passage,
+    shape,
+    tally,
+)
+
+Result = Draft | Loss | Account
 
 LONG = "This is a text of more than thirty characters, as a post must have."
 
@@ -31,11 +44,23 @@ def read(
 def convert(
     folder: Path, files: Mapping[str, str], options: Options | None = None
 ) -> tuple[list[Draft], list[Loss]]:
+    return parted(converted("faq", wiki(folder, files), options))
+
+
+def converted(name: str, path: Path, options: Options | None = None) -> list[Result]:
+    """Read the source and shape it; what becomes of its pages must add up."""
     chosen = options or Options()
-    return parted(shape(READERS["faq"].read(wiki(folder, files), chosen), chosen))
+    read = list(READERS[name].read(path, chosen))
+    pages = sum(isinstance(it, Page) or it.kind is LossKind.SKIPPED for it in read)
+    results = list(shape(lambda: READERS[name].read(path, chosen), chosen))
+    assert tally(results).pages == pages
+    keys = [it.key for it in results if isinstance(it, Draft)]
+    moved = (it for it in results if isinstance(it, Account) and it.fate is not Fate.MERGED)
+    assert keys == [key for it in moved for key in it.keys]
+    return results
 
 
-def parted(results: Iterable[Draft | Loss]) -> tuple[list[Draft], list[Loss]]:
+def parted(results: Iterable[Result]) -> tuple[list[Draft], list[Loss]]:
     found = list(results)
     drafts = [it for it in found if isinstance(it, Draft)]
     return drafts, [it for it in found if isinstance(it, Loss)]
@@ -43,12 +68,27 @@ def parted(results: Iterable[Draft | Loss]) -> tuple[list[Draft], list[Loss]]:
 
 def page(title: str = "How do I reset my password?", **more: object) -> Page:
     given = {"place": Place("faq.md", 1), "body": "", "answers": (LONG,), "tags": ("accounts",)}
-    return Page(title=title, **(given | more))  # type: ignore[arg-type]  # a test names its fields
+    given |= more
+    given["body"] = passage(given["body"])
+    given["answers"] = tuple(passage(it) for it in given["answers"])  # type: ignore[attr-defined]
+    return Page(title=title, **given)  # type: ignore[arg-type]  # a test names its fields
+
+
+def passage(text: object) -> Passage:
+    return text if isinstance(text, Passage) else Passage(str(text))
+
+
+def results_of(*pages: Page, options: Options | None = None) -> list[Result]:
+    return list(shape(lambda: pages, options or Options()))
 
 
 def shaped(*pages: Page, options: Options | None = None) -> tuple[list[Draft], list[Loss]]:
-    return parted(shape(pages, options or Options()))
+    return parted(results_of(*pages, options=options))
 
 
 def named(losses: Iterable[Loss], kind: LossKind) -> list[str]:
     return [f"{loss.where} {loss.what}" for loss in losses if loss.kind is kind]
+
+
+def answers_of(page: Page) -> tuple[str, ...]:
+    return tuple(it.text for it in page.answers)

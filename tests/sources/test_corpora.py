@@ -12,9 +12,9 @@ from importer.manifests import load_manifest
 from importer.manifests.writing import write_manifest
 from importer.model.draft import Draft, Place
 from importer.model.ids import Field, Kind
-from importer.sources import READERS, Loss, LossKind, Options, Tally, shape, tally
+from importer.sources import Loss, LossKind, Options, Tally, tally
 from importer.text.scanning import Form, destinations
-from tests.sources.factories import parted
+from tests.sources.factories import converted, parted
 
 MANY_FILES = "faq-30seconds/data/questions"
 ONE_FILE = "faq-reactjs-onefile/data"
@@ -24,8 +24,7 @@ _IMAGE = re.compile(r"!\[[^\]]*\]\(|^<img\b|\(image not moved:", re.MULTILINE)
 
 
 def migrated(folder: Path) -> tuple[list[Draft], list[Loss]]:
-    options = Options()
-    return parted(shape(READERS["faq"].read(folder, options), options))
+    return parted(converted("faq", folder))
 
 
 def texts(drafts: list[Draft]) -> list[str]:
@@ -49,8 +48,9 @@ def links_of(text: str) -> Counter[str]:
 
 
 def test_every_file_of_a_folder_becomes_a_question_with_answer_and_tags(corpora: Path) -> None:
-    drafts, losses = migrated(corpora / MANY_FILES)
-    assert tally([*drafts, *losses]) == Tally(109, migrated=109, split=0, merged=0, skipped=0)
+    results = converted("faq", corpora / MANY_FILES)
+    drafts, _ = parted(results)
+    assert tally(results) == Tally(109, migrated=109, split=0, merged=0, skipped=0)
     assert all(len(it.answers) == 1 and it.tags for it in drafts)
     assert named_without_tags(drafts) == ["debouncing"]
 
@@ -63,10 +63,11 @@ def test_every_numbered_question_of_one_file_is_found(corpora: Path) -> None:
     folder = corpora / ONE_FILE
     lines = (folder / "README.md").read_text(encoding="utf-8").split("\n")
     heads = [at for at, line in enumerate(lines, 1) if re.match(r"\s*\d+\.\s+#{2,6}\s", line)]
-    drafts, losses = migrated(folder)
+    results = converted("faq", folder)
+    drafts, losses = parted(results)
     assert len(heads) == 416
     assert [it.place.line for it in drafts] == heads
-    assert tally([*drafts, *losses]) == Tally(416, migrated=416, split=0, merged=0, skipped=0)
+    assert tally(results) == Tally(416, migrated=416, split=0, merged=0, skipped=0)
     assert [it.place.line for it in drafts if not it.answers] == [6350]
     assert sum(it.kind is LossKind.NAVIGATION and "Back to Top" in it.what for it in losses) == 415
 

@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import UsageError
 from importer.sources import READERS, LossKind, Options
-from tests.sources.factories import named, read, wiki
+from tests.sources.factories import answers_of, named, read, wiki
 
 NUMBERED = """
 # FAQ of the team
@@ -66,7 +66,7 @@ def test_numbered_questions_are_found_in_every_indentation(tmp_path: Path) -> No
         ("How does it end?", 31),
         ("Is there more?", 38),
     ]
-    assert [it.answers for it in pages] == [
+    assert [answers_of(it) for it in pages] == [
         ("A thing.\n\n```sh\nrun it\n```",),
         ("Because of *that*.\n\n- one\n  - two",),
         ("With a fence that nobody closed.",),
@@ -177,7 +177,7 @@ def test_a_question_is_found_with_its_text_and_answers(
     tmp_path: Path, text: str, expected: list[tuple[str, str, tuple[str, ...]]]
 ) -> None:
     pages, _ = read(tmp_path, {"faq.md": text})
-    assert [(it.title, it.body, it.answers) for it in pages] == expected
+    assert [(it.title, it.body.text, answers_of(it)) for it in pages] == expected
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_a_definition_at_the_files_end_serves_every_question_that_uses_it(tmp_pa
         "[1]: https://a.example\n[the]: https://b.example\n"
     )
     pages, _ = read(tmp_path, {"faq.md": text})
-    assert [it.answers[0] for it in pages[:2]] == [
+    assert [it.answers[0].text for it in pages[:2]] == [
         "See [it][1].\n\n[1]: https://a.example",
         "In [the] list.\n\n[the]: https://b.example",
     ]

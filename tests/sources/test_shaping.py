@@ -15,7 +15,17 @@ from importer.sources.naming import key_of, tag_of
 from importer.sources.splitting import sent_length, split
 from importer.sources.titles import asks, completed, cut, plain_title
 from importer.text.scanning import left_open
-from tests.sources.factories import LONG, convert, named, page, shaped
+from tests.sources.factories import (
+    LONG,
+    convert,
+    converted,
+    named,
+    page,
+    parted,
+    results_of,
+    shaped,
+    wiki,
+)
 
 MOVED = "This question was moved from `faq.md`."
 
@@ -108,13 +118,13 @@ def test_a_short_answer_says_that_it_is_whole() -> None:
 
 
 def test_the_same_question_twice_is_one() -> None:
-    results = shaped(
+    results = results_of(
         page(), page(place=Place("other.md", 9), alone=True), page("How is this another one?")
     )
-    drafts, losses = results
+    drafts, losses = parted(results)
     assert [it.origin for it in drafts] == [("faq.md", "other.md"), ("faq.md",)]
     assert named(losses, LossKind.MERGED) == ["other.md:9 How do I reset my password?"]
-    assert tally([*drafts, *losses]) == Tally(3, migrated=2, split=0, merged=1, skipped=0)
+    assert tally(results) == Tally(3, migrated=2, split=0, merged=1, skipped=0)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +306,8 @@ def section(number: int, size: int = 9_000) -> str:
 
 def test_a_text_that_is_too_long_is_split_at_its_headings() -> None:
     text = "\n\n".join(section(number) for number in range(1, 8))
-    (draft,), losses = shaped(page(answers=(text, LONG)))
+    results = results_of(page(answers=(text, LONG)))
+    (draft,), losses = parted(results)
     bodies = [it.body for it in draft.answers]
     assert [it.key for it in draft.answers] == ["answer", "answer-2", "answer-3", "answer-4"]
     assert [body.split("\n")[0] for body in bodies[:3]] == [
@@ -308,7 +319,7 @@ def test_a_text_that_is_too_long_is_split_at_its_headings() -> None:
     assert "\n\n".join(body.partition("\n\n")[2] for body in bodies[:3]) == text
     assert bodies[3] == LONG
     assert named(losses, LossKind.SPLIT) == ["faq.md:1 How do I reset my password?"]
-    assert tally([draft, *losses]) == Tally(1, migrated=0, split=1, merged=0, skipped=0)
+    assert tally(results) == Tally(1, migrated=0, split=1, merged=0, skipped=0)
 
 
 @pytest.mark.parametrize(
@@ -341,13 +352,14 @@ def test_a_block_that_is_too_long_is_skipped_and_links_to_it_say_so(tmp_path: Pa
         "big.md": "# How big is it here?\n\n```\n" + "x" * 31_000 + "\n```\n",
         "small.md": "# How small is it?\n\nSmaller than [the big one](big.md), which is big.\n",
     }
-    drafts, losses = convert(tmp_path, files)
+    results = converted("faq", wiki(tmp_path, files))
+    drafts, losses = parted(results)
     assert [it.key for it in drafts] == ["small"]
     assert (
         drafts[0].answers[0].body.startswith("Smaller than the big one (link not moved: `big.md`)")
     )
     assert named(losses, LossKind.SKIPPED) == ["big.md:1 How big is it here?"]
-    assert tally([*drafts, *losses]) == Tally(2, migrated=1, split=0, merged=0, skipped=1)
+    assert tally(results) == Tally(2, migrated=1, split=0, merged=0, skipped=1)
 
 
 def test_the_same_source_gives_the_same_drafts(tmp_path: Path) -> None:
