@@ -49,6 +49,9 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "--tag", multiple=True, metavar="TAG", help="Tag for pages that have none; repeatable."
 )
 @click.option("--encoding", metavar="NAME", help="Tried where a file is not UTF-8.")
+@click.option(
+    "--address", metavar="URL", default="", help="Where the source stood; links to it are led on."
+)
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
@@ -61,6 +64,7 @@ def command(
     team: tuple[str, ...],
     tag: tuple[str, ...],
     encoding: str | None,
+    address: str,
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -85,7 +89,10 @@ def command(
         raise UsageError(message, remedy="For example: handbook.")
     reader = _reader(source, path)
     console.protect("the source", path)
-    options = Options(tags=tag, encoding=encoding) if tag else Options(encoding=encoding)
+    if address and not address.startswith(("https://", "http://")):
+        message = f"the address {address!r} is no URL"
+        raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
+    options = Options(tags=tag or Options().tags, encoding=encoding, address=address)
     results = list(shape(lambda: reader.read(path, options), options))
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]

@@ -8,6 +8,7 @@ from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
 from importer.sources.page import Page, Passage
 from importer.sources.reader import Options, Reader
 from importer.sources.shaping import shape
+from importer.sources.stack_exchange import StackExchangeReader
 
 __all__ = [
     "READERS",
@@ -24,5 +25,7 @@ __all__ = [
     "tally",
 ]
 
-READERS: Mapping[str, Reader] = MappingProxyType({"faq": FaqReader()})
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {reader.name: reader for reader in (FaqReader(), StackExchangeReader())}
+)
 """Every reader by the word for the command line."""

@@ -111,11 +111,14 @@ def answer_key(answer: Passage, number: int) -> str:
     return "answer" if number == 1 else f"answer-{number}"
 
 
-def relinked(markdown: str, place: Place, addresses: Addresses, losses: Losses) -> str:
+def relinked(
+    markdown: str, place: Place, addresses: Addresses, losses: Losses, home: str = ""
+) -> str:
     """Return *markdown* with its links to pages led to keys.
 
     A relative link that leads nowhere is taken out: its text stays and, but for anchors, its old
-    destination can be seen. A link that was written `key:...` in the source is one of these.
+    destination can be seen. A link that was written `key:...` in the source is one of these. What
+    begins with `/` leads to the site at *home*, if that is known.
     """
 
     def target_of(destination: str) -> str | None:
@@ -123,7 +126,10 @@ def relinked(markdown: str, place: Place, addresses: Addresses, losses: Losses) 
         if key and is_part:
             why = "it led to a part of a page; it leads to the whole now"
             losses.add(LossKind.LINK, place.line, destination, why)
-        return f"key:{key}" if key else None
+        if key:
+            return f"key:{key}"
+        rooted = destination.startswith("/") and not destination.startswith("//")
+        return f"{home}{destination}" if home and rooted else None
 
     text = dig(markdown, target_of)
     holed = text.holed

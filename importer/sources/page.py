@@ -97,7 +97,8 @@ class Page:
     form of `linking.normal`, or become it.
 
     `withheld` says why not everybody may see the page: a draft, a restriction. Such a page is never
-    moved. `parent` is the title of the page above it.
+    moved. `parent` is the title of the page above it. `home` is the site of the source, a URL: what
+    stays of links to it, such as `/help`, leads there.
     """
 
     place: Place
@@ -114,6 +115,7 @@ class Page:
     alone: bool = False
     addresses: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    home: str = ""
     parent: str = ""
     revision: str = ""
     withheld: str = ""

@@ -309,7 +309,7 @@ class _Shaper:
 
     def _linked(self, markdown: str, page: Page, losses: Losses) -> str:
         safe = harmless(markdown, page.place, losses)
-        linked = relinked(safe, page.place, self.names.addresses, losses)
+        linked = relinked(safe, page.place, self.names.addresses, losses, page.home)
         return harmless(linked, page.place, losses)
 
 

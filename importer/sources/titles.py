@@ -116,7 +116,7 @@ class Titles:
         """Return the title of a page; what was changed is listed."""
         line, plain = page.place.line, seen_title(page)
         article = page.kind is Kind.ARTICLE
-        if plain != page.title:
+        if plain != canonical_line(" ".join(page.title.split())):
             losses.add(LossKind.TITLE, line, page.title, "a title is plain text")
         nameless = f"Untitled {page.kind} in {page.place.path}"
         whole = completed(plain or nameless, tags, _ARTICLE if article else _QUESTION)

@@ -127,3 +127,18 @@ def test_what_is_written_loads_without_a_finding_and_is_the_same(
     }
     answers = sum(len(it.answers) for it in drafts)
     assert len(manifest.items) == len(drafts) + answers
+
+
+def test_a_data_dump_is_moved_with_its_links_and_credits(corpora: Path, tmp_path: Path) -> None:
+    options = Options(address="https://french.meta.stackexchange.com")
+    results = converted("stackexchange", corpora / "stackexchange-french-meta/data", options)
+    drafts, _ = parted(results)
+    assert tally(results) == Tally(294, migrated=274, split=0, merged=0, skipped=20)
+    assert sum(len(it.answers) for it in drafts) == 487
+    assert sum(answer.accepted for it in drafts for answer in it.answers) == 86
+    assert all("creativecommons.org/licenses/by-sa/" in text for text in texts(drafts))
+    own = re.compile(r"\]\(https?://(?:meta\.french|french\.meta)\.stackexchange\.com/(?:q|a)/\d")
+    assert not [it.key for it in drafts if own.search(it.body)]
+    assert sum(text.count("key:q") for text in texts(drafts)) > 100
+    write_manifest(tmp_path / "out", drafts, namespace="meta")
+    assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()
