@@ -133,7 +133,9 @@ def _reader(source: str, path: Path) -> Reader:
     if source != _AUTO:
         message = f"there is no reader {source!r}"
         raise UsageError(message, remedy=f"Readers: {names}; or `{_AUTO}`, which guesses one.")
-    fitting = [reader for reader in READERS.values() if reader.guess(path)]
+    guesses = {name: reader.guess(path) for name, reader in READERS.items()}
+    best = max(guesses.values())
+    fitting = [READERS[name] for name, guess in guesses.items() if guess and guess is best]
     match fitting:
         case [reader]:
             return reader

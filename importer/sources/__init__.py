@@ -6,6 +6,7 @@ from types import MappingProxyType
 from importer.sources.faq import FaqReader
 from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
 from importer.sources.page import Page, Passage
+from importer.sources.page_files import MarkdownReader
 from importer.sources.reader import Options, Reader
 from importer.sources.shaping import shape
 from importer.sources.stack_exchange import StackExchangeReader
@@ -26,6 +27,6 @@ __all__ = [
 ]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
-    {reader.name: reader for reader in (FaqReader(), StackExchangeReader())}
+    {reader.name: reader for reader in (FaqReader(), MarkdownReader(), StackExchangeReader())}
 )
 """Every reader by the word for the command line."""

@@ -13,7 +13,7 @@ from importer.sources.front_matter import FrontMatter, split_front_matter
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
 from importer.sources.page import Page, Passage
-from importer.sources.reader import Options
+from importer.sources.reader import Likeness, Options
 from importer.sources.references import definitions, with_definitions
 from importer.sources.shapes import Entry, find_questions, is_answer_heading
 from importer.sources.titles import plain_title, without_number
@@ -39,11 +39,11 @@ class FaqReader:
     name = "faq"
     summary = "Markdown FAQs: one file per question, or one file of many"
 
-    def guess(self, path: Path) -> bool:
-        """Tell whether a Markdown file, or one of a folder's first 50, holds a question."""
-        if path.is_file():
-            return _is_markdown(path.name) and _has_question(path)
-        return any(_has_question(file) for file in [*_markdown_in(path)][:_SAMPLE])
+    def guess(self, path: Path) -> Likeness:
+        """Tell whether a Markdown file, or half of a folder's first 50, holds a question."""
+        files = [path] if path.is_file() else [*_markdown_in(path)][:_SAMPLE]
+        asking = sum(_is_markdown(file.name) and _has_question(file) for file in files)
+        return Likeness.LIKELY if asking and asking * 2 >= len(files) else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each question as a page, and everything that belongs to none as a loss."""

@@ -112,17 +112,26 @@ def answer_key(answer: Passage, number: int) -> str:
 
 
 def relinked(
-    markdown: str, place: Place, addresses: Addresses, losses: Losses, home: str = ""
+    markdown: str,
+    place: Place,
+    addresses: Addresses,
+    losses: Losses,
+    *,
+    own: str = "",
+    home: str = "",
 ) -> str:
     """Return *markdown* with its links to pages led to keys.
 
     A relative link that leads nowhere is taken out: its text stays and, but for anchors, its old
     destination can be seen. A link that was written `key:...` in the source is one of these. What
-    begins with `/` leads to the site at *home*, if that is known.
+    begins with `/` leads to the site at *home*, if that is known; what leads to a part of the very
+    page, whose key is *own*, leads nowhere, for posts have no anchors.
     """
 
     def target_of(destination: str) -> str | None:
         key, is_part = addresses.find(place.path, destination)
+        if key == own and destination.startswith("#"):
+            return None
         if key and is_part:
             why = "it led to a part of a page; it leads to the whole now"
             losses.add(LossKind.LINK, place.line, destination, why)
@@ -173,5 +182,5 @@ def _why(form: Form, destination: str) -> str:
     if form is Form.IMAGE:
         return "a local image; its place is named in the text"
     if destination.startswith("#"):
-        return "no page has this anchor; the link's text stays"
+        return "posts have no anchors; the link's text stays"
     return "no page of this name is moved; the link's text stays, and says where it led"

@@ -2,13 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
 from importer.sources.losses import Loss
 from importer.sources.page import Page
 
-__all__ = ["Options", "Reader"]
+__all__ = ["Likeness", "Options", "Reader"]
+
+
+class Likeness(IntEnum):
+    """How much something looks like a kind of source."""
+
+    NONE = 0
+    POSSIBLE = 1
+    LIKELY = 2
+    SURE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +46,8 @@ class Reader(Protocol):
         """Return one line for the help."""
         ...
 
-    def guess(self, path: Path) -> bool:
-        """Tell whether *path* looks like such a source. Must not raise, whatever is there."""
+    def guess(self, path: Path) -> Likeness:
+        """Tell how much *path*, which is there, looks like such a source."""
         ...
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:

@@ -14,7 +14,7 @@ from enum import Enum, auto
 from importer.sources.lines import Numbered, heading, joined, visible
 from importer.sources.titles import asks, plain_title, without_number
 
-__all__ = ["Entry", "Found", "find_questions", "is_answer_heading"]
+__all__ = ["Entry", "Found", "find_questions", "heading_anchors", "is_answer_heading"]
 
 _LONGEST_TITLE = 2_000
 _NUMBERED = re.compile(r"\s*(?:[-*+][ \t]+)?\d{1,4}[.)]\s+(#{1,6})\s+(\S.*?)[ \t]*#*[ \t]*")
@@ -97,6 +97,11 @@ def find_questions(part: Sequence[Numbered]) -> Found:
         _folded(part, seen, headings),
     )
     return max(shapes, key=lambda found: len(found.entries))
+
+
+def heading_anchors(part: Sequence[Numbered]) -> list[str]:
+    """Return the names that links give to the headings of a file, in their order."""
+    return [name for _, name in _anchors(part, visible(part))]
 
 
 def is_answer_heading(text: str) -> bool:

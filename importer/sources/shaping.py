@@ -208,8 +208,8 @@ class _Shaper:
         """Yield the page as one question; nothing when a text of it can't be had."""
         tags = self._tags(page, losses)
         title = self.titles.take(page, tags, losses)
-        body = _parts(self._question(page, title, losses), Kind.QUESTION)
-        texts = [_parts(self._answer(it, page, losses), Kind.QUESTION) for it in page.answers]
+        body = _parts(self._question(key, page, title, losses), Kind.QUESTION)
+        texts = [_parts(self._answer(key, it, page, losses), Kind.QUESTION) for it in page.answers]
         if body is None or any(parts is None for parts in texts):
             return
         # What doesn't fit into the question's text goes on in the first answers.
@@ -232,7 +232,7 @@ class _Shaper:
         """Yield the page as an article, or several; nothing when it can't be had."""
         tags = self._tags(page, losses)
         title = self.titles.take(page, tags, losses)
-        parts = split(self._article(page, title, losses), _LONGEST[Kind.ARTICLE] - _ROOM)
+        parts = split(self._article(key, page, title, losses), _LONGEST[Kind.ARTICLE] - _ROOM)
         if parts is None:
             return
         rest = range(2, len(parts) + 1)
@@ -268,48 +268,48 @@ class _Shaper:
             losses.add(LossKind.TAG, page.place.line, what, "the source names no tag; this is ours")
         return tuple(tags[:_MOST_TAGS])
 
-    def _question(self, page: Page, title: str, losses: Losses) -> str:
+    def _question(self, key: str, page: Page, title: str, losses: Losses) -> str:
         """Return the question's text; where the source has none, its own wording and its place."""
-        body = self._markdown(page.body, page, losses)
+        body = self._markdown(key, page.body, page, losses)
         parts = [body] if body else []
         if not body or not title.startswith(seen_title(page)):
-            parts.insert(0, self._wording(page, losses))
+            parts.insert(0, self._wording(key, page, losses))
         if _bare_length(body) < _SHORTEST:
             parts.append(f"This question was moved from {_named_file(page)}.")
             why = "the source says no more than the title; its wording and its place are the text"
             losses.add(LossKind.QUESTION, page.place.line, page.title, why)
         return credited("\n\n".join(part for part in parts if part), page.body.credit)
 
-    def _answer(self, passage: Passage, page: Page, losses: Losses) -> str:
-        answer = self._markdown(passage, page, losses)
+    def _answer(self, key: str, passage: Passage, page: Page, losses: Losses) -> str:
+        answer = self._markdown(key, passage, page, losses)
         if _bare_length(answer) < _SHORTEST:
             why = "too short for a post; where it comes from is said below it"
             losses.add(LossKind.ANSWER, page.place.line, answer, why)
             answer = f"{answer}\n\nThat is the whole answer in {_named_file(page)}.".lstrip("\n")
         return credited(answer, passage.credit)
 
-    def _article(self, page: Page, title: str, losses: Losses) -> str:
+    def _article(self, key: str, page: Page, title: str, losses: Losses) -> str:
         """Return the article's text; a title that was cut is said in full above it."""
-        body = self._markdown(page.body, page, losses)
+        body = self._markdown(key, page.body, page, losses)
         if not body:
             losses.add(LossKind.TEXT, page.place.line, page.title, "nothing of its text is left")
             body = "*Nothing of this page's text could be moved.*"
         if seen_title(page) not in title:
-            body = f"**{self._wording(page, losses)}**\n\n{body}"
+            body = f"**{self._wording(key, page, losses)}**\n\n{body}"
         return credited(body, page.body.credit)
 
-    def _wording(self, page: Page, losses: Losses) -> str:
+    def _wording(self, key: str, page: Page, losses: Losses) -> str:
         markdown = escaped(page.title) if page.title_is_plain else page.title
-        return self._linked(markdown, page, losses)
+        return self._linked(key, markdown, page, losses)
 
-    def _markdown(self, passage: Passage, page: Page, losses: Losses) -> str:
-        return self._linked(
-            passage.markup.to_markdown(passage.text, page.place, losses), page, losses
-        )
+    def _markdown(self, key: str, passage: Passage, page: Page, losses: Losses) -> str:
+        markdown = passage.markup.to_markdown(passage.text, page.place, losses)
+        return self._linked(key, markdown, page, losses)
 
-    def _linked(self, markdown: str, page: Page, losses: Losses) -> str:
+    def _linked(self, key: str, markdown: str, page: Page, losses: Losses) -> str:
         safe = harmless(markdown, page.place, losses)
-        linked = relinked(safe, page.place, self.names.addresses, losses, page.home)
+        addresses = self.names.addresses
+        linked = relinked(safe, page.place, addresses, losses, own=key, home=page.home)
         return harmless(linked, page.place, losses)
 
 

@@ -17,7 +17,7 @@ from importer.sources.extras import need
 from importer.sources.html_markup import HTML
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import MARKDOWN, Credit, Markup, Page, Passage
-from importer.sources.reader import Options
+from importer.sources.reader import Likeness, Options
 from importer.sources.tree import Tree, open_tree
 from importer.sources.xml_stream import elements
 
@@ -36,11 +36,10 @@ class StackExchangeReader:
     name = "stackexchange"
     summary = "Stack Exchange data dumps: the folder with Posts.xml, or a zip of it"
 
-    def guess(self, path: Path) -> bool:
+    def guess(self, path: Path) -> Likeness:
         """Tell whether Posts.xml is there."""
-        if path.is_file():
-            return path.name == _POSTS
-        return (path / _POSTS).is_file()
+        there = path.name == _POSTS if path.is_file() else (path / _POSTS).is_file()
+        return Likeness.SURE if there else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each question with its answers; comments and tag wikis are listed as losses."""

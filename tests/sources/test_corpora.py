@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from importer.manifests import load_manifest
 from importer.manifests.writing import write_manifest
@@ -141,4 +142,33 @@ def test_a_data_dump_is_moved_with_its_links_and_credits(corpora: Path, tmp_path
     assert not [it.key for it in drafts if own.search(it.body)]
     assert sum(text.count("key:q") for text in texts(drafts)) > 100
     write_manifest(tmp_path / "out", drafts, namespace="meta")
+    assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()
+
+
+def fences_of(markdown: list[str]) -> Counter[str]:
+    """Count the fenced blocks of code, by language and content; blanks at line ends are nothing."""
+    tokens = [token for text in markdown for token in MarkdownIt().parse(text)]
+    fences = (it.content.strip().split("\n") for it in tokens if it.type == "fence")
+    return Counter("\n".join(line.rstrip() for line in lines) for lines in fences)
+
+
+def test_a_wiki_of_a_hundred_links_is_moved_with_them(corpora: Path, tmp_path: Path) -> None:
+    options = Options(address="https://github.com/microsoft/TypeScript/wiki")
+    folder = corpora / "githubwiki-typescript/data"
+    results = converted("markdown", folder, options)
+    drafts, losses = parted(results)
+    assert tally(results) == Tally(78, migrated=75, split=1, merged=0, skipped=2)
+    source = [
+        path.read_text(encoding="utf-8") for path in folder.rglob("*.md") if path.stem[0] != "_"
+    ]
+    made = texts(drafts)
+    assert fences_of(made) == fences_of(source)
+    whole = re.compile(
+        r"\]\(<?https?://github\.com/microsoft/TypeScript/wiki/[\w-]+[)>#]", re.IGNORECASE
+    )
+    assert [it.key for it in drafts if whole.search(it.body)] == []
+    assert sum(text.count("](key:") for text in made) > 100
+    lost = [it.what for it in losses if it.kind is LossKind.LINK and not it.what.startswith("#")]
+    assert len(lost) < 10
+    write_manifest(tmp_path / "out", drafts, namespace="wiki")
     assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()

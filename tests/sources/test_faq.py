@@ -266,7 +266,7 @@ def test_bytes_that_are_no_text_are_skipped_or_read_as_declared(
 def test_a_source_is_recognised_by_its_questions(
     tmp_path: Path, files: dict[str, str], *, guessed: bool
 ) -> None:
-    assert READERS["faq"].guess(wiki(tmp_path, files)) is guessed
+    assert bool(READERS["faq"].guess(wiki(tmp_path, files))) is guessed
 
 
 def test_front_matter_that_has_no_place_is_listed(tmp_path: Path) -> None:

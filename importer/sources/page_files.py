@@ -1,0 +1,160 @@
+"""Reads sources of one file per page: Markdown folders, and the wikis of GitHub and GitLab.
+
+Such a wiki is a git repository whose file names are the pages' names, with `-` for blanks.
+"""
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from importer.model.draft import Place
+from importer.model.ids import Kind
+from importer.sources.front_matter import split_front_matter
+from importer.sources.git_history import Edit, last_edits
+from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
+from importer.sources.losses import Loss, Losses, LossKind
+from importer.sources.page import Credit, File, Page, Passage
+from importer.sources.reader import Likeness, Options
+from importer.sources.shapes import heading_anchors
+from importer.sources.titles import plain_title
+from importer.sources.tree import Tree, Unreadable, decoded, digest_in, open_tree, whole
+from importer.sources.wiki_markdown import WIKI_MARKDOWN, wiki_name
+
+__all__ = ["MarkdownReader"]
+
+_SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
+_OTHER = (".rst", ".adoc", ".asciidoc", ".org", ".textile", ".rdoc", ".pod", ".creole")
+# What a wiki shows beside every page.
+_BESIDE = ("_sidebar", "_footer", "_header")
+_HOME = ("home", "_sidebar", "_footer")
+_IMAGE = re.compile(r"!\[[^\]\n]*\]\(\s*<?([^)>\s]+)|<img\b[^>]*\bsrc\s*=\s*[\"']([^\"']+)")
+
+
+class MarkdownReader:
+    """The reader `markdown`."""
+
+    name = "markdown"
+    summary = "Markdown folders, GitHub and GitLab wikis: a folder, a git repository or a zip"
+
+    def guess(self, path: Path) -> Likeness:
+        """Tell a wiki by its home page or sidebar, and else whether there is any Markdown."""
+        if path.is_file():
+            return Likeness.POSSIBLE if path.suffix.lower() in _SUFFIXES else Likeness.NONE
+        stems = [it.stem.lower() for it in path.iterdir() if it.suffix.lower() in _SUFFIXES]
+        if any(stem in _HOME for stem in stems):
+            return Likeness.SURE
+        found = next((it for it in path.rglob("*.md") if it.is_file()), None)
+        return Likeness.POSSIBLE if stems or found else Likeness.NONE
+
+    def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
+        """Yield each file as an article; navigation and files of other formats as losses."""
+        tree = open_tree(path)
+        files = _Files(tree, last_edits(path) if path.is_dir() else {}, options)
+        yield from tree.refused
+        for name in tree.names:
+            yield from files.read(name)
+        yield from files.unused()
+
+
+@dataclass(slots=True)
+class _Files:
+    tree: Tree
+    edits: Mapping[str, Edit]
+    options: Options
+    used: set[str] = field(default_factory=set)
+
+    def read(self, name: str) -> Iterator[Page | Loss]:
+        """Yield a file as a page with its losses, or the loss that says why not."""
+        stem, suffix = posixpath.splitext(posixpath.basename(name))
+        if suffix.lower() not in (*_SUFFIXES, *_OTHER):
+            return
+        self.used.add(name)
+        if stem.lower() in _BESIDE:
+            yield _skipped(name, "what the wiki shows beside every page; a way around it")
+            return
+        if suffix.lower() in _OTHER:
+            yield _skipped(name, f"pages in {suffix} are not read; make Markdown of it first")
+            return
+        losses = Losses(name)
+        try:
+            text, encoding = decoded(whole(self.tree, name), self.options.encoding)
+        except Unreadable as error:
+            yield _skipped(name, f"it can't be read: {error}")
+            return
+        if encoding:
+            losses.add(LossKind.ENCODING, 1, name, f"not UTF-8; read as {encoding}")
+        page = self._page(name, text, losses)
+        yield from losses.found
+        yield page
+
+    def _page(self, name: str, text: str, losses: Losses) -> Page:
+        front, part = split_front_matter(numbered(text), losses)
+        stem = posixpath.splitext(name)[0]
+        generic = posixpath.basename(stem).lower() in ("index", "readme") and posixpath.dirname(
+            stem
+        )
+        own = posixpath.basename(posixpath.dirname(stem) if generic else stem)
+        title, body = _titled(part)
+        folder = posixpath.dirname(name)
+        edit = self.edits.get(name)
+        credit = Credit(edit.author, when=edit.when) if edit else Credit()
+        address = self.options.address.rstrip("/")
+        places = (f"{address}/{quote(stem)}", f"{address}/{quote(name)}") if address else ()
+        chosen = front.question or title
+        return Page(
+            place=Place(name, 1),
+            title=chosen or re.sub(r"[-_]+", " ", own),
+            title_is_plain=not chosen,
+            body=Passage(joined(body), WIKI_MARKDOWN, credit),
+            kind=Kind.ARTICLE,
+            tags=front.tags or ((posixpath.basename(folder),) if folder else ()),
+            name=folder if generic else stem,
+            parts=tuple(heading_anchors(part)),
+            alone=True,
+            addresses=(*front.addresses, *places[:1]),
+            names=(wiki_name(stem), wiki_name(own), *places[1:]),
+            home=_site(address),
+            parent=folder,
+            revision=edit.commit if edit else "",
+            files=tuple(self._files(folder, text)),
+        )
+
+    def _files(self, folder: str, text: str) -> Iterator[File]:
+        """Yield the images of the source that a page shows."""
+        shown = dict.fromkeys(first or second for first, second in _IMAGE.findall(text))
+        for destination in shown:
+            target = unquote(destination.partition("#")[0].partition("?")[0])
+            near = posixpath.normpath(posixpath.join(folder, target))
+            for name in (near, target.lstrip("/")):
+                if name in self.tree.names:
+                    self.used.add(name)
+                    yield File(name, self.tree.names[name], digest_in(self.tree, name))
+                    break
+
+    def unused(self) -> Iterator[Loss]:
+        """Yield what no page shows and is none."""
+        for name in self.tree.names:
+            if name not in self.used:
+                yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
+
+
+def _titled(part: list[Numbered]) -> tuple[str, list[Numbered]]:
+    """Return the heading of level 1 that a page begins with, and the rest."""
+    kept = trimmed(part)
+    first = heading(kept[0].text) if kept else None
+    if first is None or first[0] != 1 or not plain_title(first[1]):
+        return "", list(part)
+    others = [at for at in visible(kept)[1:] if (found := heading(kept[at].text)) and found[0] == 1]
+    # With several of them, they are chapters and no title.
+    return ("", list(part)) if others else (first[1], kept[1:])
+
+
+def _site(address: str) -> str:
+    return "/".join(address.split("/")[:3])
+
+
+def _skipped(name: str, why: str) -> Loss:
+    return Loss(LossKind.SKIPPED, Place(name, 1), name, why)

@@ -1,0 +1,117 @@
+"""Markdown as wikis write it: links in double brackets, alerts, footnotes, HTML among the text."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from importer.model.draft import Place
+from importer.sources.cleaning import clean
+from importer.sources.lines import Numbered, code_flags, joined, numbered, outside_code
+from importer.sources.losses import Losses, LossKind
+
+__all__ = ["WIKI_MARKDOWN", "WikiMarkdown", "wiki_name"]
+
+_LINK = re.compile(r"(?<![!\\])\[\[([^\[\]\n|]+)(?:\|([^\[\]\n]*))?\]\]")
+_ALERT = re.compile(
+    r"(\s{0,3}(?:>\s?)+)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION|INFO)\]\s*(.*)", re.IGNORECASE
+)
+_NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*)")
+_REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
+_IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*://|mailto:|#|/", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class WikiMarkdown:
+    """Markdown of a GitHub or GitLab wiki, or of a folder of documents."""
+
+    name: str = "Markdown"
+
+    def to_markdown(self, text: str, place: Place, losses: Losses) -> str:  # noqa: ARG002 - a Markup
+        """Return the text without what only the wiki understands."""
+        part = clean(numbered(text), losses).lines
+        part = _without_footnotes(_without_alerts(part), losses)
+        flags = code_flags([line.text for line in part])
+        shown = (
+            line.text if code else outside_code(line.text, lambda it: _LINK.sub(_link, it))
+            for line, code in zip(part, flags, strict=True)
+        )
+        return "\n".join(shown)
+
+
+WIKI_MARKDOWN = WikiMarkdown()
+
+
+def wiki_name(title: str) -> str:
+    """Return the name by which links find a page of a wiki, whatever its case, blanks or dashes."""
+    return "wiki:" + re.sub(r"[\s_-]+", "-", title.strip()).lower()
+
+
+def _link(match: re.Match[str]) -> str:
+    """Return `[[text|Page]]`, `[[Page]]` or `[[image.png]]` as Markdown; the text stands first."""
+    first, second = match[1].strip(), (match[2] or "").strip()
+    options = ("alt=", "width=", "height=", "align=", "frame", "float")
+    if first.lower().endswith(_IMAGES):
+        alt = second.removeprefix("alt=") if not second.startswith(options[1:]) else ""
+        return f"![{alt}](<{first}>)"
+    page = second or first
+    if _ELSEWHERE.match(page):
+        return f"[{first}](<{page}>)"
+    title, _, anchor = page.partition("#")
+    name = quote(wiki_name(title).removeprefix("wiki:"), safe="/'!~*.,")
+    return f"[{first}](wiki:{name}{f'#{anchor}' if anchor else ''})"
+
+
+def _without_alerts(part: Sequence[Numbered]) -> list[Numbered]:
+    """Return *part* with `> [!NOTE]` as a bold word: the site knows quotes only."""
+    flags = code_flags([line.text for line in part])
+    kept: list[Numbered] = []
+    for line, code in zip(part, flags, strict=True):
+        match = None if code else _ALERT.fullmatch(line.text)
+        if match is None:
+            kept.append(line)
+            continue
+        rest = f" {match[3]}" if match[3] else ""
+        kept.append(Numbered(line.number, f"{match[1]}**{match[2].capitalize()}**{rest}"))
+        kept.append(Numbered(line.number, match[1].rstrip()))
+    return kept
+
+
+def _without_footnotes(part: Sequence[Numbered], losses: Losses) -> list[Numbered]:
+    """Return *part* with footnotes as a numbered list at its end, and raised numbers for them."""
+    flags = code_flags([line.text for line in part])
+    notes: dict[str, list[str]] = {}
+    kept: list[tuple[Numbered, bool]] = []
+    open_note: list[str] | None = None
+    for line, code in zip(part, flags, strict=True):
+        if (match := None if code else _NOTE.fullmatch(line.text)) is not None:
+            open_note = notes.setdefault(match[1], [])
+            open_note.append(match[2])
+        elif open_note is not None and line.text.startswith(("    ", "\t")):
+            open_note.append(line.text.strip())
+        else:
+            open_note = open_note if open_note is not None and not line.text.strip() else None
+            kept.append((line, code))
+    if not notes:
+        return list(part)
+    numbers = {name: number for number, name in enumerate(notes, 1)}
+
+    def raised(match: re.Match[str]) -> str:
+        number = numbers.get(match[1])
+        return f"<sup>{number}</sup>" if number else match[0]
+
+    first, last = part[0].number, part[-1].number
+    what = f"footnotes: {len(notes)}"
+    losses.add(LossKind.MARKUP, first, what, "a numbered list at the end, without links to it")
+    made = [
+        line
+        if code
+        else Numbered(line.number, outside_code(line.text, lambda it: _REFERENCE.sub(raised, it)))
+        for line, code in kept
+    ]
+    below = [f"{number}. {' '.join(notes[name])}" for name, number in numbers.items()]
+    listed = [Numbered(last, text) for text in ("", "---", "", *below)]
+    while made and not joined(made[-1:]).strip():
+        made.pop()
+    return [*made, *listed]
