@@ -9,6 +9,8 @@ from importer.sources.page import Page, Passage
 from importer.sources.page_files import MarkdownReader
 from importer.sources.reader import Options, Reader
 from importer.sources.shaping import shape
+from importer.sources.so4t_csv import So4tCsvReader
+from importer.sources.so4t_json import So4tJsonReader
 from importer.sources.stack_exchange import StackExchangeReader
 
 __all__ = [
@@ -27,6 +29,15 @@ __all__ = [
 ]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
-    {reader.name: reader for reader in (FaqReader(), MarkdownReader(), StackExchangeReader())}
+    {
+        reader.name: reader
+        for reader in (
+            FaqReader(),
+            MarkdownReader(),
+            So4tCsvReader(),
+            So4tJsonReader(),
+            StackExchangeReader(),
+        )
+    }
 )
 """Every reader by the word for the command line."""

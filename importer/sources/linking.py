@@ -95,13 +95,14 @@ class Addresses:
 
 
 def normal(address: str) -> str:
-    """Return the form in which addresses are compared: no scheme, host in small letters, decoded.
+    """Return the form in which addresses are compared: decoded, and URLs without their scheme.
 
-    `http://Host/a%20b/` and `//host/a b` are the same.
+    The case of a URL means nothing: `http://Host/A%20b/` and `//host/a b` are the same. Hosts of
+    wikis that tell pages by case alone are rarer than people who don't mind it in links.
     """
-    match = _HOST.match(address)
-    host, rest = (f"//{match[1].lower()}", match[2]) if match else ("", address)
-    return host + unquote(rest).rstrip("/")
+    plain = unquote(address).rstrip("/")
+    match = _HOST.match(plain)
+    return f"//{match[1]}{match[2]}".lower() if match else plain
 
 
 def answer_key(answer: Passage, number: int) -> str:
