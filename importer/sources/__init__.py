@@ -5,7 +5,8 @@ from types import MappingProxyType
 
 from importer.sources.faq import FaqReader
 from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
-from importer.sources.page import Page, Passage
+from importer.sources.mediawiki import MediaWikiReader
+from importer.sources.page import Alias, Page, Passage
 from importer.sources.page_files import MarkdownReader
 from importer.sources.reader import Options, Reader
 from importer.sources.shaping import shape
@@ -16,6 +17,7 @@ from importer.sources.stack_exchange import StackExchangeReader
 __all__ = [
     "READERS",
     "Account",
+    "Alias",
     "Fate",
     "Loss",
     "LossKind",
@@ -34,6 +36,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         for reader in (
             FaqReader(),
             MarkdownReader(),
+            MediaWikiReader(),
             So4tCsvReader(),
             So4tJsonReader(),
             StackExchangeReader(),

@@ -216,6 +216,8 @@ class _Page:
                 lead = f"{len(item.find_previous_siblings('li')) + 1}. "
             item.insert(0, _Raw(lead))
         for part in tag.find_all(("p", "div", "li", "blockquote", *_LISTS)):
+            if part.name in _LISTS:
+                part.insert_before(self._soup.new_tag("br"))
             part.insert_after(self._soup.new_tag("br"))
             part.unwrap()
         for part in tag.find_all(re.compile(r"h[1-6]\Z")):

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.naming import key_of
-from importer.sources.page import Page, Passage
+from importer.sources.page import Alias, Page, Passage
 from importer.text.links import HOLE, Text, dig, fill
 from importer.text.scanning import Destination, Form, destinations
 
@@ -52,6 +52,13 @@ class Addresses:
         for number, answer in enumerate(page.answers, 1):
             for name in answer.names:
                 self._names.setdefault(normal(name), f"{key}#{answer_key(answer, number)}")
+
+    def add_alias(self, alias: Alias) -> str:
+        """Give an alias's names to the item it leads to; return its key, or "" if there is none."""
+        key, _ = self.find(alias.place.path, alias.target)
+        for name in (*alias.names, *alias.addresses) if key else ():
+            self._names.setdefault(normal(name), key or "")
+        return (key or "").partition("#")[0]
 
     def find(self, base: str, destination: str) -> tuple[str | None, bool]:
         """Return what a link in the file *base* leads to; True if to a part of the page."""

@@ -11,7 +11,7 @@ from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.losses import Losses
 
-__all__ = ["MARKDOWN", "Credit", "File", "Markdown", "Markup", "Page", "Passage"]
+__all__ = ["MARKDOWN", "Alias", "Credit", "File", "Markdown", "Markup", "Page", "Passage"]
 
 
 class Markup(Protocol):
@@ -125,3 +125,17 @@ class Page:
     def texts(self) -> tuple[Passage, ...]:
         """Return the body and the answers."""
         return (self.body, *self.answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A page that only leads to another: no post, but its names and addresses are the other's.
+
+    `target` is one of the other's names, or of another alias's.
+    """
+
+    place: Place
+    title: str
+    names: tuple[str, ...]
+    target: str
+    addresses: tuple[str, ...] = ()

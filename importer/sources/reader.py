@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.sources.losses import Loss
-from importer.sources.page import Page
+from importer.sources.page import Alias, Page
 
 __all__ = ["Likeness", "Options", "Reader"]
 
@@ -50,11 +50,11 @@ class Reader(Protocol):
         """Tell how much *path*, which is there, looks like such a source."""
         ...
 
-    def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
+    def read(self, path: Path, options: Options) -> Iterator[Page | Alias | Loss]:
         """Yield pages and losses in the source's order; the same again when called again.
 
-        Must account for every file and page: as a Page, or as a Loss that says why not; one bad
-        page must not end it. Raises UsageError when there is nothing at *path*, or when the whole
-        of it is damaged or dangerous: a cut archive, a bomb, an XML file with entities.
+        Must account for every file and page: as a Page, an Alias, or a Loss that says why not; one
+        bad page must not end it. Raises UsageError when there is nothing at *path*, or when the
+        whole of it is damaged or dangerous: a cut archive, a bomb, an XML file with entities.
         """
         ...

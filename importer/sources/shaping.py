@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from importer.errors import UsageError
 from importer.model.draft import Draft, DraftAnswer, Place
@@ -18,7 +19,7 @@ from importer.sources.harmless import harmless
 from importer.sources.linking import Addresses, answer_key, relinked
 from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
 from importer.sources.naming import key_of, tag_of, unique
-from importer.sources.page import Page, Passage
+from importer.sources.page import Alias, Page, Passage
 from importer.sources.reader import Options
 from importer.sources.splitting import split
 from importer.sources.titles import Titles, cut, escaped, seen_title
@@ -36,7 +37,7 @@ _GROWTH = 4
 _ROOM = 3_000
 _TOO_LONG = "a part of it is too long for a post and has no place to be split at"
 
-Pages = Callable[[], Iterable[Page | Loss]]
+Pages = Callable[[], Iterable[Page | Alias | Loss]]
 """Reads the source from its beginning, each time it is called."""
 
 Result = Draft | Loss | Account
@@ -53,6 +54,9 @@ def shape(pages: Pages, options: Options) -> Iterator[Result]:
     for each in pages():
         if isinstance(each, Page):
             names.learn(each)
+        elif isinstance(each, Alias):
+            names.aliases.append(each)
+    names.settle()
     while names.long:
         trial = _Shaper(options, names)
         for key, page in names.walk(pages()):
@@ -84,6 +88,7 @@ class _Names:
         self.addresses = Addresses()
         self.long: set[str] = set()
         self.taken: set[str] = set()
+        self.aliases: list[Alias] = []
         self._keys: list[str] = []
         self._first: dict[str, _First] = {}
         self._origins: dict[str, tuple[str, ...]] = {}
@@ -107,16 +112,46 @@ class _Names:
         self.addresses.add(key, page)
         self._keys.append(key)
 
-    def walk(self, found: Iterable[Page | Loss]) -> Iterator[tuple[str, Page | Loss | Account]]:
+    def settle(self) -> None:
+        """Give the aliases' names to their pages, also through other aliases."""
+        waiting = self.aliases
+        while waiting:
+            left = [alias for alias in waiting if not self._settled(alias)]
+            if len(left) == len(waiting):
+                break
+            waiting = left
+
+    def _settled(self, alias: Alias) -> bool:
+        key = self.addresses.add_alias(alias)
+        if key:
+            self._origins[key] = (*self._origins.get(key, ()), *alias.addresses)
+        return bool(key)
+
+    def walk(
+        self, found: Iterable[Page | Alias | Loss]
+    ) -> Iterator[tuple[str, Page | Loss | Account]]:
         """Yield each page that is to be shaped with its key, and of the others what became."""
         keys = iter(enumerate(self._keys))
         for each in found:
             if isinstance(each, Page):
                 yield from self._walked(each, keys)
                 continue
+            if isinstance(each, Alias):
+                yield from (("", it) for it in self._led(each))
+                continue
             yield "", each
             if each.kind is LossKind.SKIPPED:
                 yield "", Account(each.where, each.what, Fate.SKIPPED, each.why)
+
+    def _led(self, alias: Alias) -> Iterator[Loss | Account]:
+        """Yield what became of an alias: part of the page it leads to, or nothing."""
+        key, _ = self.addresses.find(alias.place.path, alias.target)
+        shown = unquote(alias.target.removeprefix("wiki:"))
+        fate = Fate.MERGED if key else Fate.SKIPPED
+        why = f"it leads to `{shown}`" if key else f"it leads to `{shown}`, which is not moved"
+        yield Loss(LossKind(fate.value), alias.place, alias.title, why)
+        keys = (key.partition("#")[0],) if key else ()
+        yield Account(alias.place, alias.title, fate, why, keys)
 
     def _walked(
         self, page: Page, keys: Iterator[tuple[int, str]]

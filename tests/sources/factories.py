@@ -10,6 +10,7 @@ from importer.model.draft import Draft, Place
 from importer.sources import (
     READERS,
     Account,
+    Alias,
     Fate,
     Loss,
     LossKind,
@@ -51,7 +52,7 @@ def converted(name: str, path: Path, options: Options | None = None) -> list[Res
     """Read the source and shape it; what becomes of its pages must add up."""
     chosen = options or Options()
     read = list(READERS[name].read(path, chosen))
-    pages = sum(isinstance(it, Page) or it.kind is LossKind.SKIPPED for it in read)
+    pages = sum(isinstance(it, Page | Alias) or it.kind is LossKind.SKIPPED for it in read)
     results = list(shape(lambda: READERS[name].read(path, chosen), chosen))
     assert tally(results).pages == pages
     keys = [it.key for it in results if isinstance(it, Draft)]

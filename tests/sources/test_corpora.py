@@ -173,3 +173,18 @@ def test_a_wiki_of_a_code_host_is_moved_with_them(corpora: Path, tmp_path: Path)
     assert len([it for it in lost if not it.startswith(("#", "src/", "/src/"))]) == 4
     write_manifest(tmp_path / "out", drafts, namespace="wiki")
     assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()
+
+
+def test_files_of_wikitext_are_moved_with_their_links(corpora: Path, tmp_path: Path) -> None:
+    folder = corpora / "mediawiki-bips/data"
+    results = converted("mediawiki", folder)
+    drafts, losses = parted(results)
+    assert tally(results) == Tally(64, migrated=64, split=0, merged=0, skipped=0)
+    assert not [it for it in losses if "can't be parsed" in it.why]
+    links = re.compile(r"\[\[(bip-\d{4}\.mediawiki)")
+    known = {path.name for path in folder.iterdir()}
+    pages = ((folder / it.place.path).read_text(encoding="utf-8") for it in drafts)
+    expected = sum(name in known for text in pages for name in links.findall(text))
+    assert sum(text.count("](key:") for text in texts(drafts)) >= expected > 40
+    write_manifest(tmp_path / "out", drafts, namespace="bips")
+    assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()

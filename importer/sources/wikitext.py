@@ -1,0 +1,86 @@
+"""Wikitext as a markup of pages, and the names of a wiki's pages."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from importer.model.draft import Place
+from importer.sources.losses import Losses
+
+__all__ = ["Site", "Wikitext"]
+
+# The names that every MediaWiki knows besides its own language's, by number
+# (https://www.mediawiki.org/wiki/Help:Namespaces).
+_CANONICAL = {
+    -2: "media", -1: "special", 1: "talk", 2: "user", 3: "user talk", 4: "project",
+    5: "project talk", 6: "file", 7: "file talk", 8: "mediawiki", 9: "mediawiki talk",
+    10: "template", 11: "template talk", 12: "help", 13: "help talk", 14: "category",
+    15: "category talk", 828: "module", 829: "module talk",
+}  # fmt: skip
+_FILE, _MEDIA, _CATEGORY = 6, -2, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What titles mean on a wiki: names of namespaces by number, and whether a first letter counts.
+
+    `base` is where its pages stand, with the slash before their titles; empty when not known.
+    """
+
+    namespaces: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    first_letter: bool = True
+    base: str = ""
+
+    def title(self, text: str) -> str:
+        """Return a title as the wiki's own list has it."""
+        plain = " ".join(text.replace("_", " ").split()).lstrip(":").strip()
+        number, rest = self.parted(plain)
+        rest = rest[:1].upper() + rest[1:] if self.first_letter else rest
+        prefix = self.namespaces.get(number) or _CANONICAL.get(number, "").capitalize()
+        return f"{prefix}:{rest}" if number else rest
+
+    def parted(self, title: str) -> tuple[int, str]:
+        """Return a title's namespace, and the rest of it; 0 for none that is known."""
+        prefix, colon, rest = title.partition(":")
+        wanted = " ".join(prefix.replace("_", " ").split()).lower()
+        if colon:
+            for names in (self.namespaces, _CANONICAL):
+                for number, name in names.items():
+                    if name.lower() == wanted and number:
+                        return number, rest.strip()
+            if wanted in ("image", "img"):
+                return _FILE, rest.strip()
+        return 0, title.strip()
+
+    def is_file(self, title: str) -> bool:
+        """Tell whether a title is that of an image or another file."""
+        return self.parted(title)[0] in (_FILE, _MEDIA)
+
+    def is_category(self, title: str) -> bool:
+        """Tell whether a title is that of a category."""
+        return self.parted(title)[0] == _CATEGORY
+
+    def categories(self, text: str) -> tuple[str, ...]:
+        """Return the categories that a page puts itself into, in their order."""
+        links = re.findall(r"\[\[([^\[\]|:\n]+:[^\[\]|\n]+)(?:\|[^\[\]\n]*)?\]\]", text)
+        found = (self.parted(link) for link in links)
+        return tuple(dict.fromkeys(rest for number, rest in found if number == _CATEGORY))
+
+
+@dataclass(frozen=True, slots=True)
+class Wikitext:
+    """Wikitext of the page `title`. Needs the extra `convert`."""
+
+    site: Site
+    title: str
+    name: str = "wikitext"
+
+    def to_markdown(self, text: str, place: Place, losses: Losses) -> str:
+        """Return wikitext as Markdown."""
+        # Not imported with this module: the list of readers has to work without the extra.
+        from importer.sources.html_converter import html_to_markdown
+        from importer.sources.wikitext_converter import wikitext_to_html
+
+        html = wikitext_to_html(text, self.site, self.title, place, losses)
+        return html_to_markdown(html, place, losses)

@@ -1,0 +1,404 @@
+"""Wikitext to HTML, so that one converter makes all Markdown. Needs mwparserfromhell.
+
+The library finds templates, links and tags; lists, paragraphs and what each of them means is ours.
+A template can't be carried out without its wiki: it leaves its name and arguments to be seen.
+"""
+
+import posixpath
+import re
+from html import escape, unescape
+from urllib.parse import quote
+
+import mwparserfromhell
+from mwparserfromhell.nodes import (
+    Argument,
+    Comment,
+    ExternalLink,
+    Heading,
+    HTMLEntity,
+    Node,
+    Tag,
+    Template,
+    Text,
+    Wikilink,
+)
+from mwparserfromhell.wikicode import Wikicode
+
+from importer.model.draft import Place
+from importer.sources.losses import Losses, LossKind
+from importer.sources.wikitext import Site
+
+__all__ = ["wikitext_to_html"]
+
+_LONGEST = 1_000
+_DEEPEST = 60
+_MAGIC = re.compile(r"__[A-Z]{3,}__")
+_BLOCK = re.compile("\x02(\\d+)\x03")
+_MARKERS = re.compile("\x01([*#:;]+)")
+_CODE = ("source", "syntaxhighlight", "pre")
+_INLINE_CODE = ("code", "tt", "samp", "var")
+# Written as HTML, and read as such. Any other tag is shown as it stands, as the wiki does.
+_HTML = (
+    "b", "i", "strong", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "kbd",
+    "span", "font", "br", "hr", "a", "img", "abbr", "cite", "q", "mark", "dfn", "bdi", "wbr",
+    "p", "div", "center", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption",
+    "tr", "td", "th", "thead", "tbody", "tfoot", "h1", "h2", "h3", "h4", "h5", "h6",
+)  # fmt: skip
+_BLOCKS = ("blockquote", "table", "ul", "ol", "dl", "div", "center")
+_VOID = ("br", "hr", "img", "wbr")
+_KEPT = ("colspan", "rowspan", "href", "src", "alt", "start", "title", "width", "height")
+_HIDDEN = ("noinclude", "includeonly", "onlyinclude", "templatestyles", "indicator")
+# What many wikis call the same and what needs no wiki to be carried out: the text is the n-th.
+_SAYS = {
+    "nowrap": "1", "code": "1", "mono": "1", "kbd": "1", "key": "1", "tt": "1", "small": "1",
+    "lang": "2", "abbr": "1", "sic": "1", "nobr": "1", "em": "1", "strong": "1",
+}  # fmt: skip
+_SIGNS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "-": "", "clear": ""}
+_OPTION = re.compile(
+    r"(?:thumb|thumbnail|frame|framed|frameless|border|left|right|center|none|baseline|sub|super|"
+    r"top|middle|bottom|mini|links|rechts|gauche|droite|vignette|\d*(?:x\d+)?px|upright.*|"
+    r"(?:link|lang|page|class|alttext)=.*)"
+)
+
+
+def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Losses) -> str:
+    """Return wikitext as HTML; what can't be said leaves something to be seen, and a loss."""
+    page = _Page(site, title, place, losses)
+    clean = re.sub("[\x01-\x03]", "", text)
+    try:
+        return page.html(mwparserfromhell.parse(clean))
+    except (RecursionError, mwparserfromhell.parser.ParserError) as error:
+        why = f"it can't be parsed ({type(error).__name__}); the wikitext itself is shown"
+        losses.add(LossKind.MARKUP, place.line, title, why)
+        return f"<pre>{escape(clean)}</pre>"
+
+
+class _Page:
+    def __init__(self, site: Site, title: str, place: Place, losses: Losses) -> None:
+        self._site = site
+        self._title = title
+        self._place = place
+        self._losses = losses
+        self._blocks: list[str] = []
+        self._notes: dict[str, list[str]] = {}
+        self._listed = False
+        self._depth = 0
+
+    def html(self, code: Wikicode) -> str:
+        made = self._assembled(self._code(code))
+        if self._notes and not self._listed:
+            made += self._filled(self._references())
+        if self._notes:
+            what = f"footnotes: {len(self._notes)}"
+            self._lost(what, "a numbered list, without links to it")
+        return made
+
+    def _lost(self, what: str, why: str, kind: LossKind = LossKind.MARKUP) -> None:
+        self._losses.add(kind, self._place.line, what, why)
+
+    def _block(self, html: str) -> str:
+        self._blocks.append(html)
+        return f"\n\x02{len(self._blocks) - 1}\x03\n"
+
+    def _filled(self, text: str) -> str:
+        while _BLOCK.search(text):
+            text = _BLOCK.sub(lambda it: self._blocks[int(it[1])], text)
+        return text
+
+    def _code(self, code: Wikicode | None) -> str:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        made = "".join(self._node(node) for node in _nodes(code))
+        self._depth -= 1
+        return made
+
+    def _node(self, node: Node) -> str:
+        match node:
+            case Text():
+                return _MAGIC.sub("", escape(str(node), quote=False))
+            case HTMLEntity():
+                return str(node)
+            case Comment():
+                self._lost("<!-- -->", "readers never saw it; dropped", LossKind.COMMENT)
+                return ""
+            case Heading():
+                level = node.level
+                return self._block(f"<h{level}>{self._code(node.title).strip()}</h{level}>")
+            case Wikilink():
+                return self._link(node)
+            case ExternalLink():
+                return self._external(node)
+            case Template():
+                return self._template(node)
+            case Argument():
+                return escape(str(node))
+            case Tag():
+                return self._tag(node)
+            case _:
+                return escape(str(node))
+
+    def _link(self, node: Wikilink) -> str:
+        target = str(node.title).strip()
+        linked = target.startswith(":")
+        bare = target.lstrip(":").strip()
+        if not linked and self._site.is_category(bare):
+            return ""
+        if not linked and self._site.is_file(bare):
+            return self._file(bare, node)
+        page, sharp, anchor = bare.partition("#")
+        if page.startswith("/"):
+            page = f"{self._title}{page.rstrip('/')}"
+        text = self._code(node.text) if node.text is not None else escape(bare)
+        if node.text is not None and not text.strip():
+            text = escape(re.sub(r"\s*\([^)]*\)\Z|,.*\Z", "", page.rpartition(":")[2]))
+        if not page:
+            return f'<a href="#{quote(anchor)}">{text}</a>'
+        href = f"wiki:{quote(self._site.title(page), safe=_SAFE)}"
+        return f'<a href="{escape(href)}{sharp}{quote(anchor)}">{text}</a>'
+
+    def _file(self, name: str, node: Wikilink) -> str:
+        parts = str(node.text).split("|") if node.text is not None else []
+        words = [it.strip() for it in parts if not _OPTION.fullmatch(it.strip().lower())]
+        alt = next((it[4:] for it in words if it.lower().startswith("alt=")), "")
+        caption = next((it for it in reversed(words) if it and "=" not in it[:12]), "")
+        shown = _plain(mwparserfromhell.parse(alt or caption))
+        file = self._site.parted(name)[1]
+        return f'<img src="{escape(file)}" alt="{escape(shown)}">'
+
+    def _external(self, node: ExternalLink) -> str:
+        url = str(node.url).strip()
+        text = self._code(node.title).strip() if node.title is not None else ""
+        return f'<a href="{escape(url)}">{text or escape(url)}</a>'
+
+    def _template(self, node: Template) -> str:
+        name = " ".join(str(node.name).split())
+        low = name.lower().removeprefix("template:")
+        if low in _SIGNS and not node.params:
+            return escape(_SIGNS[low])
+        if low in ("pagename", "fullpagename", "subpagename"):
+            return escape(self._title)
+        if low in _SAYS and node.has(_SAYS[low]):
+            said = self._code(node.get(_SAYS[low]).value).strip()
+            return f"<code>{said}</code>" if low in ("code", "mono", "tt") else said
+        said = "; ".join(_argument(it) for it in node.params)
+        short = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} \u2026"
+        what = f"{name}: {short}" if short else name
+        self._lost("{{" + what + "}}", "a template of the wiki; its name and arguments are shown")
+        return f"<em>(template: {escape(what)})</em>"
+
+    def _tag(self, node: Tag) -> str:
+        name = str(node.tag).strip().lower()
+        marker = str(node.wiki_markup or "")
+        if marker and marker in "*#:;":
+            return f"\x01{marker}"
+        if marker.startswith("---"):
+            return self._block("<hr>")
+        content = node.contents
+        if name in _CODE:
+            return self._fence(node)
+        if name in _INLINE_CODE:
+            return f"<code>{escape(_plain(content))}</code>"
+        if name == "nowiki":
+            return escape(str(content or ""), quote=False).replace("\n ", "\n")
+        if name == "ref":
+            return self._reference(node)
+        if name == "references":
+            self._listed = True
+            self._code(content)
+            return self._references()
+        if name == "poem":
+            lines = self._code(content).strip().split("\n")
+            return self._block(f"<p>{'<br>'.join(lines)}</p>")
+        if name in ("math", "ce", "chem"):
+            self._lost(str(content or ""), "a formula; its source is shown as code")
+            return f"<code>{escape(str(content or ''))}</code>"
+        if name == "gallery":
+            return self._gallery(str(content or ""))
+        if name in _HIDDEN:
+            return self._code(content) if name != "includeonly" else ""
+        if name == "table":
+            return self._table(node)
+        if name not in _HTML:
+            return self._shown(node, name)
+        return self._html_tag(node, name)
+
+    def _fence(self, node: Tag) -> str:
+        text = re.sub(r"</?nowiki\s*/?>", "", str(node.contents or "")).strip("\n")
+        language = _attribute(node, "lang")
+        if node.has("inline"):
+            return f"<code>{escape(text)}</code>"
+        named = f' class="lang-{escape(language)}"' if language else ""
+        shown = escape(unescape(text) if str(node.tag).lower() == "pre" else text)
+        return self._block(f"<pre><code{named}>{shown}</code></pre>")
+
+    def _reference(self, node: Tag) -> str:
+        text = self._filled(self._code(node.contents).strip()) if node.contents else ""
+        name = _attribute(node, "name") or f"\0{len(self._notes)}"
+        known = self._notes.setdefault(name, [])
+        if text:
+            known.append(text)
+        return f"<sup>{list(self._notes).index(name) + 1}</sup>"
+
+    def _references(self) -> str:
+        if not self._notes:
+            return ""
+        rows = (
+            f"<li>{' '.join(it) or '(this footnote has no text)'}</li>"
+            for it in self._notes.values()
+        )
+        return self._block(f"<ol>{''.join(rows)}</ol>")
+
+    def _gallery(self, content: str) -> str:
+        rows = []
+        for line in content.strip().split("\n"):
+            name, _, caption = line.strip().partition("|")
+            if name:
+                file = self._site.parted(name)[1]
+                alt = escape(_plain(mwparserfromhell.parse(caption.split("|")[-1])))
+                rows.append(f'<li><img src="{escape(file)}" alt="{alt}"></li>')
+        return self._block(f"<ul>{''.join(rows)}</ul>")
+
+    def _table(self, node: Tag) -> str:
+        """Return a table. The library takes its caption for a cell, and its first row for none."""
+        caption, first, rest = "", "", ""
+        tags: list[Tag] = [it for it in _nodes(node.contents) if isinstance(it, Tag)]
+        for part in tags:
+            name = str(part.tag).lower()
+            if name == "td" and not rest and not first and str(part.contents).startswith("+"):
+                caption = f"<caption>{self._code(part.contents).strip()[1:]}</caption>"
+            elif name in ("td", "th") and not rest:
+                first += self._node(part)
+            else:
+                rest += self._node(part)
+        row = f"<tr>{first}</tr>" if first else ""
+        return self._block(self._filled(f"<table>{caption}{row}{rest}</table>"))
+
+    def _shown(self, node: Tag, name: str) -> str:
+        """Return a tag that is none of the wiki's: it is shown as it stands."""
+        if node.self_closing or node.contents is None:
+            return escape(str(node))
+        return f"&lt;{escape(name)}&gt;{self._code(node.contents)}&lt;/{escape(name)}&gt;"
+
+    def _html_tag(self, node: Tag, name: str) -> str:
+        attributes = "".join(
+            f' {key}="{escape(value)}"' for key in _KEPT if (value := _attribute(node, key))
+        )
+        if name in _VOID or (node.self_closing and name not in ("td", "th")):
+            return f"<{name}{attributes}>"
+        inner = self._code(node.contents)
+        if name in ("td", "th", "caption", "li", "dd"):
+            inner = self._assembled(inner.strip("\n"), within=True)
+        elif name in _BLOCKS:
+            inner = self._filled(inner) if name in ("ul", "ol", "dl") else self._assembled(inner)
+            return self._block(f"<{name}{attributes}>{inner}</{name}>")
+        return f"<{name}{attributes}>{inner}</{name}>"
+
+    def _assembled(self, text: str, *, within: bool = False) -> str:
+        """Return rendered lines as blocks: lists by their markers, paragraphs by blank lines."""
+        made: list[str] = []
+        waiting: list[str] = []
+        code: list[str] = []
+        items: list[tuple[str, str]] = []
+
+        def flush() -> None:
+            if items:
+                made.append(_listed(items))
+                items.clear()
+            if code:
+                made.append(f"<pre>{chr(10).join(code)}</pre>")
+                code.clear()
+            if waiting:
+                joined = "\n".join(waiting)
+                made.append(joined if within and not made else f"<p>{joined}</p>")
+                waiting.clear()
+
+        for line in text.split("\n"):
+            if match := _MARKERS.match(_joined_markers(line)):
+                if waiting or code:
+                    flush()
+                items.append((match[1], _joined_markers(line)[match.end() :].strip()))
+            elif _BLOCK.fullmatch(line.strip()):
+                flush()
+                made.append(line.strip())
+            elif not line.strip():
+                flush()
+            elif line.startswith(" ") and not within:
+                if waiting or items:
+                    flush()
+                code.append(re.sub(r"</?(?:b|i|code)>", "", line[1:]))
+            else:
+                if items or code:
+                    flush()
+                waiting.append(line)
+        flush()
+        return self._filled("\n".join(made).replace("\x01", ""))
+
+
+_SAFE = "/'!~*.,:"
+
+
+def _joined_markers(line: str) -> str:
+    """Return a line whose markers, each found by itself, are one run."""
+    run = re.match("(?:\x01[*#:;]+)+", line)
+    return f"\x01{run[0].replace(chr(1), '')}{line[run.end() :]}" if run else line
+
+
+def _listed(items: list[tuple[str, str]]) -> str:
+    """Return lines with markers as nested lists; `;a:b` is a term, `:` alone an indentation."""
+    made: list[str] = []
+    stack = ""
+    for marks, text in items:
+        kinds = "".join(_KINDS[it] for it in marks)
+        common = len(posixpath.commonprefix([stack, kinds]))
+        made += [_CLOSING[kind] for kind in reversed(stack[common:])]
+        made += [_OPENING[kind] for kind in kinds[common:]] or [_NEXT[kinds[-1]]]
+        stack = kinds
+        term, colon, rest = text.partition("\x01:") if marks.endswith(";") else ("", "", text)
+        said = f"<p>{rest.strip()}</p>" if colon else rest
+        made.append(f"<strong>{term.strip()}</strong>{said}" if term else said)
+    made += [_CLOSING[kind] for kind in reversed(stack)]
+    return "".join(made)
+
+
+_KINDS = {"*": "u", "#": "o", ":": "d", ";": "d"}
+_OPENING = {"u": "<ul><li>", "o": "<ol><li>", "d": "<blockquote><p>"}
+_CLOSING = {"u": "</li></ul>", "o": "</li></ol>", "d": "</p></blockquote>"}
+_NEXT = {"u": "</li><li>", "o": "</li><li>", "d": "</p><p>"}
+
+
+def _attribute(node: Tag, name: str) -> str:
+    if not node.has(name):
+        return ""
+    value = node.get(name).value
+    return _plain(value).strip().strip("\"'") if value is not None else ""
+
+
+def _argument(parameter: object) -> str:
+    return " ".join(_plain(mwparserfromhell.parse(str(parameter))).split())
+
+
+def _nodes(code: Wikicode | None) -> list[Node]:
+    return [] if code is None else list(code.nodes)
+
+
+def _plain(code: Wikicode | None) -> str:
+    """Return what is left of wikitext without its markup."""
+    parts: list[str] = []
+    for node in _nodes(code):
+        match node:
+            case Wikilink():
+                parts.append(_plain(node.text) if node.text is not None else str(node.title))
+            case ExternalLink():
+                parts.append(_plain(node.title) if node.title is not None else str(node.url))
+            case Tag() if str(node.wiki_markup or "-") in "*#:;":
+                parts.append(str(node.wiki_markup))
+            case Tag() if str(node.tag) in (*_HTML, "nowiki"):
+                parts.append(_plain(node.contents))
+            case HTMLEntity():
+                parts.append(unescape(str(node)))
+            case Comment():
+                pass
+            case _:
+                parts.append(str(node))
+    return "".join(parts)

@@ -1,0 +1,244 @@
+"""MediaWiki: wikitext becomes Markdown, dumps of any version and language become articles."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.errors import UsageError
+from importer.model.draft import Place
+from importer.sources import READERS, Account, LossKind, Options, Tally, shape, tally
+from importer.sources.losses import Loss, Losses
+from importer.sources.reader import Likeness
+from importer.sources.wikitext import Site, Wikitext
+from tests.sources.factories import converted, named, parted, wiki
+
+GERMAN = Site({6: "Datei", 14: "Kategorie", 12: "Hilfe"})
+
+
+def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
+    losses = Losses("dump.xml")
+    made = Wikitext(site, "A page").to_markdown(text, Place("dump.xml", 1), losses)
+    return made, losses.found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("'''a''' ''b'' '''''c'''''", "**a** *b* ***c***", id="emphasis"),
+        pytest.param("== A ==\ntext\n=== ''B'' ===", "## A\n\ntext\n\n### *B*", id="headings"),
+        pytest.param("* a\n** b\n* c\n# d\n#* e", "- a\n  - b\n- c\n\n1. d\n   - e", id="lists"),
+        pytest.param("; a : b\n: c\n:: d", "> **a**\n>\n> b\n>\n> c\n>\n> > d", id="indented"),
+        pytest.param("a\n b  c\n d\ne", "a\n\n```\nb  c\nd\n```\n\ne", id="code by a blank"),
+        pytest.param("[[foo bar]]s", "[foo bar](wiki:Foo%20bar)s", id="link"),
+        pytest.param("[[foo_bar#x|''t'']]", "[*t*](wiki:Foo%20bar#x)", id="link with a text"),
+        pytest.param("[[/Sub]]", "[/Sub](wiki:A%20page/Sub)", id="link below"),
+        pytest.param("[[Foo (x)|]]", "[Foo](wiki:Foo%20%28x%29)", id="pipe trick"),
+        pytest.param("[[help:x]]", "[help:x](wiki:Hilfe:X)", id="namespace"),
+        pytest.param("a[[Kategorie:B]][[category:C|d]]", "a", id="categories"),
+        pytest.param("[[:Category:C]]", "[Category:C](wiki:Kategorie:C)", id="link to a category"),
+        pytest.param("[[Datei:a b.png|mini|20px|A ''map'']]", "![A map](<a b.png>)", id="file"),
+        pytest.param("[http://a.b c] http://d.e", "[c](http://a.b) <http://d.e>", id="URLs"),
+        pytest.param("<nowiki>[[a]] ''b''</nowiki>", "\\[\\[a\\]\\] ''b''", id="nowiki"),
+        pytest.param("a < b &amp; <c>d</c>", "a < b & \\<c>d\\</c>", id="signs and no tags"),
+        pytest.param("<code>a<nowiki>|</nowiki>b</code>", "`a|b`", id="code"),
+        pytest.param(
+            '<syntaxhighlight lang="python">\nif a < b:\n\n    c = "```"\n</syntaxhighlight>',
+            '````python\nif a < b:\n\n    c = "```"\n````',
+            id="source",
+        ),
+        pytest.param("<pre>\na &lt; [[b]]\n</pre>", "```\na < [[b]]\n```", id="pre"),
+        pytest.param("x<sub>2</sub>__NOTOC__", "x<sub>2</sub>", id="sub and magic words"),
+        pytest.param(
+            '{| class="wikitable"\n|+ Cap\n! A !! B\n|-\n| 1 || <code>x|y</code>\n|-\n'
+            '| colspan="2" | z\n* l\n|}',
+            "**Cap**\n\n| A | B |\n| --- | --- |\n| 1 | `x\\|y` |\n| z<br>- l | z<br>- l |",
+            id="table",
+        ),
+        pytest.param(
+            'a<ref>[[B]]</ref> c<ref name="n">D</ref><ref name="n" />\n<references />\ne',
+            "a<sup>1</sup> c<sup>2</sup><sup>2</sup>\n\n1. [B](wiki:B)\n2. D\n\ne",
+            id="footnotes",
+        ),
+        pytest.param("{{nowrap|a b}} {{!}} {{PAGENAME}}", "a b | A page", id="what templates say"),
+        pytest.param("<poem>\na\nb\n</poem>", "a  \nb", id="poem"),
+        pytest.param("<gallery>\nDatei:a.png|B\n</gallery>", "- ![B](a.png)", id="gallery"),
+        pytest.param("<blockquote>a\n\nb</blockquote>", "> a\n>\n> b", id="quote"),
+    ],
+)  # fmt: skip
+def test_wikitext_becomes_markdown(text: str, expected: str) -> None:
+    assert markdown(text)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "kind", "what"),
+    [
+        pytest.param(
+            "{{Box|a=''b''|c}}",
+            "*(template: Box: a=b; c)*",
+            LossKind.MARKUP,
+            "{{Box: a=b; c}}",
+            id="template",
+        ),
+        pytest.param("<math>a_b</math>", "`a_b`", LossKind.MARKUP, "a_b", id="formula"),
+        pytest.param("a<!-- b -->", "a", LossKind.COMMENT, "<!-- -->", id="comment"),
+    ],
+)
+def test_what_needs_the_wiki_leaves_something_and_a_loss(
+    text: str, expected: str, kind: LossKind, what: str
+) -> None:
+    made, losses = markdown(text)
+    assert made == expected
+    assert [(it.kind, it.what) for it in losses] == [(kind, what)]
+
+
+PIECES = (
+    "'''", "''", "==", "== a ==", "\n", "*", "#", ":", ";", " ", "{|", "|}", "|-", "|", "||", "!",
+    "|+", "{{", "}}", "[[", "]]", "[", "]", "http://a", "<ref>", "</ref>", "<references/>", "<pre>",
+    "</pre>", "<nowiki>", "</nowiki>", "<code>", "</code>", "<table>", "<td>", "<!--", "-->", "a",
+    "<gallery>", "</gallery>", "<poem>", "----", "\x01", "\x022\x03", "&lt;", "<math>", "{{{a|b}}}",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+def test_no_wikitext_is_too_broken(text: str) -> None:
+    markdown(text)
+
+
+def test_wikitext_nested_without_end_is_shown_as_it_stands() -> None:
+    made, losses = markdown("<b>" * 90 + "x" + "</b>" * 90)
+    assert "x" in made
+    assert losses
+
+
+def page(title: str, text: str, **more: str) -> str:
+    given = {"ns": "0", "id": "1", "model": "wikitext", "redirect": "", "extra": ""}
+    it = given | more
+    redirect = f'<redirect title="{it["redirect"]}" />' if it["redirect"] else ""
+    return (
+        f"<page><title>{escape(title)}</title><ns>{it['ns']}</ns><id>{it['id']}</id>{redirect}"
+        "<revision><id>7</id><timestamp>2020-01-02T03:04:05Z</timestamp><contributor><username>Ann"
+        f"</username></contributor><model>{it['model']}</model>"
+        f'<text xml:space="preserve">{escape(text)}</text></revision>{it["extra"]}</page>'
+    )
+
+
+def dump(*pages: str, version: str = "0.11") -> str:
+    return (
+        f'<mediawiki xmlns="http://www.mediawiki.org/xml/export-{version}/" version="{version}" '
+        'xml:lang="de"><siteinfo><base>https://wiki.example/wiki/Hauptseite</base>'
+        '<case>first-letter</case><namespaces><namespace key="0" /><namespace key="1">Diskussion'
+        '</namespace><namespace key="10">Vorlage</namespace><namespace key="12">Hilfe</namespace>'
+        '<namespace key="14">Kategorie</namespace></namespaces></siteinfo>'
+        f"{''.join(pages)}</mediawiki>"
+    )
+
+
+PAGES = (
+    page("Der Weg ins Büro", "Links. [[Kategorie:Wege]] Siehe [[heimweg]] und [[Hilfe:Suche]]."),
+    page("Heimweg", "", redirect="Der Weg nach Hause"),
+    page("Der Weg nach Hause", "Rechts, wie [[Der Weg ins Büro#Links|hier]]; [[Vorlage:X]]."),
+    page("Nachhauseweg", "#WEITERLEITUNG [[Heimweg]]"),
+    page("Alt", "", redirect="Nichts"),
+    page("Diskussion:Heimweg", "Hm.", ns="1"),
+    page("Vorlage:X", "x", ns="10"),
+    page("Hilfe:Suche", "So sucht man.", ns="12"),
+    page("Skript", "x = 1", model="Scribunto"),
+    page("Eine leere Seite", " "),
+    "<page><title>Ohne alles</title><ns>0</ns></page>",
+)
+
+
+@pytest.mark.parametrize("version", ["0.3", "0.10", "0.11"])
+@pytest.mark.parametrize(
+    ("suffix", "pack"),
+    [(".xml", bytes), (".xml.bz2", bz2.compress), (".xml.gz", gzip.compress)],
+)
+def test_a_dump_becomes_articles_with_an_account_of_every_page(
+    tmp_path: Path, version: str, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / f"dump{suffix}"
+    path.write_bytes(pack(dump(*PAGES, version=version).encode()))
+    assert READERS["mediawiki"].guess(path) is Likeness.SURE
+    results = converted("mediawiki", path)
+    drafts, losses = parted(results)
+    assert [(it.key, it.title, it.tags) for it in drafts] == [
+        ("der-weg-ins-buro", "Der Weg ins Büro", ("wege",)),
+        ("der-weg-nach-hause", "Der Weg nach Hause", ("migrated",)),
+        ("hilfe-suche", "Hilfe:Suche (migrated)", ("migrated",)),
+    ]
+    assert drafts[0].body == (
+        "Links. Siehe [heimweg](key:der-weg-nach-hause) und [Hilfe:Suche](key:hilfe-suche)."
+    )
+    assert drafts[1].body.startswith("Rechts, wie [hier](key:der-weg-ins-buro); Vorlage:X (link")
+    assert drafts[1].origin == (
+        "https://wiki.example/wiki/Der_Weg_nach_Hause",
+        "https://wiki.example/wiki/Heimweg",
+        "https://wiki.example/wiki/Nachhauseweg",
+    )
+    assert [it.why for it in losses if it.kind is LossKind.SKIPPED] == [
+        "it leads to `Nichts`, which is not moved",
+        "a talk page",
+        "of the namespace Vorlage, which is no content",
+        "its content is Scribunto, not wikitext",
+        "there is no text on it",
+        "it has no title or no revision",
+    ]
+    assert len(named(losses, LossKind.MERGED)) == 2
+    assert tally(results) == Tally(11, migrated=3, split=0, merged=2, skipped=6)
+    first = next(it for it in results if isinstance(it, Account))
+    assert (first.owner, first.revision, first.edited and first.edited.year) == ("Ann", "7", 2020)
+
+
+def test_files_with_wikitext_are_pages_too(tmp_path: Path) -> None:
+    files = {"Way-home.mediawiki": "See [[way-out.mediawiki|it]].", "way-out.mediawiki": "Left."}
+    results = converted("mediawiki", wiki(tmp_path, {**files, "a.png": ""}))
+    drafts, losses = parted(results)
+    assert [(it.key, it.body) for it in drafts] == [
+        ("way-home", "See [it](key:way-out)."),
+        ("way-out", "Left."),
+    ]
+    assert named(losses, LossKind.FILE) == ["a.png:1 a.png"]
+    assert READERS["mediawiki"].guess(tmp_path) is Likeness.LIKELY
+
+
+def test_a_cut_dump_is_an_error(tmp_path: Path) -> None:
+    whole = dump(*PAGES).encode()
+    (tmp_path / "a.xml").write_bytes(whole[:-200])
+    with pytest.raises(UsageError, match=r"a\.xml:1: it breaks off"):
+        converted("mediawiki", tmp_path / "a.xml")
+    (tmp_path / "b.xml.bz2").write_bytes(bz2.compress(whole)[:-50])
+    with pytest.raises(UsageError, match="damaged or not whole"):
+        converted("mediawiki", tmp_path / "b.xml.bz2")
+    with pytest.raises(UsageError, match="neither a dump nor"):
+        converted("mediawiki", wiki(tmp_path / "c", {"a.txt": "x"}))
+
+
+def test_texts_are_not_held_beyond_their_page(tmp_path: Path) -> None:
+    """Names are: some hundred bytes a page."""
+    markdown("What is needed is imported now.")
+    small, large = (memory_for(tmp_path, pages) for pages in (150, 450))
+    assert large - small < 300 * 1_500
+
+
+def memory_for(folder: Path, count: int) -> int:
+    """Return how many bytes the conversion of pages of 4,000 characters needs at most."""
+    text = "text " * 800
+    pages = (page(f"Page number {n}", f"[[Page number {n + 1}]] {text}") for n in range(count))
+    path = folder / f"{count}.xml"
+    path.write_text(dump(*pages), encoding="utf-8")
+    options = Options()
+    tracemalloc.start()
+    results = shape(lambda: READERS["mediawiki"].read(path, options), options)
+    assert sum(isinstance(it, Account) for it in results) == count
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
