@@ -18,7 +18,7 @@ from importer.manifests.writing import SCHEMA
 from importer.model.draft import Draft
 from importer.model.ids import is_key
 from importer.rendering import Format, render_losses
-from importer.sources import READERS, Loss, Options, Reader, Tally, shape, tally
+from importer.sources import READERS, Loss, Options, Reader, Tally, read_rules, shape, tally
 
 _REPORT = "conversion-report.md"
 _AUTO = "auto"
@@ -52,6 +52,12 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
 @click.option(
     "--address", metavar="URL", default="", help="Where the source stood; links to it are led on."
 )
+@click.option(
+    "--macros",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="What becomes of Confluence's macros: lines such as `decision: quote`.",
+)
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
@@ -65,6 +71,7 @@ def command(
     tag: tuple[str, ...],
     encoding: str | None,
     address: str,
+    macros: Path | None,
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -92,7 +99,8 @@ def command(
     if address and not address.startswith(("https://", "http://")):
         message = f"the address {address!r} is no URL"
         raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
-    options = Options(tags=tag or Options().tags, encoding=encoding, address=address)
+    rules = read_rules(macros.read_text(encoding="utf-8"), str(macros)) if macros else {}
+    options = Options(tag or Options().tags, encoding, address, rules)
     results = list(shape(lambda: reader.read(path, options), options))
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from importer.sources.confluence import ConfluenceReader
 from importer.sources.faq import FaqReader
 from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
 from importer.sources.mediawiki import MediaWikiReader
@@ -13,6 +14,7 @@ from importer.sources.shaping import shape
 from importer.sources.so4t_csv import So4tCsvReader
 from importer.sources.so4t_json import So4tJsonReader
 from importer.sources.stack_exchange import StackExchangeReader
+from importer.sources.storage import read_rules
 
 __all__ = [
     "READERS",
@@ -26,6 +28,7 @@ __all__ = [
     "Passage",
     "Reader",
     "Tally",
+    "read_rules",
     "shape",
     "tally",
 ]
@@ -34,6 +37,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
     {
         reader.name: reader
         for reader in (
+            ConfluenceReader(),
             FaqReader(),
             MarkdownReader(),
             MediaWikiReader(),

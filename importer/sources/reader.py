@@ -1,9 +1,10 @@
 """What a reader of one kind of source is, and what a person can tell it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from importer.sources.losses import Loss
@@ -25,12 +26,14 @@ class Likeness(IntEnum):
 class Options:
     """`tags` are put on pages that have none. `encoding` is tried where a file is not UTF-8.
 
-    `address` is where the source stood, a URL: links to it lead to the new posts.
+    `address` is where the source stood, a URL: links to it lead to the new posts. `macros` says
+    what becomes of a wiki's macros by name, over our own rules.
     """
 
     tags: tuple[str, ...] = ("migrated",)
     encoding: str | None = None
     address: str = ""
+    macros: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class Reader(Protocol):

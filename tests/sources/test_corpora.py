@@ -188,3 +188,18 @@ def test_files_of_wikitext_are_moved_with_their_links(corpora: Path, tmp_path: P
     assert sum(text.count("](key:") for text in texts(drafts)) >= expected > 40
     write_manifest(tmp_path / "out", drafts, namespace="bips")
     assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()
+
+
+def test_pages_in_storage_format_keep_their_code_and_tables(corpora: Path, tmp_path: Path) -> None:
+    folder = corpora / "confluence-storage-md2conf/data/target"
+    results = converted("confluence", folder)
+    drafts, losses = parted(results)
+    assert tally(results) == Tally(33, migrated=33, split=0, merged=0, skipped=0)
+    assert not [it for it in losses if "no proper storage format" in it.why]
+    pages = [(folder / it.place.path).read_text(encoding="utf-8") for it in drafts]
+    code = sum(text.count('ac:name="code"') + text.count('ac:name="noformat"') for text in pages)
+    assert fences_of(texts(drafts)).total() >= code > 10
+    assert sum(text.count("| --- |") for text in texts(drafts)) >= 7
+    assert not [it.key for it in drafts if "<ac:" in it.body or "<ri:" in it.body]
+    write_manifest(tmp_path / "out", drafts, namespace="ops")
+    assert load_manifest(tmp_path / "out" / "teams-importer.yaml")[1] == ()

@@ -1,0 +1,98 @@
+"""The pages of Confluence's HTML export as a markup: its macros are frozen in classes of HTML."""
+
+import re
+from dataclasses import dataclass
+
+from importer.model.draft import Place
+from importer.sources.losses import Losses, LossKind
+
+__all__ = ["EXPORTED", "Exported", "PageParts", "parts_of"]
+
+_LABELS = {"information": "Info", "note": "Note", "tip": "Tip", "warning": "Warning"}
+_BRUSH = re.compile(r"brush:\s*([\w#+-]+)")
+_DROPPED = (
+    ".toc-macro",
+    ".plugin_pagetree",
+    ".recently-updated",
+    ".plugin-tabmeta-details",
+    "#footer",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """The main part of a page of an HTML export. Needs the extra `convert`."""
+
+    name: str = "Confluence HTML"
+
+    def to_markdown(self, text: str, place: Place, losses: Losses) -> str:
+        """Return the page as Markdown: what macros became is brought into plain HTML first."""
+        # Not imported with this module: the list of readers has to work without the extra.
+        from importer.sources.html_converter import soup_of, soup_to_markdown
+
+        soup = soup_of(text)
+        for tag in soup.select(", ".join(_DROPPED)):
+            why = "a way around the wiki; dropped"
+            losses.add(LossKind.NAVIGATION, place.line, " ".join(tag.get("class") or ()), why)
+            tag.decompose()
+        for tag in soup.select("img.emoticon"):
+            tag.replace_with(str(tag.get("data-emoji-fallback") or tag.get("alt") or ""))
+        for tag in soup.select("pre[data-syntaxhighlighter-params]"):
+            match = _BRUSH.search(str(tag["data-syntaxhighlighter-params"]))
+            if match and match[1] not in ("none", "text"):
+                tag["data-lang"] = match[1]
+        for tag in soup.select(".code .codeHeader, .panel .panelHeader, .expand-control-text"):
+            tag.name = "strong"
+        for tag in soup.select(".confluence-information-macro"):
+            kinds = " ".join(tag.get("class") or ())
+            label = next((it for kind, it in _LABELS.items() if f"macro-{kind}" in kinds), "")
+            tag.name = "blockquote"
+            title = tag.select_one(".title")
+            if title is not None:
+                title.name = "strong"
+            elif label:
+                bold = soup.new_tag("p")
+                inner = soup.new_tag("strong")
+                inner.string = label
+                bold.append(inner)
+                tag.insert(0, bold)
+        for tag in soup.select("ul.inline-task-list > li"):
+            box = soup.new_tag("input", type="checkbox")
+            if "checked" in (tag.get("class") or ()):
+                box["checked"] = ""
+            tag.insert(0, box)
+        return soup_to_markdown(soup, place, losses)
+
+
+EXPORTED = Exported()
+
+
+@dataclass(frozen=True, slots=True)
+class PageParts:
+    """What an exported page says: `body` is None for a page that is none, such as the index."""
+
+    title: str
+    body: str | None
+    parents: tuple[str, ...] = ()
+    author: str = ""
+
+
+def parts_of(text: str) -> PageParts:
+    """Return the parts of an exported page."""
+    from importer.sources.html_converter import soup_of
+
+    soup = soup_of(text)
+    heading = soup.select_one("#title-text")
+    title = soup.find("title")
+    named = heading or title
+    said = named.get_text(" ", strip=True) if named else ""
+    main = soup.select_one("#main-content")
+    crumbs = tuple(it.get_text(" ", strip=True) for it in soup.select("#breadcrumbs li a"))
+    editor = soup.select_one(".page-metadata .editor") or soup.select_one(".page-metadata .author")
+    return PageParts(
+        # The export puts the space's name before the title.
+        said.partition(" : ")[2] or said,
+        main.decode_contents() if main else None,
+        crumbs,
+        editor.get_text(" ", strip=True) if editor else "",
+    )
