@@ -18,7 +18,17 @@ from importer.manifests.writing import SCHEMA
 from importer.model.draft import Draft
 from importer.model.ids import is_key
 from importer.rendering import Format, render_losses
-from importer.sources import READERS, Loss, Options, Reader, Tally, read_rules, shape, tally
+from importer.sources import (
+    READERS,
+    Account,
+    Loss,
+    Options,
+    Reader,
+    Tally,
+    read_rules,
+    shape,
+    tally,
+)
 
 _REPORT = "conversion-report.md"
 _AUTO = "auto"
@@ -32,7 +42,8 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
         "teams-importer convert auto wiki/ --out docs --namespace wiki": "whatever it looks like",
         "teams-importer convert --list": "the readers there are",
     },
-    json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped. "
+    json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
+    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size. "
     "With --list: reader name to what it reads.",
 )
 @click.argument("source", required=False)
@@ -104,6 +115,7 @@ def command(
     results = list(shape(lambda: reader.read(path, options), options))
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
+    pages = [_page(it) for it in results if isinstance(it, Account)]
     account = tally(results)
     schema = _schema_for(out)
     write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
@@ -118,7 +130,7 @@ def command(
     looks = looks_of(console, output)
     # A file has room for all of them.
     looks["verbose"] = output.verbose or console.output is not None
-    console.result(render_losses(losses, asdict(account), **looks))
+    console.result(render_losses(losses, asdict(account), pages, **looks))
     return ExitCode.DONE
 
 
@@ -126,7 +138,8 @@ def _list(console: Console, output: OutputOptions) -> ExitCode:
     if output.format == "json":
         console.document({name: reader.summary for name, reader in READERS.items()})
         return ExitCode.DONE
-    rows = (f"{name:12}{reader.summary}\n" for name, reader in sorted(READERS.items()))
+    width = max(map(len, READERS)) + 2
+    rows = (f"{name:{width}}{reader.summary}\n" for name, reader in sorted(READERS.items()))
     console.result("".join(rows))
     return ExitCode.DONE
 
@@ -168,6 +181,24 @@ def _loss(loss: Loss) -> dict[str, object]:
         "line": loss.where.line,
         "what": loss.what,
         "why": loss.why,
+    }
+
+
+def _page(page: Account) -> dict[str, object]:
+    return {
+        "path": page.place.path,
+        "line": page.place.line,
+        "title": page.title,
+        "fate": page.fate,
+        "why": page.why,
+        "keys": page.keys,
+        "kind": page.kind,
+        "tags": page.tags,
+        "owner": page.owner,
+        "edited": page.edited.isoformat() if page.edited else None,
+        "revision": page.revision,
+        "parent": page.parent,
+        "size": page.size,
     }
 
 

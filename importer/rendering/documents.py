@@ -42,15 +42,17 @@ def render_report(report: Report, **looks: Unpack[Looks]) -> str:
 def render_losses(
     losses: Sequence[Mapping[str, object]],
     tally: Mapping[str, int] = _NOTHING,
+    pages: Sequence[Mapping[str, object]] = (),
     **looks: Unpack[Looks],
 ) -> str:
     """Return what a conversion lost as a document; `loss_view` says what a loss and a tally hold.
 
-    Raises UsageError for a user's template that fails.
+    *pages*, one account for each, are in JSON only. Raises UsageError for a user's template that
+    fails.
     """
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json({"losses": losses, "tally": tally})
+        return _json({"losses": losses, "tally": tally, "pages": pages})
     view = loss_view(losses, tally, verbose=look.verbose, utf8=look.utf8)
     return fill_template("losses", view, look)
 

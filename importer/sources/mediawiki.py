@@ -50,18 +50,15 @@ class MediaWikiReader:
 
     def guess(self, path: Path) -> Likeness:
         """Tell a dump by its first element, and files by their suffixes."""
-        if path.is_dir():
-            found = any(it.suffix.lower() in _FILES for it in path.rglob("*"))
-            return Likeness.LIKELY if found else Likeness.NONE
-        if path.suffix.lower() in _FILES:
-            return Likeness.SURE
-        if not path.name.lower().endswith(_DUMPS):
+        try:
+            tree = open_tree(path)
+        except UsageError:
             return Likeness.NONE
-        with _unpacked(open_tree(path), path.name) as stream:
-            try:
-                return Likeness.SURE if b"<mediawiki" in stream.read(2_000) else Likeness.NONE
-            except (OSError, EOFError):
-                return Likeness.NONE
+        dumps = [name for name in tree.names if name.lower().endswith(_DUMPS)]
+        if any(_begins(tree, name) for name in dumps):
+            return Likeness.SURE
+        files = any(name.lower().endswith(_FILES) for name in tree.names)
+        return Likeness.LIKELY if files else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Alias | Loss]:
         """Yield each page of content as an article; redirects as aliases, the rest as losses."""
@@ -80,6 +77,14 @@ class MediaWikiReader:
                 yield _file(tree, name, options)
             else:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page of the wiki; left out")
+
+
+def _begins(tree: Tree, name: str) -> bool:
+    try:
+        with _unpacked(tree, name) as stream:
+            return b"<mediawiki" in stream.read(2_000)
+    except (Unreadable, OSError, EOFError, ValueError):
+        return False
 
 
 @contextmanager
