@@ -60,6 +60,9 @@ def soup_to_markdown(soup: BeautifulSoup, place: Place, losses: Losses) -> str:
         why = "nested too deeply; its text stays, its form is gone"
         losses.add(LossKind.MARKUP, place.line, "HTML", why)
         return soup.get_text("\n")
+    finally:
+        # Its parts hold each other: left to itself, a page would stay for thousands of pages.
+        soup.decompose()
 
 
 class _Page:
@@ -73,15 +76,25 @@ class _Page:
         self._converter = _Converter(self._blocks)
 
     def markdown(self) -> str:
-        self._drop_unseen()
-        self._replace_embedded()
-        self._open_folds()
-        self._say_definitions()
-        self._tell_styles()
+        self._drop_comments()
+        # One look at all names, for most pages have few of them.
+        there = {tag.name for tag in self._soup.find_all(name=True)}
+        for names, step in (
+            (_UNSEEN, self._drop_unseen),
+            ((*_EMBEDDED, *_FORMS), self._replace_embedded),
+            (("details",), self._open_folds),
+            (("dl",), self._say_definitions),
+            ((*_STYLES, "img"), self._tell_styles),
+            (("table",), self._say_tables),
+        ):
+            if there.intersection(names):
+                step()
+        return self._converter.convert_soup(self._soup)
+
+    def _say_tables(self) -> None:
         # The innermost first: what is in a cell is said before its table.
         for table in reversed(self._soup.find_all("table")):
             self._put(table, self._table(table))
-        return self._converter.convert_soup(self._soup)
 
     def _lost(self, what: str, why: str, kind: LossKind = LossKind.MARKUP) -> None:
         self._losses.add(kind, self._place.line, what, why)
@@ -92,13 +105,15 @@ class _Page:
         self._blocks.append(markdown)
         tag.replace_with(block)
 
-    def _drop_unseen(self) -> None:
+    def _drop_comments(self) -> None:
         comments = self._soup.find_all(string=lambda it: isinstance(it, Comment))
         for comment in comments:
             comment.extract()
         if comments:
             what = f"HTML comments: {len(comments)}"
             self._lost(what, "readers never saw them; dropped", LossKind.COMMENT)
+
+    def _drop_unseen(self) -> None:
         for tag in self._soup.find_all(_UNSEEN):
             if tag.name in ("script", "noscript"):
                 self._lost(f"<{tag.name}>", "it can't run on the team's site; dropped")

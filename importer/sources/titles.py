@@ -119,7 +119,9 @@ class Titles:
         if plain != canonical_line(" ".join(page.title.split())):
             losses.add(LossKind.TITLE, line, page.title, "a title is plain text")
         nameless = f"Untitled {page.kind} in {page.place.path}"
-        whole = completed(plain or nameless, tags, _ARTICLE if article else _QUESTION)
+        # Tags of the source say something of the page; ours say nothing.
+        own = tags if page.tags or not article else ()
+        whole = completed(plain or nameless, own, _ARTICLE if article else _QUESTION)
         if whole != plain:
             losses.add(LossKind.TITLE, line, plain, f"too short; it is `{whole}`")
         title = cut(whole)

@@ -18,8 +18,10 @@ ADDRESS = "https://git.example/team/project/wiki"
 @pytest.mark.parametrize(
     ("name", "text", "title", "key"),
     [
-        pytest.param("The-way_to-it.md", "x", "The way to it (wiki)", "the-way-to-it", id="name"),
-        pytest.param("a.md", "\n# The `way` home\n\nIt.", "The way home (wiki)", "a", id="heading"),
+        pytest.param("The-way_to-it.md", "x", "Wiki article: The way to it", "the-way-to-it"),
+        pytest.param(
+            "a.md", "\n# The `way` home\n\nIt.", "Wiki article: The way home", "a", id="heading"
+        ),
         pytest.param(
             "a.md", "---\ntitle: The way to the sea\ntags: [x]\n---\n# Other\n\nText.",
             "The way to the sea", "a", id="front matter",
