@@ -30,7 +30,11 @@ _OTHER = (".rst", ".adoc", ".asciidoc", ".org", ".textile", ".rdoc", ".pod", ".c
 # What a wiki shows beside every page.
 _BESIDE = ("_sidebar", "_footer", "_header")
 _HOME = ("home", "_sidebar", "_footer")
-_IMAGE = re.compile(r"!\[[^\]\n]*\]\(\s*<?([^)>\s]+)|<img\b[^>]*\bsrc\s*=\s*[\"']([^\"']+)")
+# Bounded: a line of a hundred thousand brackets takes no longer.
+_IMAGE = re.compile(
+    r"!\[[^\]\n]{0,500}\]\(\s{0,9}<?([^)>\s]{1,2000})"
+    r"|<img\b[^>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"']{1,2000})"
+)
 
 
 class MarkdownReader:
