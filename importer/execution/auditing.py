@@ -15,7 +15,10 @@ from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, FieldChange, Reason
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
+from importer.planning.compare import digest_field
 from importer.ports import Clock, Journal, Team
+from importer.text.digests import agree
+from importer.text.links import Text
 
 __all__ = ["Auditor"]
 
@@ -131,14 +134,15 @@ class Auditor:
         if loser is None:
             await self._forget(double, ref)
             return ""
-        if why := _objection(loser):
+        history = await self._journal.history(key=double.key)
+        if why := _objection(loser, history):
             return why
         if loser.fields.get(Field.ACCEPTED) is True:
             mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
             why = await self._carry_out(double, loser, Verb.SET, (mark,))
             if why or (loser := await self._sights.look(ref, engagement=True)) is None:
                 return why
-            if why := _objection(loser):
+            if why := _objection(loser, history):
                 return why
         why = await self._carry_out(double, loser, Verb.DELETE, ())
         if not why:
@@ -194,13 +198,30 @@ class Auditor:
         await self._journal.unbind(under)
 
 
-def _objection(loser: LiveItem) -> str:
-    """Return what speaks against removing a post that was made twice; empty: nothing does."""
+def _objection(loser: LiveItem, history: Sequence[Operation]) -> str:
+    """Return what speaks against removing a post that was made twice; empty: nothing does.
+
+    Nobody tells who edited a collection: it has to be what was written from here.
+    """
     if loser.facts.engaged_by_others:
         return "others have engaged with it"
     if loser.facts.editor not in (None, loser.facts.author):
         return "somebody else has edited it"
+    if loser.ref.kind is Kind.COLLECTION and not _is_as_written(loser, history):
+        return "it is not what was written from here any more"
     return ""
+
+
+def _is_as_written(live: LiveItem, history: Sequence[Operation]) -> bool:
+    """Tell whether *live* (keyed) says what the last of *history* made it say."""
+    done = [it for it in history if it.state is State.DONE and it.ref == live.ref]
+    written = {it.field: it.after for operation in done for it in operation.fields if it.after}
+    return all(
+        agree(digest_field(live.ref.kind, field, value), written[field])
+        if field in written
+        else value == Text("")
+        for field, value in live.fields.items()
+    )
 
 
 def _end_of(outcome: Done | Rejected | NotApplied) -> tuple[State, str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from importer.errors import ExitCode
-from importer.model.ids import Key
+from importer.model.ids import Key, Kind, Verb
+from importer.model.ledger import Operation, State
 from importer.model.manifest import Fate, Removed
 from importer.model.plan import BlockedCode
 from importer.model.report import ResultState
+from importer.model.writing import Outcome, Write
+from importer.ports import Hold
 from importer.sandbox import Behaviour
-from tests.planning.stage import article
+from tests.faults import Faulty
+from tests.planning.stage import article, collection
 from tests.stage import HERE, Stage, answer, manifest, question
 
 KEPT = question("kept")
@@ -120,3 +126,36 @@ def test_a_question_with_a_strangers_answer_is_not_read_again() -> None:
     assert stage.plan(wanted).changes == ()
     paths = [it.path for it in stage.world.requests[before:]]
     assert not [it for it in paths if f"questions/{ours.question_id}" in it]
+
+
+class Twice(Faulty):
+    """A team that makes collections twice, and answers with the second."""
+
+    async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+        if (write.kind, write.verb) == (Kind.COLLECTION, Verb.CREATE):
+            await super().write(write, hold)
+        return await super().write(write, hold)
+
+
+@pytest.mark.parametrize("edits", ["", "title", "description"])
+def test_a_doubled_collection_is_removed_unless_somebody_has_edited_it(edits: str) -> None:
+    """Nobody tells who edited one."""
+    wanted = manifest(question("one"), collection("start", "one"))
+    stage = Stage(api="3")
+
+    def edit(operation: Operation) -> None:
+        if operation.kind is Kind.COLLECTION and operation.state is State.DONE and edits:
+            second = stage.world.collections("acme")[-1]
+            kept: dict[str, Any] = {"title": second.title, "description": second.description}
+            kept[edits] = f"Chidi knows better. {kept[edits]}"
+            stage.world.replace_collection(
+                stage.world.user("acme", "Chidi Okafor"),
+                second.id,
+                **kept,
+                content_ids=second.content_ids,
+            )
+
+    report = stage.apply(wanted, wrap=Twice, observe=edit)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert ("is not what was written" in report.incidents[0].what) == bool(edits)
+    assert len(stage.world.collections("acme")) == (2 if edits else 1)
