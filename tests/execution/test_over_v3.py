@@ -115,19 +115,6 @@ def test_an_answer_that_is_deleted_beside_a_strangers_is_missed() -> None:
     assert (blocked.key, blocked.code) == ("one#a", BlockedCode.GONE)
 
 
-def test_a_question_with_a_strangers_answer_is_not_read_again() -> None:
-    wanted = manifest(question("one"), answer("one#a"))
-    stage = Stage(api="3")
-    stage.apply(wanted)
-    (ours,) = stage.answers()
-    stage.world.answer(stage.bo, ours.question_id, body="Another answer, of Bo's, long enough.")
-    stage.apply(wanted)
-    before = len(stage.world.requests)
-    assert stage.plan(wanted).changes == ()
-    paths = [it.path for it in stage.world.requests[before:]]
-    assert not [it for it in paths if f"questions/{ours.question_id}" in it]
-
-
 class Twice(Faulty):
     """A team that makes collections twice, and answers with the second."""
 

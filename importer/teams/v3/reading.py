@@ -12,7 +12,7 @@ import asyncio
 import math
 import re
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -101,33 +101,25 @@ class _Errand:
     def same(self) -> bool:
         """Whether the question itself is as it was known."""
         looks = self.known is not None and _looks(self.known.stamp) == self.seen.stamp
-        return looks and self._is_calm and self._adds_up
+        return looks and self._is_calm
 
     @property
     def quiet(self) -> bool:
         """Whether nothing happened to its answers either."""
         return (
             self._is_calm
-            and self._adds_up
+            and (self.is_ours or not self.seen.answers)
+            and self.seen.answers == len(self.answers)
             and any(it.accepted for it in self.answers.values()) == self.accepted
-            # The mark may have moved to a stranger's answer: no list of questions tells that.
-            and not (self.accepted and self._strangers)
         )
 
     @property
-    def _strangers(self) -> int | None:
-        return None if self.known is None else _strangers(self.known.stamp)
+    def is_ours(self) -> bool:
+        """Whether all its answers were ours when it was read.
 
-    @property
-    def _adds_up(self) -> bool:
-        """Whether it has as many answers as are known: ours, and so many of strangers.
-
-        A deletion leaves no other trace. Ours may be gone, and a stranger's stand in its place.
+        Else ours may be gone, which leaves no trace but their number, beside a stranger's.
         """
-        if not self.seen.answers and not self.answers:
-            return True
-        strangers = self._strangers
-        return strangers is not None and self.seen.answers == len(self.answers) + strangers
+        return self.known is not None and _strangers(self.known.stamp) == 0
 
     @property
     def _is_calm(self) -> bool:
@@ -162,7 +154,7 @@ class Reader:
         self._site = site
         self._clock = clock
         self._announce = announce
-        self.strangers: dict[Ref, int] = {}
+        self.strangers: dict[Ref, int | None] = {}
         self._parents: dict[Ref, Ref] = {}
         self._listed: tuple[Raw, ...] | None = None
         self._synonyms: tuple[Synonym, ...] | None = None
@@ -261,9 +253,11 @@ class Reader:
             authors = []
             if errand.seen.answers or errand.answers:
                 answers, authors = await self._answers_of(ref, errand.answers, scope)
-            strangers = sum(it.ref not in scope.bound for it in answers)
-        if strangers is not None:
-            self.strangers[ref] = strangers
+            strangers = _count_strangers(answers, scope.bound)
+            if errand.same and strangers == 0 and not errand.is_ours:
+                # So that its stamp says it from now on.
+                raw = await self._raw(ref)
+        self.strangers[ref] = strangers
         if raw is None:
             return [Same(ref), *answers]
         question = question_item(
@@ -715,6 +709,15 @@ def _is_same(seen: Glimpse, known: Known | None) -> bool:
 
 def _looks(stamp: str) -> str:
     return stamp.partition("@")[0]
+
+
+def _count_strangers(answers: Sequence[LiveItem | Same], bound: Collection[Ref]) -> int | None:
+    """Return how many of *answers* are none of ours; None: one bears a marker, and isn't bound.
+
+    A copy of ours, or one that was made twice, is to be seen by every reading.
+    """
+    strangers = [it for it in answers if isinstance(it, LiveItem) and it.ref not in bound]
+    return None if any(it.marker is not None for it in strangers) else len(strangers)
 
 
 def _strangers(stamp: str) -> int | None:

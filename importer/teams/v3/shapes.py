@@ -143,6 +143,8 @@ def question_item(
     engaged = _count(raw.get("answerCount")) > 0
     if answerers is not None:
         engaged = any(it is None or it != owner for it in answerers)
+    if strangers is None and _count_or_none(raw.get("answerCount")) == 0:
+        strangers = 0
     live = _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged, comments=comments)
     return live if strangers is None else replace(live, stamp=f"{live.stamp}+{strangers}")
 
