@@ -130,7 +130,11 @@ class People:
             case "body":
                 text = f"A person described it, number {number}.\n\n{_marker(text)}"
             case _:
-                items = tuple(reversed(items))
+                # Something new each time: what was there before is nobody's loss.
+                asked = f"What else belongs here, for the {number}th time?"
+                body = "A question of a colleague's, with words enough in it."
+                made = self.world.ask(self.chidi, title=asked, body=body, tags=("testing",))
+                items = (made.id, *items)
         now = self.world.replace_collection(
             self.chidi, found.id, title=title, description=text, content_ids=items
         )
