@@ -80,6 +80,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(dispatch(PROGRAM, COMMANDS, arguments, console))
     finally:
         console.close()
+        if argv is None:
+            _let_end()
+
+
+def _let_end() -> None:
+    """Let Ctrl-C change nothing any more: the work is done, only the interpreter still ends."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _help() -> str:
