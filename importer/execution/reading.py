@@ -1,8 +1,9 @@
 """Reads the live team into one snapshot: as much of it as somebody asks after.
 
 Tags, questions and answers always. Articles and collections cost requests of their own, so they are
-read where the manifest or the journal names one; without a journal also where something may have to
-be deleted: the kind of an item that is gone from the manifest is in its post's marker alone.
+read where the manifest or the journal names one; where the journal remembers nothing also if
+something may have to be deleted: the kind of an item that is gone from the manifest is in its
+post's marker alone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -70,7 +71,7 @@ def reach_of_manifest(
     kinds = {it.kind for it in items}
     is_pruning = manifest.policy.prune or decisions.prune
     is_deleting = any(it.fate is Fate.DELETE for it in manifest.removed)
-    if not ledger.exists and (is_pruning or is_deleting):
+    if not ledger.bindings and (is_pruning or is_deleting):
         kinds |= _ASKED
     experts = (it.fields.get(Field.EXPERTS, ()) for it in items if it.kind is Kind.TAG)
     names = {name for each in experts if isinstance(each, tuple) for name in each}
