@@ -10,15 +10,16 @@ from importer.execution.recording import Recorder, refused
 from importer.execution.results import Results
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, change_id
+from importer.model.fields import Value, rides_with_post
+from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, change_id, split_full_key
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, FieldChange, Reason
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
 from importer.planning.compare import digest_field
+from importer.planning.deleting import says_nothing
 from importer.ports import Clock, Journal, Team
-from importer.text.digests import agree
-from importer.text.links import Text
+from importer.text.digests import Digest, agree
 
 __all__ = ["Auditor"]
 
@@ -134,20 +135,49 @@ class Auditor:
         if loser is None:
             await self._forget(double, ref)
             return ""
-        history = await self._journal.history(key=double.key)
-        if why := _objection(loser, history):
+        if why := await self._objection(double.key, loser):
             return why
         if loser.fields.get(Field.ACCEPTED) is True:
             mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
             why = await self._carry_out(double, loser, Verb.SET, (mark,))
             if why or (loser := await self._sights.look(ref, engagement=True)) is None:
                 return why
-            if why := _objection(loser, history):
+            if why := await self._objection(double.key, loser):
                 return why
         why = await self._carry_out(double, loser, Verb.DELETE, ())
         if not why:
             await self._forget(double, loser.ref)
         return why
+
+    async def _objection(self, key: Key, loser: LiveItem) -> str:
+        """Return what speaks against removing a post that was made twice; empty: nothing does."""
+        if loser.facts.engaged_by_others:
+            return "others have engaged with it"
+        if not await self._is_as_written(key, loser):
+            return "it is not what was written from here any more"
+        if loser.ref.kind is Kind.QUESTION:
+            for answer in await self._sights.under(loser.ref):
+                full = answer.marker.key if answer.marker else ""
+                if not await self._is_as_written(split_full_key(full)[1], answer):
+                    return f"its answer {answer.ref} is not what was written from here any more"
+        return ""
+
+    async def _is_as_written(self, key: Key, live: LiveItem) -> bool:
+        """Tell whether nobody else edited *live* (keyed), and it says what this journal wrote.
+
+        Of a collection nobody tells who edited it, and an edit before our last one shows in no
+        editor.
+        """
+        if live.facts.editor not in (None, live.facts.author):
+            return False
+        history = await self._journal.history(key=key)
+        done = [it for it in history if it.state is State.DONE and it.ref == live.ref]
+        written = {it.field: it.after for operation in done for it in operation.fields if it.after}
+        return not written or all(
+            _agrees(live.ref.kind, row.field, live.fields[row.field], written.get(row.field))
+            for row in rides_with_post(live.ref.kind)
+            if row.field in live.fields
+        )
 
     async def _carry_out(
         self, double: Double, loser: LiveItem, verb: Verb, fields: tuple[FieldChange, ...]
@@ -198,30 +228,10 @@ class Auditor:
         await self._journal.unbind(under)
 
 
-def _objection(loser: LiveItem, history: Sequence[Operation]) -> str:
-    """Return what speaks against removing a post that was made twice; empty: nothing does.
-
-    Nobody tells who edited a collection: it has to be what was written from here.
-    """
-    if loser.facts.engaged_by_others:
-        return "others have engaged with it"
-    if loser.facts.editor not in (None, loser.facts.author):
-        return "somebody else has edited it"
-    if loser.ref.kind is Kind.COLLECTION and not _is_as_written(loser, history):
-        return "it is not what was written from here any more"
-    return ""
-
-
-def _is_as_written(live: LiveItem, history: Sequence[Operation]) -> bool:
-    """Tell whether *live* (keyed) says what the last of *history* made it say."""
-    done = [it for it in history if it.state is State.DONE and it.ref == live.ref]
-    written = {it.field: it.after for operation in done for it in operation.fields if it.after}
-    return all(
-        agree(digest_field(live.ref.kind, field, value), written[field])
-        if field in written
-        else value == Text("")
-        for field, value in live.fields.items()
-    )
+def _agrees(kind: Kind, field: Field, value: Value, written: Digest | None) -> bool:
+    if written is None:
+        return says_nothing(field, value)
+    return agree(digest_field(kind, field, value), written)
 
 
 def _end_of(outcome: Done | Rejected | NotApplied) -> tuple[State, str]:

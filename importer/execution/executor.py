@@ -39,6 +39,7 @@ from importer.model.plan import Change, Plan
 from importer.model.report import Incident, Report, ResultState
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
 from importer.planning.compare import UNSET
+from importer.planning.deleting import edited_since
 from importer.planning.freshness import Freshness, Judgement, judge_freshness
 from importer.ports import Clock, Hold, Journal, LoadPicture, Team
 from importer.text.digests import digest_bytes
@@ -285,6 +286,8 @@ class Executor:
                     why = f"another answer was accepted on the site since then ({other.ref})"
                     return Judgement(Freshness.STALE, why), self.sights.of(ref)
             elif self._is_final(change):
+                if why := await self._going_along(change, ref):
+                    return Judgement(Freshness.STALE, why), self.sights.of(ref)
                 await self.sights.look(ref, engagement=change.verb is Verb.DELETE)
             else:
                 ahead = self._waiting.values()
@@ -293,6 +296,17 @@ class Executor:
         else:
             live = self._existing(change)
         return judge_freshness(change, live, self._seconds.get(change.key)), live
+
+    async def _going_along(self, change: Change, ref: Ref) -> str:
+        """Return what speaks for the answers that would go along with a question."""
+        asked = change.verb is Verb.DELETE and change.unless_engaged
+        if not asked or ref.kind is not Kind.QUESTION:
+            return ""
+        bound = {it.ref: it for it in self._bindings.values()}
+        for answer in await self.sights.under(ref):
+            if answer.ref in bound and (why := edited_since(answer, bound[answer.ref])):
+                return f"its answer {answer.ref}: {why}"
+        return ""
 
     def _moves_mark(self, change: Change) -> bool:
         """Tell whether *change* accepts an answer of a question that others know already."""

@@ -128,6 +128,16 @@ class Sights:
         found = self._reader.read(Under((question,)))
         return [it async for it in found if isinstance(it, LiveItem)]
 
+    async def under(self, question: Ref) -> list[LiveItem]:
+        """Read the answers of *question*: they go along with it."""
+        at = asyncio.get_running_loop().time()
+        found = []
+        async for got in self._reader.read(Under((question,))):
+            if isinstance(got, LiveItem):
+                self._note(got.ref, got, at)
+                found.append(self._seen[got.ref].live or got)
+        return found
+
     async def _read(self, refs: tuple[Ref, ...], *, engagement: bool = False) -> None:
         at = asyncio.get_running_loop().time()
         found = {}

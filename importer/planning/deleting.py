@@ -51,7 +51,7 @@ from importer.text.digests import agree
 from importer.text.links import Text
 from importer.text.marker import VERSION
 
-__all__ = ["Deletions", "plan_deletions"]
+__all__ = ["Deletions", "edited_since", "plan_deletions", "says_nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class _Deleting:
             return BlockedCode.ENGAGED, why, _BOUND
         if live.facts.engaged_by_others:
             return BlockedCode.ENGAGED, "others have answered, commented or voted on it", _ENGAGED
-        if why := _edited_since(live, binding):
+        if why := edited_since(live, binding):
             return BlockedCode.ENGAGED, why, _ENGAGED
         return None
 
@@ -293,13 +293,13 @@ def _named(author: UserId | None) -> str:
     return "" if author is None else f" (user {author})"
 
 
-def _edited_since(live: LiveItem, binding: Binding | None) -> str:
+def edited_since(live: LiveItem, binding: Binding | None) -> str:
     """Return what says that somebody may have edited the post; empty: nothing does."""
     for row in rides_with_post(live.ref.kind):
         if row.field not in live.fields:
             continue
         base = base_of(row, live, binding)
-        if base is None and _says_nothing(row.field, live.fields[row.field]):
+        if base is None and says_nothing(row.field, live.fields[row.field]):
             continue
         if base is None:
             return f"what was last written as its {row.field} is not known"
@@ -309,7 +309,7 @@ def _edited_since(live: LiveItem, binding: Binding | None) -> str:
     return ""
 
 
-def _says_nothing(field: Field, value: Value) -> bool:
+def says_nothing(field: Field, value: Value) -> bool:
     """Tell whether *value* is no word of anybody: a setting of the site's own, or an empty text."""
     return field in (Field.TYPE, Field.PERMISSIONS) or value == Text("")
 

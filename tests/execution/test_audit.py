@@ -274,7 +274,7 @@ def test_a_double_that_somebody_has_edited_is_left_to_a_person() -> None:
     stage.world.edit(stage.bo, second.id, body=f"Bo knows better, and says so here. {second.body}")
     report = stage.apply(wanted)
     assert report.exit_code == ExitCode.UNKNOWN
-    assert "somebody else has edited it" in report.incidents[0].what
+    assert "is not what was written" in report.incidents[0].what
     assert [it.id for it in stage.questions()] == [first.id, second.id]
 
 

@@ -146,3 +146,20 @@ def test_a_doubled_collection_is_removed_unless_somebody_has_edited_it(edits: st
     assert report.exit_code == ExitCode.UNKNOWN
     assert ("is not what was written" in report.incidents[0].what) == bool(edits)
     assert len(stage.world.collections("acme")) == (2 if edits else 1)
+
+
+@pytest.mark.parametrize("api", ["2.3", "3"])
+def test_an_edit_of_an_answer_that_would_go_along_keeps_its_question(api: str) -> None:
+    stage = Stage(api=api)
+    stage.apply(manifest(KEPT, question("one"), answer("one#a")))
+    gone = manifest(KEPT, removed=[Removed(Key("one"), Fate.DELETE, HERE)])
+    plan = stage.plan(gone)
+    assert [it.id for it in plan.changes] == ["one!delete"]
+    (ours,) = stage.answers()
+    stage.world.edit(stage.bo, ours.id, body=f"Bo knows better, and says so. {ours.body}")
+    (result,) = stage.apply(plan).results
+    assert (result.state, result.why) == (
+        ResultState.STALE,
+        f"its answer answer/{ours.id}: it was edited on the site since it was written",
+    )
+    assert len(stage.answers()) == 1

@@ -23,6 +23,8 @@ _COMPLETE = {ExitCode.DONE, ExitCode.DECISION}
 # What nothing shows afterwards rests on a look whose answer is at most two seconds old when the
 # bytes go; the answer took its way back, and shows what a stale copy knew.
 _LOOK_S = 2.0
+# A question and its answers, which go along with it, are looked at one after the other.
+_LOOKS_S = 5.0
 _FIELDS = ("title", "body", "tags", "items")
 
 
@@ -176,7 +178,8 @@ class Checker:
             self.wrong.append(f"I3 {key} counts as somebody's, and nobody cared about it")
         # Once the journal is lost, nothing tells what led to a post that somebody has deleted: the
         # page looks edited, and a person is asked.
-        edited = self.people.edits or (self.forgot and self.people.deleted)
+        # What led to the one of two that was removed looks edited, too.
+        edited = self.people.edits or (self.forgot and self.people.deleted) or self._doubled
         if code in (BlockedCode.CONFLICT, BlockedCode.NO_BASE) and not edited:
             self.wrong.append(f"I3 {key} is in conflict, and nobody edited anything")
         if code in (BlockedCode.AMBIGUOUS, BlockedCode.MISFIT) and not (
@@ -220,9 +223,9 @@ class Checker:
         is_later = over.write.done_s >= deed.at_s
         return name == deed.post and is_later and over.made[deed.field] != deed.value
 
-    def _is_within(self, deed: Deed, write: Carried) -> bool:
+    def _is_within(self, deed: Deed, write: Carried, more_s: float = 0.0) -> bool:
         """Tell whether the deed came after the last look that *write* could rest on."""
-        return write.sent_s - _LOOK_S - self.stale_s <= deed.at_s <= write.done_s
+        return write.sent_s - _LOOK_S - self.stale_s - more_s <= deed.at_s <= write.done_s
 
     def _check_deleted(self, deed: Deed, post: Post | Collection) -> None:
         names = {name_of(post)}
@@ -231,7 +234,8 @@ class Checker:
         if self.people.deleted.keys() & names:
             return
         removals = (it for name in names for it in self._removals[name])
-        if not any(self._is_within(deed, it) for it in removals):
+        along_s = _LOOKS_S if isinstance(post, Post) and post.parent_id else 0.0
+        if not any(self._is_within(deed, it, along_s) for it in removals):
             self.wrong.append(f"overwritten unseen: {deed.field} of {deed.post}: deleted")
 
     def _post(self, name: Name) -> Post | Collection | None:
