@@ -22,7 +22,16 @@ from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Credit, File, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.storage import Storage, page_name
-from importer.sources.tree import Tree, Unreadable, decoded, digest_in, open_tree, whole
+from importer.sources.tree import (
+    Tree,
+    Unreadable,
+    decoded,
+    digest_in,
+    head_of,
+    open_tree,
+    required,
+    whole,
+)
 from importer.sources.xml_stream import elements
 
 __all__ = ["ConfluenceReader"]
@@ -51,7 +60,7 @@ class ConfluenceReader:
             return Likeness.SURE
         sample = [name for name in tree.names if name.lower().endswith((*_FILES, *_HTML))][:50]
         marks = (b"<ac:", b"<ri:", b'id="main-content"')
-        found = any(mark in _head(tree, name) for name in sample for mark in marks)
+        found = any(mark in head_of(tree, name) for name in sample for mark in marks)
         return Likeness.LIKELY if found else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
@@ -71,14 +80,6 @@ class ConfluenceReader:
             message = f"there is no page of Confluence in {path}"
             raise UsageError(message, remedy="Name an exported space: its zip or its folder.")
         yield from files.unused()
-
-
-def _head(tree: Tree, name: str) -> bytes:
-    try:
-        with tree.open(name) as stream:
-            return stream.read(2**16)
-    except (Unreadable, OSError, ValueError):
-        return b""
 
 
 @dataclass(slots=True)
@@ -212,7 +213,7 @@ class _Export:
             yield Loss(LossKind.COMMENT, Place(self._name, 1), what, why)
 
     def _objects(self) -> Iterator[tuple[int, Element]]:
-        with self._tree.open(self._name) as stream:
+        with required(self._tree, self._name) as stream:
             yield from elements(stream, self._name, {"object"})
 
     def _learn(self, it: Element) -> None:

@@ -23,9 +23,10 @@ from importer.sources.extras import need
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Alias, Credit, Page, Passage
 from importer.sources.reader import Likeness, Options
-from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
+from importer.sources.tree import Tree, Unreadable, decoded, open_tree, required, whole
 from importer.sources.wikitext import Site, Wikitext
-from importer.sources.xml_stream import elements
+from importer.sources.xml_stream import Bytes, elements
+from importer.sources.zips import Bounded
 
 __all__ = ["MediaWikiReader"]
 
@@ -83,21 +84,22 @@ def _begins(tree: Tree, name: str) -> bool:
     try:
         with _unpacked(tree, name) as stream:
             return b"<mediawiki" in stream.read(2_000)
-    except (Unreadable, OSError, EOFError, ValueError):
+    except UsageError:
         return False
 
 
 @contextmanager
-def _unpacked(tree: Tree, name: str) -> Iterator[IO[bytes]]:
-    with tree.open(name) as stream:
+def _unpacked(tree: Tree, name: str) -> Iterator[Bytes]:
+    size = tree.names[name]
+    with required(tree, name) as stream:
         match posixpath.splitext(name)[1].lower():
             case ".bz2":
                 with bz2.open(stream) as unpacked:
-                    yield unpacked
+                    yield Bounded(unpacked, size, name)
             case ".gz":
                 with gzip.open(stream) as unpacked:
                     # Its type says less than it can do.
-                    yield cast("IO[bytes]", unpacked)
+                    yield Bounded(cast("IO[bytes]", unpacked), size, name)
             case _:
                 yield stream
 
@@ -111,16 +113,12 @@ class _Dump:
 
     def pages(self) -> Iterator[Page | Alias | Loss]:
         """Yield every page. Raises UsageError where the dump breaks off."""
-        try:
-            with _unpacked(self._tree, self._name) as stream:
-                for line, element in elements(stream, self._name, {"siteinfo", "page"}):
-                    if element.tag == "siteinfo":
-                        self._site = _site(element, self._address)
-                    else:
-                        yield self._page(element, Place(self._name, line))
-        except (OSError, EOFError) as error:
-            message = f"{self._name} is damaged or not whole: {error}"
-            raise UsageError(message, remedy="Download it again.") from error
+        with _unpacked(self._tree, self._name) as stream:
+            for line, element in elements(stream, self._name, {"siteinfo", "page"}):
+                if element.tag == "siteinfo":
+                    self._site = _site(element, self._address)
+                else:
+                    yield self._page(element, Place(self._name, line))
 
     def _page(self, element: Element, place: Place) -> Page | Alias | Loss:
         title = (element.findtext("title") or "").strip()

@@ -6,13 +6,13 @@ The bytes are made decodable first: one character that XML forbids would end an 
 import codecs
 import re
 from collections.abc import Container, Iterator
-from typing import IO
+from typing import Protocol
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from importer.errors import UsageError
 
-__all__ = ["elements", "local_name"]
+__all__ = ["Bytes", "elements", "local_name"]
 
 _CHUNK = 2**18
 _DEEPEST = 200
@@ -22,12 +22,20 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
+class Bytes(Protocol):
+    """What is read from."""
+
+    def read(self, most: int, /) -> bytes:
+        """Return at most *most* bytes; none at the end."""
+        ...
+
+
 def local_name(name: str) -> str:
     """Return an element's name without its namespace."""
     return name.rpartition("}")[2]
 
 
-def elements(stream: IO[bytes], path: str, wanted: Container[str]) -> Iterator[tuple[int, Element]]:
+def elements(stream: Bytes, path: str, wanted: Container[str]) -> Iterator[tuple[int, Element]]:
     """Yield line and element for each outermost element whose name is *wanted*, with its content.
 
     Names come without namespaces. Raises UsageError where the file breaks off, is no XML, has a
@@ -101,7 +109,7 @@ class _Sieve:
         self._builder.data(text)
 
 
-def _texts(stream: IO[bytes]) -> Iterator[str]:
+def _texts(stream: Bytes) -> Iterator[str]:
     """Yield the stream's text without what XML forbids; bytes that are no text are U+FFFD."""
     head = stream.read(_CHUNK)
     decoder = codecs.getincrementaldecoder(_encoding(head))("replace")
