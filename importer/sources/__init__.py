@@ -7,6 +7,7 @@ from importer.sources.confluence import ConfluenceReader
 from importer.sources.faq import FaqReader
 from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
 from importer.sources.mediawiki import MediaWikiReader
+from importer.sources.notion import NotionReader
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.page_files import MarkdownReader
 from importer.sources.reader import Options, Reader
@@ -41,6 +42,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
             FaqReader(),
             MarkdownReader(),
             MediaWikiReader(),
+            NotionReader(),
             So4tCsvReader(),
             So4tJsonReader(),
             StackExchangeReader(),

@@ -12,7 +12,7 @@ DAMAGES = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFil
 """What reading a file raises when it is damaged, cut or gone."""
 
 
-class Unreadable(Exception):
+class Unreadable(OSError):
     """A file of the tree that can't be read; the text says why."""
 
 

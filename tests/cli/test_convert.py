@@ -26,6 +26,7 @@ SOURCES = {
     "faq": ("faq.md", f"# How do I get in here?\n\n{TEXT}\n"),
     "markdown": ("Home.md", f"# The way to get in\n\n{TEXT}\n"),
     "mediawiki": ("dump.xml", MEDIAWIKI),
+    "notion": (f"In {'a' * 32}.md", f"# The way to get in\n\n{TEXT}\n"),
     "so4t-csv": ("posts.csv", f"title,body,tags,answer\nHow do I get in here?,{TEXT},a,\n"),
     "so4t-json": ("questions_answers_comments.json", json.dumps([ITEM])),
     "stackexchange": ("Posts.xml", f"<posts>{ROW.format('How do I get in here?', TEXT)}</posts>"),

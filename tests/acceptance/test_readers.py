@@ -1,0 +1,48 @@
+"""Exports of every kind, from file to site: one write per change, and nothing left to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.running import run, served_sandbox
+
+
+def imported_once(folder: Path, reader: str, source: Path, *, pages: int) -> dict[str, str]:
+    """Convert, validate, plan, apply and plan again; return the fates of the pages by title."""
+    out = folder / "out"
+    converted = run(
+        "convert", reader, source, "--out", out, "--namespace", "wiki", "--format", "json",
+        cwd=folder,
+    )  # fmt: skip
+    assert converted.returncode == 0, converted.stderr
+    document = json.loads(converted.stdout)
+    assert document["tally"]["pages"] == len(document["pages"]) == pages
+    checked = run("validate", out, cwd=folder)
+    assert checked.returncode == 0, checked.stderr
+    with served_sandbox(folder) as sandbox:
+        env = sandbox.env()
+        plan = run("plan", "--format", "json", out, cwd=folder, env=sandbox.env("read_only"))
+        assert json.loads(plan.stdout)["changes"], plan.stderr
+        applied = run("apply", "--yes", out, cwd=folder, env=env)
+        assert applied.returncode == 0, applied.stdout + applied.stderr
+        before = len(sandbox.requests())
+        again = run("plan", out, cwd=folder, env=sandbox.env("read_only"))
+        assert "No changes" in again.stdout, again.stdout
+        assert {it["method"] for it in sandbox.requests()[before:]} == {"GET"}
+    return {it["title"]: it["fate"] for it in document["pages"]}
+
+
+@pytest.mark.parametrize(
+    ("reader", "source", "pages"),
+    [
+        pytest.param("auto", "notion-html-testspace/data/notion-testspace.zip", 5, id="notion"),
+        pytest.param("notion", "notion-html-testspace/data/database-row.html", 1, id="notion row"),
+    ],
+)
+def test_a_corpus_is_imported_once(
+    corpora: Path, tmp_path: Path, reader: str, source: str, pages: int
+) -> None:
+    imported_once(tmp_path, reader, corpora / source, pages=pages)
