@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from importer.sources.confluence import ConfluenceReader
 from importer.sources.faq import FaqReader
+from importer.sources.generic_document import pages_schema
+from importer.sources.generic_json import GenericJsonReader
 from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
 from importer.sources.mediawiki import MediaWikiReader
 from importer.sources.notion import NotionReader
@@ -29,6 +31,7 @@ __all__ = [
     "Passage",
     "Reader",
     "Tally",
+    "pages_schema",
     "read_rules",
     "shape",
     "tally",
@@ -40,6 +43,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         for reader in (
             ConfluenceReader(),
             FaqReader(),
+            GenericJsonReader(),
             MarkdownReader(),
             MediaWikiReader(),
             NotionReader(),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.running import run, served_sandbox
+from tests.conftest import ROOT
 
 
 def imported_once(folder: Path, reader: str, source: Path, *, pages: int) -> dict[str, str]:
@@ -46,3 +48,11 @@ def test_a_corpus_is_imported_once(
     corpora: Path, tmp_path: Path, reader: str, source: str, pages: int
 ) -> None:
     imported_once(tmp_path, reader, corpora / source, pages=pages)
+
+
+def test_the_generic_format_is_imported_once(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "generic-json.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "pages.json").write_text(example, encoding="utf-8")
+    fates = imported_once(tmp_path, "auto", tmp_path / "pages.json", pages=3)
+    assert list(fates.values()) == ["migrated", "migrated", "merged"]

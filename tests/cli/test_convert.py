@@ -24,6 +24,7 @@ MEDIAWIKI = (
 SOURCES = {
     "confluence": ("page.xml", f'<p>{TEXT} <ac:link><ri:user ri:userkey="x"/></ac:link></p>'),
     "faq": ("faq.md", f"# How do I get in here?\n\n{TEXT}\n"),
+    "json": ("pages.json", json.dumps([{"title": "The way to get in", "body": TEXT}])),
     "markdown": ("Home.md", f"# The way to get in\n\n{TEXT}\n"),
     "mediawiki": ("dump.xml", MEDIAWIKI),
     "notion": (f"In {'a' * 32}.md", f"# The way to get in\n\n{TEXT}\n"),
