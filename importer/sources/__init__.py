@@ -18,6 +18,7 @@ from importer.sources.so4t_csv import So4tCsvReader
 from importer.sources.so4t_json import So4tJsonReader
 from importer.sources.stack_exchange import StackExchangeReader
 from importer.sources.storage import read_rules
+from importer.sources.zendesk import ZendeskReader
 
 __all__ = [
     "READERS",
@@ -50,6 +51,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
             So4tCsvReader(),
             So4tJsonReader(),
             StackExchangeReader(),
+            ZendeskReader(),
         )
     }
 )

@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.running import run, served_sandbox
 from tests.conftest import ROOT
+from tests.sources.test_zendesk import EXPORT as ZENDESK
 
 
 def imported_once(folder: Path, reader: str, source: Path, *, pages: int) -> dict[str, str]:
@@ -56,3 +57,11 @@ def test_the_generic_format_is_imported_once(tmp_path: Path) -> None:
     (tmp_path / "pages.json").write_text(example, encoding="utf-8")
     fates = imported_once(tmp_path, "auto", tmp_path / "pages.json", pages=3)
     assert list(fates.values()) == ["migrated", "migrated", "merged"]
+
+
+def test_a_help_centre_is_imported_once(tmp_path: Path) -> None:
+    (tmp_path / "help").mkdir()
+    for name, document in ZENDESK.items():
+        (tmp_path / "help" / name).write_text(json.dumps(document))
+    fates = imported_once(tmp_path, "auto", tmp_path / "help", pages=10)
+    assert list(fates.values()).count("migrated") == 6

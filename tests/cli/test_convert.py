@@ -16,6 +16,7 @@ from tests.cli.stage import Program
 ROW = '<row Id="1" PostTypeId="1" Title="{}" Body="{}" Tags="&lt;a&gt;" />'
 TEXT = "This is a text of more than thirty characters as a post must have."
 ITEM = {"question_id": 7, "title": "How do I get in here?", "body_markdown": TEXT, "tags": ["a"]}
+ARTICLE = {"id": 1, "section_id": 2, "title": "The way to get in", "body": f"<p>{TEXT}</p>"}
 MEDIAWIKI = (
     "<mediawiki><page><title>The way home</title><ns>0</ns><revision><text>Left.</text>"
     "</revision></page></mediawiki>"
@@ -30,6 +31,7 @@ SOURCES = {
     "notion": (f"In {'a' * 32}.md", f"# The way to get in\n\n{TEXT}\n"),
     "so4t-csv": ("posts.csv", f"title,body,tags,answer\nHow do I get in here?,{TEXT},a,\n"),
     "so4t-json": ("questions_answers_comments.json", json.dumps([ITEM])),
+    "zendesk": ("articles.json", json.dumps({"articles": [ARTICLE]})),
     "stackexchange": ("Posts.xml", f"<posts>{ROW.format('How do I get in here?', TEXT)}</posts>"),
 }
 
