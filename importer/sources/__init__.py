@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from importer.sources.confluence import ConfluenceReader
+from importer.sources.discourse import DiscourseReader
 from importer.sources.faq import FaqReader
 from importer.sources.generic_document import pages_schema
 from importer.sources.generic_json import GenericJsonReader
@@ -43,6 +44,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         reader.name: reader
         for reader in (
             ConfluenceReader(),
+            DiscourseReader(),
             FaqReader(),
             GenericJsonReader(),
             MarkdownReader(),

@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.running import run, served_sandbox
 from tests.conftest import ROOT
+from tests.sources.test_discourse import EXPORT as DISCOURSE
 from tests.sources.test_zendesk import EXPORT as ZENDESK
 
 
@@ -65,3 +66,11 @@ def test_a_help_centre_is_imported_once(tmp_path: Path) -> None:
         (tmp_path / "help" / name).write_text(json.dumps(document))
     fates = imported_once(tmp_path, "auto", tmp_path / "help", pages=10)
     assert list(fates.values()).count("migrated") == 6
+
+
+def test_a_forum_is_imported_once(tmp_path: Path) -> None:
+    (tmp_path / "forum" / "t").mkdir(parents=True)
+    for name, document in DISCOURSE.items():
+        (tmp_path / "forum" / name).write_text(json.dumps(document))
+    fates = imported_once(tmp_path, "auto", tmp_path / "forum", pages=6)
+    assert list(fates.values()).count("migrated") == 3

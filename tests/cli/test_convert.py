@@ -17,6 +17,8 @@ ROW = '<row Id="1" PostTypeId="1" Title="{}" Body="{}" Tags="&lt;a&gt;" />'
 TEXT = "This is a text of more than thirty characters as a post must have."
 ITEM = {"question_id": 7, "title": "How do I get in here?", "body_markdown": TEXT, "tags": ["a"]}
 ARTICLE = {"id": 1, "section_id": 2, "title": "The way to get in", "body": f"<p>{TEXT}</p>"}
+POST = {"id": 1, "post_number": 1, "post_type": 1, "raw": TEXT}
+TOPIC = {"id": 1, "title": "The way to get in", "post_stream": {"posts": [POST]}}
 MEDIAWIKI = (
     "<mediawiki><page><title>The way home</title><ns>0</ns><revision><text>Left.</text>"
     "</revision></page></mediawiki>"
@@ -24,6 +26,7 @@ MEDIAWIKI = (
 
 SOURCES = {
     "confluence": ("page.xml", f'<p>{TEXT} <ac:link><ri:user ri:userkey="x"/></ac:link></p>'),
+    "discourse": ("t.json", json.dumps(TOPIC)),
     "faq": ("faq.md", f"# How do I get in here?\n\n{TEXT}\n"),
     "json": ("pages.json", json.dumps([{"title": "The way to get in", "body": TEXT}])),
     "markdown": ("Home.md", f"# The way to get in\n\n{TEXT}\n"),
