@@ -206,7 +206,7 @@ def test_entities_in_a_page_stay_unread(
         ("a.xml.gz", gzip.compress(MEDIAWIKI.encode())[:-9], "damaged or not whole"),
         ("a.xml.gz", b"no gzip", "damaged or not whole"),
         ("a.xml.bz2", bz2.compress(MEDIAWIKI.encode())[:-9], "damaged or not whole"),
-        ("a.xml.gz", gzip.compress(b"<mediawiki>" + b" " * (40 * 2**20)), "250 times its size: a bomb"),
+        ("a.xml.gz", gzip.compress(b"<mediawiki>" + b" " * (40 * 2**20)), "a bomb"),
         ("a.xml.bz2", bz2.compress(b"<mediawiki>" + b" " * (40 * 2**20)), "a bomb"),
         ("a.xml", b"<a>" * 10_000, "nested too deeply"),
     ],
