@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote_plus
 from xml.etree.ElementTree import Element
 
 from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.confluence_html import EXPORTED, parts_of
+from importer.sources.confluence_links import short_name, without_short_links
 from importer.sources.extras import need
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Credit, File, Page, Passage
@@ -266,11 +268,13 @@ class _Export:
         space = self._spaces.get(meta.space, "")
         # An export escapes the end of a CDATA section in what it puts into one.
         text = _property(body, "body").replace("]] >", "]]>")
+        text = without_short_links(text, self._options.address)
         storage = Storage(space, self._users, self._options.macros)
         credit = Credit(self._users.get(meta.creator, ""), when=meta.edited)
         address = self._options.address.rstrip("/")
         view = f"/pages/viewpage.action?pageId={number}"
-        shown = f"/display/{space}/{meta.title.replace(' ', '+')}"
+        shown = f"/display/{space}/{quote_plus(meta.title)}"
+        short = f"/x/{short_name(number)}"
         labels = (self._labels.get(it, "") for it in self._labelled.get(number, ()))
         return Page(
             place=place,
@@ -280,10 +284,10 @@ class _Export:
             kind=Kind.ARTICLE,
             tags=tuple(it for it in labels if it) or ((space,) if space else ()),
             name=f"{space}/{meta.title.replace('/', ' ')}" if len(self._spaces) > 1 else meta.title,
-            addresses=(f"{address}{view}",) if address else (),
+            addresses=tuple(f"{address}{it}" for it in (view, shown, short) if address),
             names=(
                 page_name(space, meta.title), f"wiki:{number}", view, shown,
-                *((f"{address}{shown}", f"{address}/spaces/{space}/pages/{number}",
+                *((f"{address}/spaces/{space}/pages/{number}",
                    f"{address}/spaces/{space}/pages/{number}/*") if address else ()),
             ),
             parent=self._pages[meta.parent].title if meta.parent in self._pages else "",
