@@ -70,7 +70,8 @@ class MediaWikiReader:
         files = [name for name in tree.names if name.lower().endswith(_FILES)]
         if not dumps and not files:
             message = f"there is neither a dump nor a file with wikitext in {path}"
-            raise UsageError(message, remedy=f"Name {', '.join((*_DUMPS, *_FILES))}.")
+            suffixes = ", ".join((*_DUMPS, *_FILES))
+            raise UsageError(message, remedy=f"Name {suffixes}; unpack a .7z first.")
         for name in tree.names:
             if name in dumps:
                 yield from _Dump(tree, name, options).pages()
@@ -114,7 +115,8 @@ class _Dump:
     def pages(self) -> Iterator[Page | Alias | Loss]:
         """Yield every page. Raises UsageError where the dump breaks off."""
         with _unpacked(self._tree, self._name) as stream:
-            for line, element in elements(stream, self._name, {"siteinfo", "page"}):
+            wanted = {"siteinfo", "page"}
+            for line, element in elements(stream, self._name, wanted, ("revision", "timestamp")):
                 if element.tag == "siteinfo":
                     self._site = _site(element, self._address)
                 else:
@@ -134,6 +136,8 @@ class _Dump:
         text = revision.findtext("text") or ""
         if model != "wikitext":
             return Loss(LossKind.SKIPPED, place, title, f"its content is {model}, not wikitext")
+        if why := _lacking(revision.find("text")):
+            return Loss(LossKind.SKIPPED, place, title, why)
         if target := _redirect(element, text):
             names = (f"wiki:{self._site.title(title)}",)
             leads = f"wiki:{self._site.title(target)}"
@@ -191,6 +195,18 @@ def _redirect(element: Element, text: str) -> str:
         return said.get("title", "")
     match = _REDIRECT.match(text)
     return match[1].strip() if match else ""
+
+
+def _lacking(text: Element | None) -> str:
+    """Return why a revision has no text although the page has one; empty for any other."""
+    if text is None or text.text:
+        return ""
+    if text.get("deleted"):
+        return "its text is deleted in the wiki"
+    size = text.get("bytes", "0")
+    if size.isdecimal() and int(size):
+        return "the dump holds no texts (a stub); take one that is called pages-articles"
+    return ""
 
 
 def _number(text: str, site: Site, title: str) -> int:
