@@ -28,10 +28,10 @@ from importer.sources.wikitext import Site, Wikitext
 from importer.sources.xml_stream import Bytes, elements
 from importer.sources.zips import Bounded
 
-__all__ = ["MediaWikiReader"]
+__all__ = ["WIKITEXT_FILES", "MediaWikiReader", "wikitext_page"]
 
 _DUMPS = (".xml", ".xml.bz2", ".xml.gz")
-_FILES = (".mediawiki", ".wiki", ".wikitext", ".mw")
+WIKITEXT_FILES = (".mediawiki", ".wiki", ".wikitext", ".mw")
 # Articles, the project's own pages, and help; the rest is talk, users, files and machinery.
 _CONTENT = (0, 4, 12)
 _REDIRECT = re.compile(
@@ -58,7 +58,7 @@ class MediaWikiReader:
         dumps = [name for name in tree.names if name.lower().endswith(_DUMPS)]
         if any(_begins(tree, name) for name in dumps):
             return Likeness.SURE
-        files = any(name.lower().endswith(_FILES) for name in tree.names)
+        files = any(name.lower().endswith(WIKITEXT_FILES) for name in tree.names)
         return Likeness.LIKELY if files else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Alias | Loss]:
@@ -67,16 +67,16 @@ class MediaWikiReader:
         tree = open_tree(path)
         yield from tree.refused
         dumps = [name for name in tree.names if name.lower().endswith(_DUMPS)]
-        files = [name for name in tree.names if name.lower().endswith(_FILES)]
+        files = [name for name in tree.names if name.lower().endswith(WIKITEXT_FILES)]
         if not dumps and not files:
             message = f"there is neither a dump nor a file with wikitext in {path}"
-            suffixes = ", ".join((*_DUMPS, *_FILES))
+            suffixes = ", ".join((*_DUMPS, *WIKITEXT_FILES))
             raise UsageError(message, remedy=f"Name {suffixes}; unpack a .7z first.")
         for name in tree.names:
             if name in dumps:
                 yield from _Dump(tree, name, options).pages()
             elif name in files:
-                yield _file(tree, name, options)
+                yield wikitext_page(tree, name, options)
             else:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page of the wiki; left out")
 
@@ -221,7 +221,7 @@ def _date(revision: Element) -> datetime | None:
         return None
 
 
-def _file(tree: Tree, name: str, options: Options) -> Page | Loss:
+def wikitext_page(tree: Tree, name: str, options: Options) -> Page | Loss:
     """Return a file with wikitext as a page; its name is its title."""
     try:
         text, _ = decoded(whole(tree, name), options.encoding)

@@ -169,3 +169,10 @@ def test_an_address_that_is_none_is_refused(cli: Program, home: Path) -> None:
     (home / "faq.md").write_text(SOURCES["faq"][1])
     done = cli("convert", "faq", "faq.md", "--out", "o", "--namespace", "x", "--address", "wiki")
     assert (done.code, "is no URL" in done.err) == (64, True)
+
+
+def test_a_zip_of_markdown_is_guessed(cli: Program, home: Path) -> None:
+    with zipfile.ZipFile(home / "wiki.zip", "w") as archive:
+        archive.writestr("wiki/Home.md", SOURCES["markdown"][1])
+    done = cli("convert", "auto", "wiki.zip", "--out", "out", "--namespace", "x")
+    assert (done.code, "markdown: 1 pages in" in done.err) == (0, True), done.err
