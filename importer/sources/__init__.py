@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from importer.sources.confluence import ConfluenceReader
+from importer.sources.discourse import DiscourseReader
 from importer.sources.faq import FaqReader
+from importer.sources.generic_document import pages_schema
+from importer.sources.generic_json import GenericJsonReader
 from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
 from importer.sources.mediawiki import MediaWikiReader
+from importer.sources.notion import NotionReader
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.page_files import MarkdownReader
 from importer.sources.reader import Options, Reader
@@ -15,6 +19,7 @@ from importer.sources.so4t_csv import So4tCsvReader
 from importer.sources.so4t_json import So4tJsonReader
 from importer.sources.stack_exchange import StackExchangeReader
 from importer.sources.storage import read_rules
+from importer.sources.zendesk import ZendeskReader
 
 __all__ = [
     "READERS",
@@ -28,6 +33,7 @@ __all__ = [
     "Passage",
     "Reader",
     "Tally",
+    "pages_schema",
     "read_rules",
     "shape",
     "tally",
@@ -38,12 +44,16 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         reader.name: reader
         for reader in (
             ConfluenceReader(),
+            DiscourseReader(),
             FaqReader(),
+            GenericJsonReader(),
             MarkdownReader(),
             MediaWikiReader(),
+            NotionReader(),
             So4tCsvReader(),
             So4tJsonReader(),
             StackExchangeReader(),
+            ZendeskReader(),
         )
     }
 )

@@ -11,18 +11,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote_plus
 from xml.etree.ElementTree import Element
 
 from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.confluence_html import EXPORTED, parts_of
+from importer.sources.confluence_links import short_name, without_short_links
 from importer.sources.extras import need
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Credit, File, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.storage import Storage, page_name
-from importer.sources.tree import Tree, Unreadable, decoded, digest_in, open_tree, whole
+from importer.sources.tree import (
+    Tree,
+    Unreadable,
+    decoded,
+    digest_in,
+    head_of,
+    open_tree,
+    required,
+    whole,
+)
 from importer.sources.xml_stream import elements
 
 __all__ = ["ConfluenceReader"]
@@ -51,7 +62,7 @@ class ConfluenceReader:
             return Likeness.SURE
         sample = [name for name in tree.names if name.lower().endswith((*_FILES, *_HTML))][:50]
         marks = (b"<ac:", b"<ri:", b'id="main-content"')
-        found = any(mark in _head(tree, name) for name in sample for mark in marks)
+        found = any(mark in head_of(tree, name) for name in sample for mark in marks)
         return Likeness.LIKELY if found else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
@@ -71,14 +82,6 @@ class ConfluenceReader:
             message = f"there is no page of Confluence in {path}"
             raise UsageError(message, remedy="Name an exported space: its zip or its folder.")
         yield from files.unused()
-
-
-def _head(tree: Tree, name: str) -> bytes:
-    try:
-        with tree.open(name) as stream:
-            return stream.read(2**16)
-    except (Unreadable, OSError, ValueError):
-        return b""
 
 
 @dataclass(slots=True)
@@ -212,7 +215,7 @@ class _Export:
             yield Loss(LossKind.COMMENT, Place(self._name, 1), what, why)
 
     def _objects(self) -> Iterator[tuple[int, Element]]:
-        with self._tree.open(self._name) as stream:
+        with required(self._tree, self._name) as stream:
             yield from elements(stream, self._name, {"object"})
 
     def _learn(self, it: Element) -> None:
@@ -265,11 +268,13 @@ class _Export:
         space = self._spaces.get(meta.space, "")
         # An export escapes the end of a CDATA section in what it puts into one.
         text = _property(body, "body").replace("]] >", "]]>")
+        text = without_short_links(text, self._options.address)
         storage = Storage(space, self._users, self._options.macros)
         credit = Credit(self._users.get(meta.creator, ""), when=meta.edited)
         address = self._options.address.rstrip("/")
         view = f"/pages/viewpage.action?pageId={number}"
-        shown = f"/display/{space}/{meta.title.replace(' ', '+')}"
+        shown = f"/display/{space}/{quote_plus(meta.title)}"
+        short = f"/x/{short_name(number)}"
         labels = (self._labels.get(it, "") for it in self._labelled.get(number, ()))
         return Page(
             place=place,
@@ -279,10 +284,10 @@ class _Export:
             kind=Kind.ARTICLE,
             tags=tuple(it for it in labels if it) or ((space,) if space else ()),
             name=f"{space}/{meta.title.replace('/', ' ')}" if len(self._spaces) > 1 else meta.title,
-            addresses=(f"{address}{view}",) if address else (),
+            addresses=tuple(f"{address}{it}" for it in (view, shown, short) if address),
             names=(
                 page_name(space, meta.title), f"wiki:{number}", view, shown,
-                *((f"{address}{shown}", f"{address}/spaces/{space}/pages/{number}",
+                *((f"{address}/spaces/{space}/pages/{number}",
                    f"{address}/spaces/{space}/pages/{number}/*") if address else ()),
             ),
             parent=self._pages[meta.parent].title if meta.parent in self._pages else "",

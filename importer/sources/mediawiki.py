@@ -23,14 +23,15 @@ from importer.sources.extras import need
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Alias, Credit, Page, Passage
 from importer.sources.reader import Likeness, Options
-from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
+from importer.sources.tree import Tree, Unreadable, decoded, open_tree, required, whole
 from importer.sources.wikitext import Site, Wikitext
-from importer.sources.xml_stream import elements
+from importer.sources.xml_stream import Bytes, elements
+from importer.sources.zips import Bounded
 
-__all__ = ["MediaWikiReader"]
+__all__ = ["WIKITEXT_FILES", "MediaWikiReader", "wikitext_page"]
 
 _DUMPS = (".xml", ".xml.bz2", ".xml.gz")
-_FILES = (".mediawiki", ".wiki", ".wikitext", ".mw")
+WIKITEXT_FILES = (".mediawiki", ".wiki", ".wikitext", ".mw")
 # Articles, the project's own pages, and help; the rest is talk, users, files and machinery.
 _CONTENT = (0, 4, 12)
 _REDIRECT = re.compile(
@@ -57,7 +58,7 @@ class MediaWikiReader:
         dumps = [name for name in tree.names if name.lower().endswith(_DUMPS)]
         if any(_begins(tree, name) for name in dumps):
             return Likeness.SURE
-        files = any(name.lower().endswith(_FILES) for name in tree.names)
+        files = any(name.lower().endswith(WIKITEXT_FILES) for name in tree.names)
         return Likeness.LIKELY if files else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Alias | Loss]:
@@ -66,15 +67,16 @@ class MediaWikiReader:
         tree = open_tree(path)
         yield from tree.refused
         dumps = [name for name in tree.names if name.lower().endswith(_DUMPS)]
-        files = [name for name in tree.names if name.lower().endswith(_FILES)]
+        files = [name for name in tree.names if name.lower().endswith(WIKITEXT_FILES)]
         if not dumps and not files:
             message = f"there is neither a dump nor a file with wikitext in {path}"
-            raise UsageError(message, remedy=f"Name {', '.join((*_DUMPS, *_FILES))}.")
+            suffixes = ", ".join((*_DUMPS, *WIKITEXT_FILES))
+            raise UsageError(message, remedy=f"Name {suffixes}; unpack a .7z first.")
         for name in tree.names:
             if name in dumps:
                 yield from _Dump(tree, name, options).pages()
             elif name in files:
-                yield _file(tree, name, options)
+                yield wikitext_page(tree, name, options)
             else:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page of the wiki; left out")
 
@@ -83,21 +85,22 @@ def _begins(tree: Tree, name: str) -> bool:
     try:
         with _unpacked(tree, name) as stream:
             return b"<mediawiki" in stream.read(2_000)
-    except (Unreadable, OSError, EOFError, ValueError):
+    except UsageError:
         return False
 
 
 @contextmanager
-def _unpacked(tree: Tree, name: str) -> Iterator[IO[bytes]]:
-    with tree.open(name) as stream:
+def _unpacked(tree: Tree, name: str) -> Iterator[Bytes]:
+    size = tree.names[name]
+    with required(tree, name) as stream:
         match posixpath.splitext(name)[1].lower():
             case ".bz2":
                 with bz2.open(stream) as unpacked:
-                    yield unpacked
+                    yield Bounded(unpacked, size, name)
             case ".gz":
                 with gzip.open(stream) as unpacked:
                     # Its type says less than it can do.
-                    yield cast("IO[bytes]", unpacked)
+                    yield Bounded(cast("IO[bytes]", unpacked), size, name)
             case _:
                 yield stream
 
@@ -111,16 +114,13 @@ class _Dump:
 
     def pages(self) -> Iterator[Page | Alias | Loss]:
         """Yield every page. Raises UsageError where the dump breaks off."""
-        try:
-            with _unpacked(self._tree, self._name) as stream:
-                for line, element in elements(stream, self._name, {"siteinfo", "page"}):
-                    if element.tag == "siteinfo":
-                        self._site = _site(element, self._address)
-                    else:
-                        yield self._page(element, Place(self._name, line))
-        except (OSError, EOFError) as error:
-            message = f"{self._name} is damaged or not whole: {error}"
-            raise UsageError(message, remedy="Download it again.") from error
+        with _unpacked(self._tree, self._name) as stream:
+            wanted = {"siteinfo", "page"}
+            for line, element in elements(stream, self._name, wanted, ("revision", "timestamp")):
+                if element.tag == "siteinfo":
+                    self._site = _site(element, self._address)
+                else:
+                    yield self._page(element, Place(self._name, line))
 
     def _page(self, element: Element, place: Place) -> Page | Alias | Loss:
         title = (element.findtext("title") or "").strip()
@@ -136,6 +136,8 @@ class _Dump:
         text = revision.findtext("text") or ""
         if model != "wikitext":
             return Loss(LossKind.SKIPPED, place, title, f"its content is {model}, not wikitext")
+        if why := _lacking(revision.find("text")):
+            return Loss(LossKind.SKIPPED, place, title, why)
         if target := _redirect(element, text):
             names = (f"wiki:{self._site.title(title)}",)
             leads = f"wiki:{self._site.title(target)}"
@@ -195,6 +197,18 @@ def _redirect(element: Element, text: str) -> str:
     return match[1].strip() if match else ""
 
 
+def _lacking(text: Element | None) -> str:
+    """Return why a revision has no text although the page has one; empty for any other."""
+    if text is None or text.text:
+        return ""
+    if text.get("deleted"):
+        return "its text is deleted in the wiki"
+    size = text.get("bytes", "0")
+    if size.isdecimal() and int(size):
+        return "the dump holds no texts (a stub); take one that is called pages-articles"
+    return ""
+
+
 def _number(text: str, site: Site, title: str) -> int:
     """Return a page's namespace. Versions before 0.6 of the schema don't say it."""
     return int(text) if text.lstrip("-").isdecimal() else site.parted(title)[0]
@@ -207,7 +221,7 @@ def _date(revision: Element) -> datetime | None:
         return None
 
 
-def _file(tree: Tree, name: str, options: Options) -> Page | Loss:
+def wikitext_page(tree: Tree, name: str, options: Options) -> Page | Loss:
     """Return a file with wikitext as a page; its name is its title."""
     try:
         text, _ = decoded(whole(tree, name), options.encoding)

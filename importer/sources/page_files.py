@@ -6,16 +6,19 @@ Such a wiki is a git repository whose file names are the pages' names, with `-` 
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
+from importer.sources.extras import need
 from importer.sources.front_matter import split_front_matter
 from importer.sources.git_history import Edit, last_edits
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
+from importer.sources.mediawiki import WIKITEXT_FILES, wikitext_page
 from importer.sources.page import Credit, File, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.shapes import heading_anchors
@@ -46,7 +49,7 @@ class MarkdownReader:
     def guess(self, path: Path) -> Likeness:
         """Tell a wiki by its home page or sidebar, and else whether there is any Markdown."""
         if path.is_file():
-            return Likeness.POSSIBLE if path.suffix.lower() in _SUFFIXES else Likeness.NONE
+            return _guess_file(path)
         stems = [it.stem.lower() for it in path.iterdir() if it.suffix.lower() in _SUFFIXES]
         if any(stem in _HOME for stem in stems):
             return Likeness.SURE
@@ -73,7 +76,7 @@ class _Files:
     def read(self, name: str) -> Iterator[Page | Loss]:
         """Yield a file as a page with its losses, or the loss that says why not."""
         stem, suffix = posixpath.splitext(posixpath.basename(name))
-        if suffix.lower() not in (*_SUFFIXES, *_OTHER):
+        if suffix.lower() not in (*_SUFFIXES, *_OTHER, *WIKITEXT_FILES):
             return
         self.used.add(name)
         if stem.lower() in _BESIDE:
@@ -81,6 +84,9 @@ class _Files:
             return
         if suffix.lower() in _OTHER:
             yield _skipped(name, f"pages in {suffix} are not read; make Markdown of it first")
+            return
+        if suffix.lower() in WIKITEXT_FILES:
+            yield self._wikitext(name, posixpath.splitext(name)[0])
             return
         losses = Losses(name)
         try:
@@ -93,6 +99,15 @@ class _Files:
         page = self._page(name, text, losses)
         yield from losses.found
         yield page
+
+    def _wikitext(self, name: str, stem: str) -> Page | Loss:
+        """Return a page that is wikitext, as a wiki of Markdown may have some."""
+        need("markdown", "mwparserfromhell", "markdownify", "lxml")
+        page = wikitext_page(self.tree, name, self.options)
+        if isinstance(page, Loss):
+            return page
+        names = (*page.names, wiki_name(stem), wiki_name(page.title))
+        return replace(page, title=page.title.replace("-", " "), names=names)
 
     def _page(self, name: str, text: str, losses: Losses) -> Page:
         front, part = split_front_matter(numbered(text), losses)
@@ -143,6 +158,19 @@ class _Files:
         for name in self.tree.names:
             if name not in self.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
+
+
+def _guess_file(path: Path) -> Likeness:
+    if path.suffix.lower() in _SUFFIXES:
+        return Likeness.POSSIBLE
+    if path.suffix.lower() != ".zip":
+        return Likeness.NONE
+    try:
+        names = open_tree(path).names
+    except UsageError:
+        return Likeness.NONE
+    found = any(name.lower().endswith(_SUFFIXES) for name in names)
+    return Likeness.POSSIBLE if found else Likeness.NONE
 
 
 def _titled(part: list[Numbered]) -> tuple[str, list[Numbered]]:

@@ -33,6 +33,8 @@ _LONGEST = {kind: LIMITS[kind, Field.BODY].high for kind in (Kind.QUESTION, Kind
 _KEY_LINK = re.compile(r"\]\(key:[^)]*\)")
 # A text grows as it is made Markdown and its links get addresses, but hardly by this factor.
 _GROWTH = 4
+# Forty of the longest articles. A converter would need minutes and gigabytes for more.
+_ENDLESS = 4_000_000
 # What the lines about an article's parts need.
 _ROOM = 3_000
 _TOO_LONG = "a part of it is too long for a post and has no place to be split at"
@@ -179,6 +181,9 @@ def _not_moved(page: Page) -> str:
     """Return why a page is no draft whatever it says; empty for one that is."""
     if page.withheld:
         return page.withheld
+    longest = max(len(it.text) for it in page.texts)
+    if longest > _ENDLESS:
+        return f"a text of {longest:,} characters, which is nothing that people read"
     empty = page.kind is Kind.ARTICLE and not page.body.text.strip()
     return "there is no text on it" if empty else ""
 

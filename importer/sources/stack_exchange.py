@@ -18,7 +18,7 @@ from importer.sources.html_markup import HTML
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import MARKDOWN, Credit, Markup, Page, Passage
 from importer.sources.reader import Likeness, Options
-from importer.sources.tree import Tree, open_tree
+from importer.sources.tree import Tree, open_tree, required
 from importer.sources.xml_stream import elements
 
 __all__ = ["StackExchangeReader"]
@@ -38,7 +38,11 @@ class StackExchangeReader:
 
     def guess(self, path: Path) -> Likeness:
         """Tell whether Posts.xml is there."""
-        there = path.name == _POSTS if path.is_file() else (path / _POSTS).is_file()
+        try:
+            tree = open_tree(path)
+        except UsageError:
+            return Likeness.NONE
+        there = any(name.rpartition("/")[2] == _POSTS for name in tree.names)
         return Likeness.SURE if there else Likeness.NONE
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
@@ -108,7 +112,7 @@ class _Dump:
     def _rows(self, table: str) -> Iterator[tuple[int, Element]]:
         name = self._names.get(f"{table}.xml")
         if name:
-            with self._tree.open(name) as stream:
+            with required(self._tree, name) as stream:
                 yield from elements(stream, name, {"row"})
 
     def _learn(self, row: Element) -> None:

@@ -1,37 +1,36 @@
 """The files of a source, be it a folder, a zip or one file: names first, bytes on demand.
 
-Nothing is ever unpacked to disk, so a name that climbs out can't write anything; it is refused all
-the same, because names become keys and places. An archive that would unpack to far more than it
-holds is refused whole, before a byte of it is read.
+Nothing is unpacked under its name, so a name that climbs out can't write anything; it is refused
+all the same, because names become keys and places. `zips` reads the zips.
 """
 
 import hashlib
 import os
-import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
 from importer.errors import UsageError
-from importer.model.draft import Place
-from importer.sources.losses import Loss, LossKind
+from importer.sources.losses import Loss
+from importer.sources.unreadable import DAMAGES, Unreadable, refusal
+from importer.sources.zips import Zip
 
-__all__ = ["Tree", "Unreadable", "decoded", "digest_in", "open_tree", "whole"]
+__all__ = [
+    "DAMAGES",
+    "Tree",
+    "Unreadable",
+    "decoded",
+    "digest_in",
+    "head_of",
+    "open_tree",
+    "required",
+    "whole",
+]
 
-_MOST_FILES = 500_000
-_MOST_BYTES = 64 * 2**30
-_WORST_RATIO = 250
-# Small files compress well by nature; a bomb is none of them.
-_HARMLESS = 16 * 2**20
 _PAGE = 64 * 2**20
-_DAMAGES = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-
-
-class Unreadable(Exception):
-    """A file of the tree that can't be read; the text says why."""
 
 
 class Tree(Protocol):
@@ -61,7 +60,7 @@ def open_tree(path: Path) -> Tree:
         raise UsageError(message, remedy="Name the export's folder, its zip, or its file.")
     # A zip's list of files stands at its end, so a cut one is not even known as a zip by that.
     if path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
-        return _Zip(path)
+        return Zip(path, path.stat().st_size, str(path))
     return _Single(path)
 
 
@@ -73,9 +72,29 @@ def whole(tree: Tree, name: str, most: int = _PAGE) -> bytes:
     with tree.open(name) as stream:
         try:
             return stream.read(most + 1)
-        except _DAMAGES as error:
+        except DAMAGES as error:
             message = f"damaged: {error}"
             raise Unreadable(message) from error
+
+
+def head_of(tree: Tree, name: str, most: int = 2**16) -> bytes:
+    """Return a file's first bytes; none when it can't be read."""
+    try:
+        with tree.open(name) as stream:
+            return stream.read(most)
+    except (Unreadable, *DAMAGES):
+        return b""
+
+
+@contextmanager
+def required(tree: Tree, name: str) -> Iterator[IO[bytes]]:
+    """Open a file that the whole source needs. Raises UsageError when it is damaged or gone."""
+    try:
+        with tree.open(name) as stream:
+            yield stream
+    except (Unreadable, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        message = f"{name} is damaged or not whole: {error}"
+        raise UsageError(message, remedy="Export or copy it again.") from error
 
 
 def decoded(data: bytes, encoding: str | None) -> tuple[str, str]:
@@ -105,7 +124,7 @@ def digest_in(tree: Tree, name: str) -> str:
         with tree.open(name) as stream:
             while chunk := stream.read(2**20):
                 digest.update(chunk)
-    except (Unreadable, *_DAMAGES):
+    except (Unreadable, *DAMAGES):
         return ""
     return digest.hexdigest()
 
@@ -122,17 +141,21 @@ class _Folder:
         for base, folders, files in os.walk(self._path):
             # A name with a dot before it is no page's.
             folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for folder in folders:
+                if (path := Path(base, folder)).is_symlink():
+                    name = path.relative_to(self._path).as_posix()
+                    refused.append(refusal(name, "a link to a folder, which is not followed"))
             for file in sorted(files):
                 if file.startswith("."):
                     continue
                 path = Path(base, file)
                 name = path.relative_to(self._path).as_posix()
                 if path.is_symlink() and not path.resolve().is_relative_to(self._root):
-                    refused.append(_refusal(name, "a link that leads out of the folder"))
+                    refused.append(refusal(name, "a link that leads out of the folder"))
                 elif path.is_file():
                     yield name, path.stat().st_size
                 else:
-                    refused.append(_refusal(name, "not a regular file"))
+                    refused.append(refusal(name, "not a regular file"))
 
     def open(self, name: str) -> IO[bytes]:
         return _opened(self._path / name)
@@ -154,74 +177,3 @@ def _opened(path: Path) -> IO[bytes]:
         return path.open("rb")
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from error
-
-
-class _Zip:
-    def __init__(self, path: Path) -> None:
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except _DAMAGES as error:
-            message = f"{path} is damaged or not whole: {error}"
-            raise UsageError(message, remedy="Export or copy it again.") from error
-        entries = self._zip.infolist()
-        _require_no_bomb(path, entries)
-        refused: list[Loss] = []
-        self._entries = dict(sorted(_safe(entries, refused)))
-        self.names = {name: entry.file_size for name, entry in self._entries.items()}
-        self.refused = tuple(refused)
-
-    def open(self, name: str) -> IO[bytes]:
-        try:
-            return self._zip.open(self._entries[name])
-        except _DAMAGES as error:
-            raise Unreadable(str(error)) from error
-
-
-def _require_no_bomb(path: Path, entries: list[zipfile.ZipInfo]) -> None:
-    size = path.stat().st_size
-    total = sum(it.file_size for it in entries)
-    fault = ""
-    if len(entries) > _MOST_FILES:
-        fault = f"holds {len(entries):,} files"
-    elif total > _MOST_BYTES or (total > _HARMLESS and total > size * _WORST_RATIO):
-        fault = f"is {size:,} bytes and would unpack to {total:,}"
-    elif _overlap(entries):
-        fault = "holds files that share their bytes"
-    if fault:
-        message = f"{path} {fault}: a zip bomb, or as good as one"
-        raise UsageError(message, remedy="Unpack it where that does no harm, and name the folder.")
-
-
-def _overlap(entries: Iterable[zipfile.ZipInfo]) -> bool:
-    """Tell whether files lie in one another, as a bomb's do."""
-    extents = sorted(
-        ((it.header_offset, it.header_offset + it.compress_size) for it in entries),
-    )
-    return any(later < end for (_, end), (later, _) in pairwise(extents))
-
-
-def _safe(
-    entries: Iterable[zipfile.ZipInfo], refused: list[Loss]
-) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    seen: set[str] = set()
-    for entry in entries:
-        name = entry.filename.replace("\\", "/")
-        if name.endswith("/"):
-            continue
-        parts = name.split("/")
-        hidden = any(part.startswith(".") and part != ".." for part in parts)
-        if name.startswith("/") or ".." in parts or (len(parts[0]) > 1 and parts[0][1] == ":"):
-            refused.append(_refusal(name, "a path that climbs out of the archive"))
-        elif stat.S_ISLNK(entry.external_attr >> 16):
-            refused.append(_refusal(name, "a link, not a file"))
-        elif entry.flag_bits & 1:
-            refused.append(_refusal(name, "it is encrypted"))
-        elif name in seen:
-            refused.append(_refusal(name, "a second file of this name"))
-        elif not hidden and parts[0] != "__MACOSX":
-            seen.add(name)
-            yield name, entry
-
-
-def _refusal(name: str, why: str) -> Loss:
-    return Loss(LossKind.FILE, Place(name, 1), name, f"{why}; left out")

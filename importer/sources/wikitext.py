@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from importer.model.draft import Place
-from importer.sources.losses import Losses
+from importer.sources.losses import Losses, LossKind
 
 __all__ = ["Site", "Wikitext"]
 
@@ -19,6 +19,7 @@ _CANONICAL = {
     15: "category talk", 828: "module", 829: "module talk",
 }  # fmt: skip
 _FILE, _MEDIA, _CATEGORY = 6, -2, 14
+_MANY = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +83,30 @@ class Wikitext:
         from importer.sources.html_converter import html_to_markdown
         from importer.sources.wikitext_converter import wikitext_to_html
 
+        text = _without_endless_openings(text, place, losses)
         html = wikitext_to_html(text, self.site, self.title, place, losses)
         return html_to_markdown(html, place, losses)
+
+
+def _without_endless_openings(text: str, place: Place, losses: Losses) -> str:
+    """Return *text* with hundreds of templates that never end as plain text.
+
+    The parser goes through the rest of the page for each of them.
+    """
+    if text.count("{{") < _MANY:
+        return text
+    left: list[int] = []
+    for match in re.finditer(r"\{\{|\}\}", text):
+        if match[0] == "{{":
+            left.append(match.start())
+        elif left:
+            left.pop()
+    if len(left) < _MANY:
+        return text
+    why = "templates that never end; shown as text"
+    losses.add(LossKind.MARKUP, place.line, f"{{{{: {len(left)}", why)
+    parts, at = [], 0
+    for begin in left:
+        parts += [text[at:begin], "&#123;&#123;"]
+        at = begin + 2
+    return "".join([*parts, text[at:]])

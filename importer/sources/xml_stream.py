@@ -6,13 +6,13 @@ The bytes are made decodable first: one character that XML forbids would end an 
 import codecs
 import re
 from collections.abc import Container, Iterator
-from typing import IO
+from typing import Protocol
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
 from importer.errors import UsageError
 
-__all__ = ["elements", "local_name"]
+__all__ = ["Bytes", "elements", "local_name"]
 
 _CHUNK = 2**18
 _DEEPEST = 200
@@ -22,26 +22,40 @@ _REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}));")
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
 
 
+class Bytes(Protocol):
+    """What is read from."""
+
+    def read(self, most: int, /) -> bytes:
+        """Return at most *most* bytes; none at the end."""
+        ...
+
+
 def local_name(name: str) -> str:
     """Return an element's name without its namespace."""
     return name.rpartition("}")[2]
 
 
-def elements(stream: IO[bytes], path: str, wanted: Container[str]) -> Iterator[tuple[int, Element]]:
+def elements(
+    stream: Bytes, path: str, wanted: Container[str], newest: tuple[str, str] = ("", "")
+) -> Iterator[tuple[int, Element]]:
     """Yield line and element for each outermost element whose name is *wanted*, with its content.
 
-    Names come without namespaces. Raises UsageError where the file breaks off, is no XML, has a
-    DTD, or nests beyond all reason.
+    Of the elements in it that are called as *newest* says first, only the one is kept whose child,
+    called as it says next, is the greatest: a page's history may be larger than memory. Names come
+    without namespaces. Raises UsageError where the file breaks off, is no XML, has a DTD, or nests
+    beyond all reason.
     """
-    sieve = _Sieve(path, wanted)
+    sieve = _Sieve(path, wanted, newest)
     for text in _texts(stream):
         yield from sieve.feed(text, final=False)
     yield from sieve.feed("", final=True)
 
 
 class _Sieve:
-    def __init__(self, path: str, wanted: Container[str]) -> None:
+    def __init__(self, path: str, wanted: Container[str], newest: tuple[str, str]) -> None:
         self._path = path
+        self._newest, self._when = newest
+        self._root: Element | None = None
         self._wanted = wanted
         self._found: list[tuple[int, Element]] = []
         self._builder: TreeBuilder | None = None
@@ -79,17 +93,31 @@ class _Sieve:
             self._begun = self._parser.CurrentLineNumber
         if self._builder is not None:
             self._inside += 1
-            self._builder.start(local, {local_name(key): it for key, it in attributes.items()})
+            given = {local_name(key): it for key, it in attributes.items()}
+            element = self._builder.start(local, given)
+            self._root = element if self._inside == 1 else self._root
 
     def _end(self, name: str) -> None:
         self._depth -= 1
         if self._builder is None:
             return
-        self._builder.end(local_name(name))
+        local = local_name(name)
+        ended = self._builder.end(local)
         self._inside -= 1
+        if local == self._newest and self._inside == 1 and self._root is not None:
+            self._keep_newest(self._root, ended)
         if not self._inside:
             self._found.append((self._begun, self._builder.close()))
             self._builder = None
+
+    def _keep_newest(self, root: Element, ended: Element) -> None:
+        """Drop the older of two, and what was counted of it."""
+        self._size = 0
+        before = root.find(self._newest)
+        if before is None or before is ended:
+            return
+        is_older = (ended.findtext(self._when) or "") < (before.findtext(self._when) or "")
+        root.remove(ended if is_older else before)
 
     def _data(self, text: str) -> None:
         if self._builder is None:
@@ -101,7 +129,7 @@ class _Sieve:
         self._builder.data(text)
 
 
-def _texts(stream: IO[bytes]) -> Iterator[str]:
+def _texts(stream: Bytes) -> Iterator[str]:
     """Yield the stream's text without what XML forbids; bytes that are no text are U+FFFD."""
     head = stream.read(_CHUNK)
     decoder = codecs.getincrementaldecoder(_encoding(head))("replace")

@@ -16,6 +16,9 @@ from tests.cli.stage import Program
 ROW = '<row Id="1" PostTypeId="1" Title="{}" Body="{}" Tags="&lt;a&gt;" />'
 TEXT = "This is a text of more than thirty characters as a post must have."
 ITEM = {"question_id": 7, "title": "How do I get in here?", "body_markdown": TEXT, "tags": ["a"]}
+ARTICLE = {"id": 1, "section_id": 2, "title": "The way to get in", "body": f"<p>{TEXT}</p>"}
+POST = {"id": 1, "post_number": 1, "post_type": 1, "raw": TEXT}
+TOPIC = {"id": 1, "title": "The way to get in", "post_stream": {"posts": [POST]}}
 MEDIAWIKI = (
     "<mediawiki><page><title>The way home</title><ns>0</ns><revision><text>Left.</text>"
     "</revision></page></mediawiki>"
@@ -23,11 +26,15 @@ MEDIAWIKI = (
 
 SOURCES = {
     "confluence": ("page.xml", f'<p>{TEXT} <ac:link><ri:user ri:userkey="x"/></ac:link></p>'),
+    "discourse": ("t.json", json.dumps(TOPIC)),
     "faq": ("faq.md", f"# How do I get in here?\n\n{TEXT}\n"),
+    "json": ("pages.json", json.dumps([{"title": "The way to get in", "body": TEXT}])),
     "markdown": ("Home.md", f"# The way to get in\n\n{TEXT}\n"),
     "mediawiki": ("dump.xml", MEDIAWIKI),
+    "notion": (f"In {'a' * 32}.md", f"# The way to get in\n\n{TEXT}\n"),
     "so4t-csv": ("posts.csv", f"title,body,tags,answer\nHow do I get in here?,{TEXT},a,\n"),
     "so4t-json": ("questions_answers_comments.json", json.dumps([ITEM])),
+    "zendesk": ("articles.json", json.dumps({"articles": [ARTICLE]})),
     "stackexchange": ("Posts.xml", f"<posts>{ROW.format('How do I get in here?', TEXT)}</posts>"),
 }
 
@@ -162,3 +169,10 @@ def test_an_address_that_is_none_is_refused(cli: Program, home: Path) -> None:
     (home / "faq.md").write_text(SOURCES["faq"][1])
     done = cli("convert", "faq", "faq.md", "--out", "o", "--namespace", "x", "--address", "wiki")
     assert (done.code, "is no URL" in done.err) == (64, True)
+
+
+def test_a_zip_of_markdown_is_guessed(cli: Program, home: Path) -> None:
+    with zipfile.ZipFile(home / "wiki.zip", "w") as archive:
+        archive.writestr("wiki/Home.md", SOURCES["markdown"][1])
+    done = cli("convert", "auto", "wiki.zip", "--out", "out", "--namespace", "x")
+    assert (done.code, "markdown: 1 pages in" in done.err) == (0, True), done.err

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.sources import READERS, Account, LossKind, Options, Tally, read_rules, tally
+from importer.sources.confluence_links import short_name
 from importer.sources.losses import Loss, Losses
 from importer.sources.reader import Likeness
 from importer.sources.storage import Storage
@@ -230,7 +231,11 @@ def test_an_xml_export_becomes_articles_with_an_account_of_every_page(tmp_path: 
         ("release-steps", "Release steps (ops)", ("ops",)),
     ]
     assert drafts[0].body == "See [Release steps](key:release-steps)."
-    assert drafts[0].origin == ("https://wiki.example/pages/viewpage.action?pageId=10",)
+    assert drafts[0].origin == (
+        "https://wiki.example/pages/viewpage.action?pageId=10",
+        "https://wiki.example/display/OPS/Runbook+of+the+team",
+        "https://wiki.example/x/Cg",
+    )
     assert [f"{it.what}: {it.why}"[:52] for it in losses if it.kind is LossKind.SKIPPED] == [
         "Not yet done: a page that is draft",
         "Salaries: a restricted page",
@@ -289,6 +294,39 @@ def test_an_html_export_becomes_articles(tmp_path: Path) -> None:
     ]
     owners = [it.owner for it in results if isinstance(it, Account)]
     assert sorted(owners) == ["", "Ann Lee", "Ann Lee"]
+
+
+@pytest.mark.parametrize(
+    ("number", "short"),
+    [("201819180", "LIQHD"), ("1", "AQ"), ("0", ""), ("16515072", "AAD8"), ("x", "")],
+)
+def test_a_short_link_is_the_id_in_base_64(number: str, short: str) -> None:
+    assert short_name(number) == short
+
+
+def test_short_links_lead_to_the_pages_and_are_old_addresses(tmp_path: Path) -> None:
+    wiki_at, one, two = "https://wiki.example.com/confluence", "201819180", "3105071"
+    links = "".join(
+        f'<a href="{it}">a</a>, '
+        for it in (f"{wiki_at}/x/LIQHD", "/x/LIQHD#part", "https://other.example/x/LIQHD")
+    )
+    pages = (
+        thing("Space", "1", text("key", "OPS")),
+        a_page(one, "Release & steps"), a_page(two, "Runbook of the team"),
+        body(one, "<p>Push it.</p>"), body(two, f"<p>{links}</p>"),
+    )  # fmt: skip
+    (tmp_path / "entities.xml").write_text(
+        f"<hibernate-generic>{''.join(pages)}</hibernate-generic>"
+    )
+    drafts, _ = parted(converted("confluence", tmp_path, Options(address=wiki_at)))
+    found = {it.key: it for it in drafts}
+    led = "[a](key:release-steps), [a](key:release-steps), [a](https://other.example/x/LIQHD),"
+    assert found["runbook-of-the-team"].body == led
+    assert found["release-steps"].origin == (
+        f"{wiki_at}/pages/viewpage.action?pageId={one}",
+        f"{wiki_at}/display/OPS/Release+%26+steps",
+        f"{wiki_at}/x/LIQHD",
+    )
 
 
 def test_a_folder_without_a_page_is_an_error(tmp_path: Path) -> None:

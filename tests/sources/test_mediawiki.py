@@ -242,3 +242,53 @@ def memory_for(folder: Path, count: int) -> int:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
+
+
+def revision(when: str, text: str) -> str:
+    return f"<revision><timestamp>{when}</timestamp><text>{text}</text></revision>"
+
+
+def test_a_history_of_a_page_takes_no_more_memory_than_its_largest_text(tmp_path: Path) -> None:
+    kept = revision("2025-03-01T00:00:00Z", "The newest text, in the middle of the history.")
+    older = revision("2024-01-01T00:00:00Z", "x" * 1_000_000)
+    with (tmp_path / "a.xml").open("w") as file:
+        file.write("<mediawiki><page><title>The way home</title><ns>0</ns>")
+        for number in range(60):
+            file.write(kept if number == 30 else older)
+        file.write("</page></mediawiki>")
+    tracemalloc.start()
+    (draft,) = parted(converted("mediawiki", tmp_path / "a.xml"))[0]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert draft.body == "The newest text, in the middle of the history."
+    assert peak < 20 * 2**20
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('<text deleted="deleted" />', "its text is deleted in the wiki"),
+        ('<text bytes="70" />', "the dump holds no texts (a stub)"),
+        ('<text bytes="0" />', "there is no text on it"),
+    ],
+)
+def test_a_page_without_its_text_says_why(tmp_path: Path, text: str, why: str) -> None:
+    (tmp_path / "a.xml").write_text(
+        f"<mediawiki><page><title>The way home</title><ns>0</ns><revision>{text}</revision></page>"
+        "</mediawiki>"
+    )
+    _, losses = parted(converted("mediawiki", tmp_path / "a.xml"))
+    assert next(it.why for it in losses).startswith(why)
+
+
+def test_content_in_slots_and_other_elements_of_newer_schemas_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(
+        '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="0.11">'
+        "<page><title>The way home</title><ns>0</ns><id>7</id><discussionthreadinginfo/>"
+        "<revision><id>1</id><timestamp>2025-01-01T00:00:00Z</timestamp><origin>1</origin>"
+        "<model>wikitext</model><format>text/x-wiki</format><text>Left of the door.</text>"
+        "<content><role>data</role><model>json</model><text>{}</text></content></revision>"
+        "<upload><filename>x.png</filename></upload></page><logitem/></mediawiki>"
+    )
+    (draft,) = parted(converted("mediawiki", tmp_path / "a.xml"))[0]
+    assert draft.body == "Left of the door."

@@ -154,3 +154,14 @@ def test_a_wiki_is_told_from_a_folder_and_from_a_faq(tmp_path: Path) -> None:
         "markdown": {"w": sure, "f": possible, "q": possible, "n": none},
         "faq": {"w": none, "f": none, "q": likely, "n": none},
     }
+
+
+def test_pages_of_wikitext_among_markdown_are_read_as_such(tmp_path: Path) -> None:
+    (tmp_path / "Home.md").write_text("# The way home\n\nSee [[The old page]].\n")
+    (tmp_path / "The-old-page.mediawiki").write_text("It is '''old''', and says so itself.")
+    drafts, losses = parted(converted("markdown", tmp_path))
+    assert [it.body for it in drafts] == [
+        "See [The old page](key:the-old-page).",
+        "It is **old**, and says so itself.",
+    ]
+    assert not [it for it in losses if it.kind is LossKind.FILE]

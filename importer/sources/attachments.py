@@ -1,0 +1,27 @@
+"""The files of a source that a page shows or leads to."""
+
+import posixpath
+from collections.abc import Iterable, Iterator
+from urllib.parse import unquote
+
+from importer.sources.page import File
+from importer.sources.tree import Tree, digest_in
+
+__all__ = ["files_of"]
+
+
+def files_of(
+    tree: Tree, folder: str, destinations: Iterable[str], pages: Iterable[str] = ()
+) -> Iterator[File]:
+    """Yield each file of *tree* among links of a page in *folder*, once, in their order.
+
+    *pages* are files that are none of these.
+    """
+    seen = set(pages)
+    for destination in destinations:
+        bare = destination.partition("#")[0].partition("?")[0]
+        near = [posixpath.normpath(posixpath.join(folder, it)) for it in (unquote(bare), bare)]
+        name = next((it for it in (*near, unquote(bare).lstrip("/")) if it in tree.names), "")
+        if name and name not in seen:
+            seen.add(name)
+            yield File(name, tree.names[name], digest_in(tree, name))
