@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 from importer.sources.confluence import ConfluenceReader
 from importer.sources.faq import FaqReader
-from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
+from importer.sources.losses import Account, Fate, Images, Loss, LossKind, Tally, tally
 from importer.sources.mediawiki import MediaWikiReader
-from importer.sources.page import Alias, Page, Passage
+from importer.sources.page import Alias, File, Page, Passage
 from importer.sources.page_files import MarkdownReader
-from importer.sources.reader import Options, Reader
+from importer.sources.reader import Attachments, Options, Reader
 from importer.sources.shaping import shape
 from importer.sources.so4t_csv import So4tCsvReader
 from importer.sources.so4t_json import So4tJsonReader
@@ -20,7 +20,10 @@ __all__ = [
     "READERS",
     "Account",
     "Alias",
+    "Attachments",
     "Fate",
+    "File",
+    "Images",
     "Loss",
     "LossKind",
     "Options",

@@ -10,14 +10,20 @@ from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.naming import key_of
 from importer.sources.page import Alias, Page, Passage
-from importer.text.links import HOLE, Text, dig, fill
+from importer.sources.picturing import PageFiles, uses
+from importer.text.links import HOLE, Text, dig_by_form, fill
 from importer.text.scanning import Destination, Form, destinations
 
 __all__ = ["Addresses", "answer_key", "normal", "relinked"]
 
 _HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
-# `key:` is ours, `wiki:` is what readers make of links by title.
-_ELSEWHERE = re.compile(r"(?!key:|wiki:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+# `key:` and `asset:` are ours, `wiki:` is what readers make of links by title.
+_ELSEWHERE = re.compile(r"(?!key:|wiki:|asset:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+_LONGEST = 2_000
+_SHORT = 40
+# How many links can stand in a link's text that are looked at again.
+_INNER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +133,21 @@ def relinked(
     *,
     own: str = "",
     home: str = "",
+    files: PageFiles | None = None,
 ) -> str:
-    """Return *markdown* with its links to pages led to keys.
+    """Return *markdown* with its links to pages led to keys, and its images to assets.
 
     A relative link that leads nowhere is taken out: its text stays and, but for anchors, its old
     destination can be seen. A link that was written `key:...` in the source is one of these. What
     begins with `/` leads to the site at *home*, if that is known; what leads to a part of the very
     page, whose key is *own*, leads nowhere, for posts have no anchors.
     """
+    shown = files.with_links_shown(markdown) if files else markdown
+    times = uses(shown) if files else {}
 
-    def target_of(destination: str) -> str | None:
+    def target_of(destination: str, form: Form) -> str | None:
+        if files and (form is Form.IMAGE or times.get(destination)):
+            return files.target_of(destination, max(1, times.get(destination, 1)))
         key, is_part = addresses.find(place.path, destination)
         if key == own and destination.startswith("#"):
             return None
@@ -145,36 +156,68 @@ def relinked(
             losses.add(LossKind.LINK, place.line, destination, why)
         if key:
             return f"key:{key}"
+        if files and (there := files.address_of(destination)):
+            return there
         rooted = destination.startswith("/") and not destination.startswith("//")
         return f"{home}{destination}" if home and rooted else None
 
-    text = dig(markdown, target_of)
+    text = dig_by_form(shown, target_of)
     holed = text.holed
-    while found := _first_relative(holed):
-        destination = holed[found.start : found.end]
-        instead = _instead(found.form, holed[found.text_start : found.text_end], destination)
-        kind = LossKind.IMAGE if found.form is Form.IMAGE else LossKind.LINK
-        losses.add(kind, place.line, destination, _why(found.form, destination))
-        holed = f"{holed[: found.link_start]}{instead}{holed[found.link_end :]}"
+    while dead := _dead(holed, files):
+        parts: list[str] = []
+        position = 0
+        for found in dead:
+            destination = holed[found.start : found.end]
+            is_image = found.form is Form.IMAGE or bool(files and times.get(destination))
+            inner = holed[found.text_start : found.text_end]
+            if not is_image or files is None:
+                kind = LossKind.IMAGE if is_image else LossKind.LINK
+                losses.add(kind, place.line, destination, _why(found.form, destination))
+            instead = _instead(found.form, inner, destination)
+            parts += [holed[position : found.link_start], instead]
+            position = found.link_end
+            if found.form is Form.DEFINITION:
+                # Text in their paragraph would make text of the definitions that follow.
+                end = _end_of_line(holed, position)
+                parts += [holed[position:end], "\n"]
+                position = end
+        holed = "".join([*parts, holed[position:]])
     return fill(Text(holed, text.targets), lambda target: target)
 
 
-def _is_relative(destination: str) -> bool:
-    return bool(destination) and destination != HOLE and not _ELSEWHERE.match(destination)
+def _end_of_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end
 
 
-def _first_relative(holed: str) -> Destination | None:
+def _dead(holed: str, files: PageFiles | None) -> list[Destination]:
+    """Return the links that lead nowhere, but of links in links the inner ones only."""
     if "](" not in holed and "]:" not in holed:
-        return None
+        return []
+    dead: list[Destination] = []
     for found in destinations(holed):
-        footnote = found.form is Form.DEFINITION and holed.startswith("[^", found.link_start)
-        if not footnote and _is_relative(holed[found.start : found.end]):
-            return found
-    return None
+        if not _is_dead(holed, found, files):
+            continue
+        # Sorted by destinations, so what is inside comes before what is around it.
+        if not any(found.link_start <= it.link_start < found.link_end for it in dead[-_INNER:]):
+            dead.append(found)
+    return dead
+
+
+def _is_dead(holed: str, found: Destination, files: PageFiles | None) -> bool:
+    destination = holed[found.start : found.end]
+    if files and files.is_dead(destination, found.form):
+        return True
+    footnote = found.form is Form.DEFINITION and holed.startswith("[^", found.link_start)
+    is_relative = bool(destination) and destination != HOLE and not _ELSEWHERE.match(destination)
+    return is_relative and not footnote
 
 
 def _instead(form: Form, inner: str, destination: str) -> str:
-    shown = f"`` {destination.replace('`', '')} ``" if "`" in destination else f"`{destination}`"
+    # An image that stands in its own address says nothing by more of it.
+    most = _LONGEST if destination[:5].lower() != "data:" else _SHORT
+    bare = destination if len(destination) <= most else f"{destination[:most]}..."
+    shown = f"`` {bare.replace('`', '')} ``" if "`" in bare else f"`{bare}`"
     match form:
         case Form.IMAGE:
             return f"{inner} (image not moved: {shown})".lstrip()

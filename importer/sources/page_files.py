@@ -6,21 +6,22 @@ Such a wiki is a git repository whose file names are the pages' names, with `-` 
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from importer.model.draft import Place
 from importer.model.ids import Kind
+from importer.sources.files import Beside, Shelf, shelf_of
 from importer.sources.front_matter import split_front_matter
 from importer.sources.git_history import Edit, last_edits
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
-from importer.sources.page import Credit, File, Page, Passage
+from importer.sources.page import Credit, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.shapes import heading_anchors
 from importer.sources.titles import plain_title
-from importer.sources.tree import Tree, Unreadable, decoded, digest_in, open_tree, whole
+from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
 from importer.sources.wiki_markdown import WIKI_MARKDOWN, wiki_name
 
 __all__ = ["MarkdownReader"]
@@ -30,11 +31,6 @@ _OTHER = (".rst", ".adoc", ".asciidoc", ".org", ".textile", ".rdoc", ".pod", ".c
 # What a wiki shows beside every page.
 _BESIDE = ("_sidebar", "_footer", "_header")
 _HOME = ("home", "_sidebar", "_footer")
-# Bounded: a line of a hundred thousand brackets takes no longer.
-_IMAGE = re.compile(
-    r"!\[[^\]\n]{0,500}\]\(\s{0,9}<?([^)>\s]{1,2000})"
-    r"|<img\b[^>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"']{1,2000})"
-)
 
 
 class MarkdownReader:
@@ -56,7 +52,8 @@ class MarkdownReader:
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each file as an article; navigation and files of other formats as losses."""
         tree = open_tree(path)
-        files = _Files(tree, last_edits(path) if path.is_dir() else {}, options)
+        shelf = shelf_of(path, tree, _is_page, options.address)
+        files = _Files(tree, shelf, last_edits(path) if path.is_dir() else {}, options)
         yield from tree.refused
         for name in tree.names:
             yield from files.read(name)
@@ -66,16 +63,15 @@ class MarkdownReader:
 @dataclass(slots=True)
 class _Files:
     tree: Tree
+    shelf: Shelf | Beside
     edits: Mapping[str, Edit]
     options: Options
-    used: set[str] = field(default_factory=set)
 
     def read(self, name: str) -> Iterator[Page | Loss]:
         """Yield a file as a page with its losses, or the loss that says why not."""
         stem, suffix = posixpath.splitext(posixpath.basename(name))
-        if suffix.lower() not in (*_SUFFIXES, *_OTHER):
+        if not _is_page(name):
             return
-        self.used.add(name)
         if stem.lower() in _BESIDE:
             yield _skipped(name, "what the wiki shows beside every page; a way around it")
             return
@@ -123,26 +119,18 @@ class _Files:
             home=_site(address),
             parent=folder,
             revision=edit.commit if edit else "",
-            files=tuple(self._files(folder, text)),
+            files=self.shelf.named(text, folder),
         )
-
-    def _files(self, folder: str, text: str) -> Iterator[File]:
-        """Yield the images of the source that a page shows."""
-        shown = dict.fromkeys(first or second for first, second in _IMAGE.findall(text))
-        for destination in shown:
-            target = unquote(destination.partition("#")[0].partition("?")[0])
-            near = posixpath.normpath(posixpath.join(folder, target))
-            for name in (near, target.lstrip("/")):
-                if name in self.tree.names:
-                    self.used.add(name)
-                    yield File(name, self.tree.names[name], digest_in(self.tree, name))
-                    break
 
     def unused(self) -> Iterator[Loss]:
         """Yield what no page shows and is none."""
         for name in self.tree.names:
-            if name not in self.used:
+            if not _is_page(name) and name not in self.shelf.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
+
+
+def _is_page(name: str) -> bool:
+    return name.lower().endswith((*_SUFFIXES, *_OTHER))
 
 
 def _titled(part: list[Numbered]) -> tuple[str, list[Numbered]]:

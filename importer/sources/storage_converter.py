@@ -175,7 +175,9 @@ class _Page:
                 return page_name(_get(target, "space-key") or self._storage.space, title), title
             case "ri:attachment" if target is not None:
                 name = _get(target, "filename")
-                return f"attachments/{quote(name)}", name
+                page = next((it for it in target if _tag(it) == "ri:page"), None)
+                of = f"{self._target(page)[0]}/" if page is not None else ""
+                return f"{of}attachments/{quote(name)}", name
             case "ri:url" if target is not None:
                 return _get(target, "value"), _get(target, "value")
             case "ri:content-entity" if target is not None:
@@ -190,7 +192,8 @@ class _Page:
         target = next((it for it in element if _tag(it).startswith("ri:")), None)
         href, name = self._target(target)
         caption = element.find("{ac}caption")
-        alt = _get(element, "alt") or name
+        # An address says nothing to those who can't see what is there.
+        alt = _get(element, "alt") or (name if name != href else "")
         image = f'<img src="{escape(href)}" alt="{escape(alt)}">'
         below = f"<p><em>{self.inside(caption)}</em></p>" if caption is not None else ""
         return f"{image}{below}"

@@ -30,7 +30,7 @@ _PAGE = 64 * 2**20
 _DAMAGES = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
-class Unreadable(Exception):
+class Unreadable(OSError):
     """A file of the tree that can't be read; the text says why."""
 
 
@@ -72,7 +72,8 @@ def whole(tree: Tree, name: str, most: int = _PAGE) -> bytes:
         raise Unreadable(message)
     with tree.open(name) as stream:
         try:
-            return stream.read(most + 1)
+            # Not `most`: room for all that is asked for is made before anything is read.
+            return stream.read(tree.names[name] + 1)
         except _DAMAGES as error:
             message = f"damaged: {error}"
             raise Unreadable(message) from error
@@ -120,6 +121,10 @@ class _Folder:
 
     def _walk(self, refused: list[Loss]) -> Iterator[tuple[str, int]]:
         for base, folders, files in os.walk(self._path):
+            for folder in sorted(folders):
+                if not folder.startswith(".") and Path(base, folder).is_symlink():
+                    below = Path(base, folder).relative_to(self._path).as_posix()
+                    refused.append(_refusal(below, "a link to a folder, which is not followed"))
             # A name with a dot before it is no page's.
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for file in sorted(files):
@@ -135,6 +140,10 @@ class _Folder:
                     refused.append(_refusal(name, "not a regular file"))
 
     def open(self, name: str) -> IO[bytes]:
+        # Looked at once more: a link may have been put there since.
+        if not (self._path / name).resolve().is_relative_to(self._root):
+            message = "a link that leads out of the folder"
+            raise Unreadable(message)
         return _opened(self._path / name)
 
 

@@ -241,7 +241,12 @@ LINKS = {
         pytest.param(
             "![](i.png)", "(image not moved: `i.png`)", ["image i.png"], id="without text"
         ),
-        pytest.param("![x](https://i.example)", "![x](https://i.example)", [], id="image"),
+        pytest.param(
+            "![x](https://i.example)",
+            "![x](https://i.example)",
+            ["image https://i.example"],
+            id="image",
+        ),
         pytest.param(
             "[![x](i.png)](a.md)",
             "[x (image not moved: `i.png`)](key:a)",
@@ -253,6 +258,12 @@ LINKS = {
             "[x][y]\n\n(link not moved: y, `none.md`)",
             ["link none.md"],
             id="definition of nothing",
+        ),
+        pytest.param(
+            "[x][y] [z][z]\n\n[y]: none.md\n[z]: a.md",
+            "[x][y] [z][z]\n\n(link not moved: y, `none.md`)\n\n[z]: key:a",
+            ["link none.md"],
+            id="definition of nothing before another",
         ),
     ],
 )

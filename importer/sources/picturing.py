@@ -1,0 +1,329 @@
+"""Images and files of pages: which come along as assets, and what stands for those that don't.
+
+Knows no source's form: files come with the pages, in any number of places under any name. Whether a
+file is an image is said by its first bytes, as the site will see it. Only an image inside a text is
+ever held whole, and that is no larger than its text.
+"""
+
+import base64
+import hashlib
+import io
+import posixpath
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO
+from urllib.parse import unquote, unquote_to_bytes
+
+from importer.model.draft import Asset
+from importer.model.pictures import MOST_BYTES, SUFFIXES, is_named_as_image, media_type_of
+from importer.sources.files import candidates, folded, plain_destination
+from importer.sources.losses import Images, Losses, LossKind
+from importer.sources.page import File, Page
+from importer.sources.reader import Attachments
+from importer.text.grammar import label_key
+from importer.text.scanning import Form, destinations
+
+__all__ = ["Look", "PageFiles", "Store", "uses"]
+
+_PIECE = 2**18
+_MOST_FILES = 100_000
+_MOST_BYTES = 64 * 2**30
+_DAMAGES = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
+_LONGEST = 60
+# Devices on systems that a repository may be checked out on.
+_RESERVED = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
+_REFERENCE = re.compile(r"!\[([^\[\]]{1,1000})\](?:\[([^\[\]]{0,1000})\]|(?![\[(]))")
+_OTHER = "the site takes png, jpeg, gif, bmp and webp"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a file is: its digest, its size, its type if it is an image that can be uploaded."""
+
+    digest: str
+    size: int
+    media_type: str | None
+    fault: str = ""
+
+
+@dataclass(slots=True)
+class Store:
+    """The assets of one run: their names, each for one content. `looks` outlive the run."""
+
+    attachments: Attachments = Attachments.LIST
+    looks: dict[str, Look] = field(default_factory=dict)
+    _named: dict[str, str] = field(default_factory=dict)
+    _digests: dict[str, str] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def look(self, file: File) -> Look:
+        """Return what a file is, looked at once."""
+        known = self.looks.get(file.path)
+        if known is None:
+            known = self.looks[file.path] = _looked(file)
+        return known
+
+    def asset(self, file: File, look: Look) -> Asset | None:
+        """Return the asset that a file becomes; None when there are too many of them."""
+        name = self._digests.get(look.digest)
+        if name is None:
+            if len(self._named) >= _MOST_FILES or self._bytes + look.size > _MOST_BYTES:
+                return None
+            name = self._name(file.title or file.path, look)
+            self._named[name] = self._digests[look.digest] = name
+            self._bytes += look.size
+        return Asset(name, look.size, look.digest, file.open) if file.open else None
+
+    def _name(self, title: str, look: Look) -> str:
+        """Return a name that is safe everywhere: the same whatever else is in the source."""
+        stem, suffix = posixpath.splitext(posixpath.basename(title.replace("\\", "/")))
+        suffix = SUFFIXES.get(look.media_type or "", "") or suffix.lower()
+        if not _SUFFIX.fullmatch(suffix):
+            suffix = ""
+        slug = _slug(stem)[:_LONGEST].strip("-") or "file"
+        slug = f"file-{slug}" if _RESERVED.fullmatch(slug) else slug
+        name = f"{slug}{suffix}"
+        if name in self._named:
+            name = f"{slug}-{look.digest[:12]}{suffix}"
+        return name
+
+
+def _slug(text: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
+
+
+def _looked(file: File) -> Look:
+    if file.open is None:
+        return Look(file.digest, file.size, None, "it can't be had from here")
+    digest, size, head = hashlib.sha256(), 0, b""
+    try:
+        with file.open() as stream:
+            while piece := stream.read(_PIECE):
+                head = head or piece[:32]
+                size += len(piece)
+                digest.update(piece)
+    except _DAMAGES as error:
+        return Look("", file.size, None, f"it can't be read: {error}")
+    return Look(digest.hexdigest(), size, media_type_of(head))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an image's destination leads to: an asset, another URL, or nothing, and why."""
+
+    target: str | None
+    fate: str
+    why: str = ""
+
+
+class PageFiles:
+    """The files of one page, and what becomes of the images in its texts.
+
+    `assets` are those that come along, by name; `images` is the count of images.
+    """
+
+    def __init__(self, page: Page, store: Store, losses: Losses) -> None:
+        self.assets: dict[str, Asset] = {}
+        self.counted: Counter[str] = Counter()
+        self._page = page
+        self._store = store
+        self._losses = losses
+        self._folder = posixpath.dirname(page.place.path)
+        self._files = _by_name(page.files)
+        self._known: dict[str, _Found] = {}
+        self._shown: set[str] = set()
+
+    @property
+    def images(self) -> Images:
+        """Return what became of the images so far."""
+        return Images(found=self.counted.total(), **self.counted)
+
+    def file(self, destination: str) -> File | None:
+        """Return the page's file that a destination leads to."""
+        plain = plain_destination(destination)
+        if not self._files:
+            return None
+        names = (unquote(plain), plain, *candidates(plain, self._folder))
+        exact = next((self._files[name] for name in names if name in self._files), None)
+        return exact or next((it for name in names if (it := self._files.get(folded(name)))), None)
+
+    def address_of(self, destination: str) -> str:
+        """Return the URL where the file lives that a link leads to; "" where none is known."""
+        file = self.file(destination)
+        return file.address if file is not None else ""
+
+    def target_of(self, destination: str, times: int = 1) -> str | None:
+        """Return where an image leads from now on; None when its destination stays, or goes.
+
+        It is counted, *times* of it; what is lost is listed.
+        """
+        found = self._known.get(destination)
+        if found is None:
+            found = self._known[destination] = self._found(destination)
+            if found.why:
+                self._losses.add(LossKind.IMAGE, self._page.place.line, destination, found.why)
+        self.counted[found.fate] += times
+        return found.target
+
+    def _found(self, destination: str) -> _Found:
+        plain = plain_destination(destination)
+        if plain[:5].lower() == "data:":
+            return self._inline(plain)
+        file = self.file(destination)
+        if file is not None:
+            return self._picture(file)
+        if _REMOTE.match(plain):
+            return _Found(None, "remote", "an image elsewhere; it stays there, and is shown there")
+        if plain.startswith("/") and self._page.home:
+            there = f"{self._page.home}{destination}"
+            return _Found(there, "remote", f"not in the source; it stays at {there}")
+        return _Found(None, "missing", "not in the source; its place is named in the text")
+
+    def _picture(self, file: File) -> _Found:
+        fate, why = "unfit", f"no image that can be uploaded: {_OTHER}"
+        if file.size > MOST_BYTES:
+            fate, why = "too_large", f"{file.size:,} bytes, and the site takes {MOST_BYTES:,}"
+        else:
+            look = self._store.look(file)
+            if look.fault:
+                why = look.fault
+            elif look.media_type is not None:
+                asset = self._store.asset(file, look)
+                if asset is not None:
+                    self.assets[asset.name] = asset
+                    self._shown.add(file.path)
+                    return _Found(f"asset:{asset.name}", "copied")
+                fate, why = "too_large", "there are too many files to take them all along"
+        if file.address:
+            return _Found(file.address, fate, f"{why}; it stays at {file.address}")
+        return _Found(None, fate, f"{why}; its place is named in the text")
+
+    def _inline(self, plain: str) -> _Found:
+        data = _data_of(plain)
+        if data is None:
+            return _Found(None, "unfit", "an image inside the text that is damaged; left out")
+        if len(data) > MOST_BYTES:
+            why = (
+                f"{len(data):,} bytes inside the text, and the site takes {MOST_BYTES:,}; left out"
+            )
+            return _Found(None, "too_large", why)
+        digest = hashlib.sha256(data).hexdigest()
+
+        def opened() -> IO[bytes]:
+            return io.BytesIO(data)
+
+        file = File(f"data:{digest}", len(data), digest, title="image", open=opened)
+        look = Look(digest, len(data), media_type_of(data))
+        asset = self._store.asset(file, look) if look.media_type else None
+        if asset is None:
+            return _Found(None, "unfit", f"an image inside the text: {_OTHER}; left out")
+        self.assets[asset.name] = asset
+        return _Found(f"asset:{asset.name}", "copied")
+
+    def is_dead(self, destination: str, form: Form) -> bool:
+        """Tell whether a destination that is no path has to go: an image that was left out."""
+        known = self._known.get(destination) if form is not Form.LINK else None
+        return known is not None and known.target is None and destination[:5].lower() == "data:"
+
+    def with_links_shown(self, markdown: str) -> str:
+        """Return *markdown* with its links to images of the source as images.
+
+        No API has a place for a file to link to, but images can be shown. A link around an image
+        that leads to a larger one goes: its image stays.
+        """
+        if not self._files or "](" not in markdown:
+            return markdown
+        parts: list[str] = []
+        position = 0
+        for found in destinations(markdown):
+            if found.form is not Form.LINK or found.link_start < position:
+                continue
+            destination = markdown[found.start : found.end]
+            inner = markdown[found.text_start : found.text_end]
+            if not self._can_be_shown(destination):
+                continue
+            if "![" in inner:
+                why = "a link from an image to its file; the image stays"
+                parts += [markdown[position : found.link_start], inner]
+            else:
+                why = "a link to an image; the image is shown in its place"
+                parts += [markdown[position : found.link_start], "!"]
+                parts.append(markdown[found.link_start : found.link_end])
+            self._losses.add(LossKind.LINK, self._page.place.line, destination, why)
+            position = found.link_end
+        return "".join([*parts, markdown[position:]])
+
+    def _can_be_shown(self, destination: str) -> bool:
+        file = self.file(destination)
+        if file is None or not is_named_as_image(file.title or file.path):
+            return False
+        return file.size <= MOST_BYTES and self._store.look(file).media_type is not None
+
+    def list_files(self) -> None:
+        """List the page's files that no text shows, and copy them where that is asked for."""
+        for file in self._page.files:
+            if file.path in self._shown:
+                continue
+            look = self._store.look(file)
+            shown = file.title or file.path
+            there = f"it stays at {file.address}" if file.address else "it stays where it is"
+            if look.fault and not look.digest:
+                why = f"a file of {file.size:,} bytes; {look.fault}"
+                self._losses.add(LossKind.FILE, self._page.place.line, shown, why)
+                continue
+            if self._store.attachments is Attachments.COPY:
+                asset = self._store.asset(file, look)
+                if asset is not None:
+                    self.assets[asset.name] = asset
+                    there = f"copied to assets/{asset.name}; no API uploads it"
+            why = f"a file of {look.size:,} bytes, SHA-256 {look.digest}; {there}"
+            self._losses.add(LossKind.FILE, self._page.place.line, shown, why)
+
+
+def _by_name(files: tuple[File, ...]) -> Mapping[str, File]:
+    """Return the files by all their names, and by what other systems take for the same names."""
+    exact: dict[str, File] = {}
+    alike: dict[str, File] = {}
+    for file in files:
+        for name in (file.path, *file.names):
+            exact.setdefault(name, file)
+            alike.setdefault(folded(name), file)
+    return {**alike, **exact}
+
+
+def _data_of(plain: str) -> bytes | None:
+    """Return the bytes of a `data:` URI; None when they are damaged."""
+    head, comma, body = plain.partition(",")
+    if not comma:
+        return None
+    if not head.lower().endswith(";base64"):
+        return unquote_to_bytes(body)
+    clean = re.sub(r"\s+", "", unquote(body))
+    try:
+        return base64.b64decode(clean + "=" * (-len(clean) % 4), validate=True)
+    except ValueError:
+        return None
+
+
+def uses(markdown: str) -> Mapping[str, int]:
+    """Return how many images name each reference definition, by its destination."""
+    if "]:" not in markdown or "![" not in markdown:
+        return {}
+    named = Counter(label_key(second or first) for first, second in _REFERENCE.findall(markdown))
+    found: dict[str, int] = {}
+    for it in destinations(markdown) if named else ():
+        if it.form is Form.DEFINITION:
+            label = label_key(markdown[it.link_start : it.start].rpartition("]:")[0][1:])
+            # Of equal labels the first counts.
+            times = named.pop(label, 0)
+            destination = markdown[it.start : it.end]
+            found[destination] = found.get(destination, 0) + times
+    return found
