@@ -293,9 +293,15 @@ class _Export:
         title = _property(it, "title") or _property(it, "fileName")
         folder = posixpath.dirname(self._name)
         path = posixpath.join(folder, "attachments", page, number, _property(it, "version") or "1")
-        if path in self._tree.names and not _reference(it, "originalVersion"):
-            address = self._options.address.rstrip("/")
-            there = f"{address}/download/attachments/{page}/{quote(title)}"
+        if _reference(it, "originalVersion"):
+            return
+        address = self._options.address.rstrip("/")
+        there = f"{address}/download/attachments/{page}/{quote(title)}"
+        if path not in self._tree.names and address and title:
+            names = (f"attachments/{title}",)
+            file = File(path, 0, names=names, title=title, address=there)
+            self._files.setdefault(page, []).append(file)
+        elif path in self._tree.names:
             file = file_in(
                 self._tree,
                 path,

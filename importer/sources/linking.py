@@ -11,6 +11,7 @@ from importer.sources.losses import Losses, LossKind
 from importer.sources.naming import key_of
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.picturing import PageFiles, uses
+from importer.sources.raw_images import freed
 from importer.text.links import HOLE, Text, dig_by_form, fill
 from importer.text.scanning import Destination, Form, destinations
 
@@ -142,7 +143,7 @@ def relinked(
     begins with `/` leads to the site at *home*, if that is known; what leads to a part of the very
     page, whose key is *own*, leads nowhere, for posts have no anchors.
     """
-    shown = files.with_links_shown(markdown) if files else markdown
+    shown = files.with_links_shown(freed(markdown, files.stays)) if files else markdown
     times = uses(shown) if files else {}
 
     def target_of(destination: str, form: Form) -> str | None:

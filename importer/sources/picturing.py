@@ -188,6 +188,8 @@ class PageFiles:
         return _Found(None, "missing", "not in the source; its place is named in the text")
 
     def _picture(self, file: File) -> _Found:
+        if file.open is None and file.address:
+            return _Found(file.address, "remote", f"not in the source; it stays at {file.address}")
         fate, why = "unfit", f"no image that can be uploaded: {_OTHER}"
         if file.size > MOST_BYTES:
             fate, why = "too_large", f"{file.size:,} bytes, and the site takes {MOST_BYTES:,}"
@@ -229,9 +231,13 @@ class PageFiles:
         return _Found(f"asset:{asset.name}", "copied")
 
     def is_dead(self, destination: str, form: Form) -> bool:
-        """Tell whether a destination that is no path has to go: an image that was left out."""
+        """Tell whether an image's destination has to go, even where it is no path."""
         known = self._known.get(destination) if form is not Form.LINK else None
-        return known is not None and known.target is None and destination[:5].lower() == "data:"
+        return known is not None and known.target is None and known.fate != "remote"
+
+    def stays(self, destination: str) -> None:
+        """Count an image elsewhere that no Markdown says."""
+        self.target_of(destination)
 
     def with_links_shown(self, markdown: str) -> str:
         """Return *markdown* with its links to images of the source as images.
@@ -270,7 +276,8 @@ class PageFiles:
     def list_files(self) -> None:
         """List the page's files that no text shows, and copy them where that is asked for."""
         for file in self._page.files:
-            if file.path in self._shown:
+            # Of what can't be had, and was nothing but a place to lead to, nothing is lost.
+            if file.path in self._shown or (file.open is None and file.address):
                 continue
             look = self._store.look(file)
             shown = file.title or file.path

@@ -16,7 +16,7 @@ from importer.sources.losses import Loss, Losses
 from importer.sources.reader import Likeness
 from importer.sources.storage import Storage
 from tests.pictures import SVG, png
-from tests.sources.factories import converted, named, parted, wiki
+from tests.sources.factories import content_of, converted, named, parted, wiki
 
 
 def markdown(text: str, storage: Storage | None = None) -> tuple[str, list[Loss]]:
@@ -341,7 +341,7 @@ def test_images_of_an_xml_export_come_along_also_those_of_other_pages(tmp_path: 
         "[a & b.pdf](https://w.example/download/attachments/10/a%20%26%20b.pdf)"
     )
     assert [it.name for it in first.assets] == ["flow.png", "my-flow.png"]
-    assert [it.open().read() for it in first.assets] == [png(1), png(0)]
+    assert [content_of(it) for it in first.assets] == [png(1), png(0)]
     assert [it.assets for it in drafts[1:]] == [()]
     assert len(named(losses, LossKind.IMAGE)) == 3
 

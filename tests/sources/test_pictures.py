@@ -21,6 +21,7 @@ from tests.pictures import BMP, GIF, HTML, JPEG, SVG, WEBP, png
 from tests.sources.factories import (
     LONG,
     Result,
+    content_of,
     converted,
     named,
     page,
@@ -149,6 +150,54 @@ def test_a_definition_counts_as_often_as_images_use_it() -> None:
     body, losses, images, _ = shown(text, file("flow.png", png()))
     assert body.startswith("![a][x] ![x] ![x][] [x]\n\n[x]: asset:flow.png\n(link not moved: y")
     assert (losses, images) == (["link other.png"], Images(3, copied=3))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "images"),
+    [
+        pytest.param(
+            'a <img alt="The [a]" src="flow.png" width=3> b',
+            "a ![The \\[a\\]](asset:flow.png) b",
+            Images(1, copied=1),
+            id="raw",
+        ),
+        pytest.param(
+            "a <img\n  src='flow.png'\n  alt='a > b'\n/> b",
+            "a ![a > b](asset:flow.png) b",
+            Images(1, copied=1),
+            id="over lines",
+        ),
+        pytest.param(
+            'a <img src="https://i.example/a.png"> b',
+            'a <img src="https://i.example/a.png"> b',
+            Images(1, remote=1),
+            id="raw and elsewhere",
+        ),
+        pytest.param(
+            'a <img src="none.png" alt="n">', "a n (image not moved: `none.png`)",
+            Images(1, missing=1), id="raw and missing",
+        ),
+        pytest.param(
+            "a\n\n<table>\n<tr><td>![x](flow.png)</td></tr>\n</table>",
+            "a\n\n<table>\n<tr><td>\n\n![x](asset:flow.png)\n\n</td></tr>\n</table>",
+            Images(1, copied=1),
+            id="within raw HTML",
+        ),
+        pytest.param(
+            'a `<img src="flow.png">`\n\n```\n<img src="flow.png">\n```',
+            'a `<img src="flow.png">`\n\n```\n<img src="flow.png">\n```',
+            Images(),
+            id="in code",
+        ),
+        pytest.param(
+            "![x](upload://abc.png)", "x (image not moved: `upload://abc.png`)",
+            Images(1, missing=1), id="a scheme of the source",
+        ),
+    ],
+)  # fmt: skip
+def test_raw_html_holds_no_image_back(text: str, expected: str, images: Images) -> None:
+    body, _, counted, _ = shown(text, file("flow.png", png()))
+    assert (body, counted) == (expected, images)
 
 
 def data(content: bytes, kind: str = "image/png") -> str:
@@ -328,7 +377,7 @@ def test_a_wiki_folder_brings_its_images_along(tmp_path: Path) -> None:
                 archive.write(path, path.relative_to(tmp_path))
     (again,), _ = parted(converted("markdown", packed, options))
     assert (again.body, again.assets) == (draft.body, draft.assets)
-    assert [it.open().read() for it in again.assets] == [png(0), png(1), png(2)]
+    assert [content_of(it) for it in again.assets] == [png(0), png(1), png(2)]
 
 
 def test_links_that_lead_out_of_the_source_are_not_followed(tmp_path: Path) -> None:
