@@ -24,6 +24,7 @@ from importer.model.pictures import MOST_BYTES, SUFFIXES, is_named_as_image, med
 from importer.sources.files import candidates, folded, plain_destination
 from importer.sources.losses import Images, Losses, LossKind
 from importer.sources.page import File, Page
+from importer.sources.raw_images import in_prose
 from importer.sources.reader import Attachments
 from importer.text.grammar import label_key
 from importer.text.scanning import Form, destinations
@@ -39,7 +40,7 @@ _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
 _LONGEST = 60
 # Devices on systems that a repository may be checked out on.
 _RESERVED = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d")
-_REFERENCE = re.compile(r"!\[([^\[\]]{1,1000})\](?:\[([^\[\]]{0,1000})\]|(?![\[(]))")
+_REFERENCE = re.compile(r"!\[([^\[\]]{0,1000})\](?:\[([^\[\]]{0,1000})\]|(?![\[(]))")
 _OTHER = "the site takes png, jpeg, gif, bmp and webp"
 
 
@@ -324,7 +325,7 @@ def uses(markdown: str) -> Mapping[str, int]:
     """Return how many images name each reference definition, by its destination."""
     if "]:" not in markdown or "![" not in markdown:
         return {}
-    named = Counter(label_key(second or first) for first, second in _REFERENCE.findall(markdown))
+    named = Counter(label_key(it[2] or it[1]) for it in in_prose(markdown, _REFERENCE))
     found: dict[str, int] = {}
     for it in destinations(markdown) if named else ():
         if it.form is Form.DEFINITION:

@@ -6,12 +6,13 @@ The importer and the team's site know an image of the manifest by its Markdown o
 import html
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from importer.sources.lines import code_flags, code_spans
+from importer.text.blocks import prose
 from importer.text.scanning import Form, destinations, lines
 
-__all__ = ["freed"]
+__all__ = ["freed", "in_prose"]
 
 _TAG = re.compile(r"<img\s(?:[^<>\"']|\"[^\"<]*+\"|'[^'<]*+')*+>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
@@ -35,6 +36,17 @@ def freed(markdown: str, stays: Callable[[str], None]) -> str:
     return _Prose(markdown).replaced(
         _WRITTEN, lambda it: it[0] if it.start() in known else f"\n\n{it[0]}\n\n"
     )
+
+
+def in_prose(markdown: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield what matches within a line of a paragraph or heading, outside code."""
+    for block in prose(markdown):
+        for start, end in block.segments:
+            text = markdown[start:end]
+            spans = code_spans(text) if "`" in text else ()
+            for match in pattern.finditer(text):
+                if not any(begin <= match.start() < after for begin, after in spans):
+                    yield match
 
 
 def _image(tag: str, stays: Callable[[str], None]) -> str:

@@ -146,9 +146,11 @@ def test_images_elsewhere_stay_there_and_are_listed_once() -> None:
 
 
 def test_a_definition_counts_as_often_as_images_use_it() -> None:
-    text = "![a][x] ![x] ![x][] [x]\n\n[x]: flow.png\n[y]: other.png"
+    text = "![a][x] ![x] ![][x] [x] `![x]`\n\n[x]: flow.png\n[y]: other.png"
     body, losses, images, _ = shown(text, file("flow.png", png()))
-    assert body.startswith("![a][x] ![x] ![x][] [x]\n\n[x]: asset:flow.png\n(link not moved: y")
+    assert body.startswith(
+        "![a][x] ![x] ![][x] [x] `![x]`\n\n[x]: asset:flow.png\n(link not moved: y"
+    )
     assert (losses, images) == (["link other.png"], Images(3, copied=3))
 
 
