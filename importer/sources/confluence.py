@@ -20,7 +20,7 @@ from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.confluence_html import EXPORTED, PageParts, parts_of
 from importer.sources.extras import need
-from importer.sources.files import Shelf, file_in
+from importer.sources.files import Inventory, file_in
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Credit, File, Page, Passage
 from importer.sources.reader import Likeness, Options
@@ -100,10 +100,10 @@ class _Files:
     count: int = 0
     attached: dict[str, list[str]] = field(default_factory=dict)
 
-    shelf: Shelf = field(init=False)
+    inventory: Inventory = field(init=False)
 
     def __post_init__(self) -> None:
-        self.shelf = Shelf(self.tree, _is_page)
+        self.inventory = Inventory(self.tree, _is_page)
         for name in self.tree.names:
             if match := _ATTACHED.search(name):
                 self.attached.setdefault(match[1], []).append(name)
@@ -153,10 +153,10 @@ class _Files:
         for path in self.attached.get(number, ()):
             title = parts.attached.get(posixpath.basename(path), "")
             there = f"{address}/download/attachments/{number}/{quote(title)}"
-            self.shelf.used.add(path)
+            self.inventory.used.add(path)
             address_of = there if address and title else ""
             found[path] = file_in(self.tree, path, title=title, address=address_of)
-        for file in self.shelf.named(parts.body or "", posixpath.dirname(name)):
+        for file in self.inventory.named(parts.body or "", posixpath.dirname(name)):
             found.setdefault(file.path, file)
         return tuple(found.values())
 
@@ -182,13 +182,13 @@ class _Files:
         near = ("attachments", "", stem, f"{stem}/attachments", f"{stem}_attachments", "images")
         for title in dict.fromkeys(map(unescape, _FILENAME.findall(text))):
             paths = (posixpath.normpath(posixpath.join(folder, it, title)) for it in near)
-            if name := next((name for path in paths if (name := self.shelf.find(path))), ""):
-                yield self.shelf.file(name, names=(f"attachments/{title}",), title=title)
+            if name := next((name for path in paths if (name := self.inventory.find(path))), ""):
+                yield self.inventory.file(name, names=(f"attachments/{title}",), title=title)
 
     def unused(self) -> Iterator[Loss]:
         """Yield the files that are no page and no page's."""
         for name in self.tree.names:
-            if not _is_page(name) and name not in self.shelf.used:
+            if not _is_page(name) and name not in self.inventory.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page's; left out")
 
 

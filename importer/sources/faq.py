@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.model.draft import Place
 from importer.sources.cleaning import clean, is_navigation
-from importer.sources.files import Beside, Shelf, shelf_of
+from importer.sources.files import Beside, Inventory, inventory_of
 from importer.sources.front_matter import FrontMatter, split_front_matter
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
@@ -50,15 +50,15 @@ class FaqReader:
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each question as a page, and everything that belongs to none as a loss."""
         tree = open_tree(path)
-        shelf = shelf_of(path, tree, _is_markdown, options.address)
+        inventory = inventory_of(path, tree, _is_markdown, options.address)
         yield from tree.refused
         # A file that is named counts as Markdown, whatever it is called.
         named = path.is_file() and list(tree.names) == [path.name]
         pages = [name for name in tree.names if named or _is_markdown(name)]
         for name in pages:
-            yield from _read_file(tree, shelf, name, options, only=len(pages) == 1)
+            yield from _read_file(tree, inventory, name, options, only=len(pages) == 1)
         for name in tree.names:
-            if name not in pages and name not in shelf.used:
+            if name not in pages and name not in inventory.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
 
 
@@ -92,7 +92,7 @@ def _bytes_of(path: Path) -> bytes:
 
 
 def _read_file(
-    tree: Tree, shelf: Shelf | Beside, name: str, options: Options, *, only: bool
+    tree: Tree, inventory: Inventory | Beside, name: str, options: Options, *, only: bool
 ) -> Iterator[Page | Loss]:
     losses = Losses(name)
     try:
@@ -106,7 +106,7 @@ def _read_file(
     yield from losses.found
     for page in pages:
         texts = "\n\n".join((page.title, *(it.text for it in page.texts)))
-        yield replace(page, files=shelf.named(texts, posixpath.dirname(name)))
+        yield replace(page, files=inventory.named(texts, posixpath.dirname(name)))
 
 
 def _pages(text: str, name: str, losses: Losses, *, only: bool) -> Iterator[Page]:

@@ -14,7 +14,15 @@ from importer.sources.page import File
 from importer.sources.tree import Tree, Unreadable
 from importer.text.scanning import destinations
 
-__all__ = ["Beside", "Shelf", "candidates", "file_in", "folded", "plain_destination", "shelf_of"]
+__all__ = [
+    "Beside",
+    "Inventory",
+    "candidates",
+    "file_in",
+    "folded",
+    "inventory_of",
+    "plain_destination",
+]
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 # Bounded: a line of a hundred thousand brackets takes no longer.
@@ -46,12 +54,12 @@ def candidates(destination: str, folder: str) -> tuple[str, ...]:
     return tuple(path for path in found if not path.startswith("../") and path not in ("..", "."))
 
 
-def shelf_of(
+def inventory_of(
     path: Path, tree: Tree, is_page: Callable[[str], bool], address: str = ""
-) -> "Shelf | Beside":
+) -> "Inventory | Beside":
     """Return the files of *tree*, which was opened at *path*; those beside it if it is one file."""
     alone = path.is_file() and list(tree.names) == [path.name] and is_page(path.name)
-    return Beside(path) if alone else Shelf(tree, is_page, address)
+    return Beside(path) if alone else Inventory(tree, is_page, address)
 
 
 def file_in(
@@ -66,7 +74,7 @@ def file_in(
     return File(name, tree.names[name], "", names, title, address, lambda: tree.open(name))
 
 
-class Shelf:
+class Inventory:
     """The files of *tree* that are no pages; `used` are those that some page names.
 
     *address* is where the tree's root stood, if known.

@@ -12,12 +12,15 @@ from importer.sources.naming import key_of
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.picturing import PageFiles, uses
 from importer.sources.raw_images import freed
+from importer.sources.references import definitions, inlined
 from importer.text.links import HOLE, Text, dig_by_form, fill
 from importer.text.scanning import Destination, Form, destinations
 
 __all__ = ["Addresses", "answer_key", "normal", "relinked"]
 
 _HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+# What stands behind the destination of a definition: its title, and the line's end.
+_REST = re.compile(r"""\A>?[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))?[ \t]*(?:\n|\Z)""")
 # `key:` and `asset:` are ours, `wiki:` is what readers make of links by title.
 _ELSEWHERE = re.compile(r"(?!key:|wiki:|asset:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -163,37 +166,57 @@ def relinked(
         return f"{home}{destination}" if home and rooted else None
 
     text = dig_by_form(shown, target_of)
-    holed = text.holed
+    holed = _without_dead_definitions(text.holed, place, losses, files)
     while dead := _dead(holed, files):
         parts: list[str] = []
         position = 0
         for found in dead:
             destination = holed[found.start : found.end]
-            is_image = found.form is Form.IMAGE or bool(files and times.get(destination))
             inner = holed[found.text_start : found.text_end]
-            if not is_image or files is None:
-                kind = LossKind.IMAGE if is_image else LossKind.LINK
+            # Those of images are listed as they are counted.
+            if found.form is not Form.IMAGE or files is None:
+                kind = LossKind.IMAGE if found.form is Form.IMAGE else LossKind.LINK
                 losses.add(kind, place.line, destination, _why(found.form, destination))
             instead = _instead(found.form, inner, destination)
             parts += [holed[position : found.link_start], instead]
             position = found.link_end
-            if found.form is Form.DEFINITION:
-                # Text in their paragraph would make text of the definitions that follow.
-                end = _end_of_line(holed, position)
-                parts += [holed[position:end], "\n"]
-                position = end
         holed = "".join([*parts, holed[position:]])
     return fill(Text(holed, text.targets), lambda target: target)
 
 
-def _end_of_line(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
+def _without_dead_definitions(
+    holed: str, place: Place, losses: Losses, files: PageFiles | None
+) -> str:
+    """Return a text in which no definition leads nowhere: their uses say themselves where to."""
+    while found := _first_dead_definition(holed, files):
+        before, after = holed[: found.link_start], holed[found.link_end :]
+        destination = holed[found.start : found.end]
+        after = _REST.sub("", after)
+        label = holed[found.link_start : found.link_end].partition("]:")[0].lstrip("[")
+        if label.lower() in definitions(before):
+            # Of two definitions the first counts: nobody ever saw this one.
+            holed = f"{before}{after}"
+            continue
+        # A text in its place would take the definitions below it for its own lines.
+        if (direct := inlined(f"{before}{after}", label, destination)) != f"{before}{after}":
+            holed = direct
+            continue
+        instead = _instead(found.form, holed[found.text_start : found.text_end], destination)
+        losses.add(LossKind.LINK, place.line, destination, _why(found.form, destination))
+        holed = f"{before}{instead}\n\n{after}"
+    return holed
+
+
+def _first_dead_definition(holed: str, files: PageFiles | None) -> Destination | None:
+    if "]:" not in holed:
+        return None
+    found = (it for it in destinations(holed) if it.form is Form.DEFINITION)
+    return next((it for it in found if _is_dead(holed, it, files)), None)
 
 
 def _dead(holed: str, files: PageFiles | None) -> list[Destination]:
     """Return the links that lead nowhere, but of links in links the inner ones only."""
-    if "](" not in holed and "]:" not in holed:
+    if "](" not in holed:
         return []
     dead: list[Destination] = []
     for found in destinations(holed):

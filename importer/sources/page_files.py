@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from importer.model.draft import Place
 from importer.model.ids import Kind
-from importer.sources.files import Beside, Shelf, shelf_of
+from importer.sources.files import Beside, Inventory, inventory_of
 from importer.sources.front_matter import split_front_matter
 from importer.sources.git_history import Edit, last_edits
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
@@ -52,8 +52,8 @@ class MarkdownReader:
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each file as an article; navigation and files of other formats as losses."""
         tree = open_tree(path)
-        shelf = shelf_of(path, tree, _is_page, options.address)
-        files = _Files(tree, shelf, last_edits(path) if path.is_dir() else {}, options)
+        inventory = inventory_of(path, tree, _is_page, options.address)
+        files = _Files(tree, inventory, last_edits(path) if path.is_dir() else {}, options)
         yield from tree.refused
         for name in tree.names:
             yield from files.read(name)
@@ -63,7 +63,7 @@ class MarkdownReader:
 @dataclass(slots=True)
 class _Files:
     tree: Tree
-    shelf: Shelf | Beside
+    inventory: Inventory | Beside
     edits: Mapping[str, Edit]
     options: Options
 
@@ -119,13 +119,13 @@ class _Files:
             home=_site(address),
             parent=folder,
             revision=edit.commit if edit else "",
-            files=self.shelf.named(text, folder),
+            files=self.inventory.named(text, folder),
         )
 
     def unused(self) -> Iterator[Loss]:
         """Yield what no page shows and is none."""
         for name in self.tree.names:
-            if not _is_page(name) and name not in self.shelf.used:
+            if not _is_page(name) and name not in self.inventory.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Container, Iterator
 from dataclasses import replace
 from urllib.parse import quote
 
-from importer.sources.files import Shelf
+from importer.sources.files import Inventory
 from importer.sources.page import File
 from importer.sources.tree import Tree
 from importer.sources.wikitext import Site
@@ -27,7 +27,7 @@ class Uploads:
 
     def __init__(self, tree: Tree, pages: Container[str]) -> None:
         self._tree = tree
-        self._shelf = Shelf(tree, lambda name: name in pages)
+        self._inventory = Inventory(tree, lambda name: name in pages)
         self._pages = pages
         self._by_name: dict[str, str] = {}
         for name in sorted(tree.names, key=lambda it: (it.count("/"), it)):
@@ -40,7 +40,7 @@ class Uploads:
 
         Of one that isn't here, the place is known if that of the wiki is.
         """
-        found: dict[str, File] = {file.path: file for file in self._shelf.named(text, folder)}
+        found: dict[str, File] = {file.path: file for file in self._inventory.named(text, folder)}
         names: dict[str, dict[str, None]] = {}
         for written in _written(text, site):
             names.setdefault(_known_as(written), {})[written] = None
@@ -48,7 +48,7 @@ class Uploads:
             path = self._by_name.get(known)
             there = f"{site.base}Special:FilePath/{quote(known)}" if site.base else ""
             if path is not None:
-                file = self._shelf.file(path, names=tuple(calls), title=known)
+                file = self._inventory.file(path, names=tuple(calls), title=known)
                 found[path] = replace(file, address=there)
             elif there:
                 found[known] = File(known, 0, names=tuple(calls), title=known, address=there)
@@ -57,7 +57,7 @@ class Uploads:
     def unused(self) -> Iterator[str]:
         """Yield the names of files that no page has named."""
         for name in self._tree.names:
-            if name not in self._pages and name not in self._shelf.used:
+            if name not in self._pages and name not in self._inventory.used:
                 yield name
 
 
