@@ -32,6 +32,8 @@ _IN_TAG = re.compile(
     re.IGNORECASE,
 )
 _BY_NAME = re.compile(r"\[\[([^\[\]|\n]{1,500})(?:\|([^\[\]|\n]{1,500}))?")
+# With a size, which Markdown doesn't know.
+_SIZED = re.compile(r"\]\([ \t]{0,9}<?([^\s()<>]{1,2000})>?[ \t]+=\d*x")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
@@ -87,8 +89,12 @@ class Inventory:
         self._names = {name: name for name in tree.names if not is_page(name)}
         # Names that differ in case or composition alone, for exports of systems that don't mind.
         self._folded: dict[str, str] = {}
+        # Some wikis know a file by its name alone, wherever it lies.
+        self._ends: dict[str, str] = {}
         for name in self._names:
             self._folded.setdefault(folded(name), name)
+            end = posixpath.basename(name)
+            self._ends[end] = "" if end in self._ends else name
 
     def find(self, path: str) -> str:
         """Return the name of the file that *path* means; "" for none."""
@@ -98,13 +104,15 @@ class Inventory:
         """Return the files that a text in *folder* shows or links to, in order."""
         if not self._names:
             return ()
-        found: dict[str, None] = {}
+        found: dict[str, tuple[str, ...]] = {}
         for destination in _destinations(text):
             inner = destination.removeprefix(f"{self._address}/") if self._address else destination
             paths = candidates(inner, folder)
             if name := next((name for path in paths if (name := self.find(path))), ""):
-                found[name] = None
-        return tuple(self.file(name) for name in found)
+                found.setdefault(name, ())
+            elif name := self._ends.get(destination, ""):
+                found[name] = (*found.get(name, ()), destination)
+        return tuple(self.file(name, names=names) for name, names in found.items())
 
     def file(self, name: str, *, names: tuple[str, ...] = (), title: str = "") -> File:
         """Return one of the files, which counts as used from now on."""
@@ -162,6 +170,8 @@ def _destinations(text: str) -> Iterator[str]:
     if "<" in text:
         for double, single in _IN_TAG.findall(text):
             yield html.unescape(double or single).strip()
+    if " =" in text:
+        yield from (plain_destination(it) for it in _SIZED.findall(text))
     if "[[" in text:
         for first, second in _BY_NAME.findall(text):
             yield first.strip()

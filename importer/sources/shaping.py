@@ -315,7 +315,7 @@ class _Shaper:
         """Return the question's text; where the source has none, its own wording and its place."""
         body = self._markdown(key, page.body, page, losses)
         parts = [body] if body else []
-        if not body or not title.startswith(seen_title(page)):
+        if not body or not title.startswith(seen_title(page)) or _shows_image(page):
             parts.insert(0, self._wording(key, page, losses))
         if _bare_length(body) < _SHORTEST:
             parts.append(f"This question was moved from {_named_file(page)}.")
@@ -337,7 +337,7 @@ class _Shaper:
         if not body:
             losses.add(LossKind.TEXT, page.place.line, page.title, "nothing of its text is left")
             body = "*Nothing of this page's text could be moved.*"
-        if seen_title(page) not in title:
+        if seen_title(page) not in title or _shows_image(page):
             body = f"**{self._wording(key, page, losses)}**\n\n{body}"
         return credited(body, page.body.credit)
 
@@ -356,6 +356,11 @@ class _Shaper:
             safe, page.place, addresses, losses, own=key, home=page.home, files=self.files
         )
         return harmless(linked, page.place, losses)
+
+
+def _shows_image(page: Page) -> bool:
+    """Tell whether a title is more than its words: a post's can't be."""
+    return not page.title_is_plain and ("![" in page.title or "<img" in page.title.lower())
 
 
 def _named_file(page: Page) -> str:

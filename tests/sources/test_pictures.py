@@ -202,6 +202,38 @@ def test_raw_html_holds_no_image_back(text: str, expected: str, images: Images) 
     assert (body, counted) == (expected, images)
 
 
+def test_an_image_in_a_title_stands_above_the_text(tmp_path: Path) -> None:
+    wiki(tmp_path, {"Home.md": f"# ![logo](a.png) The way to get in\n\n{LONG}\n"})
+    (tmp_path / "a.png").write_bytes(png())
+    (draft,), _ = parted(converted("markdown", tmp_path))
+    assert draft.title == "logo The way to get in"
+    assert draft.body == f"**![logo](asset:a.png) The way to get in**\n\n{LONG}"
+    _, _, images, _ = shown("", title="How do I get ![x](a.png) in?", body=LONG)
+    assert images == Images(1, missing=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("![a](a.png =300x200)", "![a](asset:a.png)", id="size in brackets"),
+        pytest.param("![a](a.png){width=100}", "![a](asset:a.png)", id="size in braces"),
+        pytest.param("`![a](a.png =3x2)`", "`![a](a.png =3x2)`", id="in code"),
+        pytest.param("![[a.png|300]]", "![](<asset:a.png>)", id="embedded"),
+        pytest.param(
+            "![[deep one.png|The deep]]", "![The deep](<asset:deep-one.png>)", id="by name"
+        ),
+        pytest.param("[[a.png|alt=A|width=3px]]", "![A](<asset:a.png>)", id="with options"),
+    ],
+)
+def test_a_wikis_own_forms_of_images(tmp_path: Path, text: str, expected: str) -> None:
+    wiki(tmp_path, {"Home.md": f"# The way to get in\n\n{LONG} {text}\n"})
+    (tmp_path / "x/y").mkdir(parents=True)
+    (tmp_path / "a.png").write_bytes(png(1))
+    (tmp_path / "x/y/deep one.png").write_bytes(png(2))
+    (draft,), _ = parted(converted("markdown", tmp_path))
+    assert draft.body == f"{LONG} {expected}"
+
+
 def data(content: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
