@@ -21,9 +21,10 @@ from importer.sources.linking import Addresses, answer_key, relinked
 from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
 from importer.sources.naming import key_of, tag_of, unique
 from importer.sources.page import Alias, Page, Passage
-from importer.sources.picturing import Look, PageFiles, Store
+from importer.sources.picturing import PageFiles
 from importer.sources.reader import Options
 from importer.sources.splitting import split
+from importer.sources.storing import Look, Store
 from importer.sources.titles import Titles, cut, escaped, seen_title
 from importer.text.digests import digest_text
 

@@ -13,10 +13,14 @@ from typing import IO, Any
 
 import pytest
 
+from importer.manifests.writing import write_manifest
 from importer.model.draft import Draft
 from importer.model.pictures import MOST_BYTES
 from importer.sources import Account, Attachments, File, Images, LossKind, Options
 from importer.sources.files import candidates
+from importer.sources.losses import Losses
+from importer.sources.picturing import PageFiles
+from importer.sources.storing import Store
 from tests.pictures import BMP, GIF, HTML, JPEG, SVG, WEBP, png
 from tests.sources.factories import (
     LONG,
@@ -285,6 +289,29 @@ def test_equal_names_of_different_pages_are_different_files_and_equal_bytes_one(
     second, third = (hashlib.sha256(png(n)).hexdigest()[:12] for n in (2, 3))
     assert names == ["flow.png", f"flow-{second}.png", f"flow-{third}.png", "flow.png"]
     assert not named(losses, LossKind.IMAGE)
+
+
+@pytest.mark.parametrize("limit", [{"most_files": 1}, {"most_bytes": 100}])
+def test_there_are_never_too_many_files(limit: dict[str, Any]) -> None:
+    store, losses = Store(**limit), Losses("faq.md")
+    given = page(files=tuple(file(f"{at}.png", png(at)) for at in range(3)))
+    files = PageFiles(given, store, losses)
+    targets = [files.target_of(f"{at}.png") for at in (0, 1, 2, 0)]
+    assert targets == ["asset:0.png", None, None, "asset:0.png"]
+    assert files.images == Images(4, copied=2, too_large=2)
+    assert {it.why for it in losses.found} == {
+        "there are too many files to take them all along; its place is named in the text"
+    }
+
+
+def test_a_name_made_to_be_taken_is_not(tmp_path: Path) -> None:
+    digest = hashlib.sha256(png(3)).hexdigest()[:12]
+    names = ("flow.png", f"flow-{digest}.png", "x/flow.png")
+    given = [file(name, png(at)) for at, name in enumerate(names, 1)]
+    body = " ".join(f"![x]({it.path})" for it in given)
+    _, _, _, draft = shown(body, *given)
+    assert len({it.name for it in draft.assets}) == 3
+    write_manifest(tmp_path, [draft], namespace="x")
 
 
 def test_two_pages_that_say_the_same_and_show_different_files_are_two() -> None:
