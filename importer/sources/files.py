@@ -73,7 +73,14 @@ def file_in(
     address: str = "",
 ) -> File:
     """Return a file of *tree*, to be opened when it is needed."""
-    return File(name, tree.names[name], "", names, title, address, lambda: tree.open(name))
+
+    def opened() -> IO[bytes]:
+        try:
+            return tree.open(name)
+        except Unreadable as error:
+            raise OSError(str(error)) from error
+
+    return File(name, tree.names[name], "", names, title, address, opened)
 
 
 class Inventory:
@@ -157,7 +164,7 @@ class Beside:
         def opened() -> IO[bytes]:
             if self._size(path) is None:
                 message = "it is not there any more"
-                raise Unreadable(message)
+                raise OSError(message)
             return (self._folder / path).open("rb")
 
         return opened

@@ -30,7 +30,7 @@ _PAGE = 64 * 2**20
 _DAMAGES = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
-class Unreadable(OSError):
+class Unreadable(Exception):
     """A file of the tree that can't be read; the text says why."""
 
 
@@ -121,12 +121,12 @@ class _Folder:
 
     def _walk(self, refused: list[Loss]) -> Iterator[tuple[str, int]]:
         for base, folders, files in os.walk(self._path):
-            for folder in sorted(folders):
-                if not folder.startswith(".") and Path(base, folder).is_symlink():
-                    below = Path(base, folder).relative_to(self._path).as_posix()
-                    refused.append(_refusal(below, "a link to a folder, which is not followed"))
             # A name with a dot before it is no page's.
             folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for folder in folders:
+                if (path := Path(base, folder)).is_symlink():
+                    name = path.relative_to(self._path).as_posix()
+                    refused.append(_refusal(name, "a link to a folder, which is not followed"))
             for file in sorted(files):
                 if file.startswith("."):
                     continue
