@@ -13,7 +13,8 @@ from tests.pictures import GIF, JPEG, SVG, png
 
 TEXT = "This is a text of more than thirty characters as a post must have."
 PAGES = {
-    "Home.md": f"# The way to get in\n\n{TEXT}\n\n![flow](img/flow.png) ![gone](img/gone.png)\n",
+    "Home.md": f"# The way to get in\n\n{TEXT}\n\n![flow](img/flow.png) ![gone](img/gone.png)"
+    " [![out](img/flow.png)](ops/Out.md)\n",
     "ops/Out.md": f"# The way to get out\n\n{TEXT}\n\n[![flow](img/flow.png)](img/flow.png)\n",
     "ops/deep/Up.md": f"# The way to get up\n\n{TEXT}\n\n![same](../../img/flow.png) [s](s.svg)\n",
     "ops/deep/Far.md": f"# The way to get far\n\n{TEXT}\n\n![x](https://i.example/x.png)\n",
@@ -40,9 +41,9 @@ def test_images_of_a_wiki_are_copied_uploaded_and_at_rest(
 ) -> None:
     done = cli("convert", "markdown", wiki, "--out", "o", "--namespace", "w", "--format", "json")
     assert done.code == 0, done.err
-    assert "images: 5 shown, 3 copied, 1 elsewhere, 1 missing" in done.err
+    assert "images: 6 shown, 4 copied, 1 elsewhere, 1 missing" in done.err
     assert {it["path"]: it["images"]["copied"] for it in done.document["pages"]} == {
-        "Home.md": 1, "ops/Out.md": 1, "ops/deep/Far.md": 0, "ops/deep/Up.md": 1,
+        "Home.md": 2, "ops/Out.md": 1, "ops/deep/Far.md": 0, "ops/deep/Up.md": 1,
     }  # fmt: skip
     found = sorted(path.relative_to(home / "o").as_posix() for path in (home / "o").rglob("*.*g"))
     assert found == ["assets/flow.jpg", "assets/flow.png"]
