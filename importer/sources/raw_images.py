@@ -19,6 +19,7 @@ _ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _WRITTEN = re.compile(
     r"(?<!\\)!\[[^\[\]\n]{0,1000}\]\((?:<[^<>\n]*+>|[^\s()<>]++)(?:[ \t]+\"[^\"\n]*+\")?\)"
 )
+_DATA = re.compile(r"data:[^\s\"'()<>]{200,}+")
 _STAYS = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
 
@@ -69,7 +70,8 @@ class _Prose:
         self._markdown = markdown
         self._lines = list(lines(markdown))
         self._starts = [line.start for line in self._lines]
-        self._code = code_flags([line.text for line in self._lines])
+        # A line is taken for code when nobody could have written it; images within it are long.
+        self._code = code_flags([_DATA.sub("data:", line.text) for line in self._lines])
 
     def replaced(self, pattern: re.Pattern[str], change: Callable[[re.Match[str]], str]) -> str:
         """Return the text with *change* made of what matches outside code."""

@@ -70,7 +70,9 @@ def _written(text: str, site: Site) -> Iterator[str]:
     position = 0
     for opening in _LISTED.finditer(text):
         end = low.find(f"</{opening[1].lower()}", opening.end())
-        if end < 0 or opening.start() < position:
+        if end < 0:
+            break
+        if opening.start() < position:
             continue
         position = end
         for line in text[opening.end() : end].split("\n"):

@@ -247,6 +247,9 @@ def test_an_image_inside_the_text_becomes_a_file() -> None:
     assert body == "![x](asset:image.png) ![y](asset:image.png)"
     assert (losses, images) == ([], Images(2, copied=2))
     assert [it.open().read() for it in draft.assets] == [png(7)]
+    large = png(7, 500_000)
+    body, _, images, _ = shown(f'a <img src="{data(large)}" alt="x"> b')
+    assert (body, images) == ("a ![x](asset:image.png) b", Images(1, copied=1))
 
 
 @pytest.mark.parametrize(
