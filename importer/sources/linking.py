@@ -230,16 +230,21 @@ def _dead(holed: str, files: PageFiles | None) -> list[Destination]:
 
 def _is_dead(holed: str, found: Destination, files: PageFiles | None) -> bool:
     destination = holed[found.start : found.end]
-    if files and files.is_dead(destination, found.form):
+    if files and (files.is_dead(destination, found.form) or _is_inline(destination)):
         return True
     footnote = found.form is Form.DEFINITION and holed.startswith("[^", found.link_start)
     is_relative = bool(destination) and destination != HOLE and not _ELSEWHERE.match(destination)
     return is_relative and not footnote
 
 
+def _is_inline(destination: str) -> bool:
+    """Tell whether a destination is a whole file by itself."""
+    return destination[:5].lower() == "data:"
+
+
 def _instead(form: Form, inner: str, destination: str) -> str:
     # An image that stands in its own address says nothing by more of it.
-    most = _LONGEST if destination[:5].lower() != "data:" else _SHORT
+    most = _SHORT if _is_inline(destination) else _LONGEST
     bare = destination if len(destination) <= most else f"{destination[:most]}..."
     shown = f"`` {bare.replace('`', '')} ``" if "`" in bare else f"`{bare}`"
     match form:
@@ -256,6 +261,8 @@ def _instead(form: Form, inner: str, destination: str) -> str:
 def _why(form: Form, destination: str) -> str:
     if form is Form.IMAGE:
         return "a local image; its place is named in the text"
+    if _is_inline(destination):
+        return "a file inside the text; no API has a place for it, and no browser opens it"
     if destination.startswith("#"):
         return "posts have no anchors; the link's text stays"
     return "no page of this name is moved; the link's text stays, and says where it led"

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO
-from urllib.parse import unquote, unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from importer.model.draft import Asset
 from importer.model.pictures import MOST_BYTES, is_named_as_image, media_type_of
@@ -31,6 +31,7 @@ __all__ = ["PageFiles", "uses"]
 
 _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 _REFERENCE = re.compile(r"!\[([^\[\]]{0,1000})\](?:\[([^\[\]]{0,1000})\]|(?![\[(]))")
+_NOT_HERE = "not in the source; it is shown as long as the old wiki has it at"
 _OTHER = "the site takes png, jpeg, gif, bmp and webp"
 
 
@@ -100,15 +101,21 @@ class PageFiles:
         if file is not None:
             return self._picture(file)
         if _REMOTE.match(plain):
-            return _Found(None, "remote", "an image elsewhere; it stays there, and is shown there")
+            return _Found(None, "remote", self._elsewhere(plain))
         if plain.startswith("/") and self._page.home:
             there = f"{self._page.home}{destination}"
-            return _Found(there, "remote", f"not in the source; it stays at {there}")
+            return _Found(there, "remote", f"{_NOT_HERE} {there}")
         return _Found(None, "missing", "not in the source; its place is named in the text")
+
+    def _elsewhere(self, address: str) -> str:
+        host = self._store.host
+        if host and urlsplit(address).netloc.lower() == host:
+            return "on the old wiki itself, and not in the source; it is gone when the wiki is"
+        return "an image elsewhere; it stays there, and is shown there"
 
     def _picture(self, file: File) -> _Found:
         if file.open is None and file.address:
-            return _Found(file.address, "remote", f"not in the source; it stays at {file.address}")
+            return _Found(file.address, "remote", f"{_NOT_HERE} {file.address}")
         fate, why = "unfit", f"no image that can be uploaded: {_OTHER}"
         if file.size > MOST_BYTES:
             fate, why = "too_large", f"{file.size:,} bytes, and the site takes {MOST_BYTES:,}"

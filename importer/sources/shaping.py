@@ -62,14 +62,14 @@ def shape(pages: Pages, options: Options) -> Iterator[Result]:
     names.settle()
     looks: dict[str, Look] = {}
     while names.long:
-        trial = _Shaper(options, names, Store(options.attachments, looks))
+        trial = _Shaper(options, names, Store(options.attachments, options.address, looks))
         for key, page in names.walk(pages()):
             if isinstance(page, Page) and key in names.long:
                 deque(trial.shape(key, page), maxlen=0)
         if trial.skipped <= names.addresses.gone:
             break
         names.addresses.gone |= trial.skipped
-    shaper = _Shaper(options, names, Store(options.attachments, looks))
+    shaper = _Shaper(options, names, Store(options.attachments, options.address, looks))
     for key, found in names.walk(pages()):
         if isinstance(found, Page):
             yield from shaper.shape(key, found)

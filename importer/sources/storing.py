@@ -10,6 +10,7 @@ import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from importer.model.draft import Asset
 from importer.model.pictures import SUFFIXES, media_type_of
@@ -40,15 +41,24 @@ class Look:
 
 @dataclass(slots=True)
 class Store:
-    """The assets of one run: their names, each for one content. `looks` outlive the run."""
+    """The assets of one run: their names, each for one content. `looks` outlive the run.
+
+    `address` is where the source stood.
+    """
 
     attachments: Attachments = Attachments.LIST
+    address: str = ""
     looks: dict[str, Look] = field(default_factory=dict)
     most_files: int = _MOST_FILES
     most_bytes: int = _MOST_BYTES
     _named: set[str] = field(default_factory=set)
     _digests: dict[str, str] = field(default_factory=dict)
     _bytes: int = 0
+
+    @property
+    def host(self) -> str:
+        """Return the host of the old wiki; empty when not known."""
+        return urlsplit(self.address).netloc.lower()
 
     def look(self, file: File) -> Look:
         """Return what a file is, looked at once."""

@@ -111,3 +111,50 @@ def test_converting_twice_gives_the_same_bytes(cli: Program, wiki: Path, home: P
         made.append({path.relative_to(home / out): path.read_bytes() for path in files})
     assert made[0] == made[1]
     assert json.dumps(sorted(map(str, made[0]))).count("assets/") == 2
+
+
+XHTML = f'<p>{TEXT} <ac:image><ri:attachment ri:filename="a b.png"/></ac:image></p>'
+HTML = (
+    '<html><title>S : The way to get in</title><body><div id="main-content">'
+    f'<p>{TEXT} <img src="attachments/10/50.png"></p></div></body></html>'
+)
+DUMP = (
+    "<mediawiki><page><title>The way to get in</title><ns>0</ns><revision><text>"
+    f"{TEXT} [[File:a b.png|thumb|A caption]]</text></revision></page></mediawiki>"
+)
+
+
+@pytest.mark.parametrize(
+    ("reader", "files", "image"),
+    [
+        pytest.param("confluence", {"In.xml": XHTML}, "attachments/a b.png", id="storage"),
+        pytest.param("confluence", {"In_10.html": HTML}, "attachments/10/50.png", id="HTML export"),
+        pytest.param("mediawiki", {"dump.xml": DUMP}, "images/a/ab/A_b.png", id="dump"),
+        pytest.param(
+            "faq", {"faq.md": f"# How to get in?\n\n{TEXT} ![x](<img/a b.png>)\n"}, "img/a b.png",
+            id="FAQ",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_every_source_with_files_brings_its_images_along(
+    cli: Program, home: Path, reader: str, files: dict[str, str], image: str, *, packed: bool
+) -> None:
+    source = home / "in"
+    for name, content in {**{k: v.encode() for k, v in files.items()}, image: png(1)}.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(content)
+    if packed:
+        with zipfile.ZipFile(home / "in.zip", "w") as archive:
+            for path in sorted(source.rglob("*.*")):
+                archive.write(path, path.relative_to(source))
+        source = home / "in.zip"
+    done = cli("convert", reader, source, "--out", "o", "--namespace", "w", "--format", "json")
+    assert done.code == 0, done.err
+    assert "images: 1 shown, 1 copied" in done.err
+    assert not [it for it in done.document["losses"] if it["kind"] in ("image", "file")]
+    (copy,) = (home / "o/assets").iterdir()
+    assert copy.read_bytes() == png(1)
+    plan = cli("plan", "o", "--url", "sandbox:", "--format", "json").document
+    (upload,) = (it for it in plan["changes"] if it["kind"] == "image")
+    assert upload["verb"] == "create"

@@ -149,6 +149,23 @@ def test_images_elsewhere_stay_there_and_are_listed_once() -> None:
     assert losses == ["image /up/a.png"]
 
 
+def test_an_image_of_the_old_wiki_is_said_to_go_with_it() -> None:
+    text = "![a](https://W.example/a.png) ![b](https://i.example/b.png)"
+    given = page(answers=(f"{LONG} {text}",))
+    _, losses = shaped(given, options=Options(address="https://w.example/wiki"))
+    told = {it.what: it.why for it in losses if it.kind is LossKind.IMAGE}
+    assert "gone when the wiki is" in told["https://W.example/a.png"]
+    assert "gone" not in told["https://i.example/b.png"]
+
+
+def test_a_file_inside_a_link_leaves_a_note() -> None:
+    uri = data(b"%PDF" * 10_000, "application/pdf")
+    body, losses, images, _ = shown(f"[x][y]\n\n[spec]({uri})\n\n[y]: {uri}")
+    note = "(link not moved: `data:application/pdf;base64,JVBERiVQREYl...`)"
+    assert body == f"x {note}\n\nspec {note}"
+    assert (len(losses), images) == (2, Images())
+
+
 def test_a_definition_counts_as_often_as_images_use_it() -> None:
     text = "![a][x] ![x] ![][x] [x] `![x]`\n\n[x]: flow.png\n[y]: other.png"
     body, losses, images, _ = shown(text, file("flow.png", png()))
