@@ -117,8 +117,10 @@ class Inventory:
             paths = candidates(inner, folder)
             if name := next((name for path in paths if (name := self.find(path))), ""):
                 found.setdefault(name, ())
-            elif name := self._ends.get(destination, ""):
-                found[name] = (*found.get(name, ()), destination)
+        for destination in _by_name(text):
+            name = self._ends.get(destination, "")
+            if name and name not in found:
+                found[name] = (destination,)
         return tuple(self.file(name, names=names) for name, names in found.items())
 
     def file(self, name: str, *, names: tuple[str, ...] = (), title: str = "") -> File:
@@ -179,10 +181,14 @@ def _destinations(text: str) -> Iterator[str]:
             yield html.unescape(double or single).strip()
     if " =" in text:
         yield from (plain_destination(it) for it in _SIZED.findall(text))
-    if "[[" in text:
-        for first, second in _BY_NAME.findall(text):
-            yield first.strip()
-            yield second.strip()
+    yield from _by_name(text)
+
+
+def _by_name(text: str) -> Iterator[str]:
+    """Yield what stands in double brackets, be it text or name."""
+    for first, second in _BY_NAME.findall(text) if "[[" in text else ():
+        yield first.strip()
+        yield second.strip()
 
 
 def folded(name: str) -> str:

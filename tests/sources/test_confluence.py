@@ -377,3 +377,52 @@ def test_pages_in_storage_format_find_the_files_near_them(tmp_path: Path) -> Non
     assert [it.name for it in draft.assets] == ["a.png", "b-c.png"]
     assert draft.body.count("](asset:") == 2
     assert not named(losses, LossKind.FILE)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "what"),
+    [
+        pytest.param(
+            macro("drawio", diagramName="My flow"), "![My flow](attachments/My%20flow.png)",
+            "macro drawio: My flow", id="drawing",
+        ),
+        pytest.param(
+            macro("gliffy", displayName="net"), "![net](attachments/net.png)", "macro gliffy: net",
+            id="another drawing",
+        ),
+        pytest.param(
+            '<ac:image ac:width="300"><ri:attachment ri:filename="a.png"/><ac:caption><p>The '
+            "<em>map</em></p></ac:caption></ac:image>",
+            "![a.png](attachments/a.png)\n\nThe *map*", "images with a size: 1",
+            id="size and caption",
+        ),
+        pytest.param(
+            '<ac:image ac:thumbnail="true" ac:alt="A"><ri:url ri:value="https://i.example/a.png"/>'
+            "<ac:caption>Seen</ac:caption></ac:image>",
+            "![A](https://i.example/a.png)\n\n*Seen*", "images with a size: 1", id="thumbnail",
+        ),
+    ],
+)  # fmt: skip
+def test_a_picture_keeps_its_words_and_its_size_is_listed(
+    given: str, expected: str, what: str
+) -> None:
+    made, losses = markdown(given)
+    assert made == expected
+    assert [it.what for it in losses] == [what]
+
+
+def test_a_drawing_shows_the_picture_that_the_wiki_keeps_of_it(tmp_path: Path) -> None:
+    objects = (
+        body("10", f"<p>{'Words. ' * 9}</p>{macro('drawio', diagramName='flow')}"),
+        thing("Space", "1", text("key", "OPS")), a_page("10", "Runbook of the team"),
+        attached("50", "10", "flow"), attached("51", "10", "flow.png"),
+    )  # fmt: skip
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        entities = f"<hibernate-generic>{''.join(objects)}</hibernate-generic>"
+        archive.writestr("entities.xml", entities)
+        archive.writestr("attachments/10/50/1", "<mxfile/>")
+        archive.writestr("attachments/10/51/1", png(1))
+    (draft,), losses = parted(converted("confluence", path))
+    assert draft.body.endswith("![flow](asset:flow.png)")
+    assert named(losses, LossKind.FILE) == ["entities.xml:1 flow"]

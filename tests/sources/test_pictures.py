@@ -461,6 +461,15 @@ def test_a_wiki_folder_brings_its_images_along(tmp_path: Path) -> None:
     assert [content_of(it) for it in again.assets] == [png(0), png(1), png(2)]
 
 
+def test_a_link_by_path_is_never_led_to_a_file_elsewhere(tmp_path: Path) -> None:
+    wiki(tmp_path, {"a/Home.md": f"# The way to get in\n\n{LONG} ![a](logo.png)\n"})
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/logo.png").write_bytes(png())
+    results = converted("markdown", tmp_path)
+    assert images_of(results) == Images(1, missing=1)
+    assert "b/logo.png:1 b/logo.png" in named(parted(results)[1], LossKind.FILE)
+
+
 def test_links_that_lead_out_of_the_source_are_not_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
