@@ -21,6 +21,8 @@ from importer.rendering import Format, render_losses
 from importer.sources import (
     READERS,
     Account,
+    Attachments,
+    Images,
     Loss,
     Options,
     Reader,
@@ -43,7 +45,8 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
         "teams-importer convert --list": "the readers there are",
     },
     json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
-    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size. "
+    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size, "
+    "images: found, copied, remote, missing, too_large, unfit. "
     "With --list: reader name to what it reads.",
 )
 @click.argument("source", required=False)
@@ -69,6 +72,13 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     metavar="FILE",
     help="What becomes of Confluence's macros: lines such as `decision: quote`.",
 )
+@click.option(
+    "--attachments",
+    type=click.Choice([it.value for it in Attachments]),
+    default=Attachments.LIST.value,
+    show_default=True,
+    help="Files that are no images: list them with their digests, or copy them to assets/ as well.",
+)
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
@@ -83,6 +93,7 @@ def command(
     encoding: str | None,
     address: str,
     macros: Path | None,
+    attachments: str,
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -90,6 +101,8 @@ def command(
 
     Every page is accounted for: migrated, split, merged with its double, or skipped with a reason.
     What a page loses on its way is listed, here and in conversion-report.md in the new folder.
+    Images of the source that pages show are copied to assets/ in it, from where `apply` uploads
+    them; those elsewhere stay there, for nothing is ever fetched.
     """
     for name in _SECRETS:
         os.environ.pop(name, None)
@@ -111,16 +124,20 @@ def command(
         message = f"the address {address!r} is no URL"
         raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
     rules = read_rules(macros.read_text(encoding="utf-8"), str(macros)) if macros else {}
-    options = Options(tag or Options().tags, encoding, address, rules)
+    kept = Attachments(attachments)
+    options = Options(tag or Options().tags, encoding, address, rules, kept)
     results = list(shape(lambda: reader.read(path, options), options))
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
     pages = [_page(it) for it in results if isinstance(it, Account)]
     account = tally(results)
+    images = sum((it.images for it in results if isinstance(it, Account)), Images())
     schema = _schema_for(out)
     write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
     _keep_report(out, losses, account, console, output)
     console.say(_summary(account, reader, out))
+    if images.found:
+        console.say(_of_images(images))
     if not schema:
         place = shlex.quote(str(out.parent / "schemas"))
         console.say(
@@ -199,6 +216,7 @@ def _page(page: Account) -> dict[str, object]:
         "revision": page.revision,
         "parent": page.parent,
         "size": page.size,
+        "images": asdict(page.images),
     }
 
 
@@ -223,3 +241,15 @@ def _summary(account: Tally, reader: Reader, folder: Path) -> str:
         f"{reader.name}: {account.pages} pages in, {account.migrated} migrated, {account.split} "
         f"split, {account.merged} merged, {account.skipped} skipped; the manifest is in {folder}"
     )
+
+
+def _of_images(images: Images) -> str:
+    named = {
+        "copied": images.copied,
+        "elsewhere": images.remote,
+        "missing": images.missing,
+        "too large": images.too_large,
+        "of no type that can be uploaded": images.unfit,
+    }
+    parts = (f"{count} {name}" for name, count in named.items() if count)
+    return f"images: {images.found} shown, {', '.join(parts)}"

@@ -9,11 +9,10 @@ from importer.errors import Span
 from importer.manifests.drafts import Catalogue
 from importer.manifests.files import Files
 from importer.manifests.paths import PathFault, join
-from importer.manifests.pictures import is_named_as_image
 from importer.manifests.rules import Findings
 from importer.manifests.source import Passage
 from importer.model.ids import Key, image_key, target_of_key
-from importer.model.pictures import Picture
+from importer.model.pictures import Picture, is_named_as_image
 from importer.text import marker
 from importer.text.blocks import Blocks
 from importer.text.canonical import canonical_text

@@ -1,39 +1,13 @@
-"""Images that bodies show: known by their first bytes, as small as the service takes them.
+"""Images that bodies show: known by their first bytes, as small as the service takes them."""
 
-Source of types and size: API v3's contract (documented). Names say nothing: a page named `.png`
-would be refused by the server, or shown by nobody.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 
 from importer.manifests.paths import Folder, PathFault
-from importer.model.pictures import MOST_BYTES, Picture
+from importer.model.pictures import MOST_BYTES, Picture, media_type_of
 from importer.text.digests import digest_bytes
 
-__all__ = ["is_named_as_image", "picture_in", "picture_loader"]
-
-_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".svg")
-# Of the file's header; two letters alone begin many a text.
-_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
-
-_STARTS: Mapping[str, Callable[[bytes], bool]] = MappingProxyType(
-    {
-        "image/jpeg": lambda it: it.startswith(b"\xff\xd8\xff"),
-        "image/png": lambda it: it.startswith(b"\x89PNG\r\n\x1a\n"),
-        "image/gif": lambda it: it.startswith((b"GIF87a", b"GIF89a")),
-        "image/bmp": lambda it: (
-            it.startswith(b"BM") and int.from_bytes(it[14:18], "little") in _BMP_HEADERS
-        ),
-        "image/webp": lambda it: it.startswith(b"RIFF") and it[8:12] == b"WEBP",
-    }
-)
-
-
-def is_named_as_image(path: str) -> bool:
-    """Tell whether *path* ends as images' names do, also those that can't be uploaded."""
-    return path.lower().endswith(_ENDINGS)
+__all__ = ["picture_in", "picture_loader"]
 
 
 def picture_in(folder: Folder, path: str) -> Picture:
@@ -44,7 +18,7 @@ def picture_in(folder: Folder, path: str) -> Picture:
         if fault.rule == "file-too-large":
             raise PathFault(rule="image-too-large", **fault.facts) from fault
         raise
-    media_type = next((name for name, begins in _STARTS.items() if begins(content)), None)
+    media_type = media_type_of(content)
     if media_type is None:
         raise PathFault(rule="image-type", path=path)
     return Picture(path, digest_bytes(content), media_type, len(content))

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from importer.errors import ManifestError, UsageError
+from importer.manifests.assets import assets_of, copy_asset, is_copied, with_assets
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.markdown_file import answer_lines
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
-from importer.model.draft import Draft
+from importer.model.draft import Asset, Draft
 from importer.model.ids import Kind, is_key
 from importer.text.canonical import canonical_text
 from importer.text.digests import digest_text
@@ -39,18 +40,24 @@ def write_manifest(
 ) -> tuple[Path, ...]:
     """Write `teams-importer.yaml` and one Markdown file per draft; return their paths, sorted.
 
-    *schema* is where an editor finds the schema; "" leaves the line out.
+    The drafts' assets are copied to `assets/`, each once, and links to them lead there. *schema*
+    is where an editor finds the schema; "" leaves the line out.
 
     Writes nothing into a folder that holds anything but these very files: UsageError. ManifestError
     when a text can't stand in a Markdown file, because it holds a line that starts an answer. Each
     file appears whole or not at all, and the manifest last: after a crash, the same call goes on.
     """
     teams = (team,) if isinstance(team, str) else tuple(team)
-    files = _files(list(drafts), namespace, teams, schema)
-    _require_empty(folder, files)
+    made = list(drafts)
+    files = _files(made, namespace, teams, schema)
+    assets = assets_of(made)
+    _require_empty(folder, files, assets)
+    for name, asset in assets.items():
+        if not (folder / name).exists():
+            copy_asset(folder / name, asset, folder / f"{name}{_TEMPORARY}")
     for name in [*(name for name in files if name != MANIFEST_NAME), MANIFEST_NAME]:
         _write(folder / name, files[name])
-    return tuple(sorted(folder / name for name in files))
+    return tuple(sorted(folder / name for name in (*files, *assets)))
 
 
 def _files(
@@ -106,12 +113,17 @@ def _page(draft: Draft) -> str:
     rows.append(f"tags: {_list(draft.tags)}")
     if draft.origin:
         rows.append(f"origin: {_list(draft.origin)}")
-    parts = ["\n".join([*rows, "---"]), canonical_text(draft.body).rstrip("\n")]
+    parts = ["\n".join([*rows, "---"]), _text(draft, draft.body)]
     for answer in draft.answers:
         accepted = " accepted" if answer.accepted else ""
         parts.append(f"<!-- answer: {answer.key}{accepted} -->")
-        parts.append(canonical_text(answer.body).rstrip("\n"))
+        parts.append(_text(draft, answer.body))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _text(draft: Draft, markdown: str) -> str:
+    text = canonical_text(markdown).rstrip("\n")
+    return with_assets(text, draft, f"{_FOLDER}/{draft.key}.md")
 
 
 def _list(values: Iterable[str]) -> str:
@@ -137,11 +149,11 @@ def _escaped(char: str) -> str:
     return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
-def _require_empty(folder: Path, files: Mapping[str, bytes]) -> None:
+def _require_empty(folder: Path, files: Mapping[str, bytes], assets: Mapping[str, Asset]) -> None:
     if folder.exists() and not folder.is_dir():
         message = f"{folder} is not a folder"
         raise UsageError(message, remedy="Name a folder that is new or empty.")
-    strange = sorted(_strange(folder, files))
+    strange = sorted(_strange(folder, files, assets))
     if strange:
         more = f" and {len(strange) - _MAX_NAMES} more" if len(strange) > _MAX_NAMES else ""
         message = f"{folder} is not empty: {', '.join(strange[:_MAX_NAMES])}{more}"
@@ -149,17 +161,25 @@ def _require_empty(folder: Path, files: Mapping[str, bytes]) -> None:
         raise UsageError(message, remedy=remedy)
 
 
-def _strange(folder: Path, files: Mapping[str, bytes]) -> Iterator[str]:
-    """Yield what stands in *folder* and is neither one of *files* nor on the way to one."""
-    ways = {parent.as_posix() for name in files for parent in Path(name).parents}
+def _strange(
+    folder: Path, files: Mapping[str, bytes], assets: Mapping[str, Asset]
+) -> Iterator[str]:
+    """Yield what stands in *folder* and is neither one of ours nor on the way to one."""
+    ours = {*files, *assets}
+    ways = {parent.as_posix() for name in ours for parent in Path(name).parents}
     for path in folder.rglob("*") if folder.is_dir() else ():
         name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
             if name not in ways:
                 yield name
-        elif name.endswith(_TEMPORARY) and name.removesuffix(_TEMPORARY) in files:
+        elif path.is_symlink():
+            yield name
+        elif name.endswith(_TEMPORARY) and name.removesuffix(_TEMPORARY) in ours:
             continue
-        elif path.is_symlink() or name not in files or path.read_bytes() != files[name]:
+        elif name in assets:
+            if not is_copied(path, assets[name]):
+                yield name
+        elif name not in files or path.read_bytes() != files[name]:
             yield name
 
 

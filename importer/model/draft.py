@@ -1,10 +1,12 @@
 """A post on its way from a wiki into a manifest: what a reader makes and a writer takes."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO
 
 from importer.model.ids import Kind
 
-__all__ = ["Draft", "DraftAnswer", "Place"]
+__all__ = ["Asset", "Draft", "DraftAnswer", "Place"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,11 +30,25 @@ class DraftAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Asset:
+    """A file that comes along with a post; the post's Markdown calls it `asset:NAME`.
+
+    `name` is one segment of `a-z 0-9 . _ -`. Equal names are equal bytes; `digest` is their SHA-256
+    in hex. `open` gives them from the beginning, each time it is called.
+    """
+
+    name: str
+    size: int
+    digest: str
+    open: Callable[[], IO[bytes]] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A question or article as the manifest will have it: Markdown, links to others `key:KEY`.
 
-    `origin` are old addresses of the page, `place` is where it comes from. `type` is an article's;
-    empty, it is left to the site.
+    `assets` are the files it shows, and those that only come along. `origin` are old addresses of
+    the page, `place` is where it comes from. `type` is an article's; empty, it is left to the site.
     """
 
     key: str
@@ -44,3 +60,4 @@ class Draft:
     origin: tuple[str, ...] = ()
     kind: Kind = Kind.QUESTION
     type: str = ""
+    assets: tuple[Asset, ...] = ()

@@ -8,12 +8,12 @@ from importer.sources.discourse import DiscourseReader
 from importer.sources.faq import FaqReader
 from importer.sources.generic_document import pages_schema
 from importer.sources.generic_json import GenericJsonReader
-from importer.sources.losses import Account, Fate, Loss, LossKind, Tally, tally
+from importer.sources.losses import Account, Fate, Images, Loss, LossKind, Tally, tally
 from importer.sources.mediawiki import MediaWikiReader
 from importer.sources.notion import NotionReader
-from importer.sources.page import Alias, Page, Passage
+from importer.sources.page import Alias, File, Page, Passage
 from importer.sources.page_files import MarkdownReader
-from importer.sources.reader import Options, Reader
+from importer.sources.reader import Attachments, Options, Reader
 from importer.sources.shaping import shape
 from importer.sources.so4t_csv import So4tCsvReader
 from importer.sources.so4t_json import So4tJsonReader
@@ -25,7 +25,10 @@ __all__ = [
     "READERS",
     "Account",
     "Alias",
+    "Attachments",
     "Fate",
+    "File",
+    "Images",
     "Loss",
     "LossKind",
     "Options",

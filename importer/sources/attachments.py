@@ -4,8 +4,9 @@ import posixpath
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
+from importer.sources.files import file_in
 from importer.sources.page import File
-from importer.sources.tree import Tree, digest_in
+from importer.sources.tree import Tree
 
 __all__ = ["files_of"]
 
@@ -24,4 +25,4 @@ def files_of(
         name = next((it for it in (*near, unquote(bare).lstrip("/")) if it in tree.names), "")
         if name and name not in seen:
             seen.add(name)
-            yield File(name, tree.names[name], digest_in(tree, name))
+            yield file_in(tree, name)

@@ -8,18 +8,20 @@ descriptions of the format; the vendor documents none.
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from html import unescape
 from pathlib import Path
-from urllib.parse import quote_plus
+from urllib.parse import quote, quote_plus, unquote
 from xml.etree.ElementTree import Element
 
 from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
-from importer.sources.confluence_html import EXPORTED, parts_of
+from importer.sources.confluence_html import EXPORTED, PageParts, parts_of
 from importer.sources.confluence_links import short_name, without_short_links
 from importer.sources.extras import need
+from importer.sources.files import Inventory, file_in
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Credit, File, Page, Passage
 from importer.sources.reader import Likeness, Options
@@ -28,7 +30,6 @@ from importer.sources.tree import (
     Tree,
     Unreadable,
     decoded,
-    digest_in,
     head_of,
     open_tree,
     required,
@@ -43,6 +44,13 @@ _STORAGE_BODY = "2"
 _FILES = (".xml", ".xhtml", ".storage")
 _HTML = (".html", ".htm")
 _ATTACHED = re.compile(r"(?:^|/)attachments/(\d+)/")
+# A file of another page.
+_ELSEWHERE = re.compile(
+    r"<ri:attachment\s[^<>]{0,999}?ri:filename=\"([^\"<>]{1,999})\"[^<>]{0,999}>\s*"
+    r"<ri:page\s([^<>]{1,2000})>"
+)
+_FILENAME = re.compile(r'ri:filename="([^"<>]{1,999})"')
+_ATTRIBUTE = re.compile(r'ri:([a-z-]+)="([^"]*)"')
 
 
 class ConfluenceReader:
@@ -91,10 +99,12 @@ class _Files:
     tree: Tree
     options: Options
     count: int = 0
-    used: set[str] = field(default_factory=set)
     attached: dict[str, list[str]] = field(default_factory=dict)
 
+    inventory: Inventory = field(init=False)
+
     def __post_init__(self) -> None:
+        self.inventory = Inventory(self.tree, _is_page)
         for name in self.tree.names:
             if match := _ATTACHED.search(name):
                 self.attached.setdefault(match[1], []).append(name)
@@ -102,10 +112,9 @@ class _Files:
     def read(self, name: str) -> Iterator[Page | Loss]:
         """Yield a file as a page, or the loss that says why it is none."""
         suffix = posixpath.splitext(name)[1].lower()
-        if suffix not in (*_FILES, *_HTML):
+        if not _is_page(name):
             return
         self.count += 1
-        self.used.add(name)
         place = Place(name, 1)
         try:
             text, _ = decoded(whole(self.tree, name), self.options.encoding)
@@ -135,13 +144,22 @@ class _Files:
             addresses=old if address and number.isdecimal() else (),
             names=(f"/pages/viewpage.action?pageId={number}",) if number.isdecimal() else (),
             parent=parts.parents[-1] if parts.parents else "",
-            files=tuple(self._attached(number)),
+            files=self._attached(name, number, parts),
         )
 
-    def _attached(self, number: str) -> Iterator[File]:
-        for name in self.attached.get(number, ()):
-            self.used.add(name)
-            yield File(name, self.tree.names[name], digest_in(self.tree, name))
+    def _attached(self, name: str, number: str, parts: PageParts) -> tuple[File, ...]:
+        """Return a page's attachments, and what else of the export it shows."""
+        address = self.options.address.rstrip("/")
+        found: dict[str, File] = {}
+        for path in self.attached.get(number, ()):
+            title = parts.attached.get(posixpath.basename(path), "")
+            there = f"{address}/download/attachments/{number}/{quote(title)}"
+            self.inventory.used.add(path)
+            address_of = there if address and title else ""
+            found[path] = file_in(self.tree, path, title=title, address=address_of)
+        for file in self.inventory.named(parts.body or "", posixpath.dirname(name)):
+            found.setdefault(file.path, file)
+        return tuple(found.values())
 
     def _stored(self, name: str, text: str, place: Place) -> Page:
         stem = posixpath.splitext(name)[0]
@@ -156,13 +174,27 @@ class _Files:
             alone=True,
             names=(page_name("", title), page_name("", posixpath.basename(stem))),
             parent=posixpath.dirname(name),
+            files=tuple(self._beside(text, stem)),
         )
+
+    def _beside(self, text: str, stem: str) -> Iterator[File]:
+        """Yield the files that a page in storage format names, where they lie near it."""
+        folder, stem = posixpath.split(stem)
+        near = ("attachments", "", stem, f"{stem}/attachments", f"{stem}_attachments", "images")
+        for title in dict.fromkeys(map(unescape, _FILENAME.findall(text))):
+            paths = (posixpath.normpath(posixpath.join(folder, it, title)) for it in near)
+            if name := next((name for path in paths if (name := self.inventory.find(path))), ""):
+                yield self.inventory.file(name, names=(f"attachments/{title}",), title=title)
 
     def unused(self) -> Iterator[Loss]:
         """Yield the files that are no page and no page's."""
         for name in self.tree.names:
-            if name not in self.used:
+            if not _is_page(name) and name not in self.inventory.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page's; left out")
+
+
+def _is_page(name: str) -> bool:
+    return name.lower().endswith((*_FILES, *_HTML))
 
 
 @dataclass(slots=True)
@@ -190,6 +222,7 @@ class _Export:
         self._labels: dict[str, str] = {}
         self._labelled: dict[str, list[str]] = {}
         self._files: dict[str, list[File]] = {}
+        self._titles: dict[str, str] = {}
         self._closed: set[str] = set()
         self._comments = 0
 
@@ -197,6 +230,11 @@ class _Export:
         """Yield every page that is not an old version. Raises UsageError for a broken file."""
         for _, it in self._objects():
             self._learn(it)
+        self._titles = {
+            page_name(self._spaces.get(meta.space, ""), meta.title): number
+            for number, meta in self._pages.items()
+            if not meta.is_old
+        }
         seen: set[str] = set()
         for line, it in self._objects():
             if it.get("class") == "BodyContent":
@@ -256,9 +294,22 @@ class _Export:
         title = _property(it, "title") or _property(it, "fileName")
         folder = posixpath.dirname(self._name)
         path = posixpath.join(folder, "attachments", page, number, _property(it, "version") or "1")
-        if path in self._tree.names and not _reference(it, "originalVersion"):
-            size = self._tree.names[path]
-            file = File(title or path, size, digest_in(self._tree, path))
+        if _reference(it, "originalVersion"):
+            return
+        address = self._options.address.rstrip("/")
+        there = f"{address}/download/attachments/{page}/{quote(title)}"
+        if path not in self._tree.names and address and title:
+            names = (f"attachments/{title}",)
+            file = File(path, 0, names=names, title=title, address=there)
+            self._files.setdefault(page, []).append(file)
+        elif path in self._tree.names:
+            file = file_in(
+                self._tree,
+                path,
+                names=(f"attachments/{title}",),
+                title=title or path,
+                address=there if address and title else "",
+            )
             self._files.setdefault(page, []).append(file)
 
     def _page(self, number: str, meta: _Meta, body: Element, place: Place) -> Page | Loss:
@@ -293,8 +344,22 @@ class _Export:
             parent=self._pages[meta.parent].title if meta.parent in self._pages else "",
             revision=meta.version,
             withheld=self._withheld(number, meta),
-            files=tuple(self._files.get(number, ())),
+            files=(*self._files.get(number, ()), *self._of_others(text, space)),
         )  # fmt: skip
+
+    def _of_others(self, text: str, space: str) -> Iterator[File]:
+        """Yield the files of other pages that a text shows or links to."""
+        for title, attributes in _ELSEWHERE.findall(text):
+            of = {name: unescape(value) for name, value in _ATTRIBUTE.findall(attributes)}
+            name = page_name(of.get("space-key") or space, of.get("content-title", ""))
+            known = f"{unquote(name)}/attachments/{unescape(title)}"
+            number = self._titles.get(name, "")
+            for file in self._files.get(number, ()) if not self._shut(number) else ():
+                if file.title == unescape(title):
+                    yield replace(file, names=(known,))
+
+    def _shut(self, number: str) -> bool:
+        return number not in self._pages or bool(self._withheld(number, self._pages[number]))
 
     def _withheld(self, number: str, meta: _Meta) -> str:
         """Return why not everybody may see a page; what is below a closed page is closed too."""

@@ -1,10 +1,17 @@
 """The pages of Confluence's HTML export as a markup: its macros are frozen in classes of HTML."""
 
+import posixpath
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 __all__ = ["EXPORTED", "Exported", "PageParts", "parts_of"]
 
@@ -37,6 +44,11 @@ class Exported:
             tag.decompose()
         for tag in soup.select("img.emoticon"):
             tag.replace_with(str(tag.get("data-emoji-fallback") or tag.get("alt") or ""))
+        for tag in soup.select("img[data-image-src]"):
+            # A thumbnail's address ends without a suffix; this is what it is one of.
+            source = str(tag["data-image-src"])
+            if source.startswith("attachments/") and "/thumbnails/" in str(tag.get("src") or ""):
+                tag["src"] = source
         for tag in soup.select("pre[data-syntaxhighlighter-params]"):
             match = _BRUSH.search(str(tag["data-syntaxhighlighter-params"]))
             if match and match[1] not in ("none", "text"):
@@ -69,12 +81,16 @@ EXPORTED = Exported()
 
 @dataclass(frozen=True, slots=True)
 class PageParts:
-    """What an exported page says: `body` is None for a page that is none, such as the index."""
+    """What an exported page says: `body` is None for a page that is none, such as the index.
+
+    `attached` are the names of its files, by what the export calls them.
+    """
 
     title: str
     body: str | None
     parents: tuple[str, ...] = ()
     author: str = ""
+    attached: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def parts_of(text: str) -> PageParts:
@@ -95,4 +111,18 @@ def parts_of(text: str) -> PageParts:
         main.decode_contents() if main else None,
         crumbs,
         editor.get_text(" ", strip=True) if editor else "",
+        _attached(soup),
     )
+
+
+def _attached(soup: "BeautifulSoup") -> Mapping[str, str]:
+    """Return the names of a page's files by those that the export gave them."""
+    found: dict[str, str] = {}
+    for tag in soup.select("img[data-linked-resource-default-alias]"):
+        source = str(tag.get("data-image-src") or tag.get("src") or "").partition("?")[0]
+        title = str(tag["data-linked-resource-default-alias"])
+        found.setdefault(posixpath.basename(source), title)
+    for tag in soup.select('.greybox a[href^="attachments/"]'):
+        end = posixpath.basename(str(tag["href"]))
+        found.setdefault(end, tag.get_text(" ", strip=True))
+    return found

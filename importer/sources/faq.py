@@ -1,14 +1,15 @@
 """Reads Markdown FAQs: a folder with one file per question, or one big file of many."""
 
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.sources.cleaning import clean, is_navigation
+from importer.sources.files import Beside, Inventory, inventory_of
 from importer.sources.front_matter import FrontMatter, split_front_matter
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
@@ -17,6 +18,7 @@ from importer.sources.reader import Likeness, Options
 from importer.sources.references import definitions, with_definitions
 from importer.sources.shapes import Entry, find_questions, is_answer_heading
 from importer.sources.titles import plain_title, without_number
+from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
 from importer.text.scanning import destinations
 
 __all__ = ["FaqReader"]
@@ -47,32 +49,25 @@ class FaqReader:
 
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each question as a page, and everything that belongs to none as a loss."""
-        if path.is_file():
-            yield from _read_file(path, path.name, options, only=True)
-            return
-        if not path.is_dir():
-            message = f"there is no file or folder {path}"
-            raise UsageError(message, remedy="Name a Markdown file or a folder of such files.")
-        files = list(_files_in(path))
-        only = sum(_is_markdown(name) for name in files) == 1
-        for name in files:
-            if _is_markdown(name):
-                yield from _read_file(path / name, name, options, only=only)
-            else:
-                yield Loss(LossKind.FILE, Place(name, 1), name, "not a Markdown file; left out")
-
-
-def _files_in(folder: Path) -> Iterator[str]:
-    """Yield the files below *folder*, sorted; a name with a dot before it is no page's."""
-    for base, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith("."):
-                yield Path(base, name).relative_to(folder).as_posix()
+        tree = open_tree(path)
+        inventory = inventory_of(path, tree, _is_markdown, options.address)
+        yield from tree.refused
+        # A file that is named counts as Markdown, whatever it is called.
+        named = path.is_file() and list(tree.names) == [path.name]
+        pages = [name for name in tree.names if named or _is_markdown(name)]
+        for name in pages:
+            yield from _read_file(tree, inventory, name, options, only=len(pages) == 1)
+        for name in tree.names:
+            if name not in pages and name not in inventory.used:
+                yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
 
 
 def _markdown_in(folder: Path) -> Iterator[Path]:
-    return (folder / name for name in _files_in(folder) if _is_markdown(name))
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith(".") and _is_markdown(name):
+                yield Path(base, name)
 
 
 def _is_markdown(name: str) -> bool:
@@ -90,41 +85,28 @@ def _has_question(path: Path) -> bool:
 
 def _bytes_of(path: Path) -> bytes:
     """Return the bytes of a regular file of at most 64 MB; OSError otherwise."""
-    if not path.is_file():
-        message = "not a regular file"
-        raise OSError(message)
-    if path.stat().st_size > _MAX_BYTES:
-        message = "larger than 64 MB"
+    if not path.is_file() or path.stat().st_size > _MAX_BYTES:
+        message = "not a regular file, or larger than 64 MB"
         raise OSError(message)
     return path.read_bytes()
 
 
-def _read_file(path: Path, name: str, options: Options, *, only: bool) -> Iterator[Page | Loss]:
+def _read_file(
+    tree: Tree, inventory: Inventory | Beside, name: str, options: Options, *, only: bool
+) -> Iterator[Page | Loss]:
     losses = Losses(name)
-    text = _text_of(path, options, losses)
-    pages = list(_pages(text, name, losses, only=only)) if text is not None else []
+    try:
+        text, encoding = decoded(whole(tree, name, _MAX_BYTES), options.encoding)
+    except Unreadable as error:
+        yield Loss(LossKind.SKIPPED, Place(name, 1), name, f"it can't be read: {error}")
+        return
+    if encoding:
+        losses.add(LossKind.ENCODING, 1, name, f"not UTF-8; read as {encoding}")
+    pages = list(_pages(text, name, losses, only=only))
     yield from losses.found
-    yield from pages
-
-
-def _text_of(path: Path, options: Options, losses: Losses) -> str | None:
-    try:
-        data = _bytes_of(path)
-    except OSError as error:
-        losses.add(LossKind.SKIPPED, 1, path.name, f"it can't be read: {error.strerror or error}")
-        return None
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        try:
-            text = data.decode(options.encoding or "utf-8")
-        except UnicodeError:
-            tried = f" nor {options.encoding}" if options.encoding else ""
-            losses.add(LossKind.SKIPPED, line, path.name, f"it is not UTF-8{tried}")
-            return None
-        losses.add(LossKind.ENCODING, line, path.name, f"not UTF-8; read as {options.encoding}")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    for page in pages:
+        texts = "\n\n".join((page.title, *(it.text for it in page.texts)))
+        yield replace(page, files=inventory.named(texts, posixpath.dirname(name)))
 
 
 def _pages(text: str, name: str, losses: Losses, *, only: bool) -> Iterator[Page]:

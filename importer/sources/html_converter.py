@@ -15,6 +15,7 @@ from bs4.element import NavigableString
 from markdownify import ATX, MarkdownConverter
 
 from importer.model.draft import Place
+from importer.sources.html_images import settle_images
 from importer.sources.losses import Losses, LossKind
 
 __all__ = ["html_to_markdown", "soup_of", "soup_to_markdown"]
@@ -77,6 +78,7 @@ class _Page:
 
     def markdown(self) -> str:
         self._drop_comments()
+        settle_images(self._soup, self._place, self._losses)
         # One look at all names, for most pages have few of them.
         there = {tag.name for tag in self._soup.find_all(name=True)}
         for names, step in (

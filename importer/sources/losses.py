@@ -9,7 +9,7 @@ from enum import StrEnum
 from importer.model.draft import Place
 from importer.model.ids import Kind
 
-__all__ = ["Account", "Fate", "Loss", "LossKind", "Losses", "Tally", "tally"]
+__all__ = ["Account", "Fate", "Images", "Loss", "LossKind", "Losses", "Tally", "tally"]
 
 _SHOWN = 100
 
@@ -71,6 +71,33 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Images:
+    """What became of the images that a page shows: `found` is the sum of the others.
+
+    `copied` come along. `remote` ones stay where they are. The rest left their place's name, or a
+    link to where they stood: `missing` in the source, `too_large` for the site, or `unfit`, being
+    of a type that it doesn't take or damaged.
+    """
+
+    found: int = 0
+    copied: int = 0
+    remote: int = 0
+    missing: int = 0
+    too_large: int = 0
+    unfit: int = 0
+
+    def __add__(self, other: "Images") -> "Images":
+        return Images(
+            self.found + other.found,
+            self.copied + other.copied,
+            self.remote + other.remote,
+            self.missing + other.missing,
+            self.too_large + other.too_large,
+            self.unfit + other.unfit,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """What became of one page. `keys` are the items it is now, none when it was skipped.
 
@@ -89,6 +116,7 @@ class Account:
     revision: str = ""
     parent: str = ""
     size: int = 0
+    images: Images = Images()
 
 
 @dataclass(frozen=True, slots=True)

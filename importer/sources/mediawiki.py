@@ -24,6 +24,7 @@ from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Alias, Credit, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.tree import Tree, Unreadable, decoded, open_tree, required, whole
+from importer.sources.uploads import Uploads
 from importer.sources.wikitext import Site, Wikitext
 from importer.sources.xml_stream import Bytes, elements
 from importer.sources.zips import Bounded
@@ -72,13 +73,14 @@ class MediaWikiReader:
             message = f"there is neither a dump nor a file with wikitext in {path}"
             suffixes = ", ".join((*_DUMPS, *WIKITEXT_FILES))
             raise UsageError(message, remedy=f"Name {suffixes}; unpack a .7z first.")
+        uploads = Uploads(tree, {*dumps, *files})
         for name in tree.names:
             if name in dumps:
-                yield from _Dump(tree, name, options).pages()
+                yield from _Dump(tree, name, options, uploads).pages()
             elif name in files:
-                yield wikitext_page(tree, name, options)
-            else:
-                yield Loss(LossKind.FILE, Place(name, 1), name, "no page of the wiki; left out")
+                yield wikitext_page(tree, name, options, uploads)
+        for name in uploads.unused():
+            yield Loss(LossKind.FILE, Place(name, 1), name, "no page of the wiki; left out")
 
 
 def _begins(tree: Tree, name: str) -> bool:
@@ -106,8 +108,9 @@ def _unpacked(tree: Tree, name: str) -> Iterator[Bytes]:
 
 
 class _Dump:
-    def __init__(self, tree: Tree, name: str, options: Options) -> None:
+    def __init__(self, tree: Tree, name: str, options: Options, uploads: Uploads) -> None:
         self._tree = tree
+        self._uploads = uploads
         self._name = name
         self._address = options.address.rstrip("/")
         self._site = Site(base=f"{self._address}/" if self._address else "")
@@ -162,6 +165,7 @@ class _Dump:
             addresses=self._addresses(title),
             names=tuple(names),
             parent=title.rpartition("/")[0],
+            files=self._uploads.named(text, site, ""),
             revision=revision.findtext("id") or "",
         )
 
@@ -221,7 +225,7 @@ def _date(revision: Element) -> datetime | None:
         return None
 
 
-def wikitext_page(tree: Tree, name: str, options: Options) -> Page | Loss:
+def wikitext_page(tree: Tree, name: str, options: Options, uploads: Uploads) -> Page | Loss:
     """Return a file with wikitext as a page; its name is its title."""
     try:
         text, _ = decoded(whole(tree, name), options.encoding)
@@ -243,4 +247,5 @@ def wikitext_page(tree: Tree, name: str, options: Options) -> Page | Loss:
         addresses=(f"{address}/{name}",) if address else (),
         names=tuple(f"wiki:{site.title(it)}" for it in (name, stem, posixpath.basename(stem))),
         parent=posixpath.dirname(name),
+        files=uploads.named(text, site, posixpath.dirname(name)),
     )

@@ -3,9 +3,10 @@
 Nothing is shaped yet: texts in the source's own language, links as the source writes them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
 
 from importer.model.draft import Place
 from importer.model.ids import Kind
@@ -76,11 +77,23 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An image or another file that belongs to a page; `digest` is that of its bytes."""
+    """An image or another file that belongs to a page.
+
+    `path` is relative to what was read and its own in there. Links find the file by it, as they do
+    in a folder, or by any of `names`: destinations without `%` escapes. `title` is what people call
+    it; the path's end when empty. `address` is the URL where the file still lives, if known.
+
+    `open` gives the bytes from their beginning, each time it is called, and may raise OSError; a
+    file without it can't be had. `digest`, SHA-256 in hex, may be left to whoever copies it.
+    """
 
     path: str
     size: int
-    digest: str
+    digest: str = ""
+    names: tuple[str, ...] = ()
+    title: str = ""
+    address: str = ""
+    open: Callable[[], IO[bytes]] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

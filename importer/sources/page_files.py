@@ -8,22 +8,24 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.extras import need
+from importer.sources.files import Beside, Inventory, inventory_of
 from importer.sources.front_matter import split_front_matter
 from importer.sources.git_history import Edit, last_edits
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
 from importer.sources.mediawiki import WIKITEXT_FILES, wikitext_page
-from importer.sources.page import Credit, File, Page, Passage
+from importer.sources.page import Credit, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.shapes import heading_anchors
 from importer.sources.titles import plain_title
-from importer.sources.tree import Tree, Unreadable, decoded, digest_in, open_tree, whole
+from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
+from importer.sources.uploads import Uploads
 from importer.sources.wiki_markdown import WIKI_MARKDOWN, wiki_name
 
 __all__ = ["MarkdownReader"]
@@ -33,11 +35,6 @@ _OTHER = (".rst", ".adoc", ".asciidoc", ".org", ".textile", ".rdoc", ".pod", ".c
 # What a wiki shows beside every page.
 _BESIDE = ("_sidebar", "_footer", "_header")
 _HOME = ("home", "_sidebar", "_footer")
-# Bounded: a line of a hundred thousand brackets takes no longer.
-_IMAGE = re.compile(
-    r"!\[[^\]\n]{0,500}\]\(\s{0,9}<?([^)>\s]{1,2000})"
-    r"|<img\b[^>]{0,500}?\bsrc\s{0,9}=\s{0,9}[\"']([^\"']{1,2000})"
-)
 
 
 class MarkdownReader:
@@ -59,7 +56,8 @@ class MarkdownReader:
     def read(self, path: Path, options: Options) -> Iterator[Page | Loss]:
         """Yield each file as an article; navigation and files of other formats as losses."""
         tree = open_tree(path)
-        files = _Files(tree, last_edits(path) if path.is_dir() else {}, options)
+        inventory = inventory_of(path, tree, _is_page, options.address)
+        files = _Files(tree, inventory, last_edits(path) if path.is_dir() else {}, options)
         yield from tree.refused
         for name in tree.names:
             yield from files.read(name)
@@ -69,16 +67,20 @@ class MarkdownReader:
 @dataclass(slots=True)
 class _Files:
     tree: Tree
+    inventory: Inventory | Beside
     edits: Mapping[str, Edit]
     options: Options
-    used: set[str] = field(default_factory=set)
+    uploads: Uploads = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Pages of wikitext call files by other names.
+        self.uploads = Uploads(self.tree, {it for it in self.tree.names if _is_page(it)})
 
     def read(self, name: str) -> Iterator[Page | Loss]:
         """Yield a file as a page with its losses, or the loss that says why not."""
         stem, suffix = posixpath.splitext(posixpath.basename(name))
-        if suffix.lower() not in (*_SUFFIXES, *_OTHER, *WIKITEXT_FILES):
+        if not _is_page(name):
             return
-        self.used.add(name)
         if stem.lower() in _BESIDE:
             yield _skipped(name, "what the wiki shows beside every page; a way around it")
             return
@@ -103,7 +105,7 @@ class _Files:
     def _wikitext(self, name: str, stem: str) -> Page | Loss:
         """Return a page that is wikitext, as a wiki of Markdown may have some."""
         need("markdown", "mwparserfromhell", "markdownify", "lxml")
-        page = wikitext_page(self.tree, name, self.options)
+        page = wikitext_page(self.tree, name, self.options, self.uploads)
         if isinstance(page, Loss):
             return page
         names = (*page.names, wiki_name(stem), wiki_name(page.title))
@@ -138,25 +140,13 @@ class _Files:
             home=_site(address),
             parent=folder,
             revision=edit.commit if edit else "",
-            files=tuple(self._files(folder, text)),
+            files=self.inventory.named(text, folder),
         )
-
-    def _files(self, folder: str, text: str) -> Iterator[File]:
-        """Yield the images of the source that a page shows."""
-        shown = dict.fromkeys(first or second for first, second in _IMAGE.findall(text))
-        for destination in shown:
-            target = unquote(destination.partition("#")[0].partition("?")[0])
-            near = posixpath.normpath(posixpath.join(folder, target))
-            for name in (near, target.lstrip("/")):
-                if name in self.tree.names:
-                    self.used.add(name)
-                    yield File(name, self.tree.names[name], digest_in(self.tree, name))
-                    break
 
     def unused(self) -> Iterator[Loss]:
         """Yield what no page shows and is none."""
-        for name in self.tree.names:
-            if name not in self.used:
+        for name in self.uploads.unused():
+            if name not in self.inventory.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page, and none shows it")
 
 
@@ -171,6 +161,10 @@ def _guess_file(path: Path) -> Likeness:
         return Likeness.NONE
     found = any(name.lower().endswith(_SUFFIXES) for name in names)
     return Likeness.POSSIBLE if found else Likeness.NONE
+
+
+def _is_page(name: str) -> bool:
+    return name.lower().endswith((*_SUFFIXES, *_OTHER, *WIKITEXT_FILES))
 
 
 def _titled(part: list[Numbered]) -> tuple[str, list[Numbered]]:

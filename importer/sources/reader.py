@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from importer.sources.losses import Loss
 from importer.sources.page import Alias, Page
 
-__all__ = ["Likeness", "Options", "Reader"]
+__all__ = ["Attachments", "Likeness", "Options", "Reader"]
 
 
 class Likeness(IntEnum):
@@ -20,6 +20,13 @@ class Likeness(IntEnum):
     POSSIBLE = 1
     LIKELY = 2
     SURE = 3
+
+
+class Attachments(StrEnum):
+    """What becomes of files that no API uploads: listed with their digests, or copied as well."""
+
+    LIST = "list"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Options:
     encoding: str | None = None
     address: str = ""
     macros: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    attachments: Attachments = Attachments.LIST
 
 
 class Reader(Protocol):

@@ -3,10 +3,11 @@
 Knows no source's form. Every page becomes one draft or several, or none, and one account of that.
 """
 
+import posixpath
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -20,8 +21,10 @@ from importer.sources.linking import Addresses, answer_key, relinked
 from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
 from importer.sources.naming import key_of, tag_of, unique
 from importer.sources.page import Alias, Page, Passage
+from importer.sources.picturing import PageFiles
 from importer.sources.reader import Options
 from importer.sources.splitting import split
+from importer.sources.storing import Look, Store
 from importer.sources.titles import Titles, cut, escaped, seen_title
 from importer.text.digests import digest_text
 
@@ -59,15 +62,16 @@ def shape(pages: Pages, options: Options) -> Iterator[Result]:
         elif isinstance(each, Alias):
             names.aliases.append(each)
     names.settle()
+    looks: dict[str, Look] = {}
     while names.long:
-        trial = _Shaper(options, names)
+        trial = _Shaper(options, names, Store(options.attachments, options.address, looks))
         for key, page in names.walk(pages()):
             if isinstance(page, Page) and key in names.long:
                 deque(trial.shape(key, page), maxlen=0)
         if trial.skipped <= names.addresses.gone:
             break
         names.addresses.gone |= trial.skipped
-    shaper = _Shaper(options, names)
+    shaper = _Shaper(options, names, Store(options.attachments, options.address, looks))
     for key, found in names.walk(pages()):
         if isinstance(found, Page):
             yield from shaper.shape(key, found)
@@ -189,7 +193,9 @@ def _not_moved(page: Page) -> str:
 
 
 def _digest(page: Page) -> str:
-    parts = [page.kind, page.title, *(it.text for it in page.texts)]
+    # Two pages may say the same and show different files by it.
+    files = (f"{it.title or posixpath.basename(it.path)} {it.size}" for it in page.files)
+    parts = [page.kind, page.title, *(it.text for it in page.texts), *files]
     return digest_text("\0".join(parts))
 
 
@@ -219,13 +225,16 @@ def _account(page: Page, fate: Fate, keys: tuple[str, ...], why: str = "") -> Ac
 class _Shaper:
     options: Options
     names: _Names
+    store: Store
     skipped: set[str] = field(default_factory=set)
     titles: Titles = field(default_factory=Titles)
     renamed: set[str] = field(default_factory=set)
+    files: PageFiles | None = None
 
     def shape(self, key: str, page: Page) -> Iterator[Result]:
         """Yield a page's losses, drafts and account."""
         losses = Losses(page.place.path)
+        files = self.files = PageFiles(page, self.store, losses)
         drafts = list(
             self._articles(key, page, losses)
             if page.kind is Kind.ARTICLE
@@ -235,14 +244,14 @@ class _Shaper:
             self.skipped.add(key)
             yield from _skipped(page, _TOO_LONG)
             return
-        for file in page.files:
-            why = f"a file of {file.size:,} bytes, SHA-256 {file.digest}; it stays where it is"
-            losses.add(LossKind.FILE, page.place.line, file.path, why)
+        files.list_files()
         yield from losses.found
-        yield from drafts
+        assets = tuple(files.assets[name] for name in sorted(files.assets))
+        yield from (replace(draft, assets=assets) for draft in drafts)
         split_up = next((it for it in losses.found if it.kind is LossKind.SPLIT), None)
         fate = Fate.SPLIT if split_up else Fate.MIGRATED
-        yield _account(page, fate, tuple(it.key for it in drafts), split_up.why if split_up else "")
+        keys, why = tuple(it.key for it in drafts), split_up.why if split_up else ""
+        yield replace(_account(page, fate, keys, why), images=files.images)
 
     def _questions(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
         """Yield the page as one question; nothing when a text of it can't be had."""
@@ -312,7 +321,7 @@ class _Shaper:
         """Return the question's text; where the source has none, its own wording and its place."""
         body = self._markdown(key, page.body, page, losses)
         parts = [body] if body else []
-        if not body or not title.startswith(seen_title(page)):
+        if not body or not title.startswith(seen_title(page)) or _shows_image(page):
             parts.insert(0, self._wording(key, page, losses))
         if _bare_length(body) < _SHORTEST:
             parts.append(f"This question was moved from {_named_file(page)}.")
@@ -334,7 +343,7 @@ class _Shaper:
         if not body:
             losses.add(LossKind.TEXT, page.place.line, page.title, "nothing of its text is left")
             body = "*Nothing of this page's text could be moved.*"
-        if seen_title(page) not in title:
+        if seen_title(page) not in title or _shows_image(page):
             body = f"**{self._wording(key, page, losses)}**\n\n{body}"
         return credited(body, page.body.credit)
 
@@ -349,8 +358,15 @@ class _Shaper:
     def _linked(self, key: str, markdown: str, page: Page, losses: Losses) -> str:
         safe = harmless(markdown, page.place, losses)
         addresses = self.names.addresses
-        linked = relinked(safe, page.place, addresses, losses, own=key, home=page.home)
+        linked = relinked(
+            safe, page.place, addresses, losses, own=key, home=page.home, files=self.files
+        )
         return harmless(linked, page.place, losses)
+
+
+def _shows_image(page: Page) -> bool:
+    """Tell whether a title is more than its words: a post's can't be."""
+    return not page.title_is_plain and ("![" in page.title or "<img" in page.title.lower())
 
 
 def _named_file(page: Page) -> str:

@@ -22,6 +22,11 @@ _NAVIGATION = "a way around the wiki; dropped"
 _LABELS = {"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning"}
 _LANGUAGES = {"py": "python", "js": "javascript", "none": "", "text": "", "c#": "csharp"}
 _DIAGRAMS = {"mermaid": "mermaid", "mermaid-cloud": "mermaid", "plantuml": "plantuml"}
+# The wiki keeps a picture of each drawing beside it.
+_DRAWN = {
+    "drawio": ("diagramName",), "inc-drawio": ("diagramName",), "drawio-sketch": ("diagramName",),
+    "gliffy": ("name", "displayName"), "lucidchart": ("title",),
+}  # fmt: skip
 _EMOTICONS = {
     "smile": "\U0001f642", "sad": "\U0001f641", "tick": "\u2714", "cross": "\u2716",
     "warning": "\u26a0", "information": "\u2139", "thumbs-up": "\U0001f44d", "laugh": "\U0001f600",
@@ -175,7 +180,9 @@ class _Page:
                 return page_name(_get(target, "space-key") or self._storage.space, title), title
             case "ri:attachment" if target is not None:
                 name = _get(target, "filename")
-                return f"attachments/{quote(name)}", name
+                page = next((it for it in target if _tag(it) == "ri:page"), None)
+                of = f"{self._target(page)[0]}/" if page is not None else ""
+                return f"{of}attachments/{quote(name)}", name
             case "ri:url" if target is not None:
                 return _get(target, "value"), _get(target, "value")
             case "ri:content-entity" if target is not None:
@@ -190,10 +197,14 @@ class _Page:
         target = next((it for it in element if _tag(it).startswith("ri:")), None)
         href, name = self._target(target)
         caption = element.find("{ac}caption")
-        alt = _get(element, "alt") or name
-        image = f'<img src="{escape(href)}" alt="{escape(alt)}">'
-        below = f"<p><em>{self.inside(caption)}</em></p>" if caption is not None else ""
-        return f"{image}{below}"
+        # An address says nothing to those who can't see what is there.
+        alt = _get(element, "alt") or (name if name != href else "")
+        sized = any(_get(element, it) for it in ("width", "height", "thumbnail"))
+        image = f'<img src="{escape(href)}" alt="{escape(alt)}"{" width=1" if sized else ""}>'
+        said = self.inside(caption) if caption is not None else ""
+        # Within other emphasis this one would end it.
+        slanted = said if re.search(r"<(?:em|i|strong|b)\b", said) else f"<em>{said}</em>"
+        return f"{image}<p>{slanted}</p>" if said.strip() else image
 
     def _macro(self, macro: etree._Element) -> str:
         name = _get(macro, "name")
@@ -209,6 +220,12 @@ class _Page:
             return escape(parameters["key"])
         if name in ("view-file", "viewpdf", "viewxls", "viewdoc", "viewppt", "multimedia"):
             return self._attached(macro, name)
+        if name in _DRAWN and (
+            drawing := next((parameters[it] for it in _DRAWN[name] if parameters.get(it)), "")
+        ):
+            self._lost(f"macro {name}: {drawing}", "a drawing; the picture of it is shown")
+            file = quote(f"{drawing}.png")
+            return f'<p><img src="attachments/{file}" alt="{escape(drawing)}"></p>'
         match rule:
             case "quote":
                 title = parameters.get("title") or _LABELS.get(name, "")

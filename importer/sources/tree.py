@@ -71,7 +71,8 @@ def whole(tree: Tree, name: str, most: int = _PAGE) -> bytes:
         raise Unreadable(message)
     with tree.open(name) as stream:
         try:
-            return stream.read(most + 1)
+            # Not `most`: room for all that is asked for is made before anything is read.
+            return stream.read(tree.names[name] + 1)
         except DAMAGES as error:
             message = f"damaged: {error}"
             raise Unreadable(message) from error
@@ -158,6 +159,10 @@ class _Folder:
                     refused.append(refusal(name, "not a regular file"))
 
     def open(self, name: str) -> IO[bytes]:
+        # Looked at once more: a link may have been put there since.
+        if not (self._path / name).resolve().is_relative_to(self._root):
+            message = "a link that leads out of the folder"
+            raise Unreadable(message)
         return _opened(self._path / name)
 
 

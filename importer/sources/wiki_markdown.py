@@ -13,6 +13,11 @@ from importer.sources.losses import Losses, LossKind
 __all__ = ["WIKI_MARKDOWN", "WikiMarkdown", "wiki_name"]
 
 _LINK = re.compile(r"(?<![!\\])\[\[([^\[\]\n|]+)(?:\|([^\[\]\n]*))?\]\]")
+_EMBEDDED = re.compile(r"!\[\[([^\[\]\n|]+)((?:\|[^\[\]\n|]*)*)\]\]")
+_SIZED = re.compile(
+    r"(!\[[^\[\]\n]{0,500}\]\((?:<[^<>\n]{1,2000}>|[^\s()<>]{1,2000}))"
+    r"(?:[ \t]+(=\d*x\d*)[ \t]*\)|\)(\{[ \t]*(?:width|height)[ \t]*=[^{}\n]{1,200}\}))"
+)
 _ALERT = re.compile(
     r"(\s{0,3}(?:>\s?)+)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION|INFO)\]\s*(.*)", re.IGNORECASE
 )
@@ -30,11 +35,11 @@ class WikiMarkdown:
 
     def to_markdown(self, text: str, place: Place, losses: Losses) -> str:  # noqa: ARG002 - a Markup
         """Return the text without what only the wiki understands."""
-        part = clean(numbered(text), losses).lines
+        part = clean(_without_sizes(numbered(text), losses), losses).lines
         part = _without_footnotes(_without_alerts(part), losses)
         flags = code_flags([line.text for line in part])
         shown = (
-            line.text if code else outside_code(line.text, lambda it: _LINK.sub(_link, it))
+            line.text if code else outside_code(line.text, _linked)
             for line, code in zip(part, flags, strict=True)
         )
         return "\n".join(shown)
@@ -48,13 +53,50 @@ def wiki_name(title: str) -> str:
     return "wiki:" + re.sub(r"[\s_-]+", "-", title.strip()).lower()
 
 
+def _without_sizes(part: Sequence[Numbered], losses: Losses) -> list[Numbered]:
+    """Return *part* without sizes of images, which would keep them from being read as such."""
+    flags = code_flags([line.text for line in part])
+
+    def bare(match: re.Match[str]) -> str:
+        sizes.append(match[2] or match[3])
+        return f"{match[1]})"
+
+    kept: list[Numbered] = []
+    for line, code in zip(part, flags, strict=True):
+        sizes: list[str] = []
+        text = line.text if code else outside_code(line.text, lambda it: _SIZED.sub(bare, it))
+        for size in sizes:
+            losses.add(LossKind.MARKUP, line.number, size, "an image's size; it has its own now")
+        kept.append(Numbered(line.number, text))
+    return kept
+
+
+def _linked(text: str) -> str:
+    return _LINK.sub(_link, _EMBEDDED.sub(_embedded, text))
+
+
+def _embedded(match: re.Match[str]) -> str:
+    """Return `![[image.png|300]]` as an image, and any other file or page so embedded as a link."""
+    first, words = match[1].strip(), _words(match[2])
+    if first.lower().endswith(_IMAGES):
+        return f"![{words}](<{first}>)"
+    return f"[[{words}|{first}]]" if words else f"[[{first}]]"
+
+
+def _words(options: str) -> str:
+    """Return the alternative text among the options of an image; the others are of its form."""
+    parts = [it.strip() for it in options.split("|")]
+    said = next((it[4:] for it in parts if it.startswith("alt=")), "")
+    forms = ("width=", "height=", "align=", "frame", "float")
+    plain = (it for it in parts if it and not it.startswith(forms) and "=" not in it[:8])
+    return said or next((it for it in plain if not re.fullmatch(r"\d+(?:x\d+)?", it)), "")
+
+
 def _link(match: re.Match[str]) -> str:
     """Return `[[text|Page]]`, `[[Page]]` or `[[image.png]]` as Markdown; the text stands first."""
     first, second = match[1].strip(), (match[2] or "").strip()
-    options = ("alt=", "width=", "height=", "align=", "frame", "float")
     if first.lower().endswith(_IMAGES):
-        alt = second.removeprefix("alt=") if not second.startswith(options[1:]) else ""
-        return f"![{alt}](<{first}>)"
+        return f"![{_words(second)}](<{first}>)"
     page = second or first
     if _ELSEWHERE.match(page):
         return f"[{first}](<{page}>)"

@@ -58,6 +58,10 @@ class Site:
         """Tell whether a title is that of an image or another file."""
         return self.parted(title)[0] in (_FILE, _MEDIA)
 
+    def is_media(self, title: str) -> bool:
+        """Tell whether a title links to a file's bytes, which are not shown."""
+        return self.parted(title)[0] == _MEDIA
+
     def is_category(self, title: str) -> bool:
         """Tell whether a title is that of a category."""
         return self.parted(title)[0] == _CATEGORY

@@ -27,6 +27,7 @@ from mwparserfromhell.wikicode import Wikicode
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.wikitext import Site
+from importer.sources.wikitext_files import Files
 
 __all__ = ["wikitext_to_html"]
 
@@ -54,11 +55,6 @@ _SAYS = {
     "lang": "2", "abbr": "1", "sic": "1", "nobr": "1", "em": "1", "strong": "1",
 }  # fmt: skip
 _SIGNS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "-": "", "clear": ""}
-_OPTION = re.compile(
-    r"(?:thumb|thumbnail|frame|framed|frameless|border|left|right|center|none|baseline|sub|super|"
-    r"top|middle|bottom|mini|links|rechts|gauche|droite|vignette|\d*(?:x\d+)?px|upright.*|"
-    r"(?:link|lang|page|class|alttext)=.*)"
-)
 
 
 def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Losses) -> str:
@@ -83,6 +79,7 @@ class _Page:
         self._notes: dict[str, list[str]] = {}
         self._listed = False
         self._depth = 0
+        self._files = Files(site, self._code, _plain, self._lost)
 
     def html(self, code: Wikicode) -> str:
         made = self._assembled(self._code(code))
@@ -145,7 +142,7 @@ class _Page:
         if not linked and self._site.is_category(bare):
             return ""
         if not linked and self._site.is_file(bare):
-            return self._file(bare, node)
+            return self._files.link(bare, node)
         page, sharp, anchor = bare.partition("#")
         if page.startswith("/"):
             page = f"{self._title}{page.rstrip('/')}"
@@ -156,15 +153,6 @@ class _Page:
             return f'<a href="#{quote(anchor)}">{text}</a>'
         href = f"wiki:{quote(self._site.title(page), safe=_SAFE)}"
         return f'<a href="{escape(href)}{sharp}{quote(anchor)}">{text}</a>'
-
-    def _file(self, name: str, node: Wikilink) -> str:
-        parts = str(node.text).split("|") if node.text is not None else []
-        words = [it.strip() for it in parts if not _OPTION.fullmatch(it.strip().lower())]
-        alt = next((it[4:] for it in words if it.lower().startswith("alt=")), "")
-        caption = next((it for it in reversed(words) if it and "=" not in it[:12]), "")
-        shown = _plain(mwparserfromhell.parse(alt or caption))
-        file = self._site.parted(name)[1]
-        return f'<img src="{escape(file)}" alt="{escape(shown)}">'
 
     def _external(self, node: ExternalLink) -> str:
         url = str(node.url).strip()
@@ -214,7 +202,9 @@ class _Page:
             self._lost(str(content or ""), "a formula; its source is shown as code")
             return f"<code>{escape(str(content or ''))}</code>"
         if name == "gallery":
-            return self._gallery(str(content or ""))
+            return self._block(self._filled(self._files.gallery(str(content or ""))))
+        if name == "imagemap":
+            return self._block(self._filled(self._files.image_map(str(content or ""))))
         if name in _HIDDEN:
             return self._code(content) if name != "includeonly" else ""
         if name == "table":
@@ -248,16 +238,6 @@ class _Page:
             for it in self._notes.values()
         )
         return self._block(f"<ol>{''.join(rows)}</ol>")
-
-    def _gallery(self, content: str) -> str:
-        rows = []
-        for line in content.strip().split("\n"):
-            name, _, caption = line.strip().partition("|")
-            if name:
-                file = self._site.parted(name)[1]
-                alt = escape(_plain(mwparserfromhell.parse(caption.split("|")[-1])))
-                rows.append(f'<li><img src="{escape(file)}" alt="{alt}"></li>')
-        return self._block(f"<ul>{''.join(rows)}</ul>")
 
     def _table(self, node: Tag) -> str:
         """Return a table. The library takes its caption for a cell, and its first row for none."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from textwrap import dedent
 
-from importer.model.draft import Draft, Place
+from importer.model.draft import Asset, Draft, Place
 from importer.sources import (
     READERS,
     Account,
@@ -85,6 +85,11 @@ def results_of(*pages: Page, options: Options | None = None) -> list[Result]:
 
 def shaped(*pages: Page, options: Options | None = None) -> tuple[list[Draft], list[Loss]]:
     return parted(results_of(*pages, options=options))
+
+
+def content_of(asset: Asset) -> bytes:
+    with asset.open() as stream:
+        return stream.read()
 
 
 def named(losses: Iterable[Loss], kind: LossKind) -> list[str]:

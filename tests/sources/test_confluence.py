@@ -16,7 +16,8 @@ from importer.sources.confluence_links import short_name
 from importer.sources.losses import Loss, Losses
 from importer.sources.reader import Likeness
 from importer.sources.storage import Storage
-from tests.sources.factories import converted, named, parted, wiki
+from tests.pictures import SVG, png
+from tests.sources.factories import content_of, converted, named, parted, wiki
 
 
 def markdown(text: str, storage: Storage | None = None) -> tuple[str, list[Loss]]:
@@ -290,6 +291,7 @@ def test_an_html_export_becomes_articles(tmp_path: Path) -> None:
     assert named(losses, LossKind.SKIPPED) == ["index.html:1 index.html"]
     assert sorted(named(losses, LossKind.FILE)) == [
         "Runbook_10.html:1 attachments/10/50.png",
+        "Steps_11.html:1 attachments/10/50.png",
         "styles/site.css:1 styles/site.css",
     ]
     owners = [it.owner for it in results if isinstance(it, Account)]
@@ -332,3 +334,133 @@ def test_short_links_lead_to_the_pages_and_are_old_addresses(tmp_path: Path) -> 
 def test_a_folder_without_a_page_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no page of Confluence"):
         converted("confluence", wiki(tmp_path, {"a.txt": "x"}))
+
+
+def attached(number: str, page: str, title: str) -> str:
+    return thing("Attachment", number, text("title", title), text("version", "1"),
+                 to("containerContent", "Page", page))  # fmt: skip
+
+
+def picture(name: str, inner: str = "") -> str:
+    return f'<ac:image><ri:attachment ri:filename="{name}">{inner}</ri:attachment></ac:image>'
+
+
+def test_images_of_an_xml_export_come_along_also_those_of_other_pages(tmp_path: Path) -> None:
+    other = '<ri:page ri:content-title="Release &amp; steps" />'
+    secret = '<ri:page ri:content-title="Secret" />'
+    pdf = '<ac:link><ri:attachment ri:filename="a &amp; b.pdf" /></ac:link>'
+    shown = (
+        f"{picture('My flow.png')} {picture('flow.png', other)} {picture('none.png')}"
+        f' {picture("s.png", secret)} <ac:image><ri:url ri:value="https://i.example/x.png" />'
+        f"</ac:image> {pdf}"
+    )
+    objects = (
+        body("10", f"<p>{shown}</p>"), body("11", "<p>Push it.</p>"), body("12", "<p>x</p>"),
+        thing("Space", "1", text("key", "OPS")), a_page("10", "Runbook of the team"),
+        a_page("11", "Release & steps"), a_page("12", "Secret"),
+        attached("50", "10", "My flow.png"), attached("51", "11", "flow.png"),
+        attached("52", "12", "s.png"), attached("53", "10", "a & b.pdf"),
+        thing("ContentPermissionSet", "70", text("type", "View"),
+              to("owningContent", "Page", "12")),
+    )  # fmt: skip
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "entities.xml", f"<hibernate-generic>{''.join(objects)}</hibernate-generic>"
+        )
+        for at, name in enumerate(("10/50", "11/51", "12/52", "10/53")):
+            archive.writestr(f"attachments/{name}/1", png(at))
+    drafts, losses = parted(converted("confluence", path, Options(address="https://w.example")))
+    first = drafts[0]
+    assert first.body == (
+        "![My flow.png](asset:my-flow.png) ![flow.png](asset:flow.png) none.png (image not moved: "
+        "`attachments/none.png`) s.png (image not moved: `wiki:OPS%3ASecret/attachments/s.png`) "
+        "![](https://i.example/x.png) "
+        "[a & b.pdf](https://w.example/download/attachments/10/a%20%26%20b.pdf)"
+    )
+    assert [it.name for it in first.assets] == ["flow.png", "my-flow.png"]
+    assert [content_of(it) for it in first.assets] == [png(1), png(0)]
+    assert [it.assets for it in drafts[1:]] == [()]
+    assert len(named(losses, LossKind.IMAGE)) == 3
+
+
+def test_images_of_an_html_export_come_along_thumbnails_whole(tmp_path: Path) -> None:
+    tags = (
+        '<img class="confluence-embedded-image confluence-thumbnail" src="attachments/thumbnails/'
+        '10/50" data-image-src="attachments/10/50.png" data-linked-resource-default-alias="My.png">'
+        '<img src="images/icons/x.png"><img src="attachments/10/51.svg">'
+    )
+    html = HTML.replace("</body>", '<div class="greybox"><a href="attachments/10/51.svg">d.svg</a>'
+                        "</div></body>")  # fmt: skip
+    html = html.replace('<img src="attachments/10/50.png"', f'{tags}<img src=""')
+    wiki(tmp_path, {"Runbook_10.html": html})
+    for name, content in {"attachments/10/50.png": png(1), "images/icons/x.png": png(2),
+                          "attachments/10/51.svg": SVG}.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    results = converted("confluence", tmp_path, Options(address="https://w.example"))
+    (draft,), losses = parted(results)
+    assert "![](asset:my.png)![](asset:x.png)" in draft.body
+    assert "](https://w.example/download/attachments/10/d.svg)" in draft.body
+    assert not [it for it in named(losses, LossKind.FILE) if "png" in it]
+
+
+def test_pages_in_storage_format_find_the_files_near_them(tmp_path: Path) -> None:
+    page = f"<p>A page that shows something. {picture('a.png')}{picture('b c.png')}</p>"
+    wiki(tmp_path, {"ops/Runbook.xml": page})
+    for at, name in enumerate(("ops/attachments/a.png", "ops/Runbook/b c.png")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(png(at))
+    (draft,), losses = parted(converted("confluence", tmp_path))
+    assert [it.name for it in draft.assets] == ["a.png", "b-c.png"]
+    assert draft.body.count("](asset:") == 2
+    assert not named(losses, LossKind.FILE)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "what"),
+    [
+        pytest.param(
+            macro("drawio", diagramName="My flow"), "![My flow](attachments/My%20flow.png)",
+            "macro drawio: My flow", id="drawing",
+        ),
+        pytest.param(
+            macro("gliffy", displayName="net"), "![net](attachments/net.png)", "macro gliffy: net",
+            id="another drawing",
+        ),
+        pytest.param(
+            '<ac:image ac:width="300"><ri:attachment ri:filename="a.png"/><ac:caption><p>The '
+            "<em>map</em></p></ac:caption></ac:image>",
+            "![a.png](attachments/a.png)\n\nThe *map*", "images with a size: 1",
+            id="size and caption",
+        ),
+        pytest.param(
+            '<ac:image ac:thumbnail="true" ac:alt="A"><ri:url ri:value="https://i.example/a.png"/>'
+            "<ac:caption>Seen</ac:caption></ac:image>",
+            "![A](https://i.example/a.png)\n\n*Seen*", "images with a size: 1", id="thumbnail",
+        ),
+    ],
+)  # fmt: skip
+def test_a_picture_keeps_its_words_and_its_size_is_listed(
+    given: str, expected: str, what: str
+) -> None:
+    made, losses = markdown(given)
+    assert made == expected
+    assert [it.what for it in losses] == [what]
+
+
+def test_a_drawing_shows_the_picture_that_the_wiki_keeps_of_it(tmp_path: Path) -> None:
+    objects = (
+        body("10", f"<p>{'Words. ' * 9}</p>{macro('drawio', diagramName='flow')}"),
+        thing("Space", "1", text("key", "OPS")), a_page("10", "Runbook of the team"),
+        attached("50", "10", "flow"), attached("51", "10", "flow.png"),
+    )  # fmt: skip
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        entities = f"<hibernate-generic>{''.join(objects)}</hibernate-generic>"
+        archive.writestr("entities.xml", entities)
+        archive.writestr("attachments/10/50/1", "<mxfile/>")
+        archive.writestr("attachments/10/51/1", png(1))
+    (draft,), losses = parted(converted("confluence", path))
+    assert draft.body.endswith("![flow](asset:flow.png)")
+    assert named(losses, LossKind.FILE) == ["entities.xml:1 flow"]

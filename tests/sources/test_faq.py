@@ -239,7 +239,7 @@ def test_what_is_not_there_is_wrong_use(tmp_path: Path) -> None:
         pytest.param(
             "# Größe?\n\nSo.\n".encode("cp1252"), "cp1252", ["Größe?"], ["encoding"], id="declared"
         ),
-        pytest.param("# Hm?\n".encode("utf-16"), None, [], ["skipped"], id="UTF-16"),
+        pytest.param("# Hm?\n\nSo.\n".encode("utf-16"), None, ["Hm?"], ["encoding"], id="UTF-16"),
         pytest.param(b"# \x81?\n", "cp1252", [], ["skipped"], id="declared, and wrong"),
         pytest.param(b"", None, [], ["skipped"], id="empty"),
     ],

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from importer.errors import UsageError
 from importer.model.draft import Place
-from importer.sources import READERS, Account, LossKind, Options, Tally, shape, tally
+from importer.sources import READERS, Account, Images, LossKind, Options, Tally, shape, tally
 from importer.sources.losses import Loss, Losses
 from importer.sources.reader import Likeness
 from importer.sources.wikitext import Site, Wikitext
-from tests.sources.factories import converted, named, parted, wiki
+from tests.pictures import GIF, png
+from tests.sources.factories import content_of, converted, named, parted, wiki
 
 GERMAN = Site({6: "Datei", 14: "Kategorie", 12: "Hilfe"})
 
@@ -45,7 +46,9 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param("[[help:x]]", "[help:x](wiki:Hilfe:X)", id="namespace"),
         pytest.param("a[[Kategorie:B]][[category:C|d]]", "a", id="categories"),
         pytest.param("[[:Category:C]]", "[Category:C](wiki:Kategorie:C)", id="link to a category"),
-        pytest.param("[[Datei:a b.png|mini|20px|A ''map'']]", "![A map](<a b.png>)", id="file"),
+        pytest.param(
+            "[[Datei:a b.png|mini|20px|A ''map'']]", "![A map](<a b.png>)  \nA *map*", id="file"
+        ),
         pytest.param("[http://a.b c] http://d.e", "[c](http://a.b) <http://d.e>", id="URLs"),
         pytest.param("<nowiki>[[a]] ''b''</nowiki>", "\\[\\[a\\]\\] ''b''", id="nowiki"),
         pytest.param("a < b &amp; <c>d</c>", "a < b & \\<c>d\\</c>", id="signs and no tags"),
@@ -70,7 +73,9 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         ),
         pytest.param("{{nowrap|a b}} {{!}} {{PAGENAME}}", "a b | A page", id="what templates say"),
         pytest.param("<poem>\na\nb\n</poem>", "a  \nb", id="poem"),
-        pytest.param("<gallery>\nDatei:a.png|B\n</gallery>", "- ![B](a.png)", id="gallery"),
+        pytest.param(
+            "<gallery>\nDatei:a.png|B\n</gallery>", "- ![B](a.png)  \n  *B*", id="gallery"
+        ),
         pytest.param("<blockquote>a\n\nb</blockquote>", "> a\n>\n> b", id="quote"),
     ],
 )  # fmt: skip
@@ -292,3 +297,76 @@ def test_content_in_slots_and_other_elements_of_newer_schemas_do_no_harm(tmp_pat
     )
     (draft,) = parted(converted("mediawiki", tmp_path / "a.xml"))[0]
     assert draft.body == "Left of the door."
+
+
+PICTURES = """\
+[[File:My flow.png|thumb|200px|alt=The flow|See [[Other|the ''other'' page]]]] Then.
+
+* one [[Image:my_flow.png|link=Other]] two
+* [[Media:Spec v1.pdf|the spec]] and [[File:spec v1.pdf]]
+
+<gallery mode="packed">
+My flow.png|A [[Other]] caption|alt=Seen
+File:None.png
+</gallery>
+
+<imagemap>
+File:map.gif|Where it is
+# a comment
+rect 0 0 9 9 [[Other|a room]]
+default [https://a.example outside]
+desc none
+</imagemap>
+"""
+
+
+def test_files_beside_a_dump_come_along_with_captions_and_areas(tmp_path: Path) -> None:
+    folder = pictured(tmp_path, "")
+    results = converted("mediawiki", folder)
+    drafts, losses = parted(results)
+    (draft,) = (it for it in drafts if it.assets)
+    assert draft.body == (
+        "![The flow](<asset:my-flow.png>)  \nSee [the *other* page](key:other)  \n Then.\n\n"
+        "- one [![](asset:my-flow.png)](key:other) two\n"
+        "- the spec (link not moved: `Spec%20v1.pdf`) and "
+        "spec v1.pdf (link not moved: `spec%20v1.pdf`)\n\n"
+        "- ![Seen](<asset:my-flow.png>)  \n  A [Other](key:other) caption\n"
+        "- (image not moved: `None.png`)\n\n"
+        "![Where it is](asset:map.gif)\n\n- [a room](key:other)\n- [outside](https://a.example)"
+    )
+    assert [it.name for it in draft.assets] == ["map.gif", "my-flow.png"]
+    assert [content_of(it) for it in draft.assets] == [GIF, png(1)]
+    (images,) = (it.images for it in results if isinstance(it, Account) and it.images.found)
+    assert images == Images(5, copied=4, missing=1)
+    told = {(it.kind, it.what) for it in losses}
+    assert (LossKind.FILE, "images/thumb/a/ab/My_flow.png/120px-My_flow.png") in told
+    assert (LossKind.FILE, "Spec_v1.pdf") in told
+    assert (LossKind.MARKUP, "images with a size: 1") in told
+
+
+def test_files_that_are_not_beside_a_dump_are_shown_from_the_wiki(tmp_path: Path) -> None:
+    base = "<siteinfo><base>https://w.example/wiki/Main</base></siteinfo>"
+    drafts, losses = parted(converted("mediawiki", pictured(tmp_path, base)))
+    (draft,) = (it for it in drafts if it.assets)
+    assert "![](https://w.example/wiki/Special:FilePath/None.png)" in draft.body
+    assert "[the spec](https://w.example/wiki/Special:FilePath/Spec_v1.pdf)" in draft.body
+    assert [it.what for it in losses if it.kind is LossKind.IMAGE] == ["None.png"]
+
+
+def pictured(folder: Path, info: str) -> Path:
+    pages = "".join(
+        f"<page><title>{title}</title><ns>0</ns><revision><text>{escape(text)}</text></revision>"
+        "</page>"
+        for title, text in {"The page": PICTURES, "Other": "Another one."}.items()
+    )
+    wiki(folder, {"dump.xml": f"<mediawiki>{info}{pages}</mediawiki>"})
+    for name, content in {
+        "images/a/ab/My_flow.png": png(1),
+        "images/thumb/a/ab/My_flow.png/120px-My_flow.png": png(2),
+        "images/archive/a/ab/20200101!My_flow.png": png(3),
+        "Map.gif": GIF,
+        "files/Spec_v1.pdf": b"%PDF",
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
