@@ -10,12 +10,15 @@ from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.naming import key_of
 from importer.sources.page import Alias, Page, Passage
+from importer.sources.references import definitions, inlined
 from importer.text.links import HOLE, Text, dig, fill
 from importer.text.scanning import Destination, Form, destinations
 
 __all__ = ["Addresses", "answer_key", "normal", "relinked"]
 
 _HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
+# What stands behind the destination of a definition: its title, and the line's end.
+_REST = re.compile(r"""\A>?[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))?[ \t]*(?:\n|\Z)""")
 # `key:` is ours, `wiki:` is what readers make of links by title.
 _ELSEWHERE = re.compile(r"(?!key:|wiki:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -151,11 +154,24 @@ def relinked(
     text = dig(markdown, target_of)
     holed = text.holed
     while found := _first_relative(holed):
+        before, after = holed[: found.link_start], holed[found.link_end :]
         destination = holed[found.start : found.end]
         instead = _instead(found.form, holed[found.text_start : found.text_end], destination)
+        if found.form is Form.DEFINITION:
+            after = _REST.sub("", after)
+            label = holed[found.link_start : found.link_end].partition("]:")[0].lstrip("[")
+            if label.lower() in definitions(before):
+                # Of two definitions the first counts: nobody ever saw this one.
+                holed = f"{before}{after}"
+                continue
+            # A text in its place would take the definitions below it for its own lines.
+            if (direct := inlined(f"{before}{after}", label, destination)) != f"{before}{after}":
+                holed = direct
+                continue
+            instead += "\n\n"
         kind = LossKind.IMAGE if found.form is Form.IMAGE else LossKind.LINK
         losses.add(kind, place.line, destination, _why(found.form, destination))
-        holed = f"{holed[: found.link_start]}{instead}{holed[found.link_end :]}"
+        holed = f"{before}{instead}{after}"
     return fill(Text(holed, text.targets), lambda target: target)
 
 

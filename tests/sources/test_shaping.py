@@ -250,9 +250,15 @@ LINKS = {
         ),
         pytest.param(
             "[x][y]\n\n[y]: none.md",
-            "[x][y]\n\n(link not moved: y, `none.md`)",
+            "x (link not moved: `none.md`)",
             ["link none.md"],
             id="definition of nothing",
+        ),
+        pytest.param(
+            "[x][y], [`a`][z] and `[x][y]`\n\n[y]: none.md\n[z]: https://z.example\n[z]: too.md",
+            "x (link not moved: `none.md`), [`a`][z] and `[x][y]`\n\n[z]: https://z.example",
+            ["link none.md"],
+            id="definitions after one of nothing",
         ),
     ],
 )
