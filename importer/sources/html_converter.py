@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 
 from bs4 import BeautifulSoup, Comment, Tag
-from bs4.element import NavigableString
+from bs4.element import NavigableString, PageElement
 from markdownify import ATX, MarkdownConverter
 
 from importer.model.draft import Place
@@ -374,8 +374,16 @@ class _Converter(MarkdownConverter):
             return f"\n{quoted}"
         return "\n" + re.sub(r"^>", ">!", quoted, flags=re.MULTILINE)
 
-    def convert_br(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        return f"<br>{text}" if "span" in parent_tags or "_inline" in parent_tags else f"  \n{text}"
+    def convert_br(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        if "span" in parent_tags or "_inline" in parent_tags:
+            return f"<br>{text}"
+        # Two of them as line ends would be the end of the paragraph.
+        return f"<br>{text}" if _is_br(el.next_sibling) else f"  \n{text}"
+
+    def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        made = str(super().convert_li(el, text, parent_tags))  # type: ignore[misc]  # no stub
+        # Paragraphs in one item: the items stand apart, all of them.
+        return f"{made}\n" if el.parent is not None and _is_loose(el.parent) else made
 
     def convert_kbd(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return self._kept(el, text, parent_tags)
@@ -399,6 +407,17 @@ class _Converter(MarkdownConverter):
         if not text.strip() or {"pre", "code"} & parent_tags:
             return text
         return f"<{el.name}>{text}</{el.name}>"
+
+
+def _is_br(following: PageElement | None) -> bool:
+    while isinstance(following, NavigableString) and not following.strip():
+        following = following.next_sibling
+    return isinstance(following, Tag) and following.name == "br"
+
+
+def _is_loose(listing: Tag) -> bool:
+    items = listing.find_all("li", recursive=False)
+    return any(item.find("p", recursive=False) for item in items)
 
 
 def _chomped(text: str) -> tuple[str, str, str]:

@@ -27,9 +27,11 @@ def converted(html: str) -> tuple[str, list[Loss]]:
         pytest.param("a<br>\n-- <b>b</b>", "a  \n\\-- **b**", id="a dash after a line end"),
         pytest.param(
             "<ul><li>a<ol><li>b</li></ol></li><li><p>c</p><p>d</p></li></ul>",
-            "- a\n  1. b\n- c\n\n  d",
+            "- a\n  1. b\n\n- c\n\n  d",
             id="nested lists",
         ),
+        pytest.param("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n\n- b", id="items apart"),
+        pytest.param("a<br><br>b<br>c", "a<br>  \nb  \nc", id="an empty line is no paragraph"),
         pytest.param('<ol start="3"><li>a</li><li>b</li></ol>', "3. a\n4. b", id="a list from 3"),
         pytest.param(
             '<pre><code class="lang-py">x = "```"\n\n# y</code></pre>',
