@@ -64,7 +64,7 @@ _OPTION = re.compile(
 def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Losses) -> str:
     """Return wikitext as HTML; what can't be said leaves something to be seen, and a loss."""
     page = _Page(site, title, place, losses)
-    clean = re.sub("[\x01-\x03]", "", text)
+    clean = re.sub("[\x01-\x04]", "", text)
     try:
         return page.html(mwparserfromhell.parse(clean))
     except (RecursionError, mwparserfromhell.parser.ParserError) as error:
@@ -167,8 +167,10 @@ class _Page:
         return f'<img src="{escape(file)}" alt="{escape(shown)}">'
 
     def _external(self, node: ExternalLink) -> str:
-        url = str(node.url).strip()
-        text = self._code(node.title).strip() if node.title is not None else ""
+        # `[URL|text]` is a common slip: no address has that sign.
+        url, _, said = str(node.url).strip().partition("|")
+        rest = self._code(node.title).strip() if node.title is not None else ""
+        text = f"{escape(unescape(said))} {rest}".strip()
         return f'<a href="{escape(url)}">{text or escape(url)}</a>'
 
     def _template(self, node: Template) -> str:
@@ -200,7 +202,8 @@ class _Page:
         if name in _INLINE_CODE:
             return f"<code>{escape(_plain(content))}</code>"
         if name == "nowiki":
-            return escape(str(content or ""), quote=False).replace("\n ", "\n")
+            # Its line ends mean nothing, but show in code.
+            return escape(str(content or ""), quote=False).replace("\n", "\x04")
         if name == "ref":
             return self._reference(node)
         if name == "references":
@@ -332,7 +335,7 @@ class _Page:
                     flush()
                 waiting.append(line)
         flush()
-        return self._filled("\n".join(made).replace("\x01", ""))
+        return self._filled("\n".join(made).replace("\x01", "")).replace("\x04", "\n")
 
 
 _SAFE = "/'!~*.,:"
