@@ -8,7 +8,7 @@ from pathlib import Path
 
 from importer.errors import UsageError
 from importer.model.draft import Place
-from importer.sources.cleaning import clean, is_navigation
+from importer.sources.cleaning import clean, dedented, is_navigation
 from importer.sources.front_matter import FrontMatter, split_front_matter
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
 from importer.sources.losses import Loss, Losses, LossKind
@@ -178,6 +178,7 @@ def _page(
 ) -> Page:
     cleaned = clean(entry.body, losses)
     body, *answers = (with_definitions(part, known) for part in _parts(cleaned.lines))
+    source = (with_definitions(part, known) for part in _parts(dedented(entry.body)))
     if not answers:
         losses.add(LossKind.ANSWER, entry.line, entry.title, "the source has no answer to it")
     section = (plain_title(entry.section),) if entry.section else ()
@@ -194,6 +195,7 @@ def _page(
         parts=entry.anchors[1:],
         alone=naming.alone,
         addresses=front.addresses,
+        source="\n\n".join(source),
     )
 
 
