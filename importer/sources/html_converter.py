@@ -71,6 +71,7 @@ class _Page:
         for names, step in (
             (_UNSEEN, self._drop_unseen),
             ((*_EMBEDDED, *_FORMS), self._replace_embedded),
+            (("kbd",), self._name_keys),
             (("details",), self._open_folds),
             (("dl",), self._say_definitions),
             ((*_STYLES, "img"), self._tell_styles),
@@ -138,6 +139,11 @@ class _Page:
         parts.append(NavigableString(f"; {text})" if text else ")"))
         tag.insert_after(*parts)
         tag.decompose()
+
+    def _name_keys(self) -> None:
+        """Give keys a name of our own: the library takes what is in them for code."""
+        for tag in self._soup.find_all("kbd"):
+            tag.name = "x-kbd"
 
     def _open_folds(self) -> None:
         for tag in self._soup.find_all("details"):

@@ -1,5 +1,6 @@
 """HTML to Markdown, tag by tag: what the library gets wrong or loses is said here."""
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -7,12 +8,18 @@ from bs4 import Tag
 from bs4.element import NavigableString, PageElement
 from markdownify import ATX, MarkdownConverter
 
+from importer.sources.html_emphasis import beside, emphasised
+from importer.sources.html_lists import item
+
 __all__ = ["Raw", "writer"]
 
 _RUNS = re.compile(r"`+")
-_SIGNS = re.compile(r"[\\`*\[\]]|<(?=[a-zA-Z/!?])|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|~(?=~)")
+_SIGNS = re.compile(
+    r"[\\`*\[\]]|<(?=[a-zA-Z/!?]|\Z)|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|~(?=~)|!\Z"
+)
 _BEGINNING = re.compile(
-    r"^([ \t]*)(?=(?:[>=]|[-+](?:\s|$)|#{1,6}(?:\s|$)|-{2,}\s*$|:?-+:?\s*\|))", re.MULTILINE
+    r"^([ \t]*)(?=(?:[>=]|[-+](?:\s|$)|#{1,6}(?:\s|$)|-{2,}[ \t]*$|\|?[ \t]*:?-+:?[ \t]*(?:\||$)))",
+    re.MULTILINE,
 )
 _NUMBER = re.compile(r"^([ \t]*\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
 _LANGUAGE = re.compile(r"(?:lang|language|brush|highlight-source|highlight)[-:]\s*([\w+#.-]+)")
@@ -87,13 +94,48 @@ class _Writer(MarkdownConverter):
         # Two of them as line ends would be the end of the paragraph.
         return f"<br>{text}" if _is_br(el.next_sibling) else f"  \n{text}"
 
-    def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        made = str(super().convert_li(el, text, parent_tags))  # type: ignore[misc]  # no stub
-        # Paragraphs in one item: the items stand apart, all of them.
-        return f"{made}\n" if el.parent is not None and _is_loose(el.parent) else made
+    def convert_li(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
+        return item(el, text)
 
-    def convert_kbd(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
+    def convert_em(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return self._emphasised(el, text, parent_tags, "*")
+
+    def convert_i(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return self._emphasised(el, text, parent_tags, "*")
+
+    def convert_b(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return self._emphasised(el, text, parent_tags, "**")
+
+    def convert_strong(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        return self._emphasised(el, text, parent_tags, "**")
+
+    def _emphasised(self, el: Tag, text: str, parent_tags: set[str], sign: str) -> str:
+        before, inner, after = _chomped(text)
+        if "_noformat" in parent_tags or not inner:
+            return text
+        made = emphasised(el, inner, sign, spaced=(bool(before), bool(after)))
+        return f"{before}{made}{after}"
+
+    def convert_code(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+        if not text.strip():
+            return " " if text else ""
+        if "_noformat" not in parent_tags and text.strip() and beside(el, forward=False) == "`":
+            before, inner, after = _chomped(text)
+            shown = self.escape(html.escape(inner, quote=False), parent_tags)
+            return f"{before}<code>{shown}</code>{after}"
+        return str(super().convert_code(el, text, parent_tags))  # type: ignore[misc]  # no stub
+
+    def convert_hN(self, n: int, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: N802
+        # Number signs at the end would be taken for the heading's own.
+        text = re.sub(r"(?<!\\)(#+)\s*\Z", r"\\\1", text)
+        return str(super().convert_hN(n, el, text, parent_tags))  # type: ignore[misc]  # no stub
+
+    def convert_hr(self, *_: object, **__: object) -> str:
+        # Not of dashes: in an item they would be more signs of items.
+        return "\n\n***\n\n"
+
+    def convert_x_kbd(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
+        return text if "_noformat" in parent_tags or not text.strip() else f"<kbd>{text}</kbd>"
 
     def convert_sub(self, el: Tag, text: str, parent_tags: set[str]) -> str:
         return self._kept(el, text, parent_tags)
@@ -122,11 +164,6 @@ def _is_br(following: PageElement | None) -> bool:
     return isinstance(following, Tag) and following.name == "br"
 
 
-def _is_loose(listing: Tag) -> bool:
-    items = listing.find_all("li", recursive=False)
-    return any(item.find("p", recursive=False) for item in items)
-
-
 def _chomped(text: str) -> tuple[str, str, str]:
     before = " " if text.startswith((" ", "\n")) else ""
     after = " " if text.endswith((" ", "\n")) else ""
@@ -134,7 +171,8 @@ def _chomped(text: str) -> tuple[str, str, str]:
 
 
 def _destination(url: str) -> str:
-    bare = url.replace("\n", "%0A").replace("<", "%3C").replace(">", "%3E")
+    bare = url.replace("\n", "%0A").replace("<", "%3C").replace(">", "%3E").replace("\\", "\\\\")
+    bare = re.sub(r"&(?=#?\w+;)", r"\&", bare)
     return f"<{bare}>" if re.search(r"[\s()]", bare) else bare
 
 

@@ -45,7 +45,9 @@ _UNSEEN_FORMS = (
     (re.compile(r"  +"), " "),
     # A line's end at the end of a block, and paragraphs without words.
     (re.compile(r"\x01br\x02(?=\x01/)"), ""),
-    (re.compile(r"\x01p\x02\x01/p\x02"), ""),
+    (re.compile(r"\x01(p|pre|blockquote)\x02\x01/\1\x02"), ""),
+    # Tags around nothing.
+    (re.compile(r"\x03(?!img|/)([a-z]+)[^\x04]*\x04\x03/\1\x04"), ""),
     # Which of two tags around the same words is the outer one.
     (
         re.compile(

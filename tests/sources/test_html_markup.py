@@ -31,6 +31,14 @@ def converted(html: str) -> tuple[str, list[Loss]]:
             id="nested lists",
         ),
         pytest.param("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n\n- b", id="items apart"),
+        pytest.param("<ul><li><hr></li><li></li></ul>", "- ***\n-", id="line, nothing"),
+        pytest.param("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b", id="lists"),
+        pytest.param("<ul><li>a<pre>b</pre></li></ul>", "- a\n  ```\n  b\n  ```", id="tight code"),
+        pytest.param("<kbd>*</kbd><kbd><b>a</b></kbd>", "<kbd>\\*</kbd><kbd>**a**</kbd>", id="key"),
+        pytest.param("<i>(a)</i>b <b>c</b><b>d</b>", "<em>(a)</em>b <strong>c</strong><strong>d"
+                     "</strong>", id="stars that would be none"),
+        pytest.param("<code>a</code><code>b*</code>", "`a`<code>b\\*</code>", id="codes"),
+        pytest.param("<h2>C#</h2>!<a href='b'>c</a>", "## C\\#\n\n\\![c](b)", id="number signs"),
         pytest.param("a<br><br>b<br>c", "a<br>  \nb  \nc", id="an empty line is no paragraph"),
         pytest.param('<ol start="3"><li>a</li><li>b</li></ol>', "3. a\n4. b", id="a list from 3"),
         pytest.param(
