@@ -72,6 +72,8 @@ class _Page:
             (_UNSEEN, self._drop_unseen),
             ((*_EMBEDDED, *_FORMS), self._replace_embedded),
             (("kbd",), self._name_keys),
+            (("code", "samp", "tt"), self._part_code),
+            (("pre",), self._list_links_in_code),
             (("details",), self._open_folds),
             (("dl",), self._say_definitions),
             ((*_STYLES, "img"), self._tell_styles),
@@ -136,7 +138,7 @@ class _Page:
             code = self._soup.new_tag("code")
             code.string = where
             parts.append(code)
-        parts.append(NavigableString(f"; {text})" if text else ")"))
+        parts.append(NavigableString(f"; {text}) " if text else ") "))
         tag.insert_after(*parts)
         tag.decompose()
 
@@ -144,6 +146,42 @@ class _Page:
         """Give keys a name of our own: the library takes what is in them for code."""
         for tag in self._soup.find_all("kbd"):
             tag.name = "x-kbd"
+
+    def _part_code(self) -> None:
+        """Part code within lines at links, images and line ends: in Markdown it holds none."""
+        for code in self._soup.find_all(("code", "samp", "tt")):
+            code.name = "code"
+            if code.find(("a", "img", "br")) and code.find_parent(("pre", "code")) is None:
+                self._part(code)
+
+    def _part(self, code: Tag) -> None:
+        for child in list(code.contents):
+            whole = isinstance(child, Tag) and child.name in ("img", "br")
+            if whole or (isinstance(child, Tag) and child.find(("img", "br"))):
+                code.insert_before(child.extract())
+                continue
+            piece = self._soup.new_tag("code")
+            if isinstance(child, Tag) and child.name == "a":
+                link = child.extract()
+                piece.extend(list(link.contents))
+                link.append(piece)
+                code.insert_before(link)
+            elif isinstance(child, Tag) and child.find("a"):
+                code.insert_before(child.extract())
+            else:
+                piece.append(child.extract())
+                code.insert_before(piece)
+        code.decompose()
+
+    def _list_links_in_code(self) -> None:
+        for code in self._soup.find_all("pre"):
+            for link in code.find_all("a", href=True):
+                why = "a block of code holds no links; the text stays"
+                self._lost(str(link["href"]), why, LossKind.LINK)
+            for image in code.find_all("img", src=True):
+                why = "a block of code holds no images; its address is shown"
+                self._lost(str(image["src"]), why, LossKind.IMAGE)
+                image.replace_with(f"({image['src']})")
 
     def _open_folds(self) -> None:
         for tag in self._soup.find_all("details"):
@@ -153,8 +191,7 @@ class _Page:
             if summary:
                 summary.name = "p"
                 bold = self._soup.new_tag("strong")
-                bold.string = title
-                summary.clear()
+                bold.extend(list(summary.contents))
                 summary.append(bold)
             tag.name = "div"
 

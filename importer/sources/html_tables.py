@@ -1,7 +1,7 @@
 """Tables of HTML in Markdown: of pipes; what a cell can't hold stands below, with a number."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 
 from bs4 import BeautifulSoup, Tag
@@ -15,6 +15,8 @@ __all__ = ["Tables"]
 _BLOCKS = ("pre", "table", "x-block")
 _LISTS = ("ul", "ol")
 _WIDEST = 1_000
+_ALIGNED = re.compile(r"\balign:\s*(left|center|right)", re.IGNORECASE)
+_SIGNS = {"left": ":---", "center": ":---:", "right": "---:"}
 
 
 class Tables:
@@ -26,11 +28,14 @@ class Tables:
         self._soup = soup
         self._converter = writer
         self._lost = lost
+        self._items = 0
+        self._headings = 0
 
     def table(self, table: Tag) -> str:
         """Return a table: of pipes; what a cell can't hold stands below it, with a number."""
         rows = [it for it in table.find_all("tr") if it.find_parent("table") is table]
         notes: list[str] = []
+        sides = _sides(rows)
         grid = _grid([[(cell, self._cell(cell, notes)) for cell in _cells(row)] for row in rows])
         width = max(map(len, grid), default=0)
         caption = table.find("caption")
@@ -42,12 +47,17 @@ class Tables:
         if notes:
             what = f"blocks in cells of a table: {len(notes)}"
             self._lost(what, "they stand below the table, and their cells say where")
+        if self._items:
+            self._lost(f"{self._items} list items in cells", "lines with the items' signs now")
+        if self._headings:
+            self._lost(f"{self._headings} headings in cells", "bold lines now")
+        self._items = self._headings = 0
         if any(_spans(cell) for row in rows for cell in _cells(row)):
             self._lost("cells that span others", "what they say is repeated in each")
         head, *body = grid
         if rows and not _is_head(rows[0]) and len(rows) > 1 and not any(head):
             head, *body = body
-        lines = [head, ["---"] * width, *body]
+        lines = [head, [*sides, *["---"] * width][:width], *body]
         made = "\n".join(_row(line, width) for line in lines)
         below = "".join(f"\n\n({number}):\n\n{note}" for number, note in enumerate(notes, 1))
         return f"{above}{made}{below}"
@@ -70,13 +80,14 @@ class Tables:
             if item.parent is not None and item.parent.name == "ol":
                 lead = f"{len(item.find_previous_siblings('li')) + 1}. "
             item.insert(0, Raw(lead))
+            self._items += 1
         for part in tag.find_all(("p", "div", "li", "blockquote", *_LISTS)):
-            if part.name in _LISTS:
-                part.insert_before(self._soup.new_tag("br"))
+            part.insert_before(self._soup.new_tag("br"))
             part.insert_after(self._soup.new_tag("br"))
             part.unwrap()
         for part in tag.find_all(re.compile(r"h[1-6]\Z")):
             part.name = "strong"
+            self._headings += 1
             part.insert_after(self._soup.new_tag("br"))
         text = self._converter.convert_soup(_as_span(tag))
         lines = (" ".join(line.split()) for line in text.replace("  \n", "<br>").split("<br>"))
@@ -149,6 +160,16 @@ def _grid(rows: Iterable[Iterable[tuple[Tag, str]]]) -> list[list[str]]:
         hanging = following
         grid.append(line)
     return grid
+
+
+def _sides(rows: Sequence[Tag]) -> list[str]:
+    """Return the signs below a table's head: on which side the words of a column stand."""
+    made: list[str] = []
+    for cell in _cells(rows[0]) if rows else ():
+        match = _ALIGNED.search(f"{cell.get('style') or ''};align:{cell.get('align') or ''}")
+        sign = _SIGNS.get(match[1].lower() if match else "", "---")
+        made += [sign] * _span(cell, "colspan")
+    return made
 
 
 def _row(cells: list[str], width: int) -> str:

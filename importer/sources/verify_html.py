@@ -18,9 +18,11 @@ _BLOCKS = (
     "nav", "ol", "p", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul",
 )  # fmt: skip
 _FRAMES = {"li": Construct.ITEM, "td": Construct.CELL, "th": Construct.CELL}
-_EMBEDDED = ("iframe", "video", "audio", "object", "embed", "source", "applet")
+_EMBEDDED = (
+    "iframe", "video", "audio", "object", "embed", "source", "applet", "svg", "math", "canvas",
+)  # fmt: skip
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang|language|brush|highlight-source|highlight)[-:]\s*(\S+)")
-_DEEPEST = 400
+_DEEPEST = 120
 
 
 def parsed(text: str) -> etree._Element:
@@ -65,7 +67,7 @@ class HtmlEye:
         elif tag == "a" and element.get("href"):
             with self.sketch.linked(element.get("href")):
                 self.inside(element)
-        elif tag in ("pre", "code", "tt", "samp", "img", "input", "br") or tag in _EMBEDDED:
+        elif tag in ("pre", "code", "tt", "samp", "img", "input", "br", "q") or tag in _EMBEDDED:
             self._leaf(element, tag)
         elif tag in _BLOCKS:
             self.sketch.cut()
@@ -84,11 +86,18 @@ class HtmlEye:
         match tag:
             case "pre":
                 sketch.code(_code(element), _language(element))
+                self._within_code(element)
             case "code" | "tt" | "samp":
                 sketch.span(_code(element))
                 self._within_code(element)
+            case "img" if "emoticon" in (element.get("class") or ""):
+                sketch.say(element.get("data-emoji-fallback") or element.get("alt") or "")
             case "img":
                 _image(element, sketch)
+            case "q":
+                sketch.say('"')
+                self.inside(element)
+                sketch.say('"')
             case "input":
                 if element.get("type") == "checkbox":
                     sketch.say("[x] " if element.get("checked") is not None else "[ ] ")
@@ -97,6 +106,7 @@ class HtmlEye:
             case _:
                 sketch.say(f" {element.get('src') or element.get('data') or ''} ")
                 self.inside(element)
+                sketch.say(" ")
 
     def _within_code(self, element: etree._Element) -> None:
         """Draw the images and links that code within a line can hold."""

@@ -62,7 +62,7 @@ def _anything(url: str) -> bool:  # noqa: ARG001 - the library's
 
 
 def _parser() -> MarkdownIt:
-    made = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    made = MarkdownIt("commonmark", {"maxNesting": 200}).enable(["table", "strikethrough"])
     # A destination is compared, never followed: `javascript:` is dropped by the site, not here.
     made.validateLink = _anything  # type: ignore[method-assign]  # made to be replaced
     return made

@@ -128,7 +128,10 @@ class Sketch:
     def linked(self, destination: str) -> Iterator[None]:
         """Draw what is in a link."""
         frame = _Frame(Construct.LINK)
+        images = len(self.seen.things[Construct.IMAGE])
         self._frames.append(frame)
         yield
         self._frames.remove(frame)
-        self.add(Construct.LINK, destination.strip(), frame.text)
+        # Of a link around nothing nobody sees anything.
+        if frame.text or len(self.seen.things[Construct.IMAGE]) > images:
+            self.add(Construct.LINK, destination.strip(), frame.text)

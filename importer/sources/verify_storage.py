@@ -77,6 +77,8 @@ class _StorageEye(HtmlEye):
                 fallback = element.find("{ac}adf-fallback")
                 content = element.find(".//{ac}adf-content")
                 self._apart(fallback if fallback is not None else content)
+            case "ac:inline-comment-marker":
+                self.inside(element)
             case "time":
                 self.sketch.say(_get(element, "datetime"))
             case _ if brace:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importer.model.draft import Draft, Place
 from importer.sources import Account, Fate, Loss, LossKind, Options, Page, shape
@@ -278,3 +280,34 @@ def test_losses_of_a_later_page_of_the_same_file_report_nothing_of_an_earlier_on
 )
 def test_what_does_not_show_makes_no_difference(one: str, other: str, *, same: bool) -> None:
     assert (normal_html(one) == normal_html(other)) is same
+
+
+SIGNS = st.one_of(
+    st.sampled_from(["<", ">", "/", "[[", "]]", "{{", "}}", "{|", "|", "|}", "=", "\n", " ", "*"]),
+    st.sampled_from(["<ref>", "<li>", "<pre>", "<td>", "</", "<ac:link>", "&", ";", "\0", "[^"]),
+    st.characters(),
+)
+
+
+@pytest.mark.parametrize(
+    "markup", [HTML, MARKDOWN, WIKI_MARKDOWN, Storage(), WIKITEXT], ids=lambda it: it.name
+)
+@given(pieces=st.lists(SIGNS, max_size=40))
+def test_no_text_stops_the_verifier(markup: Markup, pieces: list[str]) -> None:
+    assert isinstance(seen("".join(pieces), markup), Seen)
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        pytest.param("<div><b>" * 2_000 + "deep", HTML, id="HTML"),
+        pytest.param("<ul><li>" * 500 + "deep", HTML, id="lists"),
+        pytest.param("> " * 300 + "deep", MARKDOWN, id="Markdown"),
+        pytest.param("<ac:x>" * 2_000 + "deep", Storage(), id="storage format"),
+        pytest.param("<div>" * 300 + "deep" + "</div>" * 300, WIKITEXT, id="wikitext"),
+        pytest.param("{{a|" * 300 + "deep" + "}}" * 300, WIKITEXT, id="templates"),
+    ],
+)
+def test_what_is_nested_deeply_is_seen_or_ends_without_an_error(text: str, markup: Markup) -> None:
+    found = seen(text, markup)
+    assert isinstance(" ".join(found.blocks), str)
