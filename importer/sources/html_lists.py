@@ -7,7 +7,7 @@ from bs4 import Tag
 __all__ = ["item"]
 
 _LISTS = ("ul", "ol")
-_FENCE = re.compile(r"\s*(`{3,})")
+_FENCE = re.compile(r"(?:\s|>|[-*] |\d+[.)] )*(`{3,})")
 # What begins a block of its own right below a line of text.
 _INTERRUPTS = re.compile(r"\s*(?:`{3}|#{1,6} |\*\*\*$)")
 _NESTS = re.compile(r"\s*(?:>|[-*] |1[.)] )")
@@ -66,7 +66,7 @@ def _tight(text: str) -> str:
     lines = text.split("\n")
     for at, line in enumerate(lines):
         if fence:
-            fence = "" if line.strip() == fence else fence
+            fence = "" if line.lstrip(" >") == fence else fence
         elif match := _FENCE.match(line):
             fence = match[1]
         elif not line and kept and at + 1 < len(lines) and _joins(kept[-1], lines[at + 1]):

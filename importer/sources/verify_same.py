@@ -62,6 +62,9 @@ def _write(element: etree._Element, parts: list[str]) -> None:
     tag = element.tag.lower() if isinstance(element.tag, str) else ""
     if not tag or tag in _UNSEEN:
         return
+    if tag == "a" and not element.get("href"):
+        _content(element, parts)
+        return
     if tag in _MERE_FORM:
         _flow(element, parts) if tag not in _INLINE_FORM else _content(element, parts)
         return

@@ -33,6 +33,11 @@ def converted(html: str) -> tuple[str, list[Loss]]:
         pytest.param("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n\n- b", id="items apart"),
         pytest.param("<ul><li><hr></li><li></li></ul>", "- ***\n-", id="line, nothing"),
         pytest.param("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b", id="lists"),
+        pytest.param(
+            "<ul><li><ol><li><pre>a\n\n  # b</pre></li></ol></li></ul>",
+            "- 1. ```\n     a\n\n       # b\n     ```",
+            id="an empty line in code in lists",
+        ),
         pytest.param("<ul><li>a<pre>b</pre></li></ul>", "- a\n  ```\n  b\n  ```", id="tight code"),
         pytest.param('<code>a <a href="b">c</a><br>d</code>', "`a` [`c`](b)  \n`d`", id="code"),
         pytest.param(
