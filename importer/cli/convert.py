@@ -12,7 +12,7 @@ from importer.cli.console import Console
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
-from importer.cli.verifying import fidelity_document
+from importer.cli.verifying import fidelity_document, unshown
 from importer.errors import ExitCode, UsageError
 from importer.manifests import write_manifest
 from importer.manifests.writing import SCHEMA
@@ -166,6 +166,8 @@ def command(
     if fidelity is not None and output.format != Format.JSON:
         survived = render_fidelity(fidelity, show, **looks)
         result = survived if checking else f"{result}\n{survived}"
+    for name in unshown(watch.fidelity, show) if watch else ():
+        console.say(f"--show {name}: no page of that path, title or key differs")
     console.result(result)
     return ExitCode.DECISION if watch and watch.fidelity.lost else ExitCode.DONE
 

@@ -1,12 +1,13 @@
 """What `convert --verify` found, as plain values for rendering and JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from importer.sources.verify import Fidelity
 from importer.sources.verify_comparing import Outcome
 from importer.sources.verify_seen import Construct
 
-__all__ = ["fidelity_document"]
+__all__ = ["fidelity_document", "unshown"]
 
 
 def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
@@ -42,3 +43,11 @@ def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
             for page in fidelity.differing
         ],
     }
+
+
+def unshown(fidelity: Fidelity, show: Sequence[str]) -> tuple[str, ...]:
+    """Return which names of *show* are those of no page that differs."""
+    names = [
+        name for page in fidelity.differing for name in (page.place.path, page.title, *page.keys)
+    ]
+    return tuple(it for it in show if not any(fnmatchcase(name, it) for name in names))

@@ -169,8 +169,9 @@ def test_verifying_writes_nothing_without_a_place_and_shows_what_survived(
 ) -> None:
     (home / "Home.md").write_text(f"# The way to get in\n\n{TEXT}\n\n[a](none.md) <u>b</u>\n")
     before = sorted(home.rglob("*"))
-    done = cli("convert", "markdown", ".", "--verify", "--show", "Home.md")
+    done = cli("convert", "markdown", ".", "--verify", "--show", "Home.md", "--show", "Away*")
     assert done.code == 0, done.err
+    assert "--show Away*: no page of that path, title or key differs" in done.err
     assert sorted(home.rglob("*")) == before
     (link,) = [it.split() for it in done.out.splitlines() if it.startswith("link  ")]
     assert link == ["link", "1", "0", "0", "1", "0", "0.00%"]
