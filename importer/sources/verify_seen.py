@@ -72,12 +72,20 @@ class Sketch:
         self._frames: list[_Frame] = []
 
     def say(self, text: str) -> None:
-        """Add words; they belong to the innermost item, cell or heading, and to the link."""
+        """Add words; they belong to the innermost item, cell or heading, and to the link.
+
+        Words of an item in a cell are words of the cell, too.
+        """
         self._block.append(text)
+        innermost: Construct | None = None
         for frame in reversed(self._frames):
-            frame.parts.append(text)
-            if frame.construct is not Construct.LINK:
+            in_cell = innermost is Construct.ITEM and frame.construct is Construct.CELL
+            if innermost is None or in_cell:
+                frame.parts.append(text)
+            if in_cell or innermost not in (None, Construct.ITEM):
                 break
+            if frame.construct is not Construct.LINK:
+                innermost = innermost or frame.construct
 
     def cut(self) -> None:
         """End a block: what comes next stands apart from it."""

@@ -182,6 +182,10 @@ class _Page:
         said = "; ".join(argument(it) for it in node.params)
         short = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} \u2026"
         what = f"{name}: {short}" if short else name
+        for link in (it for part in node.params for it in part.value.ifilter()):
+            if isinstance(link, ExternalLink | Wikilink):
+                at = str(link.url if isinstance(link, ExternalLink) else link.title).strip()
+                self._lost(at, "a link in a template's argument; text now", LossKind.LINK)
         self._lost("{{" + what + "}}", "a template of the wiki; its name and arguments are shown")
         return f"<em>(template: {escape(what)})</em>"
 

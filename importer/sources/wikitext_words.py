@@ -50,7 +50,12 @@ def attribute(node: Tag, name: str) -> str:
 
 def argument(parameter: object) -> str:
     """Return a template's argument as words on one line."""
-    return " ".join(plain(mwparserfromhell.parse(str(parameter))).split())
+    code = mwparserfromhell.parse(str(parameter))
+    for link in code.filter_external_links():
+        # What it is called says nothing of where it led.
+        if link.title is not None:
+            code.replace(link, f"{plain(link.title)} {link.url}")
+    return " ".join(plain(code).split())
 
 
 def nodes_of(code: Wikicode | None) -> list[Node]:

@@ -244,3 +244,10 @@ def memory_for(folder: Path, count: int) -> int:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
+
+
+def test_links_in_a_templates_arguments_are_shown_as_text_and_listed() -> None:
+    made, losses = markdown("{{Box|see=[https://a.example b] [[C]]}} text")
+    assert made == "*(template: Box: see=b https://a.example C)* text"
+    links = [it.what for it in losses if it.kind is LossKind.LINK]
+    assert links == ["https://a.example", "C"]

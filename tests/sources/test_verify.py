@@ -189,6 +189,13 @@ def outcomes(made: Comparison) -> dict[str, str]:
         ),
         pytest.param("<h2>A b</h2>", "### A b", [], {"heading": "changed"}, id="level"),
         pytest.param(
+            "<table><tr><td>a<ul><li>b</li></ul></td></tr></table>",
+            "| a<br>- b |\n| --- |",
+            [loss("1 list items in cells")],
+            {"list item": "reported", "table cell": "changed"},
+            id="a list in a cell",
+        ),
+        pytest.param(
             "<h2>A b</h2>", "A b", [loss("A b", why="its form is gone")], {"heading": "reported"},
             id="formless",
         ),
