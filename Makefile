@@ -1,5 +1,5 @@
 # Needs make and a Python of 3.11 or later; everything else goes into .venv, by itself.
-# make demo | test | kill-everywhere | check | golden | bench | lock | clean       PYTHON=python3.12 chooses another Python
+# make demo | test | kill-everywhere | check | golden | bench | fidelity | lock | clean       PYTHON=python3.12 chooses another Python
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
 WORKERS ?= 2
 
-.PHONY: demo test kill-everywhere check lint types imports schemas golden bench lock clean simulate
+.PHONY: demo test kill-everywhere check lint types imports schemas golden bench lock clean simulate fidelity
 
 demo: .venv/runtime.stamp
 	@$(BIN)/teams-importer demo
@@ -45,6 +45,11 @@ simulate: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/pace.py
+
+# make fidelity CORPORA=FOLDER: what survives of copies of public wikis, construct by construct.
+CORPORA ?= ../shared/corpora
+fidelity: .venv/dev.stamp
+	@PYTHONPATH=. $(BIN)/python benchmarks/fidelity.py $(CORPORA)
 
 # A venv whose making failed half-way is removed, or the next run would take it for whole.
 .venv/made.stamp:

@@ -12,12 +12,13 @@ from importer.cli.console import Console
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.verifying import fidelity_document, unshown
 from importer.errors import ExitCode, UsageError
 from importer.manifests import write_manifest
 from importer.manifests.writing import SCHEMA
 from importer.model.draft import Draft
 from importer.model.ids import is_key
-from importer.rendering import Format, render_losses
+from importer.rendering import Format, render_fidelity, render_losses
 from importer.sources import (
     READERS,
     Account,
@@ -31,6 +32,7 @@ from importer.sources import (
     shape,
     tally,
 )
+from importer.sources.verify import Watch, need_verifier
 
 _REPORT = "conversion-report.md"
 _AUTO = "auto"
@@ -42,11 +44,15 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     examples={
         "teams-importer convert faq FAQ.md --out docs --namespace faq": "one Markdown file",
         "teams-importer convert auto wiki/ --out docs --namespace wiki": "whatever it looks like",
+        "teams-importer convert auto wiki/ --verify --show 'guides/*'": "what would survive",
         "teams-importer convert --list": "the readers there are",
     },
     json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
     "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size, "
     "images: found, copied, remote, missing, too_large, unfit. "
+    "With --verify also fidelity: pages, texts, identical, left_out, constructs (construct, kept, "
+    "changed, reported, unreported), differing (path, line, title, keys, differences: construct, "
+    "outcome, what, instead, why, count). "
     "With --list: reader name to what it reads.",
 )
 @click.argument("source", required=False)
@@ -79,6 +85,23 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     show_default=True,
     help="Files that are no images: list them with their digests, or copy them to assets/ as well.",
 )
+@click.option(
+    "--from-html",
+    is_flag=True,
+    help="Convert rendered HTML also where the source has the author's Markdown.",
+)
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Compare what source and result show, and print what survived. Exit 11 when anything is "
+    "lost that no loss reports. Without --out, nothing is written.",
+)
+@click.option(
+    "--show",
+    multiple=True,
+    metavar="PAGE",
+    help="With --verify: show each difference of this page (its path, title or key; `*` for any).",
+)
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
@@ -94,6 +117,9 @@ def command(
     address: str,
     macros: Path | None,
     attachments: str,
+    from_html: bool,  # noqa: FBT001 - click names it
+    verify: bool,  # noqa: FBT001 - click names it
+    show: tuple[str, ...],
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -108,14 +134,18 @@ def command(
         os.environ.pop(name, None)
     if listing:
         return _list(console, output)
-    if source is None or path is None or out is None or namespace is None:
+    if show and not verify:
+        message = "--show is for what --verify finds"
+        raise UsageError(message, remedy="Add --verify.")
+    checking = verify and out is None
+    if source is None or path is None or (not checking and (out is None or namespace is None)):
         needed = {"SOURCE": source, "PATH": path, "--out DIR": out, "--namespace NS": namespace}
         missing = [name for name, value in needed.items() if value is None]
         message = f"convert needs {' and '.join(missing)} as well"
         if len(missing) == len(needed):
             message = "convert needs SOURCE, PATH, --out DIR and --namespace NS"
         raise UsageError(message, remedy="teams-importer convert --help shows examples.")
-    if not is_key(namespace):
+    if namespace is not None and not is_key(namespace):
         message = f"the namespace {namespace!r} is not lower case letters, digits, `.`, `_`, `-`"
         raise UsageError(message, remedy="For example: handbook.")
     reader = _reader(source, path)
@@ -124,31 +154,48 @@ def command(
         message = f"the address {address!r} is no URL"
         raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
     rules = read_rules(macros.read_text(encoding="utf-8"), str(macros)) if macros else {}
-    kept = Attachments(attachments)
-    options = Options(tag or Options().tags, encoding, address, rules, kept)
-    results = list(shape(lambda: reader.read(path, options), options))
+    options = Options(
+        tag or Options().tags, encoding, address, rules, Attachments(attachments), from_html
+    )
+    if verify:
+        need_verifier()
+    watch = Watch(lambda: reader.read(path, options)) if verify else None
+    shaped = shape(lambda: reader.read(path, options), options)
+    results = list(watch.over(shaped) if watch else shaped)
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
     pages = [_page(it) for it in results if isinstance(it, Account)]
     account = tally(results)
     images = sum((it.images for it in results if isinstance(it, Account)), Images())
-    schema = _schema_for(out)
-    write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
-    _keep_report(out, losses, account, console, output)
-    console.say(_summary(account, reader, out))
-    if images.found:
-        console.say(_of_images(images))
-    if not schema:
-        place = shlex.quote(str(out.parent / "schemas"))
-        console.say(
-            f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
-            f"line `# yaml-language-server: $schema={SCHEMA}`"
-        )
+    if out is not None and namespace is not None:
+        schema = _schema_for(out)
+        write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
+        _keep_report(out, losses, account, console, output)
+        console.say(_summary(account, reader, out))
+        if images.found:
+            console.say(_of_images(images))
+        if not schema:
+            _tell_schema(out, console)
     looks = looks_of(console, output)
     # A file has room for all of them.
     looks["verbose"] = output.verbose or console.output is not None
-    console.result(render_losses(losses, asdict(account), pages, **looks))
-    return ExitCode.DONE
+    fidelity = fidelity_document(watch.fidelity) if watch else None
+    result = render_losses(losses, asdict(account), pages, fidelity, **looks)
+    if fidelity is not None and output.format != Format.JSON:
+        survived = render_fidelity(fidelity, show, **looks)
+        result = survived if checking else f"{result}\n{survived}"
+    for name in unshown(watch.fidelity, show) if watch else ():
+        console.say(f"--show {name}: no page of that path, title or key differs")
+    console.result(result)
+    return ExitCode.DECISION if watch and watch.fidelity.lost else ExitCode.DONE
+
+
+def _tell_schema(out: Path, console: Console) -> None:
+    place = shlex.quote(str(out.parent / "schemas"))
+    console.say(
+        f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
+        f"line `# yaml-language-server: $schema={SCHEMA}`"
+    )
 
 
 def _list(console: Console, output: OutputOptions) -> ExitCode:

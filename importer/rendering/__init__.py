@@ -1,7 +1,19 @@
 """Plans, reports and losses as text for people; must not decide, nor read team or journal."""
 
-from importer.rendering.documents import render_losses, render_plan, render_report
+from importer.rendering.documents import (
+    render_fidelity,
+    render_losses,
+    render_plan,
+    render_report,
+)
 from importer.rendering.look import Format
 from importer.rendering.problems import render_problems
 
-__all__ = ["Format", "render_losses", "render_plan", "render_problems", "render_report"]
+__all__ = [
+    "Format",
+    "render_fidelity",
+    "render_losses",
+    "render_plan",
+    "render_problems",
+    "render_report",
+]

@@ -1,6 +1,7 @@
 """The face of this room: a plan, a report, losses or problems as a document in a format."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Unpack
 
@@ -9,12 +10,13 @@ from importer.model.plan import Plan
 from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
 from importer.rendering.engine import fill_template
+from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
 from importer.rendering.loss_view import loss_view
 from importer.rendering.plan_view import plan_view
 from importer.rendering.report_view import report_counts, report_view
 
-__all__ = ["render_losses", "render_plan", "render_report"]
+__all__ = ["render_fidelity", "render_losses", "render_plan", "render_report"]
 
 _FORMAT_VERSION = 1
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -43,18 +45,34 @@ def render_losses(
     losses: Sequence[Mapping[str, object]],
     tally: Mapping[str, int] = _NOTHING,
     pages: Sequence[Mapping[str, object]] = (),
+    fidelity: Mapping[str, object] | None = None,
     **looks: Unpack[Looks],
 ) -> str:
     """Return what a conversion lost as a document; `loss_view` says what a loss and a tally hold.
 
-    *pages*, one account for each, are in JSON only. Raises UsageError for a user's template that
-    fails.
+    *pages*, one account for each, and *fidelity* are in JSON only. Raises UsageError for a user's
+    template that fails.
     """
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json({"losses": losses, "tally": tally, "pages": pages})
+        verified = {} if fidelity is None else {"fidelity": fidelity}
+        return _json({"losses": losses, "tally": tally, "pages": pages, **verified})
     view = loss_view(losses, tally, verbose=look.verbose, utf8=look.utf8)
     return fill_template("losses", view, look)
+
+
+def render_fidelity(
+    fidelity: Mapping[str, object], show: Sequence[str] = (), **looks: Unpack[Looks]
+) -> str:
+    """Return how much of a wiki survived; `fidelity_view` says what *fidelity* and *show* hold.
+
+    The user's template is for the losses: it has no part here.
+    """
+    look = replace(_look(looks), template=None)
+    if look.format is Format.JSON:
+        return _json({"fidelity": fidelity})
+    view = fidelity_view(fidelity, show=show, verbose=look.verbose, utf8=look.utf8)
+    return fill_template("fidelity", view, look)
 
 
 def _look(looks: Looks) -> Look:

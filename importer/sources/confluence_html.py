@@ -40,7 +40,16 @@ class Exported:
         soup = soup_of(text)
         for tag in soup.select(", ".join(_DROPPED)):
             why = "a way around the wiki; dropped"
-            losses.add(LossKind.NAVIGATION, place.line, " ".join(tag.get("class") or ()), why)
+            name = " ".join(tag.get("class") or ()) or str(tag.get("id") or "")
+            counts = {
+                "links": len(tag.find_all("a", href=True)),
+                "images": len(tag.find_all("img", src=True)),
+                "list items": len(tag.find_all("li")),
+                "headings": len(tag.find_all(re.compile(r"h[1-6]\Z"))),
+                "words": len(tag.get_text(" ").split()),
+            }
+            held = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+            losses.add(LossKind.NAVIGATION, place.line, f"{name}: {held}", why)
             tag.decompose()
         for tag in soup.select("img.emoticon"):
             tag.replace_with(str(tag.get("data-emoji-fallback") or tag.get("alt") or ""))

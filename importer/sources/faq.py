@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.model.draft import Place
-from importer.sources.cleaning import clean, is_navigation
+from importer.sources.cleaning import clean, dedented, is_navigation
 from importer.sources.files import Beside, Inventory, inventory_of
 from importer.sources.front_matter import FrontMatter, split_front_matter
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
@@ -160,6 +160,7 @@ def _page(
 ) -> Page:
     cleaned = clean(entry.body, losses)
     body, *answers = (with_definitions(part, known) for part in _parts(cleaned.lines))
+    source = (with_definitions(part, known) for part in _parts(dedented(entry.body)))
     if not answers:
         losses.add(LossKind.ANSWER, entry.line, entry.title, "the source has no answer to it")
     section = (plain_title(entry.section),) if entry.section else ()
@@ -176,6 +177,7 @@ def _page(
         parts=entry.anchors[1:],
         alone=naming.alone,
         addresses=front.addresses,
+        source="\n\n".join(source),
     )
 
 

@@ -1,4 +1,4 @@
-"""HTML to the Markdown of the team's site. The only room that needs markdownify and its soup.
+"""HTML to the Markdown of the team's site. The rooms `html_...` need markdownify and its soup.
 
 The library does plain HTML; what it gets wrong or loses is done here: code that holds fences,
 destinations with blanks, keys and raised letters, tables with anything in their cells, and all that
@@ -7,27 +7,19 @@ the site has no form for, which leaves something to be seen and a loss.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import count
 
 from bs4 import BeautifulSoup, Comment, Tag
 from bs4.element import NavigableString
-from markdownify import ATX, MarkdownConverter
 
 from importer.model.draft import Place
 from importer.sources.html_images import settle_images
+from importer.sources.html_tables import Tables
+from importer.sources.html_writing import Raw, writer
 from importer.sources.losses import Losses, LossKind
 
 __all__ = ["html_to_markdown", "soup_of", "soup_to_markdown"]
 
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
-_RUNS = re.compile(r"`+")
-_SIGNS = re.compile(r"[\\`*\[\]]|<(?=[a-zA-Z/!?])|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|~(?=~)")
-_BEGINNING = re.compile(
-    r"^([ \t]*)(?=(?:[>=]|[-+](?:\s|$)|#{1,6}(?:\s|$)|-{2,}\s*$|:?-+:?\s*\|))", re.MULTILINE
-)
-_NUMBER = re.compile(r"^([ \t]*\d{1,9})(?=[.)](?:\s|$))", re.MULTILINE)
-_LANGUAGE = re.compile(r"(?:lang|language|brush|highlight-source|highlight)[-:]\s*([\w+#.-]+)")
 # Not on the team's site, and nothing to be said in their place but where they led.
 _EMBEDDED = ("iframe", "video", "audio", "object", "embed", "svg", "math", "canvas", "applet")
 _UNSEEN = ("script", "style", "template", "noscript", "head", "link", "meta", "colgroup")
@@ -36,10 +28,6 @@ _STYLES = {
     "small": "small", "ins": "inserted",
 }  # fmt: skip
 _FORMS = ("form", "button", "select", "textarea", "input")
-_KEPT_INLINE = ("sub", "sup", "kbd")
-_BLOCKS = ("pre", "table", "x-block")
-_LISTS = ("ul", "ol")
-_WIDEST = 1_000
 
 
 def html_to_markdown(html: str, place: Place, losses: Losses) -> str:
@@ -74,7 +62,8 @@ class _Page:
         self._place = place
         self._losses = losses
         self._blocks: list[str] = []
-        self._converter = _Converter(self._blocks)
+        self._converter = writer(self._blocks)
+        self._tables = Tables(soup, self._converter, self._lost)
 
     def markdown(self) -> str:
         self._drop_comments()
@@ -84,6 +73,9 @@ class _Page:
         for names, step in (
             (_UNSEEN, self._drop_unseen),
             ((*_EMBEDDED, *_FORMS), self._replace_embedded),
+            (("kbd",), self._name_keys),
+            (("code", "samp", "tt"), self._part_code),
+            (("pre",), self._list_links_in_code),
             (("details",), self._open_folds),
             (("dl",), self._say_definitions),
             ((*_STYLES, "img"), self._tell_styles),
@@ -96,7 +88,7 @@ class _Page:
     def _say_tables(self) -> None:
         # The innermost first: what is in a cell is said before its table.
         for table in reversed(self._soup.find_all("table")):
-            self._put(table, self._table(table))
+            self._put(table, self._tables.table(table))
 
     def _lost(self, what: str, why: str, kind: LossKind = LossKind.MARKUP) -> None:
         self._losses.add(kind, self._place.line, what, why)
@@ -135,7 +127,7 @@ class _Page:
             if tag.get("type") == "checkbox":
                 box = "[x]" if tag.has_attr("checked") else "[ ]"
                 apart = str(tag.next_sibling or " ").startswith((" ", "\n"))
-                tag.replace_with(_Raw(box if apart else f"{box} "))
+                tag.replace_with(Raw(box if apart else f"{box} "))
             elif tag.name == "form":
                 tag.unwrap()
             else:
@@ -148,9 +140,50 @@ class _Page:
             code = self._soup.new_tag("code")
             code.string = where
             parts.append(code)
-        parts.append(NavigableString(f"; {text})" if text else ")"))
+        parts.append(NavigableString(f"; {text}) " if text else ") "))
         tag.insert_after(*parts)
         tag.decompose()
+
+    def _name_keys(self) -> None:
+        """Give keys a name of our own: the library takes what is in them for code."""
+        for tag in self._soup.find_all("kbd"):
+            tag.name = "x-kbd"
+
+    def _part_code(self) -> None:
+        """Part code within lines at links, images and line ends: in Markdown it holds none."""
+        for code in self._soup.find_all(("code", "samp", "tt")):
+            code.name = "code"
+            if code.find(("a", "img", "br")) and code.find_parent(("pre", "code")) is None:
+                self._part(code)
+
+    def _part(self, code: Tag) -> None:
+        for child in list(code.contents):
+            whole = isinstance(child, Tag) and child.name in ("img", "br")
+            if whole or (isinstance(child, Tag) and child.find(("img", "br"))):
+                code.insert_before(child.extract())
+                continue
+            piece = self._soup.new_tag("code")
+            if isinstance(child, Tag) and child.name == "a":
+                link = child.extract()
+                piece.extend(list(link.contents))
+                link.append(piece)
+                code.insert_before(link)
+            elif isinstance(child, Tag) and child.find("a"):
+                code.insert_before(child.extract())
+            else:
+                piece.append(child.extract())
+                code.insert_before(piece)
+        code.decompose()
+
+    def _list_links_in_code(self) -> None:
+        for code in self._soup.find_all("pre"):
+            for link in code.find_all("a", href=True):
+                why = "a block of code holds no links; the text stays"
+                self._lost(str(link["href"]), why, LossKind.LINK)
+            for image in code.find_all("img", src=True):
+                why = "a block of code holds no images; its address is shown"
+                self._lost(str(image["src"]), why, LossKind.IMAGE)
+                image.replace_with(f"({image['src']})")
 
     def _open_folds(self) -> None:
         for tag in self._soup.find_all("details"):
@@ -160,8 +193,7 @@ class _Page:
             if summary:
                 summary.name = "p"
                 bold = self._soup.new_tag("strong")
-                bold.string = title
-                summary.clear()
+                bold.extend(list(summary.contents))
                 summary.append(bold)
             tag.name = "div"
 
@@ -188,250 +220,3 @@ class _Page:
         sized = [it for it in self._soup.find_all("img") if it.get("width") or it.get("height")]
         if sized:
             self._lost(f"images with a size: {len(sized)}", "shown in their own size now")
-
-    def _table(self, table: Tag) -> str:
-        """Return a table: of pipes; what a cell can't hold stands below it, with a number."""
-        rows = [it for it in table.find_all("tr") if it.find_parent("table") is table]
-        notes: list[str] = []
-        grid = _grid([[(cell, self._cell(cell, notes)) for cell in _cells(row)] for row in rows])
-        width = max(map(len, grid), default=0)
-        caption = table.find("caption")
-        above = (
-            f"**{self._inline(caption)}**\n\n" if caption and caption.get_text(strip=True) else ""
-        )
-        if not width:
-            return above.rstrip()
-        if notes:
-            what = f"blocks in cells of a table: {len(notes)}"
-            self._lost(what, "they stand below the table, and their cells say where")
-        if any(_spans(cell) for row in rows for cell in _cells(row)):
-            self._lost("cells that span others", "what they say is repeated in each")
-        head, *body = grid
-        if rows and not _is_head(rows[0]) and len(rows) > 1 and not any(head):
-            head, *body = body
-        lines = [head, ["---"] * width, *body]
-        made = "\n".join(_row(line, width) for line in lines)
-        below = "".join(f"\n\n({number}):\n\n{note}" for number, note in enumerate(notes, 1))
-        return f"{above}{made}{below}"
-
-    def _cell(self, cell: Tag, notes: list[str]) -> str:
-        for block in cell.find_all(_BLOCKS):
-            if block.decomposed or _is_within_another(block, cell):
-                continue
-            if block.name == "pre" and "\n" not in block.get_text().strip():
-                block.name = "code"
-                continue
-            notes.append(self._converter.convert_soup(block).strip("\n"))
-            block.replace_with(NavigableString(f" (see {len(notes)} below) "))
-        return self._inline(cell)
-
-    def _inline(self, tag: Tag) -> str:
-        """Return what is in a tag in one line; its lines and items are parted by breaks."""
-        for item in tag.find_all("li"):
-            lead = "- "
-            if item.parent is not None and item.parent.name == "ol":
-                lead = f"{len(item.find_previous_siblings('li')) + 1}. "
-            item.insert(0, _Raw(lead))
-        for part in tag.find_all(("p", "div", "li", "blockquote", *_LISTS)):
-            if part.name in _LISTS:
-                part.insert_before(self._soup.new_tag("br"))
-            part.insert_after(self._soup.new_tag("br"))
-            part.unwrap()
-        for part in tag.find_all(re.compile(r"h[1-6]\Z")):
-            part.name = "strong"
-            part.insert_after(self._soup.new_tag("br"))
-        text = self._converter.convert_soup(_as_span(tag))
-        lines = (" ".join(line.split()) for line in text.replace("  \n", "<br>").split("<br>"))
-        return (
-            "<br>".join(line for line in lines if line).replace("|", "\\|").replace("\\\\|", "\\|")
-        )
-
-
-def _is_within_another(block: Tag, cell: Tag) -> bool:
-    parent = block.parent
-    while parent is not None and parent is not cell:
-        if parent.name in _BLOCKS:
-            return True
-        parent = parent.parent
-    return False
-
-
-class _Raw(NavigableString):
-    """Text that is Markdown already."""
-
-
-def _as_span(tag: Tag) -> Tag:
-    tag.name = "span"
-    return tag
-
-
-def _cells(row: Tag) -> list[Tag]:
-    return row.find_all(("td", "th"), recursive=False)
-
-
-def _span(cell: Tag, name: str) -> int:
-    value = str(cell.get(name) or "1").strip()
-    return max(1, min(_WIDEST, int(value))) if value.isascii() and value.isdigit() else 1
-
-
-def _spans(cell: Tag) -> bool:
-    return _span(cell, "colspan") > 1 or _span(cell, "rowspan") > 1
-
-
-def _is_head(row: Tag) -> bool:
-    cells = _cells(row)
-    in_head = row.parent is not None and row.parent.name == "thead"
-    return in_head or (bool(cells) and all(cell.name == "th" for cell in cells))
-
-
-def _grid(rows: Iterable[Iterable[tuple[Tag, str]]]) -> list[list[str]]:
-    """Return the cells' texts by row and column; a cell that spans others is repeated."""
-    grid: list[list[str]] = []
-    hanging: dict[int, tuple[int, str]] = {}
-    for row in rows:
-        line: list[str] = []
-        following: dict[int, tuple[int, str]] = {}
-        cells = iter(row)
-        for column in count():
-            if column in hanging:
-                left, text = hanging[column]
-                line.append(text)
-                if left > 1:
-                    following[column] = (left - 1, text)
-                continue
-            found = next(cells, None)
-            if found is None:
-                if not any(at > column for at in hanging):
-                    break
-                line.append("")
-                continue
-            cell, text = found
-            for at in range(column, column + _span(cell, "colspan")):
-                if _span(cell, "rowspan") > 1:
-                    following[at] = (_span(cell, "rowspan") - 1, text)
-                if at > column:
-                    hanging[at] = (0, text)
-            line.append(text)
-        hanging = following
-        grid.append(line)
-    return grid
-
-
-def _row(cells: list[str], width: int) -> str:
-    padded = [*cells, *[""] * (width - len(cells))]
-    return f"| {' | '.join(padded)} |"
-
-
-class _Converter(MarkdownConverter):
-    def __init__(self, blocks: list[str]) -> None:
-        super().__init__(heading_style=ATX, bullets="-")
-        self._blocks = blocks
-
-    def process_text(self, el: NavigableString, parent_tags: set[str] | None = None) -> str:
-        if isinstance(el, _Raw):
-            return str(el)
-        text = super().process_text(el, parent_tags=parent_tags)  # type: ignore[misc]  # no stub
-        return str(text)
-
-    def escape(self, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002 - the library's
-        text = _SIGNS.sub(r"\\\g<0>", text)
-        return _NUMBER.sub(r"\1\\", _BEGINNING.sub(r"\1\\", text))
-
-    def convert_x_block(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        return f"\n\n{self._blocks[int(str(el['n']))]}\n\n"
-
-    def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        for line_end in el.find_all("br"):
-            line_end.replace_with("\n")
-        code = el.get_text().replace("\r\n", "\n").strip("\n").rstrip()
-        if not code.strip():
-            return ""
-        fence = "`" * max(3, 1 + max(map(len, _RUNS.findall(code)), default=0))
-        return f"\n\n{fence}{_language(el)}\n{code}\n{fence}\n\n"
-
-    def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        href = str(el.get("href") or "").strip()
-        if not href or "_noformat" in parent_tags:
-            return text
-        before, inner, after = _chomped(text)
-        if not inner:
-            return text
-        title = str(el.get("title") or "")
-        if inner == href and not title and href.startswith(("http://", "https://")):
-            return f"{before}<{href}>{after}"
-        return f"{before}[{inner}]({_destination(href)}{_title(title)}){after}"
-
-    def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        alt = re.sub(r"[\[\]\\]", r"\\\g<0>", " ".join(str(el.get("alt") or "").split()))
-        source = str(el.get("src") or "").strip()
-        return (
-            f"![{alt}]({_destination(source)}{_title(str(el.get('title') or ''))})"
-            if source
-            else alt
-        )
-
-    def convert_blockquote(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        quoted = super().convert_blockquote(el, text, parent_tags)  # type: ignore[misc]  # no stub
-        if "spoiler" not in (el.get("class") or ()):
-            return f"\n{quoted}"
-        return "\n" + re.sub(r"^>", ">!", quoted, flags=re.MULTILINE)
-
-    def convert_br(self, el: Tag, text: str, parent_tags: set[str]) -> str:  # noqa: ARG002
-        return f"<br>{text}" if "span" in parent_tags or "_inline" in parent_tags else f"  \n{text}"
-
-    def convert_kbd(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
-
-    def convert_sub(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
-
-    def convert_sup(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
-
-    def convert_del(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
-
-    def convert_s(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
-
-    def convert_strike(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        return self._kept(el, text, parent_tags)
-
-    def _kept(self, el: Tag, text: str, parent_tags: set[str]) -> str:
-        if not text.strip() or {"pre", "code"} & parent_tags:
-            return text
-        return f"<{el.name}>{text}</{el.name}>"
-
-
-def _chomped(text: str) -> tuple[str, str, str]:
-    before = " " if text.startswith((" ", "\n")) else ""
-    after = " " if text.endswith((" ", "\n")) else ""
-    return before, text.strip(), after
-
-
-def _destination(url: str) -> str:
-    bare = url.replace("\n", "%0A").replace("<", "%3C").replace(">", "%3E")
-    return f"<{bare}>" if re.search(r"[\s()]", bare) else bare
-
-
-def _title(title: str) -> str:
-    escaped = " ".join(title.split()).replace("\\", "\\\\").replace('"', '\\"')
-    return f' "{escaped}"' if escaped else ""
-
-
-def _language(el: Tag) -> str:
-    """Return the language of a block of code, as its classes or attributes say."""
-    for tag in _with_code(el):
-        said = str(tag.get("data-lang") or tag.get("data-language") or "")
-        match = _LANGUAGE.search(" ".join(tag.get("class") or ()))
-        if name := said or (match[1] if match else ""):
-            return re.sub(r"[^\w+#.-]", "", name).lower()
-    return ""
-
-
-def _with_code(el: Tag) -> Iterator[Tag]:
-    yield el
-    if code := el.find("code"):
-        yield code
-    if el.parent is not None:
-        yield el.parent

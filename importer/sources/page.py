@@ -111,7 +111,8 @@ class Page:
 
     `withheld` says why not everybody may see the page: a draft, a restriction. Such a page is never
     moved. `parent` is the title of the page above it. `home` is the site of the source, a URL: what
-    stays of links to it, such as `/help`, leads there.
+    stays of links to it, such as `/help`, leads there. `source` is what the source has, in the
+    body's markup, where a reader has cleaned the texts: the conversion is verified against it.
     """
 
     place: Place
@@ -133,6 +134,7 @@ class Page:
     revision: str = ""
     withheld: str = ""
     files: tuple[File, ...] = ()
+    source: str = ""
 
     @property
     def texts(self) -> tuple[Passage, ...]:

@@ -34,7 +34,8 @@ class Options:
     """`tags` are put on pages that have none. `encoding` is tried where a file is not UTF-8.
 
     `address` is where the source stood, a URL: links to it lead to the new posts. `macros` says
-    what becomes of a wiki's macros by name, over our own rules.
+    what becomes of a wiki's macros by name, over our own rules. With `from_html`, the rendered HTML
+    is converted where a source has the author's Markdown as well.
     """
 
     tags: tuple[str, ...] = ("migrated",)
@@ -42,6 +43,7 @@ class Options:
     address: str = ""
     macros: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     attachments: Attachments = Attachments.LIST
+    from_html: bool = False
 
 
 class Reader(Protocol):

@@ -24,6 +24,7 @@ from importer.sources.xml_stream import elements
 __all__ = ["StackExchangeReader"]
 
 _POSTS = "Posts.xml"
+_HISTORY = "PostHistory"
 _QUESTION = "1"
 _TAG_WIKIS = ("4", "5")
 _TEXT_TYPES = ("2", "5", "8")
@@ -53,6 +54,8 @@ class StackExchangeReader:
             message = f"there is no {_POSTS} in {path}"
             raise UsageError(message, remedy="Name the unpacked dump's folder; .7z is not read.")
         yield from tree.refused
+        if options.from_html:
+            names.pop(f"{_HISTORY}.xml", None)
         dump = _Dump(tree, names, options.address.rstrip("/"))
         dump.load()
         yield from dump.losses()
@@ -105,7 +108,7 @@ class _Dump:
         for post in answers:
             question = self._questions.get(post.row.get("ParentId", ""))
             (question.answers if question else self._orphans).append(post)
-        for _, row in self._rows("PostHistory"):
+        for _, row in self._rows(_HISTORY):
             self._learn(row)
         self._comments = sum(1 for _ in self._rows("Comments"))
 

@@ -7,7 +7,6 @@ it is wrapped. What becomes of a macro is said by the table of rules beside the 
 import re
 from collections.abc import Mapping
 from html import escape
-from html.entities import html5
 from urllib.parse import quote
 
 from lxml import etree  # type: ignore[import-untyped]  # it brings no types
@@ -15,13 +14,27 @@ from lxml import etree  # type: ignore[import-untyped]  # it brings no types
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.storage import RULES, Storage, page_name
+from importer.sources.storage_xml import (
+    get,
+    inflated,
+    is_all_of_item,
+    parsed,
+    tag_of,
+    text_of,
+    words_of,
+)
 
 __all__ = ["storage_to_html"]
 
 _NAVIGATION = "a way around the wiki; dropped"
 _LABELS = {"info": "Info", "note": "Note", "tip": "Tip", "warning": "Warning"}
 _LANGUAGES = {"py": "python", "js": "javascript", "none": "", "text": "", "c#": "csharp"}
-_DIAGRAMS = {"mermaid": "mermaid", "mermaid-cloud": "mermaid", "plantuml": "plantuml"}
+_DIAGRAMS = {
+    "mermaid": "mermaid",
+    "mermaid-cloud": "mermaid",
+    "plantuml": "plantuml",
+    "plantumlcloud": "plantuml",
+}
 # The wiki keeps a picture of each drawing beside it.
 _DRAWN = {
     "drawio": ("diagramName",), "inc-drawio": ("diagramName",), "drawio-sketch": ("diagramName",),
@@ -33,10 +46,6 @@ _EMOTICONS = {
     "thumbs-down": "\U0001f44e", "wink": "\U0001f609", "light-on": "\U0001f4a1", "plus": "+",
     "minus": "-", "question": "?",
 }  # fmt: skip
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
-_OF_XML = ("amp", "lt", "gt", "quot", "apos")
-_WRAP = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">{}</root>'
 _VOID = ("br", "hr", "img", "col", "wbr")
 _KEPT = ("href", "src", "alt", "title", "colspan", "rowspan", "start", "width", "height")
 _DEEPEST = 150
@@ -44,47 +53,8 @@ _DEEPEST = 150
 
 def storage_to_html(text: str, storage: Storage, place: Place, losses: Losses) -> str:
     """Return storage format as HTML; what can't be said leaves something to be seen, and a loss."""
-    root = _parsed(text, place, losses)
+    root = parsed(text, place, losses)
     return _Page(storage, place, losses).inside(root) if root is not None else ""
-
-
-def _parsed(text: str, place: Place, losses: Losses) -> etree._Element | None:
-    parts = _CDATA.split(re.sub("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text))
-    wrapped = _WRAP.format("".join(it if at % 2 else _named(it) for at, it in enumerate(parts)))
-    safe = {"resolve_entities": False, "no_network": True, "load_dtd": False}
-    try:
-        return etree.fromstring(wrapped.encode(), etree.XMLParser(**safe))
-    except etree.XMLSyntaxError as error:
-        why = f"it is no proper storage format ({error.msg}); read as far as it can be"
-        losses.add(LossKind.MARKUP, place.line, "storage format", why)
-        return etree.fromstring(wrapped.encode(), etree.XMLParser(recover=True, **safe))
-
-
-def _named(text: str) -> str:
-    """Return text with HTML's entities as characters; those of XML stay."""
-
-    def character(match: re.Match[str]) -> str:
-        if match[1] in _OF_XML:
-            return match[0]
-        return html5.get(f"{match[1]};", f"&amp;{match[1]};")
-
-    return _ENTITY.sub(character, text)
-
-
-def _tag(element: etree._Element) -> str:
-    """Return `ac:link` or `p`; "" for a comment."""
-    if not isinstance(element.tag, str):
-        return ""
-    space, brace, name = element.tag.rpartition("}")
-    return f"{space[1:]}:{name}" if brace else name
-
-
-def _get(element: etree._Element, name: str) -> str:
-    """Return an attribute by its name with or without a prefix."""
-    for key, value in element.attrib.items():
-        if str(key).rpartition("}")[2] == name:
-            return str(value)
-    return ""
 
 
 class _Page:
@@ -111,7 +81,7 @@ class _Page:
         return made
 
     def _element(self, element: etree._Element) -> str:
-        tag = _tag(element)
+        tag = tag_of(element)
         match tag:
             case "ac:structured-macro" | "ac:macro":
                 return self._macro(element)
@@ -124,17 +94,16 @@ class _Page:
             case "ac:task":
                 return self._task(element)
             case "ac:emoticon":
-                name = _get(element, "name")
-                return escape(_get(element, "emoji-fallback") or _EMOTICONS.get(name, f":{name}:"))
+                name = get(element, "name")
+                return escape(get(element, "emoji-fallback") or _EMOTICONS.get(name, f":{name}:"))
             case "ac:placeholder" | "ac:parameter" | "":
                 return ""
             case "ac:adf-extension":
-                fallback = element.find("{ac}adf-fallback")
-                return self.inside(fallback) if fallback is not None else ""
+                return self._extension(element)
             case "ac:layout" | "ac:layout-section" | "ac:layout-cell" | "ac:rich-text-body":
                 return f"<div>{self.inside(element)}</div>"
             case "time":
-                return escape(_get(element, "datetime"))
+                return escape(get(element, "datetime"))
             case "ri:user":
                 return self._user(element)
             case _ if ":" in tag:
@@ -142,9 +111,23 @@ class _Page:
             case _:
                 return self._plain(element, tag)
 
+    def _extension(self, element: etree._Element) -> str:
+        """Return what the new editor alone knows: what it shows elsewhere, or its own content."""
+        fallback = element.find("{ac}adf-fallback")
+        shown = fallback if fallback is not None else element.find(".//{ac}adf-content")
+        node = element.find("{ac}adf-node")
+        kind = get(node, "type") if node is not None else "extension"
+        self._lost(f"macro {kind}", "a part of the new editor; its text stays")
+        return f"<div>{self.inside(shown)}</div>" if shown is not None else self._note(kind)
+
+    def _note(self, what: str) -> str:
+        return f" <em>(macro: {escape(what)})</em>"
+
     def _plain(self, element: etree._Element, tag: str) -> str:
-        found = ((key, _get(element, key)) for key in _KEPT)
+        found = ((key, get(element, key)) for key in _KEPT)
         attributes = "".join(f' {key}="{escape(value)}"' for key, value in found if value)
+        if tag == "p" and is_all_of_item(element):
+            return self.inside(element)
         if tag in _VOID:
             return f"<{tag}{attributes}>"
         return f"<{tag}{attributes}>{self.inside(element)}</{tag}>"
@@ -156,17 +139,17 @@ class _Page:
         return f'<li><input type="checkbox"{" checked" if done else ""}> {text.strip()}</li>'
 
     def _user(self, element: etree._Element) -> str:
-        key = _get(element, "userkey") or _get(element, "account-id") or _get(element, "username")
+        key = get(element, "userkey") or get(element, "account-id") or get(element, "username")
         return escape(f"@{self._storage.users.get(key, key or 'somebody')}")
 
     def _link(self, element: etree._Element) -> str:
-        target = next((it for it in element if _tag(it).startswith("ri:")), None)
+        target = next((it for it in element if tag_of(it).startswith("ri:")), None)
         bodies = ("{ac}link-body", "{ac}plain-text-link-body")
         body = next((it for name in bodies if (it := element.find(name)) is not None), None)
         text = self.inside(body).strip() if body is not None else ""
-        anchor = _get(element, "anchor")
+        anchor = get(element, "anchor")
         href, name = self._target(target)
-        if target is not None and _tag(target) == "ri:user":
+        if target is not None and tag_of(target) == "ri:user":
             return text or self._user(target)
         if anchor:
             href += f"#{quote(anchor)}"
@@ -174,32 +157,32 @@ class _Page:
 
     def _target(self, target: etree._Element | None) -> tuple[str, str]:
         """Return where a link leads, and the name of it."""
-        match _tag(target) if target is not None else "":
+        match tag_of(target) if target is not None else "":
             case "ri:page" | "ri:blog-post" if target is not None:
-                title = _get(target, "content-title")
-                return page_name(_get(target, "space-key") or self._storage.space, title), title
+                title = get(target, "content-title")
+                return page_name(get(target, "space-key") or self._storage.space, title), title
             case "ri:attachment" if target is not None:
-                name = _get(target, "filename")
-                page = next((it for it in target if _tag(it) == "ri:page"), None)
+                name = get(target, "filename")
+                page = next((it for it in target if tag_of(it) == "ri:page"), None)
                 of = f"{self._target(page)[0]}/" if page is not None else ""
                 return f"{of}attachments/{quote(name)}", name
             case "ri:url" if target is not None:
-                return _get(target, "value"), _get(target, "value")
+                return get(target, "value"), get(target, "value")
             case "ri:content-entity" if target is not None:
-                return f"wiki:{_get(target, 'content-id')}", "a page"
+                return f"wiki:{get(target, 'content-id')}", "a page"
             case "ri:space" if target is not None:
-                key = _get(target, "space-key")
+                key = get(target, "space-key")
                 return page_name(key, ""), key
             case _:
                 return "", ""
 
     def _image(self, element: etree._Element) -> str:
-        target = next((it for it in element if _tag(it).startswith("ri:")), None)
+        target = next((it for it in element if tag_of(it).startswith("ri:")), None)
         href, name = self._target(target)
         caption = element.find("{ac}caption")
         # An address says nothing to those who can't see what is there.
-        alt = _get(element, "alt") or (name if name != href else "")
-        sized = any(_get(element, it) for it in ("width", "height", "thumbnail"))
+        alt = get(element, "alt") or (name if name != href else "")
+        sized = any(get(element, it) for it in ("width", "height", "thumbnail"))
         image = f'<img src="{escape(href)}" alt="{escape(alt)}"{" width=1" if sized else ""}>'
         said = self.inside(caption) if caption is not None else ""
         # Within other emphasis this one would end it.
@@ -207,12 +190,12 @@ class _Page:
         return f"{image}<p>{slanted}</p>" if said.strip() else image
 
     def _macro(self, macro: etree._Element) -> str:
-        name = _get(macro, "name")
+        name = get(macro, "name")
         rule = self._storage.rules.get(name) or RULES.get(name, "show")
-        parameters = {_get(it, "name"): _text(it) for it in macro.findall("{ac}parameter")}
+        parameters = {get(it, "name"): words_of(it) for it in macro.findall("{ac}parameter")}
         body = macro.find("{ac}rich-text-body")
         inside = self.inside(body) if body is not None else ""
-        plain = _text(macro.find("{ac}plain-text-body"))
+        plain = text_of(macro.find("{ac}plain-text-body"))
         if name == "status":
             said = parameters.get("title") or parameters.get("colour", "")
             return f"<strong>{escape(said)}</strong>"
@@ -232,7 +215,7 @@ class _Page:
                 label = f"<p><strong>{escape(title)}</strong></p>" if title else ""
                 return f"<blockquote>{label}{inside or escape(plain)}</blockquote>"
             case "code":
-                return self._code(name, parameters, plain or _text(body))
+                return self._code(name, parameters, plain or text_of(body))
             case "title":
                 title = parameters.get("title", "")
                 if title:
@@ -254,7 +237,7 @@ class _Page:
         what = f"{name}: {said}" if said else name
         self._lost(f"macro {what}", "no rule says what becomes of it; its name and text are shown")
         text = inside or (f"<pre>{escape(plain)}</pre>" if plain else "")
-        note = f"<em>(macro: {escape(what)})</em>"
+        note = self._note(what)
         return f"<p>{note}</p>{text}" if text else note
 
     def _code(self, name: str, parameters: Mapping[str, str], text: str) -> str:
@@ -262,6 +245,8 @@ class _Page:
         language = _DIAGRAMS.get(name) or _LANGUAGES.get(said, said)
         # Some keep their source in a parameter, others in an attachment.
         shown = text or parameters.get("data") or parameters.get("body") or ""
+        if parameters.get("compressed") == "true" and not text:
+            shown = inflated(shown)
         if shown and (name in _DIAGRAMS or "uml" in name):
             self._lost(f"macro {name}", "a drawing; its source is shown as code")
         if name.endswith("inline"):
@@ -278,7 +263,3 @@ class _Page:
         href, shown = self._target(file)
         self._lost(f"macro {name}", "it showed an attachment; a link to it now")
         return f'<p><a href="{escape(href)}">{escape(shown or name)}</a></p>' if href else ""
-
-
-def _text(element: etree._Element | None) -> str:
-    return "" if element is None else "".join(str(it) for it in element.itertext())

@@ -4,7 +4,6 @@ The library finds templates, links and tags; lists, paragraphs and what each of 
 A template can't be carried out without its wiki: it leaves its name and arguments to be seen.
 """
 
-import posixpath
 import re
 from html import escape, unescape
 from urllib.parse import quote
@@ -28,6 +27,8 @@ from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.wikitext import Site
 from importer.sources.wikitext_files import Files
+from importer.sources.wikitext_lines import assembled
+from importer.sources.wikitext_words import HTML_TAGS, argument, attribute, nodes_of, plain
 
 __all__ = ["wikitext_to_html"]
 
@@ -35,16 +36,8 @@ _LONGEST = 1_000
 _DEEPEST = 60
 _MAGIC = re.compile(r"__[A-Z]{3,}__")
 _BLOCK = re.compile("\x02(\\d+)\x03")
-_MARKERS = re.compile("\x01([*#:;]+)")
 _CODE = ("source", "syntaxhighlight", "pre")
 _INLINE_CODE = ("code", "tt", "samp", "var")
-# Written as HTML, and read as such. Any other tag is shown as it stands, as the wiki does.
-_HTML = (
-    "b", "i", "strong", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "kbd",
-    "span", "font", "br", "hr", "a", "img", "abbr", "cite", "q", "mark", "dfn", "bdi", "wbr",
-    "p", "div", "center", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption",
-    "tr", "td", "th", "thead", "tbody", "tfoot", "h1", "h2", "h3", "h4", "h5", "h6",
-)  # fmt: skip
 _BLOCKS = ("blockquote", "table", "ul", "ol", "dl", "div", "center")
 _VOID = ("br", "hr", "img", "wbr")
 _KEPT = ("colspan", "rowspan", "href", "src", "alt", "start", "title", "width", "height")
@@ -60,7 +53,7 @@ _SIGNS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "-": "
 def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Losses) -> str:
     """Return wikitext as HTML; what can't be said leaves something to be seen, and a loss."""
     page = _Page(site, title, place, losses)
-    clean = re.sub("[\x01-\x03]", "", text)
+    clean = re.sub("[\x01-\x04]", "", text)
     try:
         return page.html(mwparserfromhell.parse(clean))
     except (RecursionError, mwparserfromhell.parser.ParserError) as error:
@@ -79,7 +72,7 @@ class _Page:
         self._notes: dict[str, list[str]] = {}
         self._listed = False
         self._depth = 0
-        self._files = Files(site, self._code, _plain, self._lost)
+        self._files = Files(site, self._code, plain, self._lost)
 
     def html(self, code: Wikicode) -> str:
         made = self._assembled(self._code(code))
@@ -89,6 +82,9 @@ class _Page:
             what = f"footnotes: {len(self._notes)}"
             self._lost(what, "a numbered list, without links to it")
         return made
+
+    def _assembled(self, text: str, *, within: bool = False) -> str:
+        return self._filled(assembled(text, within=within)).replace("\x04", "\n")
 
     def _lost(self, what: str, why: str, kind: LossKind = LossKind.MARKUP) -> None:
         self._losses.add(kind, self._place.line, what, why)
@@ -106,7 +102,7 @@ class _Page:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise RecursionError
-        made = "".join(self._node(node) for node in _nodes(code))
+        made = "".join(self._node(node) for node in nodes_of(code))
         self._depth -= 1
         return made
 
@@ -155,8 +151,10 @@ class _Page:
         return f'<a href="{escape(href)}{sharp}{quote(anchor)}">{text}</a>'
 
     def _external(self, node: ExternalLink) -> str:
-        url = str(node.url).strip()
-        text = self._code(node.title).strip() if node.title is not None else ""
+        # `[URL|text]` is a common slip: no address has that sign.
+        url, _, said = str(node.url).strip().partition("|")
+        rest = self._code(node.title).strip() if node.title is not None else ""
+        text = f"{escape(unescape(said))} {rest}".strip()
         return f'<a href="{escape(url)}">{text or escape(url)}</a>'
 
     def _template(self, node: Template) -> str:
@@ -169,9 +167,13 @@ class _Page:
         if low in _SAYS and node.has(_SAYS[low]):
             said = self._code(node.get(_SAYS[low]).value).strip()
             return f"<code>{said}</code>" if low in ("code", "mono", "tt") else said
-        said = "; ".join(_argument(it) for it in node.params)
+        said = "; ".join(argument(it) for it in node.params)
         short = said if len(said) <= _LONGEST else f"{said[:_LONGEST]} \u2026"
         what = f"{name}: {short}" if short else name
+        for link in (it for part in node.params for it in part.value.ifilter()):
+            if isinstance(link, ExternalLink | Wikilink):
+                at = str(link.url if isinstance(link, ExternalLink) else link.title).strip()
+                self._lost(at, "a link in a template's argument; text now", LossKind.LINK)
         self._lost("{{" + what + "}}", "a template of the wiki; its name and arguments are shown")
         return f"<em>(template: {escape(what)})</em>"
 
@@ -186,9 +188,10 @@ class _Page:
         if name in _CODE:
             return self._fence(node)
         if name in _INLINE_CODE:
-            return f"<code>{escape(_plain(content))}</code>"
+            return f"<code>{escape(plain(content))}</code>"
         if name == "nowiki":
-            return escape(str(content or ""), quote=False).replace("\n ", "\n")
+            # Its line ends mean nothing, but show in code.
+            return escape(str(content or ""), quote=False).replace("\n", "\x04")
         if name == "ref":
             return self._reference(node)
         if name == "references":
@@ -209,13 +212,13 @@ class _Page:
             return self._code(content) if name != "includeonly" else ""
         if name == "table":
             return self._table(node)
-        if name not in _HTML:
+        if name not in HTML_TAGS:
             return self._shown(node, name)
         return self._html_tag(node, name)
 
     def _fence(self, node: Tag) -> str:
         text = re.sub(r"</?nowiki\s*/?>", "", str(node.contents or "")).strip("\n")
-        language = _attribute(node, "lang")
+        language = attribute(node, "lang")
         if node.has("inline"):
             return f"<code>{escape(text)}</code>"
         named = f' class="lang-{escape(language)}"' if language else ""
@@ -224,7 +227,7 @@ class _Page:
 
     def _reference(self, node: Tag) -> str:
         text = self._filled(self._code(node.contents).strip()) if node.contents else ""
-        name = _attribute(node, "name") or f"\0{len(self._notes)}"
+        name = attribute(node, "name") or f"\0{len(self._notes)}"
         known = self._notes.setdefault(name, [])
         if text:
             known.append(text)
@@ -242,7 +245,7 @@ class _Page:
     def _table(self, node: Tag) -> str:
         """Return a table. The library takes its caption for a cell, and its first row for none."""
         caption, first, rest = "", "", ""
-        tags: list[Tag] = [it for it in _nodes(node.contents) if isinstance(it, Tag)]
+        tags: list[Tag] = [it for it in nodes_of(node.contents) if isinstance(it, Tag)]
         for part in tags:
             name = str(part.tag).lower()
             if name == "td" and not rest and not first and str(part.contents).startswith("+"):
@@ -262,7 +265,7 @@ class _Page:
 
     def _html_tag(self, node: Tag, name: str) -> str:
         attributes = "".join(
-            f' {key}="{escape(value)}"' for key in _KEPT if (value := _attribute(node, key))
+            f' {key}="{escape(value)}"' for key in _KEPT if (value := attribute(node, key))
         )
         if name in _VOID or (node.self_closing and name not in ("td", "th")):
             return f"<{name}{attributes}>"
@@ -274,111 +277,5 @@ class _Page:
             return self._block(f"<{name}{attributes}>{inner}</{name}>")
         return f"<{name}{attributes}>{inner}</{name}>"
 
-    def _assembled(self, text: str, *, within: bool = False) -> str:
-        """Return rendered lines as blocks: lists by their markers, paragraphs by blank lines."""
-        made: list[str] = []
-        waiting: list[str] = []
-        code: list[str] = []
-        items: list[tuple[str, str]] = []
-
-        def flush() -> None:
-            if items:
-                made.append(_listed(items))
-                items.clear()
-            if code:
-                made.append(f"<pre>{chr(10).join(code)}</pre>")
-                code.clear()
-            if waiting:
-                joined = "\n".join(waiting)
-                made.append(joined if within and not made else f"<p>{joined}</p>")
-                waiting.clear()
-
-        for line in text.split("\n"):
-            if match := _MARKERS.match(_joined_markers(line)):
-                if waiting or code:
-                    flush()
-                items.append((match[1], _joined_markers(line)[match.end() :].strip()))
-            elif _BLOCK.fullmatch(line.strip()):
-                flush()
-                made.append(line.strip())
-            elif not line.strip():
-                flush()
-            elif line.startswith(" ") and not within:
-                if waiting or items:
-                    flush()
-                code.append(re.sub(r"</?(?:b|i|code)>", "", line[1:]))
-            else:
-                if items or code:
-                    flush()
-                waiting.append(line)
-        flush()
-        return self._filled("\n".join(made).replace("\x01", ""))
-
 
 _SAFE = "/'!~*.,:"
-
-
-def _joined_markers(line: str) -> str:
-    """Return a line whose markers, each found by itself, are one run."""
-    run = re.match("(?:\x01[*#:;]+)+", line)
-    return f"\x01{run[0].replace(chr(1), '')}{line[run.end() :]}" if run else line
-
-
-def _listed(items: list[tuple[str, str]]) -> str:
-    """Return lines with markers as nested lists; `;a:b` is a term, `:` alone an indentation."""
-    made: list[str] = []
-    stack = ""
-    for marks, text in items:
-        kinds = "".join(_KINDS[it] for it in marks)
-        common = len(posixpath.commonprefix([stack, kinds]))
-        made += [_CLOSING[kind] for kind in reversed(stack[common:])]
-        made += [_OPENING[kind] for kind in kinds[common:]] or [_NEXT[kinds[-1]]]
-        stack = kinds
-        term, colon, rest = text.partition("\x01:") if marks.endswith(";") else ("", "", text)
-        said = f"<p>{rest.strip()}</p>" if colon else rest
-        made.append(f"<strong>{term.strip()}</strong>{said}" if term else said)
-    made += [_CLOSING[kind] for kind in reversed(stack)]
-    return "".join(made)
-
-
-_KINDS = {"*": "u", "#": "o", ":": "d", ";": "d"}
-_OPENING = {"u": "<ul><li>", "o": "<ol><li>", "d": "<blockquote><p>"}
-_CLOSING = {"u": "</li></ul>", "o": "</li></ol>", "d": "</p></blockquote>"}
-_NEXT = {"u": "</li><li>", "o": "</li><li>", "d": "</p><p>"}
-
-
-def _attribute(node: Tag, name: str) -> str:
-    if not node.has(name):
-        return ""
-    value = node.get(name).value
-    return _plain(value).strip().strip("\"'") if value is not None else ""
-
-
-def _argument(parameter: object) -> str:
-    return " ".join(_plain(mwparserfromhell.parse(str(parameter))).split())
-
-
-def _nodes(code: Wikicode | None) -> list[Node]:
-    return [] if code is None else list(code.nodes)
-
-
-def _plain(code: Wikicode | None) -> str:
-    """Return what is left of wikitext without its markup."""
-    parts: list[str] = []
-    for node in _nodes(code):
-        match node:
-            case Wikilink():
-                parts.append(_plain(node.text) if node.text is not None else str(node.title))
-            case ExternalLink():
-                parts.append(_plain(node.title) if node.title is not None else str(node.url))
-            case Tag() if str(node.wiki_markup or "-") in "*#:;":
-                parts.append(str(node.wiki_markup))
-            case Tag() if str(node.tag) in (*_HTML, "nowiki"):
-                parts.append(_plain(node.contents))
-            case HTMLEntity():
-                parts.append(unescape(str(node)))
-            case Comment():
-                pass
-            case _:
-                parts.append(str(node))
-    return "".join(parts)

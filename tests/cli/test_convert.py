@@ -176,3 +176,61 @@ def test_a_zip_of_markdown_is_guessed(cli: Program, home: Path) -> None:
         archive.writestr("wiki/Home.md", SOURCES["markdown"][1])
     done = cli("convert", "auto", "wiki.zip", "--out", "out", "--namespace", "x")
     assert (done.code, "markdown: 1 pages in" in done.err) == (0, True), done.err
+
+
+def test_verifying_writes_nothing_without_a_place_and_shows_what_survived(
+    cli: Program, home: Path
+) -> None:
+    (home / "Home.md").write_text(f"# The way to get in\n\n{TEXT}\n\n[a](none.md) <u>b</u>\n")
+    before = sorted(home.rglob("*"))
+    done = cli("convert", "markdown", ".", "--verify", "--show", "Home.md", "--show", "Away*")
+    assert done.code == 0, done.err
+    assert "--show Away*: no page of that path, title or key differs" in done.err
+    assert sorted(home.rglob("*")) == before
+    (link,) = [it.split() for it in done.out.splitlines() if it.startswith("link  ")]
+    assert link == ["link", "1", "0", "0", "1", "0", "0.00%"]
+    assert '* link reported "a -> none.md" Home.md:1' in done.out
+    assert done.out.splitlines()[-1].startswith("Verify: 1 page; 0 changed, 1 reported")
+
+
+def test_what_is_lost_and_not_reported_ends_with_11_and_the_manifest_is_there(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def careless(_self: object, text: str, *_more: object) -> str:
+        return text.replace("never ", "")
+
+    monkeypatch.setattr("importer.sources.wiki_markdown.WikiMarkdown.to_markdown", careless)
+    (home / "in").mkdir()
+    (home / "in" / "Home.md").write_text(f"# The way to get in\n\nIt is never open. {TEXT}\n")
+    asked = ("convert", "markdown", "in", "--out", "out", "--namespace", "x", "--verify")
+    done = cli(*asked)
+    assert (done.code, "1 word lost" in done.out) == (11, True)
+    assert cli("validate", "out").code == 0
+    done = cli(*asked[:4], "again", *asked[5:], "--format", "json")
+    assert done.code == 11
+    (page,) = done.document["fidelity"]["differing"]
+    assert [(it["outcome"], it["what"]) for it in page["differences"]] == [("unreported", "never")]
+    (text,) = [it for it in done.document["fidelity"]["constructs"] if it["construct"] == "text"]
+    assert text["unreported"] == 1
+
+
+def test_a_page_is_shown_only_of_what_was_verified(cli: Program, home: Path) -> None:
+    (home / "faq.md").write_text(SOURCES["faq"][1])
+    done = cli("convert", "faq", "faq.md", "--out", "o", "--namespace", "x", "--show", "a")
+    assert done.code == 64
+    assert "--verify" in done.err
+    assert not (home / "o").exists()
+
+
+def test_a_dump_is_converted_from_its_html_where_asked(cli: Program, home: Path) -> None:
+    (home / "in").mkdir()
+    html = f"&lt;p&gt;{TEXT} &lt;b&gt;loud&lt;/b&gt;&lt;/p&gt;"
+    (home / "in" / "Posts.xml").write_text(f"<posts>{ROW.format('How do I get in?', html)}</posts>")
+    (home / "in" / "PostHistory.xml").write_text(
+        f'<h><row Id="1" PostId="1" PostHistoryTypeId="2" Text="{TEXT} quiet" /></h>'
+    )
+    for out, more, word in (("a", (), "quiet"), ("b", ("--from-html",), "**loud**")):
+        done = cli("convert", "stackexchange", "in", "--out", out, "--namespace", "x", *more)
+        assert done.code == 0, done.err
+        (made,) = (home / out / "content").glob("*.md")
+        assert word in made.read_text()

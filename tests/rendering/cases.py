@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from importer.model.ids import Field, Key, Kind, Ref, RunId, UserId, Verb
 from importer.model.manifest import OnDrift
 from importer.model.plan import (
@@ -332,3 +334,45 @@ LOSSES: dict[str, tuple[list[dict[str, object]], dict[str, int]]] = {
         {},
     ),
 }
+
+
+def _fidelity(text: str, count: int = 1) -> dict[str, Any]:
+    """Return a verified conversion with one difference of each outcome."""
+    return {
+        "pages": 2,
+        "texts": 3,
+        "identical": 2,
+        "left_out": 0,
+        "constructs": [
+            {"construct": "text", "kept": 2000, "changed": 3, "reported": 4, "unreported": count},
+            {"construct": "code", "kept": 2, "changed": 1, "reported": 0, "unreported": 0},
+        ],
+        "differing": [
+            {
+                "path": "a.md",
+                "line": 1,
+                "title": text,
+                "keys": ["a"],
+                "differences": [
+                    {
+                        "construct": "text",
+                        "outcome": outcome,
+                        "what": text,
+                        "instead": text if outcome == "changed" else "",
+                        "why": text if outcome == "reported" else "",
+                        "count": count,
+                    }
+                    for outcome in ("changed", "reported", "unreported")
+                ],
+            }
+        ],
+    }
+
+
+FIDELITIES: dict[str, dict[str, Any]] = {
+    "empty": {
+        "pages": 0, "texts": 0, "identical": 0, "left_out": 0, "constructs": [], "differing": []
+    },
+    "some": _fidelity("a word", 2),
+    **{f"hostile {at}": _fidelity(text) for at, text in enumerate(HOSTILE)},
+}  # fmt: skip

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from importer.errors import Severity
-from importer.rendering import Format, render_losses, render_problems, render_report
+from importer.rendering import (
+    Format,
+    render_fidelity,
+    render_losses,
+    render_problems,
+    render_report,
+)
 from tests.factories import HOSTILE, a_problem
-from tests.rendering.cases import LOSSES, PLANS, REPORTS
+from tests.rendering.cases import FIDELITIES, LOSSES, PLANS, REPORTS
 from tests.rendering.documents import TEMPLATES, markdown_of, text_of
 
 if TYPE_CHECKING:
@@ -74,6 +80,13 @@ def test_problems(name: str, form: Format, snapshot: SnapshotAssertion) -> None:
 def test_a_report_as_json(snapshot: SnapshotAssertion) -> None:
     report = REPORTS["everything"]
     assert render_report(report, format=Format.JSON, templates=TEMPLATES) == snapshot
+
+
+@pytest.mark.parametrize("form", _BOTH)
+@pytest.mark.parametrize("name", FIDELITIES)
+def test_fidelity(name: str, form: Format, snapshot: SnapshotAssertion) -> None:
+    found = render_fidelity(FIDELITIES[name], ["a"], format=form, templates=TEMPLATES)
+    assert found == snapshot
 
 
 def test_losses_as_json(snapshot: SnapshotAssertion) -> None:

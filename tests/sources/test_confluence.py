@@ -106,6 +106,11 @@ def plain(text: str) -> str:
         ),
         pytest.param('<p>a<ac:emoticon ac:name="tick" /></p>', "a✔", id="emoticon"),
         pytest.param('<p><time datetime="2024-05-02" /></p>', "2024-05-02", id="date"),
+        pytest.param(
+            "<ul><li><p>a</p></li><li><p>b</p><ul><li><p>c</p></li></ul></li></ul>",
+            "- a\n- b\n  - c",
+            id="items that are paragraphs",
+        ),
     ],
 )  # fmt: skip
 def test_storage_format_becomes_markdown(text: str, expected: str) -> None:
@@ -125,6 +130,30 @@ def test_storage_format_becomes_markdown(text: str, expected: str) -> None:
             id="unknown",
         ),
         pytest.param(macro("toc"), "", LossKind.NAVIGATION, "toc", id="navigation"),
+        pytest.param(
+            macro("excerpt-include", '<ac:parameter ac:name="page"><ac:link><ri:page '
+                  'ri:content-title="Other" /></ac:link></ac:parameter>'),
+            "*(macro: excerpt-include: page=Other)*",
+            LossKind.MARKUP,
+            "macro excerpt-include: page=Other",
+            id="what another page says",
+        ),
+        pytest.param(
+            '<ac:adf-extension><ac:adf-node type="panel"><ac:adf-content><p>a</p></ac:adf-content>'
+            "</ac:adf-node></ac:adf-extension>",
+            "a",
+            LossKind.MARKUP,
+            "macro panel",
+            id="the new editor's own",
+        ),
+        pytest.param(
+            macro("plantumlcloud", compressed="true",
+                  data="UzUxKC5JLCopzc1RNXB0VDUy0FU1dgVSTkCuqolBal4KUAoA"),
+            "```plantuml\n@startuml\nA -> B\n@enduml\n```",
+            LossKind.MARKUP,
+            "macro plantumlcloud",
+            id="packed drawing",
+        ),
         pytest.param(
             macro("plantuml", plain("a -> b")),
             "```plantuml\na -> b\n```",

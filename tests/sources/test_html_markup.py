@@ -27,9 +27,33 @@ def converted(html: str) -> tuple[str, list[Loss]]:
         pytest.param("a<br>\n-- <b>b</b>", "a  \n\\-- **b**", id="a dash after a line end"),
         pytest.param(
             "<ul><li>a<ol><li>b</li></ol></li><li><p>c</p><p>d</p></li></ul>",
-            "- a\n  1. b\n- c\n\n  d",
+            "- a\n  1. b\n\n- c\n\n  d",
             id="nested lists",
         ),
+        pytest.param("<ul><li><p>a</p></li><li><p>b</p></li></ul>", "- a\n\n- b", id="items apart"),
+        pytest.param("<ul><li><hr></li><li></li></ul>", "- ***\n-", id="line, nothing"),
+        pytest.param("<ul><li>a</li></ul><ul><li>b</li></ul>", "- a\n\n* b", id="lists"),
+        pytest.param(
+            "<ul><li><ol><li><pre>a\n\n  # b</pre></li></ol></li></ul>",
+            "- 1. ```\n     a\n\n       # b\n     ```",
+            id="an empty line in code in lists",
+        ),
+        pytest.param("<ul><li>a<pre>b</pre></li></ul>", "- a\n  ```\n  b\n  ```", id="tight code"),
+        pytest.param('<code>a <a href="b">c</a><br>d</code>', "`a` [`c`](b)  \n`d`", id="code"),
+        pytest.param(
+            '<table><tr><th style="text-align: right">A</th><th align=center>B</th></tr></table>',
+            "| A | B |\n| ---: | :---: |",
+            id="columns on a side",
+        ),
+        pytest.param(
+            "<details><summary>a <code>b</code></summary>c</details>", "**a `b`**\n\nc", id="fold"
+        ),
+        pytest.param("<kbd>*</kbd><kbd><b>a</b></kbd>", "<kbd>\\*</kbd><kbd>**a**</kbd>", id="key"),
+        pytest.param("<i>(a)</i>b <b>c</b><b>d</b>", "<em>(a)</em>b <strong>c</strong><strong>d"
+                     "</strong>", id="stars that would be none"),
+        pytest.param("<code>a</code><code>b*</code>", "`a`<code>b\\*</code>", id="codes"),
+        pytest.param("<h2>C#</h2>!<a href='b'>c</a>", "## C\\#\n\n\\![c](b)", id="number signs"),
+        pytest.param("a<br><br>b<br>c", "a<br>  \nb  \nc", id="an empty line is no paragraph"),
         pytest.param('<ol start="3"><li>a</li><li>b</li></ol>', "3. a\n4. b", id="a list from 3"),
         pytest.param(
             '<pre><code class="lang-py">x = "```"\n\n# y</code></pre>',
@@ -132,3 +156,15 @@ def test_no_html_is_too_sloppy(html: str) -> None:
 def test_html_nested_without_end_keeps_its_text() -> None:
     made, _ = converted("<div>" * 5_000 + "text")
     assert "text" in made
+
+
+def test_what_a_cell_or_code_cannot_hold_is_counted() -> None:
+    html = "<table><tr><td><h3>a</h3><ol><li>b</li><li>c</li></ol></td></tr></table>"
+    markdown, losses = converted(f'{html}<pre>d <a href="e">f</a><img src="g"></pre>')
+    assert markdown == "| **a**<br>1. b<br>2. c |\n| --- |\n\n```\nd f\n```\n\n![](g)"
+    assert sorted((it.kind.value, it.what) for it in losses) == [
+        ("link", "e"),
+        ("markup", "1 headings in cells"),
+        ("markup", "2 list items in cells"),
+        ("markup", "images in code: 1"),
+    ]

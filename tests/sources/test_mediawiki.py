@@ -49,6 +49,8 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param(
             "[[Datei:a b.png|mini|20px|A ''map'']]", "![A map](<a b.png>)  \nA *map*", id="file"
         ),
+        pytest.param("[https://a.b|c d]", "[c d](https://a.b)", id="URL with a pipe"),
+        pytest.param(" <nowiki>a\nb</nowiki>\nc", "```\na\nb\n```\n\nc", id="nowiki in code"),
         pytest.param("[http://a.b c] http://d.e", "[c](http://a.b) <http://d.e>", id="URLs"),
         pytest.param("<nowiki>[[a]] ''b''</nowiki>", "\\[\\[a\\]\\] ''b''", id="nowiki"),
         pytest.param("a < b &amp; <c>d</c>", "a < b & \\<c>d\\</c>", id="signs and no tags"),
@@ -330,8 +332,8 @@ def test_files_beside_a_dump_come_along_with_captions_and_areas(tmp_path: Path) 
         "- one [![](asset:my-flow.png)](key:other) two\n"
         "- the spec (link not moved: `Spec%20v1.pdf`) and "
         "spec v1.pdf (link not moved: `spec%20v1.pdf`)\n\n"
-        "- ![Seen](<asset:my-flow.png>)  \n  A [Other](key:other) caption\n"
-        "- (image not moved: `None.png`)\n\n"
+        "* ![Seen](<asset:my-flow.png>)  \n  A [Other](key:other) caption\n"
+        "* (image not moved: `None.png`)\n\n"
         "![Where it is](asset:map.gif)\n\n- [a room](key:other)\n- [outside](https://a.example)"
     )
     assert [it.name for it in draft.assets] == ["map.gif", "my-flow.png"]
@@ -370,3 +372,10 @@ def pictured(folder: Path, info: str) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
+
+
+def test_links_in_a_templates_arguments_are_shown_as_text_and_listed() -> None:
+    made, losses = markdown("{{Box|see=[https://a.example b] [[C]]}} text")
+    assert made == "*(template: Box: see=b https://a.example C)* text"
+    links = [it.what for it in losses if it.kind is LossKind.LINK]
+    assert links == ["https://a.example", "C"]

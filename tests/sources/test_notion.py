@@ -175,7 +175,7 @@ def test_the_blocks_of_an_html_export_have_a_form(tmp_path: Path) -> None:
     for said in (
         "- one\n- two\n",
         "1. first\n2. second\n",
-        "7. seventh",
+        "7) seventh",
         "- [x] did",
         "**More**\n\nHidden.",
         "## Part\n\nIn it.",

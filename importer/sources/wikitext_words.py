@@ -1,0 +1,63 @@
+"""Words of wikitext without their markup, and the tags that it shares with HTML."""
+
+from html import unescape
+
+import mwparserfromhell
+from mwparserfromhell.nodes import Comment, ExternalLink, HTMLEntity, Node, Tag, Wikilink
+from mwparserfromhell.wikicode import Wikicode
+
+__all__ = ["HTML_TAGS", "argument", "attribute", "nodes_of", "plain"]
+
+# Written as HTML, and read as such. Any other tag is shown as it stands, as the wiki does.
+HTML_TAGS = (
+    "b", "i", "strong", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "kbd",
+    "span", "font", "br", "hr", "a", "img", "abbr", "cite", "q", "mark", "dfn", "bdi", "wbr",
+    "p", "div", "center", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption",
+    "tr", "td", "th", "thead", "tbody", "tfoot", "h1", "h2", "h3", "h4", "h5", "h6",
+)  # fmt: skip
+"""What a wiki reads as HTML."""
+
+
+def plain(code: Wikicode | None) -> str:
+    """Return what is left of wikitext without its markup."""
+    parts: list[str] = []
+    for node in nodes_of(code):
+        match node:
+            case Wikilink():
+                parts.append(plain(node.text) if node.text is not None else str(node.title))
+            case ExternalLink():
+                parts.append(plain(node.title) if node.title is not None else str(node.url))
+            case Tag() if str(node.wiki_markup or "-") in "*#:;":
+                parts.append(str(node.wiki_markup))
+            case Tag() if str(node.tag) in (*HTML_TAGS, "nowiki"):
+                parts.append(plain(node.contents))
+            case HTMLEntity():
+                parts.append(unescape(str(node)))
+            case Comment():
+                pass
+            case _:
+                parts.append(str(node))
+    return "".join(parts)
+
+
+def attribute(node: Tag, name: str) -> str:
+    """Return the value of a tag's attribute without quotes; empty when it has none."""
+    if not node.has(name):
+        return ""
+    value = node.get(name).value
+    return plain(value).strip().strip("\"'") if value is not None else ""
+
+
+def argument(parameter: object) -> str:
+    """Return a template's argument as words on one line."""
+    code = mwparserfromhell.parse(str(parameter))
+    for link in code.filter_external_links():
+        # What it is called says nothing of where it led.
+        if link.title is not None:
+            code.replace(link, f"{plain(link.title)} {link.url}")
+    return " ".join(plain(code).split())
+
+
+def nodes_of(code: Wikicode | None) -> list[Node]:
+    """Return the nodes of wikitext; none for None."""
+    return [] if code is None else list(code.nodes)
