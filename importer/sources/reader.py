@@ -27,13 +27,15 @@ class Options:
     """`tags` are put on pages that have none. `encoding` is tried where a file is not UTF-8.
 
     `address` is where the source stood, a URL: links to it lead to the new posts. `macros` says
-    what becomes of a wiki's macros by name, over our own rules.
+    what becomes of a wiki's macros by name, over our own rules. `reserved` are keys that only
+    pages get for which they were chosen.
     """
 
     tags: tuple[str, ...] = ("migrated",)
     encoding: str | None = None
     address: str = ""
     macros: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    reserved: frozenset[str] = frozenset()
 
 
 class Reader(Protocol):
