@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from importer.cli.console import Console
+from importer.cli.converting import WantedOptions, wanted_options
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
@@ -25,6 +26,7 @@ from importer.sources import (
     Options,
     Reader,
     Tally,
+    accounted,
     read_rules,
     shape,
     tally,
@@ -69,6 +71,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     metavar="FILE",
     help="What becomes of Confluence's macros: lines such as `decision: quote`.",
 )
+@wanted_options
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
@@ -83,6 +86,7 @@ def command(
     encoding: str | None,
     address: str,
     macros: Path | None,
+    wanted: WantedOptions,
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -112,7 +116,8 @@ def command(
         raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
     rules = read_rules(macros.read_text(encoding="utf-8"), str(macros)) if macros else {}
     options = Options(tag or Options().tags, encoding, address, rules)
-    results = list(shape(lambda: reader.read(path, options), options))
+    stage, options = wanted.stage(console, reader, path, options, tags=tag)
+    results = list(accounted(shape(stage, options)))
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
     pages = [_page(it) for it in results if isinstance(it, Account)]
@@ -120,6 +125,7 @@ def command(
     schema = _schema_for(out)
     write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
     _keep_report(out, losses, account, console, output)
+    wanted.write_reports(console, results)
     console.say(_summary(account, reader, out))
     if not schema:
         place = shlex.quote(str(out.parent / "schemas"))
