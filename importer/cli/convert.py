@@ -45,7 +45,8 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
         "teams-importer convert --list": "the readers there are",
     },
     json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
-    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size. "
+    "pages: page, path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, "
+    "size, losses, effort. "
     "With --list: reader name to what it reads.",
 )
 @click.argument("source", required=False)
@@ -73,7 +74,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
 )
 @wanted_options
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
     console: Console,
@@ -125,7 +126,8 @@ def command(
     schema = _schema_for(out)
     write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
     _keep_report(out, losses, account, console, output)
-    wanted.write_reports(console, results)
+    accounts = (it for it in results if isinstance(it, Account))
+    wanted.write_reports(console, accounts, losses, asdict(account), pages)
     console.say(_summary(account, reader, out))
     if not schema:
         place = shlex.quote(str(out.parent / "schemas"))
@@ -192,6 +194,7 @@ def _loss(loss: Loss) -> dict[str, object]:
 
 def _page(page: Account) -> dict[str, object]:
     return {
+        "page": page.page,
         "path": page.place.path,
         "line": page.place.line,
         "title": page.title,
@@ -205,6 +208,8 @@ def _page(page: Account) -> dict[str, object]:
         "revision": page.revision,
         "parent": page.parent,
         "size": page.size,
+        "losses": dict(page.losses),
+        "effort": page.effort,
     }
 
 

@@ -1,6 +1,6 @@
 """What a person wants of a conversion: rules, map files, and reports of it by their suffix."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,11 +9,12 @@ import click
 from importer.cli.console import Console
 from importer.cli.files import is_same_file, write_private
 from importer.cli.options import gather_options
+from importer.cli.resources import resource
 from importer.errors import ExitCode, UsageError
-from importer.model.draft import Draft
+from importer.rendering import Format, render_losses
+from importer.rendering.look import Looks
 from importer.sources import (
     Account,
-    Loss,
     Options,
     PageMap,
     Reader,
@@ -27,6 +28,13 @@ from importer.sources import (
 __all__ = ["WantedOptions", "wanted_options"]
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_FORMATS = {
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".json": Format.JSON,
+    ".md": Format.MARKDOWN,
+    ".txt": Format.TEXT,
+}
 _LARGEST_RULES = 2**20
 _LARGEST_MAP = 2**28
 
@@ -63,11 +71,22 @@ class WantedOptions:
         shaped = replace(options, tags=own or options.tags, reserved=page_map.keys)
         return Stage(lambda: reader.read(path, shaped), rules, page_map), shaped
 
-    def write_reports(self, console: Console, results: Sequence[Draft | Loss | Account]) -> None:
-        """Write each report in the form that its suffix names."""
+    def write_reports(
+        self,
+        console: Console,
+        accounts: Iterable[Account],
+        losses: Sequence[Mapping[str, object]],
+        tally: Mapping[str, int],
+        pages: Sequence[Mapping[str, object]],
+    ) -> None:
+        """Write each report in the form that its suffix names; the terminal's own is another."""
+        known = list(accounts) if any(map(_is_table, self.reports)) else []
         for report in self.reports:
-            text = "".join(map_lines(it for it in results if isinstance(it, Account)))
-            write_private(report, console.redacted(text).encode())
+            if _is_table(report):
+                text = "".join(map_lines(known))
+            else:
+                text = render_losses(losses, tally, pages, **_looks(report))
+            write_private(report, console.redacted(text).encode("utf-8", "replace"))
             console.say(f"report: {report}")
 
 
@@ -107,9 +126,24 @@ def _check_report(report: Path, sources: Sequence[Path]) -> None:
     if any(is_same_file(report, it) for it in sources):
         message = f"--report {report} would write over what is read"
         raise UsageError(message, remedy="Name another file.")
-    if report.suffix.lower() != ".csv":
+    if not _is_table(report) and report.suffix.lower() not in _FORMATS:
         message = f"no report has the suffix of {report}"
         raise UsageError(message, remedy="Name it .csv, .html, .json, .md or .txt.")
+    if not report.parent.is_dir():
+        message = f"there is no folder {report.parent}"
+        raise UsageError(message, remedy="Make it, or name a file in another one.")
+
+
+def _is_table(report: Path) -> bool:
+    return report.suffix.lower() == ".csv"
+
+
+def _looks(report: Path) -> Looks:
+    return Looks(
+        format=_FORMATS[report.suffix.lower()],
+        templates=resource("plan-templates"),
+        verbose=True,
+    )
 
 
 def _text(path: Path) -> str:

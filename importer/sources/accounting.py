@@ -29,7 +29,6 @@ EFFORT: Mapping[LossKind, int] = MappingProxyType(
         LossKind.MARKUP: 1,
         LossKind.CHARACTER: 1,
         LossKind.TITLE: 1,
-        LossKind.QUESTION: 1,
         LossKind.MAP: 1,
     }
 )
@@ -130,14 +129,14 @@ def _kind(moved: Sequence[Account]) -> Kind | None:
 
 def _secrets(draft: Draft) -> Iterator[Loss]:
     texts = [
-        ("the title", draft.title),
-        (f"the {draft.kind}", draft.body),
-        *((f"the answer `{it.key}`", it.body) for it in draft.answers),
+        (f"the title of `{draft.key}`", draft.title),
+        (f"the {draft.kind} `{draft.key}`", draft.body),
+        *((f"the answer `{it.key}` of `{draft.key}`", it.body) for it in draft.answers),
     ]
     for name, text in texts:
         for secret in find_secrets(text):
             why = (
-                f"in line {secret.line} of {name} of `{draft.key}`; take it out and replace it "
+                f"in line {secret.line} of {name}; take it out and replace it "
                 "where it is used, before this is applied"
             )
             yield Loss(LossKind.SECRET, draft.place, f"likely a {secret.kind}", why)
