@@ -125,7 +125,7 @@ def command(
     account = tally(results)
     schema = _schema_for(out)
     write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
-    _keep_report(out, losses, account, console, output)
+    _keep_report(out, losses, pages, account, console, output)
     accounts = (it for it in results if isinstance(it, Account))
     wanted.write_reports(console, accounts, losses, asdict(account), pages)
     console.say(_summary(account, reader, out))
@@ -216,6 +216,7 @@ def _page(page: Account) -> dict[str, object]:
 def _keep_report(
     folder: Path,
     losses: Sequence[Mapping[str, object]],
+    pages: Sequence[Mapping[str, object]],
     account: Tally,
     console: Console,
     output: OutputOptions,
@@ -223,7 +224,7 @@ def _keep_report(
     whole = OutputOptions("markdown", verbose=True, template=None)
     looks = looks_of(console, whole)
     looks["utf8"] = True
-    text = render_losses(losses, asdict(account), **looks)
+    text = render_losses(losses, asdict(account), pages, **looks)
     write_private(folder / _REPORT, text.encode())
     if output.format != Format.MARKDOWN:
         console.say(f"report: {folder / _REPORT}")

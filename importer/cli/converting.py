@@ -68,8 +68,9 @@ class WantedOptions:
         ]
         page_map = PageMap(rows)
         own = rules.tags.default if rules.tags and not tags else ()
-        shaped = replace(options, tags=own or options.tags, reserved=page_map.keys)
-        return Stage(lambda: reader.read(path, shaped), rules, page_map), shaped
+        shaped = replace(options, tags=own or options.tags)
+        stage = Stage(lambda: reader.read(path, shaped), rules, page_map)
+        return stage, replace(shaped, reserved=stage.keys())
 
     def write_reports(
         self,

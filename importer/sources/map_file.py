@@ -22,6 +22,7 @@ __all__ = ["COLUMNS", "DECIDED", "Cell", "Row", "map_lines", "read_map"]
 DECIDED = ("keep", "kind", "title", "tags", "key")
 """The columns that are read back; the others are for people."""
 _SENT = "as sent"
+_DIGESTED = ("page", *DECIDED)
 COLUMNS = (
     "page", *DECIDED, "owner", "last edited", "size", "fate", "why", "effort", _SENT
 )  # fmt: skip
@@ -67,7 +68,8 @@ def _cells(it: Account) -> Iterator[str]:
     yield str(it.effort)
     # A cell that somebody filled in says so again when this table is read.
     digests = zip(DECIDED, map(_digest, decided), strict=True)
-    yield "-".join([_SIGN, *("x" if name in it.chosen else sent for name, sent in digests)])
+    said = ("x" if name in it.chosen else sent for name, sent in digests)
+    yield "-".join([_SIGN, _digest(it.page), *said])
 
 
 def _digest(cell: str) -> str:
@@ -187,23 +189,27 @@ def _row(
         return plain_cell(cells[at]).strip() if at < len(cells) else ""
 
     span = Span(path, line, columns["page"] + 1)
-    page = text("page")
+    sent = text(_SENT).split("-")
+    known = dict(zip(_DIGESTED, sent[1:], strict=False)) if sent[0] == _SIGN else {}
+    page = _restored(text("page"), known.get("page"))
     if not page:
         why = "a row that names no page"
         remedy = "Write the page's name as the report has it, or delete the row."
         problems.append(Problem("map-page", why, span, remedy))
         return []
-    sent = text(_SENT).split("-")
-    digests = sent[1:] if sent[0] == _SIGN and len(sent) == len(DECIDED) + 1 else []
-    known = dict(zip(DECIDED, digests, strict=True)) if digests else {}
     decided = {
         name: Cell(
             text(name),
             Span(path, line, columns[name] + 1),
             name,
-            is_sent=known.get(name) == _digest(text(name)),
+            is_sent=known.get(name) == _digest(_restored(text(name), known.get(name))),
         )
         for name in DECIDED
         if text(name)
     }
     return [Row(page, span, decided, text("why") if text("fate") == Fate.SKIPPED else "")]
+
+
+def _restored(cell: str, digest: str | None) -> str:
+    """Return a cell with the apostrophe that a program took for its own mark of a text."""
+    return f"'{cell}" if digest and digest == _digest(f"'{cell}") else cell

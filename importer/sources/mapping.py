@@ -4,7 +4,7 @@ A row that says nothing new changes nothing. Conflicts of two rows, and cells th
 are found by reading the source once, before anything is made of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.errors import ManifestError, Problem
@@ -37,10 +37,9 @@ class PageMap:
         if problems:
             raise ManifestError(problems, of="the map has", remedy=_AGAIN)
 
-    @property
-    def keys(self) -> frozenset[str]:
-        """Return the keys that pages are given."""
-        rows = (row for rows in self._rows.values() for row in rows)
+    def keys(self, pages: Container[str]) -> frozenset[str]:
+        """Return the keys that *pages* are given: that of a page that is gone is free again."""
+        rows = (row for page, rows in self._rows.items() if page in pages for row in rows)
         return frozenset(row.cells["key"].text for row in rows if "key" in row.cells)
 
     def __bool__(self) -> bool:

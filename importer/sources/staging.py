@@ -46,6 +46,14 @@ class Stage:
             yield from pass_.found(it)
         yield from pass_.end()
 
+    def keys(self) -> frozenset[str]:
+        """Return the keys that the map gives to pages of the source, which is read for that."""
+        if not self.page_map:
+            return frozenset()
+        numbering = Numbering()
+        counted = (it for it in self.pages() if _has_account(it))
+        return self.page_map.keys({numbering.number(identity(it)) for it in counted})
+
     def _tags(self) -> TagReading | None:
         if self.rules.tags is None:
             return None
@@ -146,6 +154,10 @@ class _Pass:
             if any(_same(name) in labels for name in names):
                 return type_
         return ""
+
+
+def _has_account(found: Found) -> bool:
+    return not isinstance(found, Loss) or found.kind is LossKind.SKIPPED
 
 
 def _ruled(page: Page, rules: Rules) -> tuple[PageRule, Page]:

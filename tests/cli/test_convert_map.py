@@ -222,6 +222,31 @@ def test_pages_that_came_and_went_are_told(convert: Convert, home: Path) -> None
     assert "content/new.md" in content(home / "b")
 
 
+def test_a_page_that_moved_gets_the_key_that_is_free_again(convert: Convert, home: Path) -> None:
+    """Or its post would be made a second time, under another key."""
+    convert("a", "--report", "map.csv")
+    (home / "in" / "VPN.md").rename(home / "in" / "How to get into the VPN.md")
+    fill(home / "map.csv", {"VPN.md": {"key": "how-to-get-into-the-vpn"}})
+    convert("b", "--map", "map.csv")
+    assert "content/how-to-get-into-the-vpn.md" in content(home / "b")
+
+
+@pytest.mark.parametrize("title", ["'Tis the season for it", "''Quoted'' twice as it is"])
+def test_an_apostrophe_that_a_program_takes_off_is_no_edit(
+    convert: Convert, home: Path, title: str
+) -> None:
+    (home / "in" / "'Odd'.md").write_text(f"# {title}\n\n{TEXT} Tis.\n")
+    convert("a", "--report", "map.csv")
+    rows = rows_of(home / "map.csv")
+    for row in rows:
+        row.update({name: cell.removeprefix("'") for name, cell in row.items()})
+    save(home / "map.csv", rows)
+    done = convert("b", "--map", "map.csv")
+    assert done.code == 0, done.err
+    assert content(home / "a") == content(home / "b")
+    assert "map " not in done.out
+
+
 def test_a_cell_as_it_was_sent_gives_way_to_a_newer_source(convert: Convert, home: Path) -> None:
     convert("a", "--report", "map.csv")
     (home / "in" / "VPN.md").write_text(f"# Getting into our network\n\n{TEXT}\n")

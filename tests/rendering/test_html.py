@@ -110,7 +110,7 @@ def test_pages_that_need_a_person_come_first_by_effort() -> None:
     pages = [a_page(f"Page {at}", effort=at, losses={"image": at, "skipped": 1}) for at in range(4)]
     document = page_of(*pages)
     assert "needs a person (3)" in document
-    order = [int(it) for it in re.findall(r'<bdi>"?(?:&#34;)?Page (\d)', document)]
+    order = [int(it) for it in re.findall(r"<bdi>\u201c?Page (\d)", document)]
     assert order[:3] == [3, 2, 1]
     assert order[3:] == [3, 2, 1, 0]
     assert "losses: 3 image" in document

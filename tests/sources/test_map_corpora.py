@@ -35,9 +35,8 @@ Result = Draft | Loss | Account
 
 def converted(name: str, path: Path, table: str = "") -> list[Result]:
     page_map = PageMap(read_map(table.encode(), "map.csv") if table else [])
-    options = Options(reserved=page_map.keys)
-    stage = Stage(lambda: READERS[name].read(path, options), page_map=page_map)
-    return list(accounted(shape(stage, options)))
+    stage = Stage(lambda: READERS[name].read(path, Options()), page_map=page_map)
+    return list(accounted(shape(stage, Options(reserved=stage.keys()))))
 
 
 @pytest.mark.parametrize("name", SOURCES)
