@@ -5,7 +5,7 @@ be is decided by the first of: a filled-in cell of a map, a rule, the source.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from importer.model.fields import LIMITS
@@ -19,7 +19,7 @@ from importer.sources.page import Alias, Page, Passage
 from importer.sources.remaking import FIRST_PARAGRAPH, as_article, as_question, sections
 from importer.sources.rule_file import PageRule, Rules, When
 from importer.sources.tag_map import TagReading, count_tags
-from importer.sources.templating import filled, footed, values_of
+from importer.sources.templating import filled, footed, is_whole, values_of
 from importer.sources.titles import asks, seen_title
 
 __all__ = ["Stage"]
@@ -164,9 +164,9 @@ def _ruled(page: Page, rules: Rules) -> tuple[PageRule, Page]:
     """Return the first rule for *page*, and the page with its title, key, tags and reason."""
     rule = next((it for it in rules.pages if _holds(it.when, page)), _NO_RULE)
     values = values_of(page)
-    title = filled(rule.title, values) if rule.title else ""
-    if not title and rules.short_title and len(seen_title(page)) < _SHORTEST:
-        title = filled(rules.short_title, values)
+    title = _titled(rule.title, values)
+    if not title and len(seen_title(page)) < _SHORTEST:
+        title = _titled(rules.short_title, values)
     withheld = "" if rule.include else page.withheld or rule.skip or ""
     return rule, replace(
         page,
@@ -178,6 +178,11 @@ def _ruled(page: Page, rules: Rules) -> tuple[PageRule, Page]:
         tags=(*page.tags, *rule.tags),
         withheld=withheld,
     )
+
+
+def _titled(template: str | None, values: Mapping[str, str]) -> str:
+    """Return the title a template makes; "" without one, or when the source lacks what it names."""
+    return filled(template, values) if template and is_whole(template, values) else ""
 
 
 def _holds(when: When, page: Page) -> bool:

@@ -9,7 +9,7 @@ from importer.sources.losses import Losses
 from importer.sources.page import Credit, Markup, Page, Passage
 from importer.sources.titles import escaped, seen_title
 
-__all__ = ["Footed", "filled", "footed", "values_of"]
+__all__ = ["Footed", "filled", "footed", "is_whole", "values_of"]
 
 _HOLE = re.compile(r"\{(\w+)\}")
 _URL = re.compile(r"https?://[^\s<>]+")
@@ -38,6 +38,11 @@ def filled(template: str, values: Mapping[str, str], *, markdown: bool = False) 
         return escaped(value) if markdown and match[1] != "address" else value
 
     return _HOLE.sub(value_of, template)
+
+
+def is_whole(template: str, values: Mapping[str, str]) -> bool:
+    """Tell whether the source says all that *template* names."""
+    return all(values[name] for name in _HOLE.findall(template))
 
 
 @dataclass(frozen=True, slots=True)

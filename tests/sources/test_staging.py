@@ -213,6 +213,8 @@ def test_short_titles_get_the_template_and_long_ones_are_cut() -> None:
     short, long = drafts(results)
     assert short.title == "VPN in the space OPS"
     assert short.key == "vpn"
+    (placeless,) = drafts(made(rules, article("VPN")))
+    assert placeless.title == "Wiki article: VPN"
     assert len(long.title) <= 150
     assert long.title.endswith("word \u2026")
 
