@@ -151,17 +151,23 @@ class UsageError(ImporterError):
 
 
 class ManifestError(ImporterError):
-    """The manifest is invalid; `problems` holds every finding of all files, sorted by place."""
+    """The manifest is invalid; `problems` holds every finding of all files, sorted by place.
+
+    So may be another file that a person wrote for us: *of* says which, *remedy* what then.
+    """
 
     exit_code = ExitCode.MANIFEST
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(
+        self,
+        problems: Iterable[Problem],
+        *,
+        of: str = "the manifest has",
+        remedy: str = "Mend the places named above and validate again.",
+    ) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: (problem.span, problem.rule)))
         errors = sum(problem.severity is Severity.ERROR for problem in self.problems)
-        super().__init__(
-            f"the manifest has {errors} {'error' if errors == 1 else 'errors'}",
-            remedy="Mend the places named above and validate again.",
-        )
+        super().__init__(f"{of} {errors} {'error' if errors == 1 else 'errors'}", remedy=remedy)
 
 
 class PlanRefused(ImporterError):

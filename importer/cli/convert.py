@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from importer.cli.console import Console
+from importer.cli.converting import WantedOptions, wanted_options
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
@@ -28,6 +29,7 @@ from importer.sources import (
     Options,
     Reader,
     Tally,
+    accounted,
     read_rules,
     shape,
     tally,
@@ -48,8 +50,8 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
         "teams-importer convert --list": "the readers there are",
     },
     json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
-    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size, "
-    "images: found, copied, remote, missing, too_large, unfit. "
+    "pages: page, path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, "
+    "size, losses, effort, images: found, copied, remote, missing, too_large, unfit. "
     "With --verify also fidelity: pages, texts, identical, left_out, constructs (construct, kept, "
     "changed, reported, unreported), differing (path, line, title, keys, differences: construct, "
     "outcome, what, instead, why, count). "
@@ -102,8 +104,9 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     metavar="PAGE",
     help="With --verify: show each difference of this page (its path, title or key; `*` for any).",
 )
+@wanted_options
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
     console: Console,
@@ -120,6 +123,7 @@ def command(
     from_html: bool,  # noqa: FBT001 - click names it
     verify: bool,  # noqa: FBT001 - click names it
     show: tuple[str, ...],
+    wanted: WantedOptions,
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -157,25 +161,28 @@ def command(
     options = Options(
         tag or Options().tags, encoding, address, rules, Attachments(attachments), from_html
     )
+    stage, options = wanted.stage(console, reader, path, options, tags=tag)
     if verify:
         need_verifier()
     watch = Watch(lambda: reader.read(path, options)) if verify else None
-    shaped = shape(lambda: reader.read(path, options), options)
+    shaped = accounted(shape(stage, options))
     results = list(watch.over(shaped) if watch else shaped)
     drafts = [it for it in results if isinstance(it, Draft)]
     losses = [_loss(it) for it in results if isinstance(it, Loss)]
     pages = [_page(it) for it in results if isinstance(it, Account)]
     account = tally(results)
     images = sum((it.images for it in results if isinstance(it, Account)), Images())
+    accounts = (it for it in results if isinstance(it, Account))
     if out is not None and namespace is not None:
         schema = _schema_for(out)
         write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
-        _keep_report(out, losses, account, console, output)
+        _keep_report(out, losses, pages, account, console, output)
         console.say(_summary(account, reader, out))
         if images.found:
             console.say(_of_images(images))
         if not schema:
             _tell_schema(out, console)
+    wanted.write_reports(console, accounts, losses, asdict(account), pages)
     looks = looks_of(console, output)
     # A file has room for all of them.
     looks["verbose"] = output.verbose or console.output is not None
@@ -250,6 +257,7 @@ def _loss(loss: Loss) -> dict[str, object]:
 
 def _page(page: Account) -> dict[str, object]:
     return {
+        "page": page.page,
         "path": page.place.path,
         "line": page.place.line,
         "title": page.title,
@@ -264,12 +272,15 @@ def _page(page: Account) -> dict[str, object]:
         "parent": page.parent,
         "size": page.size,
         "images": asdict(page.images),
+        "losses": dict(page.losses),
+        "effort": page.effort,
     }
 
 
 def _keep_report(
     folder: Path,
     losses: Sequence[Mapping[str, object]],
+    pages: Sequence[Mapping[str, object]],
     account: Tally,
     console: Console,
     output: OutputOptions,
@@ -277,7 +288,7 @@ def _keep_report(
     whole = OutputOptions("markdown", verbose=True, template=None)
     looks = looks_of(console, whole)
     looks["utf8"] = True
-    text = render_losses(losses, asdict(account), **looks)
+    text = render_losses(losses, asdict(account), pages, **looks)
     write_private(folder / _REPORT, text.encode())
     if output.format != Format.MARKDOWN:
         console.say(f"report: {folder / _REPORT}")

@@ -31,6 +31,7 @@ __all__ = [
     "connection_options",
     "decision_options",
     "fail_on_option",
+    "gather_options",
     "journal_option",
     "make_command",
     "make_group",
@@ -183,7 +184,7 @@ def make_group(text: str) -> click.Group:
     return _Group(help=text, context_settings=_SETTINGS, no_args_is_help=False)
 
 
-def _gathered(
+def gather_options(
     name: str, kind: type[_Set], options: Sequence[Callable[[Function], Function]]
 ) -> Callable[[Function], Function]:
     """Return a decorator that adds *options* and passes them on as one value of *kind*."""
@@ -215,7 +216,7 @@ def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return value
 
 
-connection_options = _gathered(
+connection_options = gather_options(
     "connection",
     ConnectionOptions,
     [
@@ -323,7 +324,7 @@ journal_option = click.option(
     "default. postgresql://HOST/DATABASE is one that several runners share.",
 )
 
-decision_options = _gathered(
+decision_options = gather_options(
     "decisions",
     DecisionOptions,
     [
@@ -365,7 +366,7 @@ decision_options = _gathered(
     ],
 )
 
-run_options = _gathered(
+run_options = gather_options(
     "running",
     RunOptions,
     [
@@ -470,7 +471,7 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
                 help="Your own Jinja2 template for the result.",
             )
         )
-    return _gathered("output", OutputOptions, options)
+    return gather_options("output", OutputOptions, options)
 
 
 def _console(ctx: click.Context) -> Console:

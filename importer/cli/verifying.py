@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from importer.sources.secrets import masked
 from importer.sources.verify import Fidelity
 from importer.sources.verify_comparing import Outcome
 from importer.sources.verify_seen import Construct
@@ -11,7 +12,7 @@ __all__ = ["fidelity_document", "unshown"]
 
 
 def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
-    """Return how much survived, and every difference that was held."""
+    """Return how much survived, and every difference that was held, with no secret in it."""
     return {
         "pages": fidelity.pages,
         "texts": fidelity.texts,
@@ -32,8 +33,8 @@ def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
                     {
                         "construct": it.construct,
                         "outcome": it.outcome,
-                        "what": it.what,
-                        "instead": it.instead,
+                        "what": masked(it.what),
+                        "instead": masked(it.instead),
                         "why": it.why,
                         "count": it.count,
                     }

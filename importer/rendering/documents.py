@@ -50,14 +50,17 @@ def render_losses(
 ) -> str:
     """Return what a conversion lost as a document; `loss_view` says what a loss and a tally hold.
 
-    *pages*, one account for each, and *fidelity* are in JSON only. Raises UsageError for a user's
-    template that fails.
+    *pages* are their accounts: all of them in JSON and HTML, else those that need a person.
+    *fidelity* is in JSON only. Raises UsageError for a user's template that fails.
     """
     look = _look(looks)
     if look.format is Format.JSON:
         verified = {} if fidelity is None else {"fidelity": fidelity}
         return _json({"losses": losses, "tally": tally, "pages": pages, **verified})
-    view = loss_view(losses, tally, verbose=look.verbose, utf8=look.utf8)
+    whole = look.format is Format.HTML
+    view = loss_view(
+        losses, tally, pages, verbose=look.verbose or whole, utf8=look.utf8, table=whole
+    )
     return fill_template("losses", view, look)
 
 

@@ -1,8 +1,8 @@
 """Fills templates: ours from a folder, or a user's own file. They see plain dicts, nothing else.
 
-In Markdown every value a template puts out goes through the escaping, whether its author thought of
-it or not; what the filters made is left as it is. The sandbox keeps a user's template from
-attributes of Python's and from changing what it is given. It doesn't bound time or memory: a
+In Markdown and HTML every value a template puts out goes through the escaping, whether its author
+thought of it or not; what the filters made is left as it is. The sandbox keeps a user's template
+from attributes of Python's and from changing what it is given. It doesn't bound time or memory: a
 template is to be reviewed like code.
 """
 
@@ -28,9 +28,11 @@ from importer.errors import UsageError
 from importer.rendering.escaping import (
     code,
     fence,
+    fence_html,
     html,
     inert,
     link,
+    link_html,
     prose,
     prose_html,
     quiet,
@@ -46,6 +48,7 @@ MOST_CHARACTERS: Final = 60_000
 
 # The user's template goes by this name: it may import one of ours that is called as its file is.
 _USERS = "--template"
+_SUFFIXES = {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.JSON: "json", Format.HTML: "html"}
 _CUT = Markup("\0")
 _GAP = re.compile(r"\n{3,}")
 _BLANKS = re.compile(r" +$", re.MULTILINE)
@@ -68,8 +71,7 @@ def fill_template(name: str, view: Mapping[str, Any], look: Look) -> str:
     Raises UsageError when the user's template can't be read or fails, with its file and line.
     """
     environment = _environment(look, _source_of(look.template))
-    suffix = {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.JSON: "json"}[look.format]
-    chosen = _USERS if look.template else f"{name}.{suffix}.j2"
+    chosen = _USERS if look.template else f"{name}.{_SUFFIXES[look.format]}.j2"
     try:
         text = environment.get_template(chosen).render({name: inert(view)})
     except Exception as error:
@@ -93,14 +95,14 @@ def _source_of(path: Path | None) -> str:
 @lru_cache(maxsize=8)
 def _environment(look: Look, source: str) -> _Environment:
     """Return the environment for *look*; compiling the templates takes longer than filling them."""
-    is_text = look.format is Format.TEXT
+    is_text, is_markdown = look.format is Format.TEXT, look.format is Format.MARKDOWN
     users = {_USERS: (source, str(look.template), lambda: True)} if look.template else {}
     environment = _Environment(
         loader=ChoiceLoader([FunctionLoader(users.get), FileSystemLoader(look.templates)]),
         undefined=StrictUndefined,
         # A text needs no more than its view being inert.
         autoescape=not is_text,
-        finalize=None if is_text else prose,
+        finalize=prose if is_markdown else None,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -109,18 +111,19 @@ def _environment(look: Look, source: str) -> _Environment:
         del environment.filters[unwanted]
     ink = partial(paint, color=look.color and is_text)
     environment.filters |= {
-        "code": code,
-        "fence": fence,
+        # In a page, what makes Markdown makes HTML: nothing goes out that is escaped for another.
+        "code": code if is_markdown else html,
+        "fence": fence if is_markdown else fence_html,
         "html": html,
-        "link": link,
-        "prose": prose,
+        "link": link if is_markdown else link_html,
+        "prose": prose if is_markdown else prose_html,
         "prose_html": prose_html,
         "ink": ink,
         "inked": lambda spans: "".join(ink(it["text"], it["mark"]) for it in spans),
         "plain": lambda spans: "".join(it["text"] for it in spans),
     }
     environment.globals = {
-        "cut": Markup() if is_text else _CUT,
+        "cut": _CUT if is_markdown else Markup(),
         "range": environment.globals["range"],
     }
     return environment
@@ -149,7 +152,8 @@ def _finished(text: str, look: Look) -> str:
         text = _fitted(text, None if look.verbose else MOST_CHARACTERS)
     else:
         text = _BLANKS.sub("", text)
-        text = wrap(text, look.width) if look.width is not None else text
+        wrapped = look.width is not None and look.format is Format.TEXT
+        text = wrap(text, look.width or 0) if wrapped else text
     # A sign or margin stands before every line of content, so an empty line is never content's.
     return quiet(_GAP.sub("\n\n", text).strip("\n") + "\n")
 

@@ -13,7 +13,18 @@ from markupsafe import Markup
 
 from importer.text.visible import visible
 
-__all__ = ["code", "fence", "html", "inert", "link", "prose", "prose_html", "quiet"]
+__all__ = [
+    "code",
+    "fence",
+    "fence_html",
+    "html",
+    "inert",
+    "link",
+    "link_html",
+    "prose",
+    "prose_html",
+    "quiet",
+]
 
 # GitHub Actions trims a line and looks for `::` at its start; for `##[` it looks anywhere in a
 # line, and Azure Pipelines does so for `##vso[` (observed in the public source of both runners).
@@ -72,6 +83,14 @@ def link(address: object) -> Markup:
     return Markup(f"<{text}>") if _ADDRESS.fullmatch(text) else code(text)  # noqa: S704 - as matched
 
 
+def link_html(address: object) -> Markup:
+    """Return a plain web address as an HTML link that shows where it leads; others as code."""
+    text = str(address)
+    if not _ADDRESS.fullmatch(text):
+        return html(text)
+    return Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(text)
+
+
 def prose(value: object) -> Markup:
     """Return *value* as Markdown prose: harmless words as they are, all others as code spans."""
     return _prose(value, code)
@@ -103,6 +122,12 @@ def fence(lines: Sequence[Mapping[str, Any]], language: str = "diff") -> Markup:
     rows = [row for line in lines for row in _rows(line)]
     ticks = "`" * max(3, max((_longest_run(row) for row in rows), default=0) + 1)
     return Markup("\n".join([f"{ticks}{language}", *rows, ticks]))  # noqa: S704 - a fence holds it
+
+
+def fence_html(lines: Sequence[Mapping[str, Any]]) -> Markup:
+    """Return line views as a preformatted block of HTML."""
+    rows = [row for line in lines for row in _rows(line)]
+    return Markup("<pre>{}</pre>").format("\n".join(rows))
 
 
 def _rows(line: Mapping[str, Any]) -> list[str]:

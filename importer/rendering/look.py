@@ -9,11 +9,12 @@ __all__ = ["Format", "Look", "Looks"]
 
 
 class Format(StrEnum):
-    """What `--format` offers."""
+    """What `--format` offers; HTML is for losses alone."""
 
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class Looks(TypedDict, total=False):

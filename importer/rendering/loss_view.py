@@ -1,20 +1,31 @@
-"""What a wiki lost on its way, page by page."""
+"""What a wiki lost on its way, page by page, and which pages a person had better look at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
 from typing import TypedDict
 
-from importer.rendering.entries import EntryView, SectionView, entry, section
+from importer.rendering.entries import EntryView, SectionView, detail, entry, section
 from importer.rendering.phrasing import counted, joined
 
-__all__ = ["LossCount", "LossView", "loss_view"]
+__all__ = ["LossCount", "LossView", "PageView", "loss_view"]
 
 # The fate of a whole page; everything else concerns a part of one.
 _FATES = ("skipped", "merged", "split")
-# What readers miss comes first, then what reads otherwise; last what is expected of any import.
-_GRAVE = ("skipped", "file", "text", "answer", "image", "link", "encoding", "character")
+# What must not be overlooked and what readers miss comes first, then what reads otherwise; last
+# what is expected of any import.
+_GRAVE = (
+    "secret", "skipped", "map", "file", "text", "answer", "image", "link", "encoding", "character",
+)  # fmt: skip
 _MINOR = ("title", "tag", "metadata", "comment", "question", "decoration", "navigation")
+_ADVICE = {
+    "secret": "Take each out of the manifest, and replace it where it is used: who can read the "
+    "wiki or the team has it.",
+}
 _MOST = 10
 _MOST_MINOR = 2
+# More rows than that, a browser shows to nobody's pleasure; the CSV has them all.
+_MOST_ROWS = 20_000
+_MOST_ENTRIES = 2_000
 
 
 class LossCount(TypedDict):
@@ -24,41 +35,157 @@ class LossCount(TypedDict):
     count: int
 
 
+class PageView(TypedDict):
+    """A page of the source and what became of it; all as people read it."""
+
+    page: str
+    title: str
+    fate: str
+    why: str
+    kind: str
+    keys: str
+    tags: str
+    owner: str
+    edited: str
+    size: int
+    effort: int
+    losses: str
+
+
 class LossView(TypedDict):
-    """What losses templates get: a section for each kind, the gravest first, and their numbers."""
+    """What losses templates get: a section for each kind, the gravest first, and their numbers.
+
+    Before them comes what needs a person, by effort. `pages` are the rows of a table, in HTML only,
+    `pages_left_out` says how many more there are. `totals` are the pages by what became of them.
+    """
 
     sections: list[SectionView]
     kinds: list[LossCount]
     summary: str
+    totals: list[LossCount]
+    pages: list[PageView]
+    pages_left_out: str
 
 
 def loss_view(
-    losses: Sequence[Mapping[str, object]], tally: Mapping[str, int], *, verbose: bool, utf8: bool
+    losses: Sequence[Mapping[str, object]],
+    tally: Mapping[str, int],
+    pages: Iterable[Mapping[str, object]] = (),
+    *,
+    verbose: bool,
+    utf8: bool,
+    table: bool = False,
 ) -> LossView:
     """Return losses as a template gets them; unless *verbose*, the first few of each kind.
 
     A loss has `kind`, `path`, `line`, `what` and `why`; unknown members are ignored, missing ones
     empty. *tally* says what became of the pages: `pages`, `migrated`, `split`, `merged`, `skipped`.
+    A page has `page`, `title`, `fate`, `effort`, `losses` (kind to number) and what a `PageView`
+    has; *table* gives them all.
     """
     by_kind: dict[str, list[Mapping[str, object]]] = {}
     for loss in losses:
         by_kind.setdefault(_member(loss, "kind"), []).append(loss)
     ordered = sorted(by_kind.items(), key=lambda it: _rank(it[0]))
+    accounts = list(pages)
+    shown = nlargest(_MOST_ROWS, accounts, key=_effort) if table else []
+    more = len(accounts) - len(shown) if table else 0
     return LossView(
         sections=[
-            it
-            for kind, its in ordered
-            for it in section(
-                kind,
-                kind,
-                "note",
-                [_loss(loss, utf8=utf8) for loss in its],
-                most=None if verbose else _most(kind),
-            )
+            *_work(accounts, verbose=verbose, utf8=utf8, table=table),
+            *(
+                it
+                for kind, its in ordered
+                for it in section(
+                    kind,
+                    kind,
+                    "blocked" if kind == "secret" else "note",
+                    [_loss(loss, utf8=utf8) for loss in its],
+                    advice=_ADVICE.get(kind, ""),
+                    most=_MOST_ENTRIES if table else None if verbose else _most(kind),
+                    is_open=kind == "secret",
+                )
+            ),
         ],
         kinds=[LossCount(kind=kind, count=len(its)) for kind, its in ordered],
-        summary=_summary(len(losses), tally),
+        summary=_summary(len(losses), len(by_kind.get("secret", ())), tally),
+        totals=[
+            LossCount(kind=fate, count=tally[fate])
+            for fate in ("pages", "migrated", *reversed(_FATES))
+            if fate in tally
+        ],
+        pages=[_page(it) for it in shown],
+        pages_left_out=f"{counted(more, 'more page')}, in the CSV" if more else "",
     )
+
+
+def _work(
+    pages: Sequence[Mapping[str, object]], *, verbose: bool, utf8: bool, table: bool
+) -> list[SectionView]:
+    """Return the pages that need a person, the greatest effort first."""
+    waiting = [it for it in pages if _effort(it)]
+    first = nlargest(
+        _MOST_ENTRIES if table else len(waiting) if verbose else _MOST, waiting, _effort
+    )
+    entries = [
+        entry(
+            "manual",
+            utf8=utf8,
+            kind=_member(it, "page"),
+            title=_member(it, "title"),
+            what=f"effort {_effort(it)}",
+            details=detail("losses", _kinds(it)),
+        )
+        for it in first
+    ]
+    made = section("work", "needs a person", "manual", entries, advice=_WORK, is_open=True)
+    more = len(waiting) - len(entries)
+    for it in made:
+        it["count"] = len(waiting)
+        it["left_out"] = f"{counted(more, 'more', 'more')}, shown with --verbose" if more else ""
+    return made
+
+
+_WORK = "By effort: about a minute for each point."
+
+
+def _page(page: Mapping[str, object]) -> PageView:
+    return PageView(
+        page=_member(page, "page"),
+        title=_member(page, "title"),
+        fate=_member(page, "fate"),
+        why=_member(page, "why"),
+        kind=_member(page, "kind"),
+        keys=_listed(page, "keys"),
+        tags=_listed(page, "tags"),
+        owner=_member(page, "owner"),
+        edited=_member(page, "edited")[:10],
+        size=_number(page, "size"),
+        effort=_effort(page),
+        losses=_kinds(page),
+    )
+
+
+def _effort(page: Mapping[str, object]) -> int:
+    return _number(page, "effort")
+
+
+def _number(page: Mapping[str, object], name: str) -> int:
+    value = page.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _listed(page: Mapping[str, object], name: str) -> str:
+    value = page.get(name)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else ""
+
+
+def _kinds(page: Mapping[str, object]) -> str:
+    """Return the kinds of a page's losses that matter, the gravest first."""
+    found = page.get("losses")
+    counts = found if isinstance(found, Mapping) else {}
+    kinds = sorted((it for it in counts if it not in _FATES), key=lambda it: _rank(str(it)))
+    return joined(f"{counts[kind]} {kind}" for kind in kinds)
 
 
 def _rank(kind: str) -> int:
@@ -88,7 +215,7 @@ def _member(loss: Mapping[str, object], name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _summary(count: int, tally: Mapping[str, int]) -> str:
+def _summary(count: int, secrets: int, tally: Mapping[str, int]) -> str:
     pages = joined(
         [
             counted(tally.get("pages", 0), "page"),
@@ -100,4 +227,6 @@ def _summary(count: int, tally: Mapping[str, int]) -> str:
         ]
     )
     losses = counted(count, "loss", "losses") if count else "nothing lost"
+    if secrets:
+        losses = f"{losses}, among them {counted(secrets, 'likely secret')}"
     return f"Convert: {pages}; {losses}." if tally else f"Convert: {losses}."

@@ -342,6 +342,7 @@ class _Export:
                    f"{address}/spaces/{space}/pages/{number}/*") if address else ()),
             ),
             parent=self._pages[meta.parent].title if meta.parent in self._pages else "",
+            space=space,
             revision=meta.version,
             withheld=self._withheld(number, meta),
             files=(*self._files.get(number, ()), *self._of_others(text, space)),

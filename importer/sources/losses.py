@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from importer.model.draft import Place
 from importer.model.ids import Kind
+from importer.sources.secrets import masked
 
 __all__ = ["Account", "Fate", "Images", "Loss", "LossKind", "Losses", "Tally", "tally"]
 
@@ -15,7 +16,10 @@ _SHOWN = 100
 
 
 class LossKind(StrEnum):
-    """SKIPPED, MERGED and SPLIT concern a whole page; the others a part of one."""
+    """SKIPPED, MERGED and SPLIT concern a whole page; the others a part of one.
+
+    SECRET is nothing lost: something that had better not be moved. MAP is a row of the map file.
+    """
 
     SKIPPED = "skipped"
     MERGED = "merged"
@@ -35,6 +39,8 @@ class LossKind(StrEnum):
     CHARACTER = "character"
     ENCODING = "encoding"
     FILE = "file"
+    SECRET = "secret"  # noqa: S105 - a word for reports
+    MAP = "map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,8 @@ class Losses:
 
     def add(self, kind: LossKind, line: int, what: str, why: str) -> None:
         """Record a loss; *what* is put on one line and shortened."""
-        bare = " ".join(what.split())
+        # Before it is cut: half a secret has no shape any more.
+        bare = masked(" ".join(what.split()))
         short = bare if len(bare) <= _SHOWN else f"{bare[:_SHOWN]}..."
         self.found.append(Loss(kind, Place(self.path, line), short, why))
 
@@ -102,6 +109,11 @@ class Account:
     """What became of one page. `keys` are the items it is now, none when it was skipped.
 
     `why` says it for all but a migrated page. `size` is the length of its texts in the source.
+
+    `page` names the page for people and for the map file: the same for the same page, each once.
+    `losses` are the kinds of what it lost and how often, `effort` is what looking at them costs a
+    person. `chosen` are the columns of the map file that somebody filled in. `section` counts the
+    parts that rules made of the page, to the one that `is_last`; 0 for all others.
     """
 
     place: Place
@@ -117,6 +129,12 @@ class Account:
     parent: str = ""
     size: int = 0
     images: Images = Images()
+    page: str = ""
+    losses: tuple[tuple[str, int], ...] = ()
+    effort: int = 0
+    section: int = 0
+    is_last: bool = True
+    chosen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,17 @@ from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.losses import Losses
 
-__all__ = ["MARKDOWN", "Alias", "Credit", "File", "Markdown", "Markup", "Page", "Passage"]
+__all__ = [
+    "MARKDOWN",
+    "Alias",
+    "Credit",
+    "File",
+    "Markdown",
+    "Markup",
+    "Page",
+    "Passage",
+    "Section",
+]
 
 
 class Markup(Protocol):
@@ -97,6 +107,20 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """Which part of a page of the source a page is that rules made of one of its headings.
+
+    `page` is that page's identity, `title` its title; `number` counts from 1 to the one that
+    `is_last`.
+    """
+
+    page: str
+    title: str
+    number: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What becomes a question with answers, or an article.
 
@@ -110,9 +134,13 @@ class Page:
     form of `linking.normal`, or become it.
 
     `withheld` says why not everybody may see the page: a draft, a restriction. Such a page is never
-    moved. `parent` is the title of the page above it. `home` is the site of the source, a URL: what
-    stays of links to it, such as `/help`, leads there. `source` is what the source has, in the
-    body's markup, where a reader has cleaned the texts: the conversion is verified against it.
+    moved. `parent` is the title of the page above it, `space` the part of the wiki it stands in.
+    `home` is the site of the source, a URL: what stays of links to it, such as `/help`, leads
+    there. `source` is what the source has, in the body's markup, where a reader has cleaned the
+    texts: the conversion is verified against it.
+
+    `key` is the item's key where a person has chosen one, `chosen` the columns of the map file that
+    somebody filled in. `section` is said of a part of a page.
     """
 
     place: Place
@@ -135,6 +163,10 @@ class Page:
     withheld: str = ""
     files: tuple[File, ...] = ()
     source: str = ""
+    space: str = ""
+    key: str = ""
+    chosen: tuple[str, ...] = ()
+    section: Section | None = None
 
     @property
     def texts(self) -> tuple[Passage, ...]:

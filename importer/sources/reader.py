@@ -35,7 +35,8 @@ class Options:
 
     `address` is where the source stood, a URL: links to it lead to the new posts. `macros` says
     what becomes of a wiki's macros by name, over our own rules. With `from_html`, the rendered HTML
-    is converted where a source has the author's Markdown as well.
+    is converted where a source has the author's Markdown as well. `reserved` are keys that only
+    pages get for which they were chosen.
     """
 
     tags: tuple[str, ...] = ("migrated",)
@@ -44,6 +45,7 @@ class Options:
     macros: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     attachments: Attachments = Attachments.LIST
     from_html: bool = False
+    reserved: frozenset[str] = frozenset()
 
 
 class Reader(Protocol):

@@ -17,6 +17,7 @@ from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
 from importer.sources.crediting import credited
 from importer.sources.harmless import harmless
+from importer.sources.identity import identity
 from importer.sources.linking import Addresses, answer_key, relinked
 from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
 from importer.sources.naming import key_of, tag_of, unique
@@ -55,7 +56,7 @@ def shape(pages: Pages, options: Options) -> Iterator[Result]:
     first; no text is held beyond its page. Pages that may be too long to be had at all are tried
     before any draft is made: links to them are to be said again.
     """
-    names = _Names()
+    names = _Names(options.reserved)
     for each in pages():
         if isinstance(each, Page):
             names.learn(each)
@@ -90,10 +91,11 @@ class _First(NamedTuple):
 class _Names:
     """The keys of all pages by their order, and what links call them; texts as digests only."""
 
-    def __init__(self) -> None:
+    def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
         self.addresses = Addresses()
         self.long: set[str] = set()
-        self.taken: set[str] = set()
+        self.taken: set[str] = set(reserved)
+        self._chosen = set(reserved)
         self.aliases: list[Alias] = []
         self._keys: list[str] = []
         self._first: dict[str, _First] = {}
@@ -110,7 +112,9 @@ class _Names:
             self._origins[key] = (*self._origins.get(key, ()), *_origin(page))
         else:
             name = page.name or seen_title(page).replace("/", " ")
-            key = unique(key_of(name), self.taken)
+            chosen = page.key in self._chosen
+            key = page.key if chosen else unique(page.key or key_of(name), self.taken)
+            self._chosen.discard(key)
             self.taken.add(key)
             self._first[same] = _First(len(self._keys), key, page.place)
             if any(len(it.text) * _GROWTH > _LONGEST[page.kind] for it in page.texts):
@@ -147,7 +151,8 @@ class _Names:
                 continue
             yield "", each
             if each.kind is LossKind.SKIPPED:
-                yield "", Account(each.where, each.what, Fate.SKIPPED, each.why)
+                page = identity(each)
+                yield "", Account(each.where, each.what, Fate.SKIPPED, each.why, page=page)
 
     def _led(self, alias: Alias) -> Iterator[Loss | Account]:
         """Yield what became of an alias: part of the page it leads to, or nothing."""
@@ -157,7 +162,7 @@ class _Names:
         why = f"it leads to `{shown}`" if key else f"it leads to `{shown}`, which is not moved"
         yield Loss(LossKind(fate.value), alias.place, alias.title, why)
         keys = (key.partition("#")[0],) if key else ()
-        yield Account(alias.place, alias.title, fate, why, keys)
+        yield Account(alias.place, alias.title, fate, why, keys, page=identity(alias))
 
     def _walked(
         self, page: Page, keys: Iterator[tuple[int, str]]
@@ -205,9 +210,10 @@ def _skipped(page: Page, why: str) -> Iterator[Loss | Account]:
 
 
 def _account(page: Page, fate: Fate, keys: tuple[str, ...], why: str = "") -> Account:
+    part = page.section
     return Account(
         page.place,
-        seen_title(page),
+        part.title if part else seen_title(page),
         fate,
         why,
         keys,
@@ -218,6 +224,10 @@ def _account(page: Page, fate: Fate, keys: tuple[str, ...], why: str = "") -> Ac
         page.revision,
         page.parent,
         sum(len(it.text) for it in page.texts),
+        page=identity(page),
+        section=part.number if part else 0,
+        is_last=not part or part.is_last,
+        chosen=page.chosen,
     )
 
 

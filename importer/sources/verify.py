@@ -67,7 +67,10 @@ class Fidelity:
 
 
 class Watch:
-    """Reads the source once more, beside what is shaped of it."""
+    """Reads the source once more, beside what is shaped of it and accounted for.
+
+    It has the pages as they are, not as rules want them: what rules do to a text is compared, too.
+    """
 
     def __init__(self, pages: Pages) -> None:
         self.fidelity = Fidelity()
@@ -96,7 +99,8 @@ class Watch:
 
     def _check(self, page: Page, account: Account, drafts: list[Draft]) -> None:
         losses = [it for it in self._losses if not self._sources.is_later(it)]
-        comparison = compared(seen_of_page(page), seen_of_drafts(drafts), losses)
+        made = seen_of_drafts(drafts, parted=bool(account.section))
+        comparison = compared(seen_of_page(page), made, losses)
         self._count(comparison)
         held = tuple(it for it in comparison.differences if self._is_held(it))
         if held:
@@ -158,12 +162,15 @@ def seen_of_page(page: Page) -> Seen:
     return sketch.seen
 
 
-def seen_of_drafts(drafts: Iterable[Draft]) -> Seen:
-    """Return what is seen of what was made of a page."""
+def seen_of_drafts(drafts: Iterable[Draft], *, parted: bool = False) -> Seen:
+    """Return what is seen of what was made of a page; of one *parted* the headings are titles."""
     from importer.sources.verify_markdown import see_markdown
 
     sketch = Sketch()
     for draft in drafts:
+        if parted:
+            with sketch.within(Construct.HEADING):
+                sketch.say(draft.title)
         for text in (draft.body, *(it.body for it in draft.answers)):
             see_markdown(text, sketch)
     return sketch.seen

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
+# Losses alone are made HTML: tests/rendering/test_html.py.
+_PRINTED = (Format.TEXT, Format.MARKDOWN, Format.JSON)
 _OUR_COLOURS = re.compile(r"\x1b\[(?:0|1|2|1;31|3[1-6])m")
 _CODE = re.compile(r"<code>(?:[^\W_]|[ ]|&#\d+;)*</code>")
 _DETAILS = re.compile(r"<details(?: open)?>|</details>|<summary>[^<>`@#\[\]|]*</summary>|")
@@ -257,11 +259,11 @@ def test_f82_no_line_of_content_is_a_command_of_a_ci_service(line: str) -> None:
         namespace=line,
         notes=(line,),
     )
-    for form in Format:
+    for form in _PRINTED:
         assert_harmless(render_plan(plan, format=form, templates=TEMPLATES))
     assert_harmless(text_of(plan, width=40))
     report = a_report(a_result(title=line, why=line), stopped_by=line, resume=line)
-    for form in Format:
+    for form in _PRINTED:
         assert_harmless(render_report(report, format=form, templates=TEMPLATES))
 
 

@@ -17,7 +17,7 @@ from importer.rendering.entries import (
     SectionView,
     SpanView,
 )
-from importer.rendering.loss_view import LossCount, LossView, loss_view
+from importer.rendering.loss_view import LossCount, LossView, PageView, loss_view
 from importer.rendering.plan_totals import PlanCounts
 from importer.rendering.plan_view import PlanView, plan_view
 from importer.rendering.report_view import ReportCounts, ReportView, report_view
@@ -203,7 +203,7 @@ def _assert_plain(view: object) -> None:
 def test_the_readme_names_every_member_of_every_view() -> None:
     readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
     views = (PlanView, PlanCounts, ReportView, ReportCounts, LossView, LossCount, LegendView)
-    parts = (SectionView, EntryView, FieldView, LineView, SpanView, DetailView)
+    parts = (PageView, SectionView, EntryView, FieldView, LineView, SpanView, DetailView)
     for view in (*views, *parts):
         for member in view.__annotations__:
             assert f"`{member}`" in readme, (view.__name__, member)
