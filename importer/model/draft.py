@@ -32,7 +32,7 @@ class Draft:
     """A question or article as the manifest will have it: Markdown, links to others `key:KEY`.
 
     `origin` are old addresses of the page, `place` is where it comes from. `type` is an article's;
-    empty, it is left to the site.
+    empty, it is left to the site. `sources` name the pages it is made of, whatever their titles.
     """
 
     key: str
@@ -44,3 +44,4 @@ class Draft:
     origin: tuple[str, ...] = ()
     kind: Kind = Kind.QUESTION
     type: str = ""
+    sources: tuple[str, ...] = ()

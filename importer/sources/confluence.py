@@ -133,6 +133,7 @@ class _Files:
             names=(f"/pages/viewpage.action?pageId={number}",) if number.isdecimal() else (),
             parent=parts.parents[-1] if parts.parents else "",
             files=tuple(self._attached(number)),
+            identity=f"page {number}" if number.isdecimal() else "",
         )
 
     def _attached(self, number: str) -> Iterator[File]:
@@ -289,6 +290,7 @@ class _Export:
             revision=meta.version,
             withheld=self._withheld(number, meta),
             files=tuple(self._files.get(number, ())),
+            identity=f"page {number}",
         )  # fmt: skip
 
     def _withheld(self, number: str, meta: _Meta) -> str:

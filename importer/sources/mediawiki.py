@@ -161,6 +161,7 @@ class _Dump:
             names=tuple(names),
             parent=title.rpartition("/")[0],
             revision=revision.findtext("id") or "",
+            identity=f"page {number}" if number else f"page {title}",
         )
 
     def _addresses(self, title: str) -> tuple[str, ...]:

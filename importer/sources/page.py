@@ -98,7 +98,8 @@ class Page:
 
     `withheld` says why not everybody may see the page: a draft, a restriction. Such a page is never
     moved. `parent` is the title of the page above it. `home` is the site of the source, a URL: what
-    stays of links to it, such as `/help`, leads there.
+    stays of links to it, such as `/help`, leads there. `identity` is what the source calls the page
+    for good, such as `page 4711`: titles and names change.
     """
 
     place: Place
@@ -120,6 +121,7 @@ class Page:
     revision: str = ""
     withheld: str = ""
     files: tuple[File, ...] = ()
+    identity: str = ""
 
     @property
     def texts(self) -> tuple[Passage, ...]:

@@ -5,7 +5,7 @@ Knows no source's form. Every page becomes one draft or several, or none, and on
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -16,11 +16,13 @@ from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
 from importer.sources.crediting import credited
 from importer.sources.harmless import harmless
+from importer.sources.identity import Known, identity_of, part_of
 from importer.sources.linking import Addresses, answer_key, relinked
 from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
 from importer.sources.naming import key_of, tag_of, unique
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.reader import Options
+from importer.sources.shelf import Shelf, Spool
 from importer.sources.splitting import split
 from importer.sources.titles import Titles, cut, escaped, seen_title
 from importer.text.digests import digest_text
@@ -35,6 +37,8 @@ _KEY_LINK = re.compile(r"\]\(key:[^)]*\)")
 _GROWTH = 4
 # What the lines about an article's parts need.
 _ROOM = 3_000
+_NOTHING = Known()
+_TAKEN_OUT = "it was taken out of the manifest by hand"
 _TOO_LONG = "a part of it is too long for a post and has no place to be split at"
 
 Pages = Callable[[], Iterable[Page | Alias | Loss]]
@@ -43,34 +47,36 @@ Pages = Callable[[], Iterable[Page | Alias | Loss]]
 Result = Draft | Loss | Account
 
 
-def shape(pages: Pages, options: Options) -> Iterator[Result]:
+def shape(pages: Pages, options: Options, known: Known = _NOTHING) -> Iterator[Result]:
     """Yield drafts, losses, and one account per page, in the source's order.
 
     Links between pages are known only when all names are, so the source is read for its names
-    first; no text is held beyond its page. Pages that may be too long to be had at all are tried
-    before any draft is made: links to them are to be said again.
+    first; no text is held beyond its page, and names lie on a shelf, so that memory doesn't grow
+    with the source. Pages that may be too long to be had at all are tried before any draft is made:
+    links to them are to be said again. Pages that are *known* keep their keys.
     """
-    names = _Names()
-    for each in pages():
-        if isinstance(each, Page):
-            names.learn(each)
-        elif isinstance(each, Alias):
-            names.aliases.append(each)
-    names.settle()
-    while names.long:
-        trial = _Shaper(options, names)
-        for key, page in names.walk(pages()):
-            if isinstance(page, Page) and key in names.long:
-                deque(trial.shape(key, page), maxlen=0)
-        if trial.skipped <= names.addresses.gone:
-            break
-        names.addresses.gone |= trial.skipped
-    shaper = _Shaper(options, names)
-    for key, found in names.walk(pages()):
-        if isinstance(found, Page):
-            yield from shaper.shape(key, found)
-        else:
-            yield found
+    with Shelf() as shelf:
+        names = _Names(shelf, known)
+        for each in pages():
+            if isinstance(each, Page):
+                names.learn(each)
+            elif isinstance(each, Alias):
+                names.aliases.append(each)
+        names.settle()
+        while names.long:
+            trial = _Shaper(options, names, Titles(shelf.table()))
+            for key, page in names.walk(pages()):
+                if isinstance(page, Page) and key in names.long:
+                    deque(trial.shape(key, page), maxlen=0)
+            if trial.skipped <= names.addresses.gone:
+                break
+            names.addresses.gone |= trial.skipped
+        shaper = _Shaper(options, names, Titles(shelf.table()))
+        for key, found in names.walk(pages()):
+            if isinstance(found, Page):
+                yield from shaper.shape(key, found)
+            else:
+                yield found
 
 
 class _First(NamedTuple):
@@ -81,42 +87,94 @@ class _First(NamedTuple):
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class _Either(Container[str]):
+    """Holds what one or the other does."""
+
+    one: Container[str]
+    other: Container[str]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.one or key in self.other
+
+
 class _Names:
     """The keys of all pages by their order, and what links call them; texts as digests only."""
 
-    def __init__(self) -> None:
-        self.addresses = Addresses()
+    def __init__(self, shelf: Shelf, known: Known) -> None:
+        self.addresses = Addresses(shelf.table)
         self.long: set[str] = set()
-        self.taken: set[str] = set()
-        self.aliases: list[Alias] = []
-        self._keys: list[str] = []
-        self._first: dict[str, _First] = {}
-        self._origins: dict[str, tuple[str, ...]] = {}
+        self.aliases: Spool[Alias] = shelf.spool()
+        self._shelf = shelf
+        self._known = known
+        self._taken: MutableMapping[str, str] = shelf.table()
+        self._used = _Either(self._taken, known.taken)
+        self._keys: Spool[str] = shelf.spool()
+        self._first: MutableMapping[str, _First] = shelf.table()
+        self._origins: MutableMapping[str, tuple[str, ...]] = shelf.table()
+        self._sources: MutableMapping[str, tuple[str, ...]] = shelf.table()
+        self._identities: MutableMapping[str, int] = shelf.table()
 
     def learn(self, page: Page) -> None:
         """Give a page its key; pages that say the same share one."""
-        if _not_moved(page):
+        identity = self._identity(page)
+        if self._stays(page, identity):
             self._keys.append("")
             return
         same = _digest(page)
-        if same in self._first:
-            key = self._first[same].key
+        first = self._first.get(same)
+        if first is not None:
+            key = first.key
             self._origins[key] = (*self._origins.get(key, ()), *_origin(page))
         else:
             name = page.name or seen_title(page).replace("/", " ")
-            key = unique(key_of(name), self.taken)
-            self.taken.add(key)
+            key = self.key(identity, key_of(name))
             self._first[same] = _First(len(self._keys), key, page.place)
             if any(len(it.text) * _GROWTH > _LONGEST[page.kind] for it in page.texts):
                 self.long.add(key)
+        self._sources[key] = (*self._sources.get(key, ()), identity)
         self.addresses.add(key, page)
         self._keys.append(key)
+
+    def key(self, identity: str, wanted: str) -> str:
+        """Return the key that *identity* has always had; for a new one, one that is free."""
+        known = self._known.keys.get(identity, "")
+        key = known if known and known not in self._taken else ""
+        if not key:
+            key = unique(wanted, self._used)
+        self._taken[key] = identity
+        return key
+
+    def part_key(self, key: str, number: int) -> str:
+        """Return the key of a page's part; the first is the page's own."""
+        if number == 1:
+            return key
+        known = self._known.keys.get(part_of(self.sources(key)[0], number), "")
+        return known or unique(f"{key}/part-{number}", self._used)
+
+    def sources(self, key: str) -> tuple[str, ...]:
+        """Return the identities of a page and of those that say the same."""
+        return self._sources[key]
+
+    def _stays(self, page: Page, identity: str) -> str:
+        """Return why a page is no draft; empty for one that is."""
+        return _TAKEN_OUT if identity in self._known.dropped else _not_moved(page)
+
+    def _identity(self, page: Page) -> str:
+        """Return a page's identity; of several that have the same, the later ones are counted."""
+        identity = identity_of(page)
+        number = self._identities.get(identity, 0) + 1
+        self._identities[identity] = number
+        return identity if number == 1 else f"{identity} ({number})"
 
     def settle(self) -> None:
         """Give the aliases' names to their pages, also through other aliases."""
         waiting = self.aliases
         while waiting:
-            left = [alias for alias in waiting if not self._settled(alias)]
+            left: Spool[Alias] = self._shelf.spool()
+            for alias in waiting:
+                if not self._settled(alias):
+                    left.append(alias)
             if len(left) == len(waiting):
                 break
             waiting = left
@@ -132,6 +190,7 @@ class _Names:
     ) -> Iterator[tuple[str, Page | Loss | Account]]:
         """Yield each page that is to be shaped with its key, and of the others what became."""
         keys = iter(enumerate(self._keys))
+        self._identities = self._shelf.table()
         for each in found:
             if isinstance(each, Page):
                 yield from self._walked(each, keys)
@@ -156,13 +215,14 @@ class _Names:
     def _walked(
         self, page: Page, keys: Iterator[tuple[int, str]]
     ) -> Iterator[tuple[str, Page | Loss | Account]]:
+        identity = self._identity(page)
         number, key = next(keys, (-1, ""))
         same = self._first.get(_digest(page))
         if number < 0 or (key and same is None):
             message = f"{page.place.path} changed while it was read"
             raise UsageError(message, remedy="Convert again when nobody writes there.")
         if not key or same is None:
-            yield from (("", it) for it in _skipped(page, _not_moved(page)))
+            yield from (("", it) for it in _skipped(page, self._stays(page, identity)))
         elif same.number == number:
             yield key, page
         else:
@@ -214,8 +274,8 @@ def _account(page: Page, fate: Fate, keys: tuple[str, ...], why: str = "") -> Ac
 class _Shaper:
     options: Options
     names: _Names
+    titles: Titles
     skipped: set[str] = field(default_factory=set)
-    titles: Titles = field(default_factory=Titles)
     renamed: set[str] = field(default_factory=set)
 
     def shape(self, key: str, page: Page) -> Iterator[Result]:
@@ -261,7 +321,10 @@ class _Shaper:
             losses.add(LossKind.SPLIT, page.place.line, page.title, why)
         answers = tuple(_numbered(made))
         origin = self.names.origin(key, page)
-        yield Draft(key, title, tags, body[0], answers, page.place, origin)
+        yield Draft(
+            key, title, tags, body[0], answers, page.place, origin,
+            sources=self.names.sources(key),
+        )  # fmt: skip
 
     def _articles(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
         """Yield the page as an article, or several; nothing when it can't be had."""
@@ -271,17 +334,17 @@ class _Shaper:
         if parts is None:
             return
         rest = range(2, len(parts) + 1)
-        keys = [key, *(unique(f"{key}/part-{number}", self.names.taken) for number in rest)]
+        keys = [key, *(self.names.part_key(key, number) for number in rest)]
         if len(parts) > 1:
             why = f"too long for one article; it is {len(parts)} now"
             losses.add(LossKind.SPLIT, page.place.line, page.title, why)
-        origin = self.names.origin(key, page)
+        origin, sources = self.names.origin(key, page), self.names.sources(key)
         for number, (own, text) in enumerate(zip(keys, parts, strict=True), 1):
             body = text if len(parts) == 1 else f"{_guide(number, keys)}\n\n{text}"
             whole = title if number == 1 else f"{cut(title, 22)} (part {number} of {len(parts)})"
             yield Draft(
                 own, whole, tags, body, (), page.place, origin if number == 1 else (),
-                Kind.ARTICLE, page.type,
+                Kind.ARTICLE, page.type, _parts_of(sources, number),
             )  # fmt: skip
 
     def _tags(self, page: Page, losses: Losses) -> tuple[str, ...]:
@@ -379,6 +442,10 @@ def _guide(number: int, keys: Sequence[str]) -> str:
         return f"*Part {number} of {len(keys)}; it begins with [part 1](key:{keys[0]}).*"
     rest = ", ".join(f"[part {at}](key:{key})" for at, key in enumerate(keys[1:], 2))
     return f"*Part 1 of {len(keys)}; it goes on in {rest}.*"
+
+
+def _parts_of(sources: Sequence[str], number: int) -> tuple[str, ...]:
+    return tuple(sources) if number == 1 else (part_of(sources[0], number),)
 
 
 def _origin(page: Page) -> tuple[str, ...]:
