@@ -2,35 +2,27 @@
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from importer.cli.console import Console
-from importer.cli.files import write_private
+from importer.cli.converting import REPORT, Conversion, Purpose, convert
+from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
-from importer.errors import ExitCode, UsageError
-from importer.manifests import write_manifest
+from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
+from importer.errors import ExitCode, UsageError, worst
+from importer.manifests.memory import Memory
+from importer.manifests.renewing import recall
 from importer.manifests.writing import SCHEMA
-from importer.model.draft import Draft
 from importer.model.ids import is_key
 from importer.rendering import Format, render_losses
-from importer.sources import (
-    READERS,
-    Account,
-    Loss,
-    Options,
-    Reader,
-    Tally,
-    read_rules,
-    shape,
-    tally,
-)
+from importer.sources import READERS, Options, Reader, Shelf, Tally, read_rules
 
-_REPORT = "conversion-report.md"
 _AUTO = "auto"
 # Converting needs neither; a program it starts has no business to see them.
 _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
@@ -40,10 +32,13 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     examples={
         "teams-importer convert faq FAQ.md --out docs --namespace faq": "one Markdown file",
         "teams-importer convert auto wiki/ --out docs --namespace wiki": "whatever it looks like",
+        "teams-importer convert auto wiki/ --out docs --dry-run": "again, later: what would change",
+        "teams-importer convert auto wiki/ --out docs": "again: keeps what was edited by hand",
         "teams-importer convert --list": "the readers there are",
     },
     json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
-    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size. "
+    "pages: path, line, title, fate, why, keys, kind, tags, owner, edited, revision, parent, size; "
+    "again: renewal: counts by change, files (change, file, key, why) but the unchanged. "
     "With --list: reader name to what it reads.",
 )
 @click.argument("source", required=False)
@@ -52,7 +47,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Where the manifest goes: a new or empty folder.",
+    help="Where the manifest goes: a new or empty folder, or one that was converted into before.",
 )
 @click.option("--namespace", metavar="NS", help="The new manifest's namespace.")
 @click.option("--team", multiple=True, metavar="SLUG", help="Pin the manifest to this team.")
@@ -69,6 +64,15 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     metavar="FILE",
     help="What becomes of Confluence's macros: lines such as `decision: quote`.",
 )
+@click.option(
+    "--delete-gone",
+    is_flag=True,
+    help="Again: delete the files of pages that are gone, where nobody changed them here.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would become of it, and write nothing.")
+@click.option(
+    "--check", is_flag=True, help="As --dry-run; exit with 2 when the folder is not up to date."
+)
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
@@ -83,6 +87,9 @@ def command(
     encoding: str | None,
     address: str,
     macros: Path | None,
+    delete_gone: bool,  # noqa: FBT001 - click names it
+    dry_run: bool,  # noqa: FBT001 - click names it
+    check: bool,  # noqa: FBT001 - click names it
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -90,48 +97,117 @@ def command(
 
     Every page is accounted for: migrated, split, merged with its double, or skipped with a reason.
     What a page loses on its way is listed, here and in conversion-report.md in the new folder.
+
+    Into a folder that was converted into before, only what changed in the wiki is renewed, and
+    options not given are those of last time. What was changed here stays; what was changed on both
+    sides is merged where git knows the version between, else laid beside as FILE.new (exit 11).
     """
     for name in _SECRETS:
         os.environ.pop(name, None)
     if listing:
         return _list(console, output)
-    if source is None or path is None or out is None or namespace is None:
-        needed = {"SOURCE": source, "PATH": path, "--out DIR": out, "--namespace NS": namespace}
+    if source is None or path is None or out is None:
+        needed = {"SOURCE": source, "PATH": path, "--out DIR": out}
         missing = [name for name, value in needed.items() if value is None]
         message = f"convert needs {' and '.join(missing)} as well"
         if len(missing) == len(needed):
             message = "convert needs SOURCE, PATH, --out DIR and --namespace NS"
         raise UsageError(message, remedy="teams-importer convert --help shows examples.")
-    if not is_key(namespace):
-        message = f"the namespace {namespace!r} is not lower case letters, digits, `.`, `_`, `-`"
-        raise UsageError(message, remedy="For example: handbook.")
-    reader = _reader(source, path)
-    console.protect("the source", path)
     if address and not address.startswith(("https://", "http://")):
         message = f"the address {address!r} is no URL"
         raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
-    rules = read_rules(macros.read_text(encoding="utf-8"), str(macros)) if macros else {}
-    options = Options(tag or Options().tags, encoding, address, rules)
-    results = list(shape(lambda: reader.read(path, options), options))
-    drafts = [it for it in results if isinstance(it, Draft)]
-    losses = [_loss(it) for it in results if isinstance(it, Loss)]
-    pages = [_page(it) for it in results if isinstance(it, Account)]
-    account = tally(results)
-    schema = _schema_for(out)
-    write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
-    _keep_report(out, losses, account, console, output)
-    console.say(_summary(account, reader, out))
-    if not schema:
-        place = shlex.quote(str(out.parent / "schemas"))
+    _require_key(namespace)
+    reader = _reader(source, path)
+    console.protect("the source", path)
+    with stopping_on_sigterm(), Memory() as memory, Shelf() as shelf:
+        recall(out, memory)
+        given = {
+            "namespace": namespace or "",
+            "team": list(team),
+            "tag": list(tag),
+            "encoding": encoding or "",
+            "address": address,
+            "macros": _from(out, macros) if macros else "",
+        }
+        held = recalled(given, memory.head)
+        if not held["namespace"]:
+            message = "convert needs --namespace NS as well"
+            raise UsageError(message, remedy="teams-importer convert --help shows examples.")
+        note_differences(reader.name, held, memory.head, console)
+        purpose = Purpose(
+            out,
+            str(held["namespace"]),
+            tuple(held["team"]),
+            _schema_for(out),
+            held,
+            delete_gone=delete_gone,
+            dry=dry_run or check,
+        )
+        again = memory.exists
+        made = convert(
+            reader, path, _options(held, out), purpose,
+            memory=memory, shelf=shelf, console=console,
+        )  # fmt: skip
+        _tell(made, purpose, reader, console, output, again=again)
+        looks = looks_of(console, output)
+        # A file has room for all of them.
+        looks["verbose"] = output.verbose or console.output is not None
+        renewal = renewal_document(made.renewal) if again else None
+        console.result(render_losses(made.losses, asdict(made.tally), made.pages, renewal, **looks))
+    codes = [ExitCode.DECISION] if made.renewal.waits else []
+    if check and made.renewal.writes:
+        codes.append(ExitCode.CHANGES)
+    return worst(codes)
+
+
+def _require_key(namespace: str | None) -> None:
+    if namespace is not None and not is_key(namespace):
+        message = f"the namespace {namespace!r} is not lower case letters, digits, `.`, `_`, `-`"
+        raise UsageError(message, remedy="For example: handbook.")
+
+
+def _from(folder: Path, path: Path) -> str:
+    """Return where *path* is as seen from *folder*, which says the same on every machine."""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def _options(held: Mapping[str, Any], folder: Path) -> Options:
+    rules: Mapping[str, str] = {}
+    if held["macros"]:
+        macros = Path(os.path.normpath(folder / held["macros"]))
+        try:
+            text = macros.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"the rules of last time, {macros}, can't be read: {error}"
+            raise UsageError(message, remedy="Name them with --macros FILE.") from error
+        rules = read_rules(text, str(macros))
+    tags = tuple(held["tag"]) or Options().tags
+    return Options(tags, held["encoding"] or None, held["address"], rules)
+
+
+def _tell(
+    made: Conversion,
+    purpose: Purpose,
+    reader: Reader,
+    console: Console,
+    output: OutputOptions,
+    *,
+    again: bool,
+) -> None:
+    folder = purpose.folder
+    console.say(_summary(made.tally, reader, folder, dry=purpose.dry))
+    if again:
+        say_renewal(made.renewal, folder, console, dry=purpose.dry)
+    if purpose.dry:
+        return
+    if output.format != Format.MARKDOWN:
+        console.say(f"report: {folder / REPORT}")
+    if not purpose.schema and not again:
+        place = shlex.quote(str(folder.parent / "schemas"))
         console.say(
             f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
             f"line `# yaml-language-server: $schema={SCHEMA}`"
         )
-    looks = looks_of(console, output)
-    # A file has room for all of them.
-    looks["verbose"] = output.verbose or console.output is not None
-    console.result(render_losses(losses, asdict(account), pages, **looks))
-    return ExitCode.DONE
 
 
 def _list(console: Console, output: OutputOptions) -> ExitCode:
@@ -174,52 +250,9 @@ def _schema_for(folder: Path) -> str:
     return SCHEMA if Path(os.path.normpath(folder.absolute() / SCHEMA)).is_file() else ""
 
 
-def _loss(loss: Loss) -> dict[str, object]:
-    return {
-        "kind": loss.kind,
-        "path": loss.where.path,
-        "line": loss.where.line,
-        "what": loss.what,
-        "why": loss.why,
-    }
-
-
-def _page(page: Account) -> dict[str, object]:
-    return {
-        "path": page.place.path,
-        "line": page.place.line,
-        "title": page.title,
-        "fate": page.fate,
-        "why": page.why,
-        "keys": page.keys,
-        "kind": page.kind,
-        "tags": page.tags,
-        "owner": page.owner,
-        "edited": page.edited.isoformat() if page.edited else None,
-        "revision": page.revision,
-        "parent": page.parent,
-        "size": page.size,
-    }
-
-
-def _keep_report(
-    folder: Path,
-    losses: Sequence[Mapping[str, object]],
-    account: Tally,
-    console: Console,
-    output: OutputOptions,
-) -> None:
-    whole = OutputOptions("markdown", verbose=True, template=None)
-    looks = looks_of(console, whole)
-    looks["utf8"] = True
-    text = render_losses(losses, asdict(account), **looks)
-    write_private(folder / _REPORT, text.encode())
-    if output.format != Format.MARKDOWN:
-        console.say(f"report: {folder / _REPORT}")
-
-
-def _summary(account: Tally, reader: Reader, folder: Path) -> str:
+def _summary(account: Tally, reader: Reader, folder: Path, *, dry: bool) -> str:
+    end = f"nothing was written to {folder}" if dry else f"the manifest is in {folder}"
     return (
         f"{reader.name}: {account.pages} pages in, {account.migrated} migrated, {account.split} "
-        f"split, {account.merged} merged, {account.skipped} skipped; the manifest is in {folder}"
+        f"split, {account.merged} merged, {account.skipped} skipped; {end}"
     )

@@ -2,6 +2,14 @@
 
 from importer.rendering.documents import render_losses, render_plan, render_report
 from importer.rendering.look import Format
+from importer.rendering.loss_view import MOST_LISTED
 from importer.rendering.problems import render_problems
 
-__all__ = ["Format", "render_losses", "render_plan", "render_problems", "render_report"]
+__all__ = [
+    "MOST_LISTED",
+    "Format",
+    "render_losses",
+    "render_plan",
+    "render_problems",
+    "render_report",
+]

@@ -43,16 +43,18 @@ def render_losses(
     losses: Sequence[Mapping[str, object]],
     tally: Mapping[str, int] = _NOTHING,
     pages: Sequence[Mapping[str, object]] = (),
+    renewal: Mapping[str, object] | None = None,
     **looks: Unpack[Looks],
 ) -> str:
     """Return what a conversion lost as a document; `loss_view` says what a loss and a tally hold.
 
-    *pages*, one account for each, are in JSON only. Raises UsageError for a user's template that
-    fails.
+    *pages*, one account for each, and the *renewal* of an earlier conversion are in JSON only.
+    Raises UsageError for a user's template that fails.
     """
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json({"losses": losses, "tally": tally, "pages": pages})
+        whole = {"losses": list(losses), "tally": tally, "pages": list(pages)}
+        return _json(whole if renewal is None else {**whole, "renewal": renewal})
     view = loss_view(losses, tally, verbose=look.verbose, utf8=look.utf8)
     return fill_template("losses", view, look)
 

@@ -1,18 +1,22 @@
 """What a wiki lost on its way, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TypedDict
 
 from importer.rendering.entries import EntryView, SectionView, entry, section
 from importer.rendering.phrasing import counted, joined
 
-__all__ = ["LossCount", "LossView", "loss_view"]
+__all__ = ["MOST_LISTED", "LossCount", "LossView", "loss_view"]
 
 # The fate of a whole page; everything else concerns a part of one.
 _FATES = ("skipped", "merged", "split")
 # What readers miss comes first, then what reads otherwise; last what is expected of any import.
 _GRAVE = ("skipped", "file", "text", "answer", "image", "link", "encoding", "character")
 _MINOR = ("title", "tag", "metadata", "comment", "question", "decoration", "navigation")
+MOST_LISTED = 1_000
+"""Of a kind in a verbose document; whoever has more has them in a file of their own."""
+
 _MOST = 10
 _MOST_MINOR = 2
 
@@ -33,16 +37,21 @@ class LossView(TypedDict):
 
 
 def loss_view(
-    losses: Sequence[Mapping[str, object]], tally: Mapping[str, int], *, verbose: bool, utf8: bool
+    losses: Iterable[Mapping[str, object]], tally: Mapping[str, int], *, verbose: bool, utf8: bool
 ) -> LossView:
-    """Return losses as a template gets them; unless *verbose*, the first few of each kind.
+    """Return losses as a template gets them: the first of each kind, a few unless *verbose*.
 
     A loss has `kind`, `path`, `line`, `what` and `why`; unknown members are ignored, missing ones
     empty. *tally* says what became of the pages: `pages`, `migrated`, `split`, `merged`, `skipped`.
     """
+    counts: Counter[str] = Counter()
     by_kind: dict[str, list[Mapping[str, object]]] = {}
     for loss in losses:
-        by_kind.setdefault(_member(loss, "kind"), []).append(loss)
+        kind = _member(loss, "kind")
+        counts[kind] += 1
+        # No more than are shown: there may be a million.
+        if counts[kind] <= (MOST_LISTED if verbose else _most(kind)):
+            by_kind.setdefault(kind, []).append(loss)
     ordered = sorted(by_kind.items(), key=lambda it: _rank(it[0]))
     return LossView(
         sections=[
@@ -53,11 +62,12 @@ def loss_view(
                 kind,
                 "note",
                 [_loss(loss, utf8=utf8) for loss in its],
-                most=None if verbose else _most(kind),
+                count=counts[kind],
+                elsewhere="in conversion-losses.jsonl" if verbose else "shown with --verbose",
             )
         ],
-        kinds=[LossCount(kind=kind, count=len(its)) for kind, its in ordered],
-        summary=_summary(len(losses), tally),
+        kinds=[LossCount(kind=kind, count=counts[kind]) for kind, _ in ordered],
+        summary=_summary(counts.total(), tally),
     )
 
 

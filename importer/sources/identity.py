@@ -1,25 +1,32 @@
 """Which page of a source is which, today and the next time it is read: never by its title."""
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from importer.sources.page import Page
 
 __all__ = ["Known", "identity_of", "part_of"]
 
 
+def _none(_: str) -> str:
+    return ""
+
+
+def _never(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What an earlier conversion of the source left behind.
 
-    `keys` are those of pages by their identity. `taken` are keys that no new page may get.
-    `dropped` are identities of pages that a person took out since.
+    `key_of` gives the key of a page by its identity, empty for a new one. `is_taken` tells the keys
+    that no new page may get, `is_dropped` the pages that a person took out since.
     """
 
-    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    taken: Container[str] = field(default_factory=frozenset)
-    dropped: Container[str] = field(default_factory=frozenset)
+    key_of: Callable[[str], str] = _none
+    is_taken: Callable[[str], bool] = _never
+    is_dropped: Callable[[str], bool] = _never
 
 
 def identity_of(page: Page) -> str:

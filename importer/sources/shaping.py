@@ -88,14 +88,14 @@ class _First(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Either(Container[str]):
-    """Holds what one or the other does."""
+class _Used(Container[str]):
+    """The keys that pages have, or had."""
 
-    one: Container[str]
-    other: Container[str]
+    now: Container[str]
+    known: Known
 
     def __contains__(self, key: object) -> bool:
-        return key in self.one or key in self.other
+        return isinstance(key, str) and (key in self.now or self.known.is_taken(key))
 
 
 class _Names:
@@ -108,7 +108,7 @@ class _Names:
         self._shelf = shelf
         self._known = known
         self._taken: MutableMapping[str, str] = shelf.table()
-        self._used = _Either(self._taken, known.taken)
+        self._used = _Used(self._taken, known)
         self._keys: Spool[str] = shelf.spool()
         self._first: MutableMapping[str, _First] = shelf.table()
         self._origins: MutableMapping[str, tuple[str, ...]] = shelf.table()
@@ -138,7 +138,7 @@ class _Names:
 
     def key(self, identity: str, wanted: str) -> str:
         """Return the key that *identity* has always had; for a new one, one that is free."""
-        known = self._known.keys.get(identity, "")
+        known = self._known.key_of(identity)
         key = known if known and known not in self._taken else ""
         if not key:
             key = unique(wanted, self._used)
@@ -149,7 +149,7 @@ class _Names:
         """Return the key of a page's part; the first is the page's own."""
         if number == 1:
             return key
-        known = self._known.keys.get(part_of(self.sources(key)[0], number), "")
+        known = self._known.key_of(part_of(self.sources(key)[0], number))
         return known or unique(f"{key}/part-{number}", self._used)
 
     def sources(self, key: str) -> tuple[str, ...]:
@@ -158,7 +158,7 @@ class _Names:
 
     def _stays(self, page: Page, identity: str) -> str:
         """Return why a page is no draft; empty for one that is."""
-        return _TAKEN_OUT if identity in self._known.dropped else _not_moved(page)
+        return _TAKEN_OUT if self._known.is_dropped(identity) else _not_moved(page)
 
     def _identity(self, page: Page) -> str:
         """Return a page's identity; of several that have the same, the later ones are counted."""

@@ -7,13 +7,14 @@ process, a SIGKILL too, ends the file.
 
 import pickle
 import sqlite3
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
-__all__ = ["Shelf", "Spool", "Table"]
+__all__ = ["Mapped", "Shelf", "Spool", "Table"]
 
 _V = TypeVar("_V")
+_W = TypeVar("_W")
 _CACHE_KIB = 8_192
 _ROWS = 500
 
@@ -134,6 +135,29 @@ class Spool(Sequence[_V], Generic[_V]):
             for (value,) in rows:
                 yield _loaded(value)
             at += len(rows)
+
+
+class Mapped(Sequence[_W], Generic[_V, _W]):
+    """A spool's values, each as *shown* makes it when it is asked for."""
+
+    def __init__(self, values: Sequence[_V], shown: Callable[[_V], _W]) -> None:
+        self._values = values
+        self._shown = shown
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> _W: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_W]: ...
+    def __getitem__(self, index: int | slice) -> _W | Sequence[_W]:
+        if isinstance(index, slice):
+            return [self._shown(it) for it in self._values[index]]
+        return self._shown(self._values[index])
+
+    def __iter__(self) -> Iterator[_W]:
+        return map(self._shown, self._values)
 
 
 def _bytes(key: str) -> bytes:
