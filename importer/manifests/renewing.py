@@ -15,7 +15,7 @@ from importer.errors import GuardTripped
 from importer.manifests.git_merging import merged
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.memory import STATE_NAME, Entry, Memory, blob_of
-from importer.manifests.staging import install, require_inside, settle
+from importer.manifests.staging import files_below, install, require_inside, settle
 
 __all__ = ["BESIDE", "Change", "Renewal", "Step", "recall", "renew"]
 
@@ -152,12 +152,11 @@ def _bind(memory: Memory, entry: Entry, data: bytes) -> None:
 
 def _others(folder: Path, memory: Memory) -> Iterator[tuple[str, bytes]]:
     """Yield the files in which a person may have written items, with their content."""
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
+    for name in files_below(folder):
         if name.startswith(".") or not name.lower().endswith((*_PAGES, ".yaml", ".yml")):
             continue
         if not memory.is_ours(name) or name == MANIFEST_NAME:
-            data = _content(path)
+            data = _content(folder / name)
             if data is not None:
                 yield name, data
 
@@ -178,10 +177,9 @@ def renew(
     in *generated* are written anew each time. With *delete_gone*, what is no longer moved and was
     not changed here is deleted; GuardTripped when that is a large part. *dry* writes nothing.
     """
-    for path in stage.rglob("*"):
-        name = path.relative_to(stage).as_posix()
-        if path.is_file() and name not in generated and not memory.is_known(name):
-            memory.learn(Entry(name, blob_of(path.read_bytes())))
+    for name in files_below(stage):
+        if name not in generated and not memory.is_known(name):
+            memory.learn(Entry(name, blob_of((stage / name).read_bytes())))
     if not memory.exists:
         return _first(stage, folder, memory, head, generated, dry=dry)
     work = _Renewing(stage, folder, memory, delete_gone=delete_gone)

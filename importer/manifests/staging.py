@@ -12,7 +12,7 @@ from importer.errors import JournalError, LockHeld, UsageError
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.memory import STATE_NAME, blob_of
 
-__all__ = ["install", "require_inside", "settle", "staged"]
+__all__ = ["files_below", "install", "require_inside", "settle", "staged"]
 
 _STAGE = ".teams-importer-convert.tmp"
 _TEMPORARY = ".teams-importer.tmp"
@@ -92,6 +92,23 @@ def settle(stage: Path, folder: Path, *, spared: Collection[str] = (), dry: bool
         install(stage, folder, name)
 
 
+def files_below(folder: Path) -> Iterator[str]:
+    """Yield the names of all files below *folder*, and of links; in no order, and one at a time.
+
+    `Path.rglob` would hold them all.
+    """
+    waiting = [""]
+    while waiting:
+        base = waiting.pop()
+        with os.scandir(folder / base) as entries:
+            for entry in entries:
+                name = f"{base}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(f"{name}/")
+                else:
+                    yield name
+
+
 def _strange(stage: Path, folder: Path) -> Iterator[str]:
     """Yield what stands in *folder* and is no staged file, nor on the way to one."""
     for path in folder.rglob("*"):
@@ -111,10 +128,7 @@ def _strange(stage: Path, folder: Path) -> Iterator[str]:
 
 
 def _in_order(stage: Path) -> Iterator[str]:
-    for path in stage.rglob("*"):
-        name = path.relative_to(stage).as_posix()
-        if path.is_file() and name not in _LAST:
-            yield name
+    yield from (name for name in files_below(stage) if name not in _LAST)
     yield from (name for name in _LAST if (stage / name).is_file())
 
 

@@ -16,7 +16,7 @@ __all__ = ["Mapped", "Shelf", "Spool", "Table"]
 _V = TypeVar("_V")
 _W = TypeVar("_W")
 _CACHE_KIB = 8_192
-_ROWS = 500
+_ROWS = 100
 
 
 class Shelf:
