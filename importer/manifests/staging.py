@@ -45,6 +45,9 @@ def staged(folder: Path, *, apart: bool = False) -> Iterator[Path]:
         raise JournalError(message, remedy="Make room, or name a place that is yours.") from error
     try:
         yield place
+    except OSError as error:
+        message = f"{error.filename or folder} can't be written: {error.strerror or error}"
+        raise JournalError(message, remedy="Make room; the same command begins anew.") from error
     finally:
         os.close(handle)
         shutil.rmtree(place, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import subprocess
@@ -394,3 +395,24 @@ def test_two_conversions_at_once_do_not_meet(cli: Program, home: Path) -> None:
         done = cli("convert", "mediawiki", "dump.xml", "--out", "out", "--namespace", "x")
     assert (done.code, "another conversion" in done.err) == (8, True)
     assert [path.name for path in home.iterdir()] == ["dump.xml"]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wiki(home, FIRST)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "somewhere")
+
+    monkeypatch.setattr("importer.manifests.writing.Writer.add", full)
+    done = cli("convert", "mediawiki", "dump.xml", "--out", "out", "--namespace", "x")
+    assert (done.code, "No space left" in done.err) == (9, True)
+    assert [path.name for path in home.iterdir()] == ["dump.xml"]
+
+
+def test_a_wiki_may_be_converted_into_a_folder_of_its_own(cli: Program, home: Path) -> None:
+    (home / "Home.md").write_text(f"# The first page of all\n\n{TEXT}\n")
+    common = ("convert", "markdown", ".", "--out", "new", "--namespace", "x", "--format", "json")
+    done = cli(*common)
+    assert (done.code, [it["path"] for it in done.document["pages"]]) == (0, ["Home.md"])
