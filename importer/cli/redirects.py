@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from importer.cli.options import (
 )
 from importer.cli.reading import Loaded, read_manifest
 from importer.cli.wiring import find_journal, reach
-from importer.errors import ExitCode, UsageError
+from importer.errors import ExitCode, TeamMissing, UsageError
 from importer.journal import Place
 from importer.model.ids import Key
 from importer.model.plan import BlockedCode
@@ -115,11 +116,11 @@ def _remembered(
         bindings = (await journal.ledger()).bindings
         return {key: it.url for key, it in bindings.items() if it.url}
 
-    if not isinstance(journal, Path) or journal.exists():
-        with reach(connection, console) as target:
-            place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
-            if place is None or (isinstance(place, Path) and not place.exists()):
-                return {}
+    # Where no team is named, the only journal of the manifest tells.
+    with suppress(TeamMissing), reach(connection, console) as target:
+        place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
+        if place is None or (isinstance(place, Path) and not place.exists()):
+            return {}
     return look_of(loaded, connection, journal, console, look)
 
 

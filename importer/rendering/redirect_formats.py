@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from types import MappingProxyType
@@ -81,12 +82,14 @@ def _cell(text: str) -> str:
 
 
 def _nginx(rows: Sequence[Address]) -> str:
-    longest = max((len(f"{it.host}{it.path}?{it.query}".encode()) for it in rows), default=0)
+    # Its own form of a path: slashes that follow each other are one.
+    keys = {it: f"{it.host}{re.sub('/{2,}', '/', it.path)}" for it in rows}
+    with_query = {f"{keys[it]}?{it.query}": it.new for it in rows if it.query}
+    without = {keys[it]: it.new for it in rows if not it.query}
+    longest = max((len(key.encode()) for key in (*with_query, *without)), default=0)
     size = 64
     while size < longest + 32:
         size *= 2
-    with_query = [it for it in rows if it.query]
-    without = [it for it in rows if not it.query]
     lines = [
         "# Within `http { }`; within the old site's `server { }`:",
         "#   if ($teams_importer_location) { return 301 $teams_importer_location; }",
@@ -94,17 +97,25 @@ def _nginx(rows: Sequence[Address]) -> str:
         f"map_hash_max_size {max(2048, 2 * len(rows))};",
         'map "$host$uri" $teams_importer_page {',
         '    default "";',
-        *(f"    {_nginx_text(it.host + it.path)} {_nginx_value(it.new)};" for it in without),
+        *_nginx_rows(without),
         "}",
         'map "$host$uri$is_args$args" $teams_importer_location {',
         "    default $teams_importer_page;",
-        *(
-            f"    {_nginx_text(f'{it.host}{it.path}?{it.query}')} {_nginx_value(it.new)};"
-            for it in with_query
-        ),
+        *_nginx_rows(with_query),
         "}",
     ]
     return "\n".join([*lines, ""])
+
+
+def _nginx_rows(news: Mapping[str, str]) -> Iterator[str]:
+    """Yield a row for each key. A `map` takes no two strings that differ by case alone.
+
+    Such keys are written as regular expressions, which mind the case.
+    """
+    times = Counter(key.lower() for key in news)
+    for key, new in news.items():
+        shown = key if times[key.lower()] == 1 else f"~^{_regex(key)}$"
+        yield f"    {_nginx_text(shown)} {_nginx_value(new)};"
 
 
 def _nginx_text(text: str) -> str:
@@ -123,7 +134,8 @@ def _apache(rows: Sequence[Address]) -> str:
         "RewriteEngine On",
     ]
     for it in rows:
-        lines.append(f"RewriteCond %{{HTTP_HOST}} {_apache_text(f'={it.host}')} [NC]")
+        host = _apache_text(f"^{_regex(it.host)}(:[0-9]+)?$")
+        lines.append(f"RewriteCond %{{HTTP_HOST}} {host} [NC]")
         if it.query:
             lines.append(f"RewriteCond %{{QUERY_STRING}} {_apache_text(f'={it.query}')}")
         pattern = _apache_text(f"^/?{_regex(it.path.lstrip('/'))}$")

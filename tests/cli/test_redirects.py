@@ -25,6 +25,9 @@ OLD = {
     "percent": f"{WIKI}/wiki/100%25_$1.50",
     "hostile": f"{WIKI}/wiki/%22;}}_%5Cx_~^.*",
     "root": f"{WIKI}/",
+    "case": f"{WIKI}/wiki/Plain_Case",
+    "other-case": f"{WIKI}/wiki/Plain_case",
+    "slashes": f"{WIKI}:8080/wiki//twice",
 }
 HOSTILE = ']] <script>alert(1)</script> "; } </nowiki> & ![x](y) | why?'
 SANDBOX = ("--url", "sandbox:team.db")
@@ -69,6 +72,11 @@ def test_without_a_journal_the_markers_tell(moved: Program, home: Path) -> None:
     done = moved("redirects", *SANDBOX, "--format", "json")
     assert (done.code, done.document) == (0, before)
     assert moved("redirects", *SANDBOX, "--live", "--format", "json").document == before
+
+
+def test_the_only_journal_tells_without_a_team_or_a_token(moved: Program) -> None:
+    done = moved("redirects")
+    assert (done.code, done.out) == (0, moved("redirects", *SANDBOX).out)
 
 
 def test_what_is_not_live_yet_is_listed(moved: Program, home: Path) -> None:
@@ -123,6 +131,8 @@ REQUESTS = {
     "hostile": "/wiki/%22;%7D_%5cx_~%5E.*",
     "root": "/",
     "alias": "/x/abc",
+    "case": "/wiki/Plain_Case",
+    "other-case": "/wiki/Plain_case",
 }
 NOWHERE = (
     "/pages/viewpage.action?pageId=11", "/pages/viewpage.action", "/pages/viewpageXaction?pageId=1",
@@ -143,7 +153,10 @@ class Nginx:
             )
             lines = [it for it in block.split("\n") if it.startswith("    ")]
             assert len(lines) == len(rows) + 1, lines
-            self.maps.append({self._text(key): self._text(value) for key, value in rows})
+            known = {self._text(key): self._text(value) for key, value in rows}
+            plain = [key.lower() for key in known if not key.startswith("~")]
+            assert len(set(plain)) == len(plain), "conflicting parameter"
+            self.maps.append(known)
 
     @staticmethod
     def _text(quoted: str) -> str:
@@ -152,8 +165,16 @@ class Nginx:
     def location(self, host: str, request: str) -> str:
         path, _, query = request.partition("?")
         page, whole = self.maps
-        found = whole.get(f"{host}{unquote(path)}?{query}") if query else None
-        return found or page.get(f"{host}{unquote(path)}", "")
+        found = self._found(whole, f"{host}{unquote(path)}?{query}") if query else ""
+        return found or self._found(page, f"{host}{unquote(path)}")
+
+    @staticmethod
+    def _found(rows: dict[str, str], wanted: str) -> str:
+        for key, value in rows.items():
+            if key.lower() == wanted.lower() and not key.startswith("~"):
+                return value
+        fitting = (it for it in rows if it.startswith("~") and re.search(it[1:], wanted))
+        return rows.get(next(fitting, ""), "")
 
 
 class Apache:
@@ -166,7 +187,7 @@ class Apache:
             word, *rest = self._words(line)
             match word, rest:
                 case "RewriteCond", ["%{HTTP_HOST}", wanted, "[NC]"]:
-                    host, query = wanted.removeprefix("="), None
+                    host, query = wanted, None
                 case "RewriteCond", ["%{QUERY_STRING}", wanted]:
                     query = wanted.removeprefix("=")
                 case "RewriteRule", [pattern, new, "[R=301,L,NE,QSD]"]:
@@ -183,7 +204,11 @@ class Apache:
     def location(self, host: str, request: str) -> str:
         path, _, query = request.partition("?")
         for name, wanted, pattern, new in self.rules:
-            if name == host and wanted in (None, query) and re.search(pattern, unquote(path)):
+            if (
+                re.search(name, host)
+                and wanted in (None, query)
+                and re.search(pattern, unquote(path))
+            ):
                 assert not re.search(r"(?<!\\)[$%]", new)
                 return new.replace("\\", "")
         return ""
