@@ -216,6 +216,9 @@ def _install_all(stage: Path, folder: Path, names: Iterable[str]) -> None:
     for name in names:
         if (stage / name).is_file():
             install(stage, folder, name)
+        else:
+            # It was generated the last time, and says what holds no longer.
+            (folder / name).unlink(missing_ok=True)
 
 
 class _Renewing:
