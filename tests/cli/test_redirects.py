@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.cli.stage import Program, question, write_manifest
+from tests.conftest import ROOT
 
 WIKI = "https://wiki.example.com"
 OLD = {
@@ -68,6 +69,8 @@ def test_every_old_address_and_alias_leads_to_the_post(moved: Program) -> None:
 
 def test_without_a_journal_the_markers_tell(moved: Program, home: Path) -> None:
     before = moved("redirects", *SANDBOX, "--format", "json").document
+    schema = json.loads((ROOT / "schemas" / "redirects.schema.json").read_text())
+    assert set(schema["required"]) <= set(before) <= set(schema["properties"])
     shutil.rmtree(home / ".teams-importer")
     done = moved("redirects", *SANDBOX, "--format", "json")
     assert (done.code, done.document) == (0, before)
