@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
 WORKERS ?= 2
 
-.PHONY: demo test kill-everywhere check lint types imports schemas golden bench lock clean simulate fidelity
+.PHONY: demo test kill-everywhere check lint types imports schemas golden bench bench-convert lock clean simulate fidelity
 
 demo: .venv/runtime.stamp
 	@$(BIN)/teams-importer demo
@@ -50,6 +50,10 @@ bench: .venv/dev.stamp
 CORPORA ?= ../shared/corpora
 fidelity: .venv/dev.stamp
 	@PYTHONPATH=. $(BIN)/python benchmarks/fidelity.py $(CORPORA)
+
+# Dumps of 10,000 and 100,000 pages: peak memory, and the rate beside the bare XML parser. Half an hour.
+bench-convert: .venv/dev.stamp
+	@$(BIN)/python benchmarks/convert.py
 
 # A venv whose making failed half-way is removed, or the next run would take it for whole.
 .venv/made.stamp:

@@ -2,41 +2,28 @@
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from importer.cli.console import Console
-from importer.cli.converting import WantedOptions, wanted_options
-from importer.cli.files import write_private
+from importer.cli.converting import REPORT, Conversion, Purpose, convert
+from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, make_command, output_options
-from importer.cli.verifying import fidelity_document, unshown
-from importer.errors import ExitCode, UsageError
-from importer.manifests import write_manifest
+from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
+from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, verify_options
+from importer.cli.wanted import WantedOptions, wanted_options
+from importer.errors import ExitCode, UsageError, worst
+from importer.manifests.memory import Memory
+from importer.manifests.renewing import recall
 from importer.manifests.writing import SCHEMA
-from importer.model.draft import Draft
 from importer.model.ids import is_key
 from importer.rendering import Format, render_fidelity, render_losses
-from importer.sources import (
-    READERS,
-    Account,
-    Attachments,
-    Images,
-    Loss,
-    Options,
-    Reader,
-    Tally,
-    accounted,
-    read_rules,
-    shape,
-    tally,
-)
+from importer.sources import READERS, Images, Reader, Shelf, Tally
 from importer.sources.verify import Watch, need_verifier
 
-_REPORT = "conversion-report.md"
 _AUTO = "auto"
 # Converting needs neither; a program it starts has no business to see them.
 _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
@@ -47,6 +34,8 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
         "teams-importer convert faq FAQ.md --out docs --namespace faq": "one Markdown file",
         "teams-importer convert auto wiki/ --out docs --namespace wiki": "whatever it looks like",
         "teams-importer convert auto wiki/ --verify --show 'guides/*'": "what would survive",
+        "teams-importer convert auto wiki/ --out docs --dry-run": "again, later: what would change",
+        "teams-importer convert auto wiki/ --out docs": "again: keeps what was edited by hand",
         "teams-importer convert --list": "the readers there are",
     },
     json="losses: kind, path, line, what, why; tally: pages, migrated, split, merged, skipped; "
@@ -55,6 +44,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "With --verify also fidelity: pages, texts, identical, left_out, constructs (construct, kept, "
     "changed, reported, unreported), differing (path, line, title, keys, differences: construct, "
     "outcome, what, instead, why, count). "
+    "Again also renewal: counts by change, files (change, file, key, why) but the unchanged. "
     "With --list: reader name to what it reads.",
 )
 @click.argument("source", required=False)
@@ -63,48 +53,21 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Where the manifest goes: a new or empty folder.",
+    help="Where the manifest goes: a new or empty folder, or one that was converted into before.",
 )
 @click.option("--namespace", metavar="NS", help="The new manifest's namespace.")
 @click.option("--team", multiple=True, metavar="SLUG", help="Pin the manifest to this team.")
-@click.option(
-    "--tag", multiple=True, metavar="TAG", help="Tag for pages that have none; repeatable."
-)
-@click.option("--encoding", metavar="NAME", help="Tried where a file is not UTF-8.")
-@click.option(
-    "--address", metavar="URL", default="", help="Where the source stood; links to it are led on."
-)
-@click.option(
-    "--macros",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="FILE",
-    help="What becomes of Confluence's macros: lines such as `decision: quote`.",
-)
-@click.option(
-    "--attachments",
-    type=click.Choice([it.value for it in Attachments]),
-    default=Attachments.LIST.value,
-    show_default=True,
-    help="Files that are no images: list them with their digests, or copy them to assets/ as well.",
-)
-@click.option(
-    "--from-html",
-    is_flag=True,
-    help="Convert rendered HTML also where the source has the author's Markdown.",
-)
-@click.option(
-    "--verify",
-    is_flag=True,
-    help="Compare what source and result show, and print what survived. Exit 11 when anything is "
-    "lost that no loss reports. Without --out, nothing is written.",
-)
-@click.option(
-    "--show",
-    multiple=True,
-    metavar="PAGE",
-    help="With --verify: show each difference of this page (its path, title or key; `*` for any).",
-)
 @wanted_options
+@verify_options
+@click.option(
+    "--delete-gone",
+    is_flag=True,
+    help="Again: delete the files of pages that are gone, where nobody changed them here.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would become of it, and write nothing.")
+@click.option(
+    "--check", is_flag=True, help="As --dry-run; exit with 2 when the folder is not up to date."
+)
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
 @output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
@@ -115,15 +78,11 @@ def command(
     out: Path | None,
     namespace: str | None,
     team: tuple[str, ...],
-    tag: tuple[str, ...],
-    encoding: str | None,
-    address: str,
-    macros: Path | None,
-    attachments: str,
-    from_html: bool,  # noqa: FBT001 - click names it
-    verify: bool,  # noqa: FBT001 - click names it
-    show: tuple[str, ...],
     wanted: WantedOptions,
+    verifying: VerifyOptions,
+    delete_gone: bool,  # noqa: FBT001 - click names it
+    dry_run: bool,  # noqa: FBT001 - click names it
+    check: bool,  # noqa: FBT001 - click names it
     listing: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -133,76 +92,119 @@ def command(
     What a page loses on its way is listed, here and in conversion-report.md in the new folder.
     Images of the source that pages show are copied to assets/ in it, from where `apply` uploads
     them; those elsewhere stay there, for nothing is ever fetched.
+
+    Into a folder that was converted into before, only what changed in the wiki is renewed, and
+    options not given are those of last time. What was changed here stays; what was changed on both
+    sides is merged where git knows the version between, else laid beside as FILE.new (exit 11).
     """
     for name in _SECRETS:
         os.environ.pop(name, None)
     if listing:
         return _list(console, output)
-    if show and not verify:
-        message = "--show is for what --verify finds"
-        raise UsageError(message, remedy="Add --verify.")
-    checking = verify and out is None
-    if source is None or path is None or (not checking and (out is None or namespace is None)):
-        needed = {"SOURCE": source, "PATH": path, "--out DIR": out, "--namespace NS": namespace}
+    verifying.require_sense()
+    only_looks = verifying.verify and out is None and not (delete_gone or dry_run or check)
+    if source is None or path is None or (out is None and not only_looks):
+        needed = {"SOURCE": source, "PATH": path, "--out DIR": out}
         missing = [name for name, value in needed.items() if value is None]
         message = f"convert needs {' and '.join(missing)} as well"
         if len(missing) == len(needed):
             message = "convert needs SOURCE, PATH, --out DIR and --namespace NS"
         raise UsageError(message, remedy="teams-importer convert --help shows examples.")
+    _require_key(namespace)
+    base = out or Path()
+    given = {"namespace": namespace or "", "team": list(team), **wanted.given(base)}
+    reader = _reader(source, path)
+    console.protect("the source", path)
+    if verifying.verify:
+        need_verifier()
+    with stopping_on_sigterm(), Memory() as memory, Shelf() as shelf:
+        if out is not None:
+            recall(out, memory)
+        held = recalled(given, memory.head)
+        if not held["namespace"] and not only_looks:
+            message = "convert needs --namespace NS as well"
+            raise UsageError(message, remedy="teams-importer convert --help shows examples.")
+        note_differences(reader.name, held, memory.head, console)
+        purpose = Purpose(
+            out,
+            str(held["namespace"]),
+            tuple(held["team"]),
+            _schema_for(base),
+            reader.name,
+            held,
+            delete_gone=delete_gone,
+            dry=dry_run or check,
+        )
+        pages, options = wanted.stage(console, reader, path, held, base)
+        watch = Watch(lambda: reader.read(path, options)) if verifying.verify else None
+        made = convert(
+            pages, options, purpose, memory=memory, shelf=shelf, console=console, watch=watch
+        )
+        _tell(made, purpose, console, output, again=memory.exists)
+        wanted.write_reports(console, made.accounts, made.losses, asdict(made.tally), made.pages)
+        _show(made, watch, verifying, console, output, again=memory.exists, only=only_looks)
+    codes = [ExitCode.DECISION] if made.renewal.waits or (watch and watch.fidelity.lost) else []
+    if check and made.renewal.writes:
+        codes.append(ExitCode.CHANGES)
+    return worst(codes)
+
+
+def _require_key(namespace: str | None) -> None:
     if namespace is not None and not is_key(namespace):
         message = f"the namespace {namespace!r} is not lower case letters, digits, `.`, `_`, `-`"
         raise UsageError(message, remedy="For example: handbook.")
-    reader = _reader(source, path)
-    console.protect("the source", path)
-    if address and not address.startswith(("https://", "http://")):
-        message = f"the address {address!r} is no URL"
-        raise UsageError(message, remedy="For example: https://wiki.example.com/display/OPS")
-    rules = read_rules(macros.read_text(encoding="utf-8"), str(macros)) if macros else {}
-    options = Options(
-        tag or Options().tags, encoding, address, rules, Attachments(attachments), from_html
-    )
-    stage, options = wanted.stage(console, reader, path, options, tags=tag)
-    if verify:
-        need_verifier()
-    watch = Watch(lambda: reader.read(path, options)) if verify else None
-    shaped = accounted(shape(stage, options))
-    results = list(watch.over(shaped) if watch else shaped)
-    drafts = [it for it in results if isinstance(it, Draft)]
-    losses = [_loss(it) for it in results if isinstance(it, Loss)]
-    pages = [_page(it) for it in results if isinstance(it, Account)]
-    account = tally(results)
-    images = sum((it.images for it in results if isinstance(it, Account)), Images())
-    accounts = (it for it in results if isinstance(it, Account))
-    if out is not None and namespace is not None:
-        schema = _schema_for(out)
-        write_manifest(out, drafts, namespace=namespace, team=team, schema=schema)
-        _keep_report(out, losses, pages, account, console, output)
-        console.say(_summary(account, reader, out))
-        if images.found:
-            console.say(_of_images(images))
-        if not schema:
-            _tell_schema(out, console)
-    wanted.write_reports(console, accounts, losses, asdict(account), pages)
+
+
+def _tell(
+    made: Conversion, purpose: Purpose, console: Console, output: OutputOptions, *, again: bool
+) -> None:
+    folder = purpose.folder
+    if folder is None:
+        return
+    console.say(_summary(made.tally, purpose.reader, folder, dry=purpose.dry))
+    if made.images.found:
+        console.say(_of_images(made.images))
+    if again:
+        say_renewal(made.renewal, folder, console, dry=purpose.dry)
+    if purpose.dry:
+        return
+    if output.format != Format.MARKDOWN:
+        console.say(f"report: {folder / REPORT}")
+    if not purpose.schema and not again:
+        place = shlex.quote(str(folder.parent / "schemas"))
+        console.say(
+            f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
+            f"line `# yaml-language-server: $schema={SCHEMA}`"
+        )
+
+
+def _show(
+    made: Conversion,
+    watch: Watch | None,
+    verifying: VerifyOptions,
+    console: Console,
+    output: OutputOptions,
+    *,
+    again: bool,
+    only: bool,
+) -> None:
+    """Print what was lost, and what survived where that was asked for."""
     looks = looks_of(console, output)
     # A file has room for all of them.
     looks["verbose"] = output.verbose or console.output is not None
     fidelity = fidelity_document(watch.fidelity) if watch else None
-    result = render_losses(losses, asdict(account), pages, fidelity, **looks)
-    if fidelity is not None and output.format != Format.JSON:
-        survived = render_fidelity(fidelity, show, **looks)
-        result = survived if checking else f"{result}\n{survived}"
-    for name in unshown(watch.fidelity, show) if watch else ():
+    survived = ""
+    if fidelity is not None and output.format in (Format.TEXT, Format.MARKDOWN):
+        survived = render_fidelity(fidelity, verifying.show, **looks)
+    if not (only and survived):
+        renewal = renewal_document(made.renewal) if again else None
+        lost = render_losses(
+            made.losses, asdict(made.tally), made.pages, fidelity, renewal, **looks
+        )
+        survived = f"{lost}\n{survived}" if survived else lost
+    for name in unshown(watch.fidelity, verifying.show) if watch else ():
         console.say(f"--show {name}: no page of that path, title or key differs")
-    console.result(result)
-    return ExitCode.DECISION if watch and watch.fidelity.lost else ExitCode.DONE
-
-
-def _tell_schema(out: Path, console: Console) -> None:
-    place = shlex.quote(str(out.parent / "schemas"))
-    console.say(
-        f"for an editor: `teams-importer schema --write {place}`, and the manifest's first "
-        f"line `# yaml-language-server: $schema={SCHEMA}`"
-    )
+    console.result(survived)
 
 
 def _list(console: Console, output: OutputOptions) -> ExitCode:
@@ -245,59 +247,11 @@ def _schema_for(folder: Path) -> str:
     return SCHEMA if Path(os.path.normpath(folder.absolute() / SCHEMA)).is_file() else ""
 
 
-def _loss(loss: Loss) -> dict[str, object]:
-    return {
-        "kind": loss.kind,
-        "path": loss.where.path,
-        "line": loss.where.line,
-        "what": loss.what,
-        "why": loss.why,
-    }
-
-
-def _page(page: Account) -> dict[str, object]:
-    return {
-        "page": page.page,
-        "path": page.place.path,
-        "line": page.place.line,
-        "title": page.title,
-        "fate": page.fate,
-        "why": page.why,
-        "keys": page.keys,
-        "kind": page.kind,
-        "tags": page.tags,
-        "owner": page.owner,
-        "edited": page.edited.isoformat() if page.edited else None,
-        "revision": page.revision,
-        "parent": page.parent,
-        "size": page.size,
-        "images": asdict(page.images),
-        "losses": dict(page.losses),
-        "effort": page.effort,
-    }
-
-
-def _keep_report(
-    folder: Path,
-    losses: Sequence[Mapping[str, object]],
-    pages: Sequence[Mapping[str, object]],
-    account: Tally,
-    console: Console,
-    output: OutputOptions,
-) -> None:
-    whole = OutputOptions("markdown", verbose=True, template=None)
-    looks = looks_of(console, whole)
-    looks["utf8"] = True
-    text = render_losses(losses, asdict(account), pages, **looks)
-    write_private(folder / _REPORT, text.encode())
-    if output.format != Format.MARKDOWN:
-        console.say(f"report: {folder / _REPORT}")
-
-
-def _summary(account: Tally, reader: Reader, folder: Path) -> str:
+def _summary(account: Tally, reader: str, folder: Path, *, dry: bool) -> str:
+    end = f"nothing was written to {folder}" if dry else f"the manifest is in {folder}"
     return (
-        f"{reader.name}: {account.pages} pages in, {account.migrated} migrated, {account.split} "
-        f"split, {account.merged} merged, {account.skipped} skipped; the manifest is in {folder}"
+        f"{reader}: {account.pages} pages in, {account.migrated} migrated, {account.split} "
+        f"split, {account.merged} merged, {account.skipped} skipped; {end}"
     )
 
 

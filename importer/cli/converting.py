@@ -1,166 +1,201 @@
-"""What a person wants of a conversion: rules, map files, and reports of it by their suffix."""
+"""Carries a conversion out: what a reader and the shaping give goes to files as it comes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import click
-
 from importer.cli.console import Console
-from importer.cli.files import is_same_file, write_private
-from importer.cli.options import gather_options
-from importer.cli.resources import resource
-from importer.errors import ExitCode, UsageError
-from importer.rendering import Format, render_losses
-from importer.rendering.look import Looks
+from importer.cli.looks import looks_of
+from importer.cli.options import OutputOptions
+from importer.manifests.memory import Memory
+from importer.manifests.renewing import Renewal, renew
+from importer.manifests.staging import staged
+from importer.manifests.writing import Writer
+from importer.model.draft import Draft
+from importer.planning.plan_file import canonical_json
+from importer.rendering import MOST_LISTED, render_losses
 from importer.sources import (
     Account,
+    Alias,
+    Images,
+    Known,
+    Loss,
+    LossKind,
+    Mapped,
     Options,
-    PageMap,
-    Reader,
-    Rules,
-    Stage,
-    map_lines,
-    read_map,
-    read_rule_file,
+    Page,
+    Shelf,
+    Tally,
+    accounted,
+    shape,
+    tally,
 )
+from importer.sources.verify import Watch
 
-__all__ = ["WantedOptions", "wanted_options"]
+__all__ = ["REPORT", "Conversion", "Purpose", "convert"]
 
-_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_FORMATS = {
-    ".html": Format.HTML,
-    ".htm": Format.HTML,
-    ".json": Format.JSON,
-    ".md": Format.MARKDOWN,
-    ".txt": Format.TEXT,
-}
-_LARGEST_RULES = 2**20
-_LARGEST_MAP = 2**28
+REPORT = "conversion-report.md"
+_LOSSES = "conversion-losses.jsonl"
+
+Pages = Callable[[], Iterable[Page | Alias | Loss]]
+Result = Draft | Loss | Account
 
 
 @dataclass(frozen=True, slots=True)
-class WantedOptions:
-    """The files that say what a page is to be, and those that say what became of it."""
+class Purpose:
+    """What is to be made of a source: a manifest of this kind, in `folder`; without it, nothing.
 
-    rules: Path | None
-    maps: tuple[Path, ...]
-    reports: tuple[Path, ...]
+    `held` are the options that hold, to be remembered with the `reader`. `dry` only says what would
+    be.
+    """
 
-    def stage(
-        self, console: Console, reader: Reader, path: Path, options: Options, *, tags: Sequence[str]
-    ) -> tuple[Stage, Options]:
-        """Return what reads the source by rules and maps, and the options for shaping it.
-
-        Raises ManifestError for faults in these files; *tags* of the command line go before theirs.
-        """
-        console.protect("the rules", self.rules)
-        console.protect("a map", *self.maps)
-        for report in self.reports:
-            _check_report(report, [it for it in (path, self.rules, *self.maps) if it])
-        rules = Rules(version="1")
-        if self.rules:
-            rules = read_rule_file(_text(self.rules), str(self.rules))
-        rows = [
-            row
-            for it in self.maps
-            for row in read_map(_bytes(it, _LARGEST_MAP), str(it), options.encoding)
-        ]
-        page_map = PageMap(rows)
-        own = rules.tags.default if rules.tags and not tags else ()
-        shaped = replace(options, tags=own or options.tags)
-        stage = Stage(lambda: reader.read(path, shaped), rules, page_map)
-        return stage, replace(shaped, reserved=stage.keys())
-
-    def write_reports(
-        self,
-        console: Console,
-        accounts: Iterable[Account],
-        losses: Sequence[Mapping[str, object]],
-        tally: Mapping[str, int],
-        pages: Sequence[Mapping[str, object]],
-    ) -> None:
-        """Write each report in the form that its suffix names; the terminal's own is another."""
-        known = list(accounts) if any(map(_is_table, self.reports)) else []
-        for report in self.reports:
-            if _is_table(report):
-                text = "".join(map_lines(known))
-            else:
-                text = render_losses(losses, tally, pages, **_looks(report))
-            write_private(report, console.redacted(text).encode("utf-8", "replace"))
-            console.say(f"report: {report}")
+    folder: Path | None
+    namespace: str
+    teams: Sequence[str]
+    schema: str
+    reader: str
+    held: Mapping[str, object]
+    delete_gone: bool = False
+    dry: bool = False
 
 
-def wanted_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Add `--rules`, `--map` and `--report`."""
-    return gather_options("wanted", WantedOptions, _OPTIONS)(function)
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What came of it; losses and pages lie on a shelf, and are read from there."""
+
+    losses: Sequence[Mapping[str, object]]
+    pages: Sequence[Mapping[str, object]]
+    accounts: Sequence[Account]
+    tally: Tally
+    images: Images
+    renewal: Renewal
 
 
-_OPTIONS = [
-    click.option(
-        "--rules",
-        type=_FILE,
-        metavar="FILE",
-        help="What becomes of which page, of tags and footers: YAML such as examples/rules.yaml.",
-    ),
-    click.option(
-        "--map",
-        "maps",
-        type=_FILE,
-        multiple=True,
-        metavar="FILE",
-        help="A report in CSV that people filled in; repeatable.",
-    ),
-    click.option(
-        "--report",
-        "reports",
-        type=click.Path(path_type=Path, dir_okay=False),
-        multiple=True,
-        metavar="FILE",
-        help="Write a report too, in the form of its suffix: .csv, .html, .json, .md or .txt. The "
-        "CSV is what --map reads. Repeatable.",
-    ),
-]
+def convert(
+    pages: Pages,
+    options: Options,
+    purpose: Purpose,
+    *,
+    memory: Memory,
+    shelf: Shelf,
+    console: Console,
+    watch: Watch | None = None,
+) -> Conversion:
+    """Read, shape and write a source; all or nothing where the folder is new.
+
+    *watch* sees all that comes.
+    """
+    known = Known(memory.key_of, memory.is_taken, memory.is_dropped)
+    results = accounted(shape(pages, options, known), shelf.table())
+    books = _Books(shelf)
+    drafts = books.enter(watch.over(results) if watch else results)
+    if purpose.folder is None:
+        deque(drafts, maxlen=0)
+        return books.closed(Renewal({}, ()))
+    with staged(purpose.folder, apart=purpose.dry) as stage:
+        writer = Writer(
+            stage,
+            namespace=purpose.namespace,
+            team=purpose.teams,
+            schema=purpose.schema,
+            memory=memory,
+        )
+        for draft in drafts:
+            writer.add(draft)
+        writer.finish()
+        books.report(stage, console)
+        renewal = renew(
+            stage,
+            purpose.folder,
+            memory,
+            head={"reader": purpose.reader, "options": purpose.held},
+            generated=(REPORT, _LOSSES),
+            delete_gone=purpose.delete_gone,
+            dry=purpose.dry,
+        )
+    return books.closed(renewal)
 
 
-def _check_report(report: Path, sources: Sequence[Path]) -> None:
-    if any(is_same_file(report, it) for it in sources):
-        message = f"--report {report} would write over what is read"
-        raise UsageError(message, remedy="Name another file.")
-    if not _is_table(report) and report.suffix.lower() not in _FORMATS:
-        message = f"no report has the suffix of {report}"
-        raise UsageError(message, remedy="Name it .csv, .html, .json, .md or .txt.")
-    if not report.parent.is_dir():
-        message = f"there is no folder {report.parent}"
-        raise UsageError(message, remedy="Make it, or name a file in another one.")
+class _Books:
+    """Keeps losses and accounts on a shelf, and counts them."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._losses, self._accounts = shelf.spool(), shelf.spool()
+        self._kinds: Counter[LossKind] = Counter()
+        self._images = Images()
+        self.losses: Sequence[Mapping[str, object]] = Mapped(self._losses, _loss)
+        self.pages: Sequence[Mapping[str, object]] = Mapped(self._accounts, _page)
+
+    def enter(self, results: Iterable[Result]) -> Iterator[Draft]:
+        """Take down what comes; yield the drafts."""
+        for it in results:
+            match it:
+                case Draft():
+                    yield it
+                case Loss():
+                    self._losses.append(it)
+                    self._kinds[it.kind] += 1
+                case Account():
+                    self._accounts.append(it)
+                    self._images += it.images
+
+    def report(self, stage: Path, console: Console) -> None:
+        """Write the report, and a list of all losses where it has no room for them."""
+        looks = looks_of(console, OutputOptions("markdown", verbose=True, template=None))
+        looks["utf8"] = True
+        text = render_losses(self.losses, asdict(tally(self._accounts)), self.pages, **looks)
+        path = stage / REPORT
+        path.touch(mode=0o600)
+        path.write_bytes(text.encode("utf-8", "replace"))
+        if max(self._kinds.values(), default=0) > MOST_LISTED:
+            _list_all(stage / _LOSSES, self.losses)
+
+    def closed(self, renewal: Renewal) -> Conversion:
+        return Conversion(
+            self.losses,
+            self.pages,
+            self._accounts,
+            tally(self._accounts),
+            self._images,
+            renewal,
+        )
 
 
-def _is_table(report: Path) -> bool:
-    return report.suffix.lower() == ".csv"
+def _list_all(path: Path, losses: Iterable[Mapping[str, object]]) -> None:
+    path.touch(mode=0o600)
+    with path.open("wb") as file:
+        for loss in losses:
+            file.write(f"{canonical_json(loss)}\n".encode("utf-8", "replace"))
 
 
-def _looks(report: Path) -> Looks:
-    return Looks(
-        format=_FORMATS[report.suffix.lower()],
-        templates=resource("plan-templates"),
-        verbose=True,
-    )
+def _loss(loss: Loss) -> dict[str, object]:
+    return {
+        "kind": loss.kind,
+        "path": loss.where.path,
+        "line": loss.where.line,
+        "what": loss.what,
+        "why": loss.why,
+    }
 
 
-def _text(path: Path) -> str:
-    try:
-        return _bytes(path, _LARGEST_RULES).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8, at byte {error.start}"
-        raise UsageError(message, remedy="Save the file as UTF-8.") from error
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    try:
-        if path.stat().st_size > most:
-            message = f"{path} is larger than {most:,} bytes"
-            raise UsageError(message, remedy="Name the right file.")
-        return path.read_bytes()
-    except OSError as error:
-        message = f"{path} can't be read: {error.strerror or error}"
-        raise UsageError(message, remedy="Name a file that you may read.") from error
+def _page(page: Account) -> dict[str, object]:
+    return {
+        "page": page.page,
+        "path": page.place.path,
+        "line": page.place.line,
+        "title": page.title,
+        "fate": page.fate,
+        "why": page.why,
+        "keys": page.keys,
+        "kind": page.kind,
+        "tags": page.tags,
+        "owner": page.owner,
+        "edited": page.edited.isoformat() if page.edited else None,
+        "revision": page.revision,
+        "parent": page.parent,
+        "size": page.size,
+        "losses": dict(page.losses),
+        "effort": page.effort,
+        "images": asdict(page.images),
+    }

@@ -26,7 +26,7 @@ from importer.model.ledger import Operation, Run, State
 from importer.model.report import ResultState
 from importer.ports import Journal
 
-__all__ = ["Past", "look_at", "look_into", "past_runs", "require_content"]
+__all__ = ["Past", "look_at", "look_into", "look_of", "past_runs", "require_content"]
 
 _T = TypeVar("_T")
 _HAPPENED = (State.DONE, State.OPEN)
@@ -55,7 +55,17 @@ def look_into(
         raise UsageError(
             message, remedy="Name the file that an apply made, or leave --journal out."
         )
-    loaded = read_manifest(path, console)
+    return look_of(read_manifest(path, console), connection, chosen, console, look)
+
+
+def look_of(
+    loaded: Loaded,
+    connection: ConnectionOptions,
+    chosen: Place | None,
+    console: Console,
+    look: Callable[[Journal], Awaitable[_T]],
+) -> _T:
+    """Return what *look* makes of the journal of a manifest that was read already."""
     try:
         with reach(connection, console) as target:
             return look_at(loaded, target, chosen, console, look)

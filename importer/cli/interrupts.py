@@ -2,14 +2,34 @@
 
 import asyncio
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from importer.cli.console import Console, Stopped
 from importer.rendering.phrasing import counted
 
-__all__ = ["Interrupts"]
+__all__ = ["Interrupts", "stopping_on_sigterm"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Raise Stopped on SIGTERM while the block works, so that what it began is cleared away."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Interrupts:

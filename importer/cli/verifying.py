@@ -1,14 +1,55 @@
-"""What `convert --verify` found, as plain values for rendering and JSON."""
+"""`convert --verify`: its options, and what it found as plain values for rendering and JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+import click
+
+from importer.cli.options import gather_options
+from importer.errors import ExitCode, UsageError
 from importer.sources.secrets import masked
 from importer.sources.verify import Fidelity
 from importer.sources.verify_comparing import Outcome
 from importer.sources.verify_seen import Construct
 
-__all__ = ["fidelity_document", "unshown"]
+__all__ = ["VerifyOptions", "fidelity_document", "unshown", "verify_options"]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyOptions:
+    """Whether to compare source and result, and the pages whose differences are to be shown."""
+
+    verify: bool
+    show: tuple[str, ...]
+
+    def require_sense(self) -> None:
+        """Raise UsageError for pages to be shown of what is not verified."""
+        if self.show and not self.verify:
+            message = "--show is for what --verify finds"
+            raise UsageError(message, remedy="Add --verify.")
+
+
+def verify_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
+    """Add `--verify` and `--show`."""
+    return gather_options("verifying", VerifyOptions, _OPTIONS)(function)
+
+
+_OPTIONS = [
+    click.option(
+        "--verify",
+        is_flag=True,
+        help="Compare what source and result show, and print what survived. Exit 11 when anything "
+        "is lost that no loss reports. Without --out, nothing is written.",
+    ),
+    click.option(
+        "--show",
+        multiple=True,
+        metavar="PAGE",
+        help="With --verify: show each difference of this page (its path, title or key; `*` for "
+        "any).",
+    ),
+]
 
 
 def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:

@@ -4,14 +4,13 @@ import hashlib
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from importer.errors import UsageError
 from importer.model.draft import Asset, Draft
 from importer.text.links import dig, fill
 
-__all__ = ["ASSETS", "assets_of", "copy_asset", "is_copied", "with_assets"]
+__all__ = ["ASSETS", "asset_path", "copy_asset", "with_assets"]
 
 ASSETS = "assets"
 """The folder of a new manifest that they are copied to."""
@@ -22,23 +21,12 @@ _SCHEME = "asset:"
 _FAULTS = (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
-def assets_of(drafts: Iterable[Draft]) -> Mapping[str, Asset]:
-    """Return the assets by their paths below the manifest, sorted.
-
-    Raises UsageError for a name that is no plain file name, or that stands for two contents.
-    """
-    found: dict[str, Asset] = {}
-    for asset in (asset for draft in drafts for asset in draft.assets):
-        if not _NAME.fullmatch(asset.name):
-            message = f"{asset.name!r} is no name for a file of the manifest"
-            raise UsageError(
-                message, remedy="Such names are a-z and 0-9 with single `.`, `_`, `-`."
-            )
-        path = f"{ASSETS}/{asset.name}"
-        if found.setdefault(path, asset).digest != asset.digest:
-            message = f"{path} would be two different files"
-            raise UsageError(message, remedy="Give one of them another name.")
-    return dict(sorted(found.items()))
+def asset_path(asset: Asset) -> str:
+    """Return where an asset goes, below the manifest. UsageError for what is no plain file name."""
+    if not _NAME.fullmatch(asset.name):
+        message = f"{asset.name!r} is no name for a file of the manifest"
+        raise UsageError(message, remedy="Such names are a-z and 0-9 with single `.`, `_`, `-`.")
+    return f"{ASSETS}/{asset.name}"
 
 
 def with_assets(markdown: str, draft: Draft, page: str) -> str:
@@ -54,17 +42,6 @@ def with_assets(markdown: str, draft: Draft, page: str) -> str:
         return f"{upwards}{ASSETS}/{name}" if known else None
 
     return fill(dig(markdown, path_of), lambda path: path)
-
-
-def is_copied(path: Path, asset: Asset) -> bool:
-    """Tell whether the file at *path* is the asset already."""
-    if path.stat().st_size != asset.size:
-        return False
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest() == asset.digest
 
 
 def copy_asset(path: Path, asset: Asset, temporary: Path) -> None:

@@ -1,30 +1,31 @@
-"""Drafts to files: a new folder, one Markdown file per draft; same drafts, same bytes."""
+"""Drafts to files: one Markdown file per draft, written as it comes; same drafts, same bytes."""
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from importer.errors import ManifestError, UsageError
-from importer.manifests.assets import assets_of, copy_asset, is_copied, with_assets
+from importer.manifests.assets import asset_path, copy_asset, with_assets
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.markdown_file import answer_lines
+from importer.manifests.memory import Entry, Memory, blob_in, blob_of
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
+from importer.manifests.staging import settle, staged
 from importer.model.draft import Asset, Draft
 from importer.model.ids import Kind, is_key
 from importer.text.canonical import canonical_text
 from importer.text.digests import digest_text
 
-__all__ = ["SCHEMA", "write_manifest"]
+__all__ = ["SCHEMA", "Writer", "write_manifest"]
 
 SCHEMA = "../schemas/manifest.schema.json"
 """Where an editor finds the schema, as seen from the manifest."""
 
 _FOLDER = "content"
-_TEMPORARY = ".teams-importer.tmp"
-_MAX_NAMES = 3
+_TEMPORARY = ".tmp"
 # What YAML reads as the very same text, and an editor neither as a number nor as a flag.
 _PLAIN = re.compile(r"[A-Za-z](?:[\w .?!/'()+-]*[\w.?!/')+])?")
 _WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -40,48 +41,104 @@ def write_manifest(
 ) -> tuple[Path, ...]:
     """Write `teams-importer.yaml` and one Markdown file per draft; return their paths, sorted.
 
-    The drafts' assets are copied to `assets/`, each once, and links to them lead there. *schema*
-    is where an editor finds the schema; "" leaves the line out.
+    The drafts' assets are copied to `assets/`, each once, and links to them lead there.
 
-    Writes nothing into a folder that holds anything but these very files: UsageError. ManifestError
-    when a text can't stand in a Markdown file, because it holds a line that starts an answer. Each
-    file appears whole or not at all, and the manifest last: after a crash, the same call goes on.
+    Writes nothing into a folder that holds anything but these very files: UsageError. All or
+    nothing where there is no folder yet; in one that is there each file appears whole or not at
+    all, and the manifest last: after a crash, the same call goes on. Raises what `Writer` does.
     """
-    teams = (team,) if isinstance(team, str) else tuple(team)
-    made = list(drafts)
-    files = _files(made, namespace, teams, schema)
-    assets = assets_of(made)
-    _require_empty(folder, files, assets)
-    for name, asset in assets.items():
-        if not (folder / name).exists():
-            copy_asset(folder / name, asset, folder / f"{name}{_TEMPORARY}")
-    for name in [*(name for name in files if name != MANIFEST_NAME), MANIFEST_NAME]:
-        _write(folder / name, files[name])
-    return tuple(sorted(folder / name for name in (*files, *assets)))
+    memory = Memory()
+    with memory, staged(folder) as stage:
+        writer = Writer(stage, namespace=namespace, team=team, schema=schema, memory=memory)
+        for draft in drafts:
+            writer.add(draft)
+        writer.finish()
+        names = memory.names()
+        settle(stage, folder)
+    return tuple(folder / name for name in names)
 
 
-def _files(
-    drafts: Sequence[Draft], namespace: str, teams: Sequence[str], schema: str
-) -> Mapping[str, bytes]:
-    _require_keys(namespace, [draft.key for draft in drafts])
-    findings = Findings()
-    texts = {f"{_FOLDER}/{draft.key}.md": _page(draft) for draft in drafts}
-    for draft, (name, text) in zip(drafts, texts.items(), strict=True):
-        _check_answers(name, text, len(draft.answers), findings)
-    if findings.failed:
-        raise ManifestError(findings.problems)
-    texts[MANIFEST_NAME] = _manifest(namespace, teams, schema, included=bool(drafts))
-    # A lone surrogate can't be written; it can't be read either, so nobody's text has one.
-    return {name: text.encode("utf-8", "replace") for name, text in sorted(texts.items())}
+class Writer:
+    """Writes a manifest below a folder, each draft's file as it comes, and the assets of it.
+
+    *schema* is where an editor finds the schema; "" leaves the line out. *memory* learns of every
+    file. Names that are no keys, or given twice, are UsageErrors; so is an asset whose name is
+    another's, or whose bytes changed since they were looked at.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        namespace: str,
+        team: str | Sequence[str] = (),
+        schema: str = SCHEMA,
+        memory: Memory,
+    ) -> None:
+        _require_key(namespace)
+        self._folder = folder
+        self._namespace = namespace
+        self._teams = (team,) if isinstance(team, str) else tuple(team)
+        self._schema = schema
+        self._memory = memory
+        self._findings = Findings()
+        self._count = 0
+
+    def add(self, draft: Draft) -> None:
+        """Write a draft's file, and its assets that are not there yet."""
+        _require_key(draft.key)
+        name = f"{_FOLDER}/{draft.key}.md"
+        text = _page(draft)
+        _check_answers(name, text, len(draft.answers), self._findings)
+        self._count += 1
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A lone surrogate can't be written; it can't be read either, so nobody's text has one.
+        data = text.encode("utf-8", "replace")
+        try:
+            with path.open("xb") as file:
+                file.write(data)
+        except FileExistsError:
+            _refuse(f"{draft.key!r} names two drafts")
+        self._memory.learn(Entry(name, blob_of(data), draft.key, draft.sources))
+        for asset in draft.assets:
+            self._copy(asset)
+
+    def _copy(self, asset: Asset) -> None:
+        name = asset_path(asset)
+        known = self._memory.digest_of(name)
+        if known == asset.digest:
+            return
+        if known:
+            message = f"{name} would be two different files"
+            raise UsageError(message, remedy="Give one of them another name.")
+        path = self._folder / name
+        copy_asset(path, asset, path.with_name(f"{path.name}{_TEMPORARY}"))
+        self._memory.note(name, asset.digest)
+        self._memory.learn(Entry(name, blob_in(path)))
+
+    def finish(self) -> None:
+        """Write the manifest itself. ManifestError when a text can't stand in a Markdown file.
+
+        It can't where it holds a line that starts an answer.
+        """
+        if self._findings.failed:
+            raise ManifestError(self._findings.problems)
+        included = bool(self._count)
+        text = _manifest(self._namespace, self._teams, self._schema, included=included)
+        data = text.encode()
+        (self._folder / MANIFEST_NAME).write_bytes(data)
+        self._memory.learn(Entry(MANIFEST_NAME, blob_of(data)))
 
 
-def _require_keys(namespace: str, keys: Sequence[str]) -> None:
-    twice = [key for key, times in Counter(keys).items() if times > 1]
-    wrong = [key for key in (namespace, *keys) if not is_key(key)]
-    if twice or wrong:
-        fault = f"{twice[0]!r} names two drafts" if twice else f"{wrong[0]!r} is not a key"
-        remedy = "Keys are segments of a-z and 0-9, with single `.`, `_` or `-`, joined by `/`."
-        raise UsageError(fault, remedy=remedy)
+def _require_key(key: str) -> None:
+    if not is_key(key):
+        _refuse(f"{key!r} is not a key")
+
+
+def _refuse(fault: str) -> NoReturn:
+    remedy = "Keys are segments of a-z and 0-9, with single `.`, `_` or `-`, joined by `/`."
+    raise UsageError(fault, remedy=remedy)
 
 
 def _check_answers(name: str, text: str, expected: int, findings: Findings) -> None:
@@ -147,44 +204,3 @@ def _quoted(text: str) -> str:
 def _escaped(char: str) -> str:
     # Not JSON's escape: that is a pair of surrogates beyond the first plane.
     return char if char.isprintable() else f"\\U{ord(char):08x}"
-
-
-def _require_empty(folder: Path, files: Mapping[str, bytes], assets: Mapping[str, Asset]) -> None:
-    if folder.exists() and not folder.is_dir():
-        message = f"{folder} is not a folder"
-        raise UsageError(message, remedy="Name a folder that is new or empty.")
-    strange = sorted(_strange(folder, files, assets))
-    if strange:
-        more = f" and {len(strange) - _MAX_NAMES} more" if len(strange) > _MAX_NAMES else ""
-        message = f"{folder} is not empty: {', '.join(strange[:_MAX_NAMES])}{more}"
-        remedy = "Name a new or empty folder; nothing that is there is written over."
-        raise UsageError(message, remedy=remedy)
-
-
-def _strange(
-    folder: Path, files: Mapping[str, bytes], assets: Mapping[str, Asset]
-) -> Iterator[str]:
-    """Yield what stands in *folder* and is neither one of ours nor on the way to one."""
-    ours = {*files, *assets}
-    ways = {parent.as_posix() for name in ours for parent in Path(name).parents}
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        name = path.relative_to(folder).as_posix()
-        if path.is_dir() and not path.is_symlink():
-            if name not in ways:
-                yield name
-        elif path.is_symlink():
-            yield name
-        elif name.endswith(_TEMPORARY) and name.removesuffix(_TEMPORARY) in ours:
-            continue
-        elif name in assets:
-            if not is_copied(path, assets[name]):
-                yield name
-        elif name not in files or path.read_bytes() != files[name]:
-            yield name
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}{_TEMPORARY}")
-    temporary.write_bytes(content)
-    temporary.replace(path)

@@ -49,6 +49,7 @@ class Draft:
 
     `assets` are the files it shows, and those that only come along. `origin` are old addresses of
     the page, `place` is where it comes from. `type` is an article's; empty, it is left to the site.
+    `sources` name the pages it is made of, whatever their titles.
     """
 
     key: str
@@ -61,3 +62,4 @@ class Draft:
     kind: Kind = Kind.QUESTION
     type: str = ""
     assets: tuple[Asset, ...] = ()
+    sources: tuple[str, ...] = ()

@@ -7,9 +7,11 @@ from importer.rendering.documents import (
     render_report,
 )
 from importer.rendering.look import Format
+from importer.rendering.loss_view import MOST_LISTED
 from importer.rendering.problems import render_problems
 
 __all__ = [
+    "MOST_LISTED",
     "Format",
     "render_fidelity",
     "render_losses",

@@ -46,17 +46,20 @@ def render_losses(
     tally: Mapping[str, int] = _NOTHING,
     pages: Sequence[Mapping[str, object]] = (),
     fidelity: Mapping[str, object] | None = None,
+    renewal: Mapping[str, object] | None = None,
     **looks: Unpack[Looks],
 ) -> str:
     """Return what a conversion lost as a document; `loss_view` says what a loss and a tally hold.
 
     *pages* are their accounts: all of them in JSON and HTML, else those that need a person.
-    *fidelity* is in JSON only. Raises UsageError for a user's template that fails.
+    *fidelity* and the *renewal* of an earlier conversion are in JSON only. Raises UsageError for a
+    user's template that fails.
     """
     look = _look(looks)
     if look.format is Format.JSON:
-        verified = {} if fidelity is None else {"fidelity": fidelity}
-        return _json({"losses": losses, "tally": tally, "pages": pages, **verified})
+        more = {"fidelity": fidelity, "renewal": renewal}
+        told = {name: it for name, it in more.items() if it is not None}
+        return _json({"losses": list(losses), "tally": tally, "pages": list(pages), **told})
     whole = look.format is Format.HTML
     view = loss_view(
         losses, tally, pages, verbose=look.verbose or whole, utf8=look.utf8, table=whole

@@ -203,22 +203,28 @@ def section(
     *,
     advice: str = "",
     most: int | None = None,
+    count: int = 0,
+    elsewhere: str = "shown with --verbose",
     is_open: bool = False,
 ) -> list[SectionView]:
-    """Return a list of one section, or of none without entries; *most* of them are shown."""
+    """Return a list of one section, or of none without entries; *most* of them are shown.
+
+    There are *count* of them, where not all are given; the others are *elsewhere*.
+    """
     if not entries:
         return []
     shown = list(entries if most is None else entries[:most])
-    more = len(entries) - len(shown)
+    total = max(count, len(entries))
+    more = total - len(shown)
     return [
         SectionView(
             name=name,
             title=title,
             tone=tone,
-            count=len(entries),
+            count=total,
             is_open=is_open,
             advice=advice,
             entries=shown,
-            left_out=f"{counted(more, 'more', 'more')}, shown with --verbose" if more else "",
+            left_out=f"{counted(more, 'more', 'more')}, {elsewhere}" if more else "",
         )
     ]

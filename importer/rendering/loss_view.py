@@ -1,13 +1,14 @@
 """What a wiki lost on its way, page by page, and which pages a person had better look at."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nlargest
 from typing import TypedDict
 
 from importer.rendering.entries import EntryView, SectionView, detail, entry, section
 from importer.rendering.phrasing import counted, joined
 
-__all__ = ["LossCount", "LossView", "PageView", "loss_view"]
+__all__ = ["MOST_LISTED", "LossCount", "LossView", "PageView", "loss_view"]
 
 # The fate of a whole page; everything else concerns a part of one.
 _FATES = ("skipped", "merged", "split")
@@ -21,11 +22,18 @@ _ADVICE = {
     "secret": "Take each out of the manifest, and replace it where it is used: who can read the "
     "wiki or the team has it.",
 }
+MOST_LISTED = 1_000
+"""Of a kind in a verbose document; whoever has more has them in a file of their own."""
+
+_OF_IMAGES = (
+    ("copied", "copied"), ("remote", "elsewhere"), ("missing", "missing"),
+    ("too_large", "too large"), ("unfit", "of no type that can be uploaded"),
+)  # fmt: skip
 _MOST = 10
 _MOST_MINOR = 2
 # More rows than that, a browser shows to nobody's pleasure; the CSV has them all.
 _MOST_ROWS = 20_000
-_MOST_ENTRIES = 2_000
+_MORE = "shown with --verbose"
 
 
 class LossCount(TypedDict):
@@ -68,31 +76,35 @@ class LossView(TypedDict):
 
 
 def loss_view(
-    losses: Sequence[Mapping[str, object]],
+    losses: Iterable[Mapping[str, object]],
     tally: Mapping[str, int],
-    pages: Iterable[Mapping[str, object]] = (),
+    pages: Sequence[Mapping[str, object]] = (),
     *,
     verbose: bool,
     utf8: bool,
     table: bool = False,
 ) -> LossView:
-    """Return losses as a template gets them; unless *verbose*, the first few of each kind.
+    """Return losses as a template gets them: the first of each kind, a few unless *verbose*.
 
     A loss has `kind`, `path`, `line`, `what` and `why`; unknown members are ignored, missing ones
     empty. *tally* says what became of the pages: `pages`, `migrated`, `split`, `merged`, `skipped`.
     A page has `page`, `title`, `fate`, `effort`, `losses` (kind to number) and what a `PageView`
     has; *table* gives them all.
     """
+    counts: Counter[str] = Counter()
     by_kind: dict[str, list[Mapping[str, object]]] = {}
     for loss in losses:
-        by_kind.setdefault(_member(loss, "kind"), []).append(loss)
+        kind = _member(loss, "kind")
+        counts[kind] += 1
+        # No more than are shown: there may be a million.
+        if counts[kind] <= (MOST_LISTED if verbose else _most(kind)):
+            by_kind.setdefault(kind, []).append(loss)
     ordered = sorted(by_kind.items(), key=lambda it: _rank(it[0]))
-    accounts = list(pages)
-    shown = nlargest(_MOST_ROWS, accounts, key=_effort) if table else []
-    more = len(accounts) - len(shown) if table else 0
+    shown = nlargest(_MOST_ROWS, pages, key=_effort) if table else []
+    more = len(pages) - len(shown) if table else 0
     return LossView(
         sections=[
-            *_work(accounts, verbose=verbose, utf8=utf8, table=table),
+            *_work(pages, verbose=verbose or table, utf8=utf8),
             *(
                 it
                 for kind, its in ordered
@@ -102,13 +114,14 @@ def loss_view(
                     "blocked" if kind == "secret" else "note",
                     [_loss(loss, utf8=utf8) for loss in its],
                     advice=_ADVICE.get(kind, ""),
-                    most=_MOST_ENTRIES if table else None if verbose else _most(kind),
+                    count=counts[kind],
+                    elsewhere="in conversion-losses.jsonl" if verbose else _MORE,
                     is_open=kind == "secret",
                 )
             ),
         ],
-        kinds=[LossCount(kind=kind, count=len(its)) for kind, its in ordered],
-        summary=_summary(len(losses), len(by_kind.get("secret", ())), tally),
+        kinds=[LossCount(kind=kind, count=counts[kind]) for kind, _ in ordered],
+        summary=_summary(counts, pages, tally),
         totals=[
             LossCount(kind=fate, count=tally[fate])
             for fate in ("pages", "migrated", *reversed(_FATES))
@@ -119,14 +132,18 @@ def loss_view(
     )
 
 
-def _work(
-    pages: Sequence[Mapping[str, object]], *, verbose: bool, utf8: bool, table: bool
-) -> list[SectionView]:
+def _work(pages: Iterable[Mapping[str, object]], *, verbose: bool, utf8: bool) -> list[SectionView]:
     """Return the pages that need a person, the greatest effort first."""
-    waiting = [it for it in pages if _effort(it)]
-    first = nlargest(
-        _MOST_ENTRIES if table else len(waiting) if verbose else _MOST, waiting, _effort
-    )
+    waiting = 0
+
+    def each() -> Iterator[Mapping[str, object]]:
+        nonlocal waiting
+        for it in pages:
+            if _effort(it):
+                waiting += 1
+                yield it
+
+    first = nlargest(MOST_LISTED if verbose else _MOST, each(), _effort)
     entries = [
         entry(
             "manual",
@@ -138,12 +155,16 @@ def _work(
         )
         for it in first
     ]
-    made = section("work", "needs a person", "manual", entries, advice=_WORK, is_open=True)
-    more = len(waiting) - len(entries)
-    for it in made:
-        it["count"] = len(waiting)
-        it["left_out"] = f"{counted(more, 'more', 'more')}, shown with --verbose" if more else ""
-    return made
+    return section(
+        "work",
+        "needs a person",
+        "manual",
+        entries,
+        advice=_WORK,
+        count=waiting,
+        elsewhere="in the report as CSV" if verbose else _MORE,
+        is_open=True,
+    )
 
 
 _WORK = "By effort: about a minute for each point."
@@ -215,8 +236,10 @@ def _member(loss: Mapping[str, object], name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _summary(count: int, secrets: int, tally: Mapping[str, int]) -> str:
-    pages = joined(
+def _summary(
+    counts: Counter[str], pages: Iterable[Mapping[str, object]], tally: Mapping[str, int]
+) -> str:
+    told = joined(
         [
             counted(tally.get("pages", 0), "page"),
             *(
@@ -226,7 +249,19 @@ def _summary(count: int, secrets: int, tally: Mapping[str, int]) -> str:
             ),
         ]
     )
+    count = counts.total()
     losses = counted(count, "loss", "losses") if count else "nothing lost"
-    if secrets:
+    if secrets := counts["secret"]:
         losses = f"{losses}, among them {counted(secrets, 'likely secret')}"
-    return f"Convert: {pages}; {losses}." if tally else f"Convert: {losses}."
+    parts = [told, _images(pages), losses] if tally else [losses]
+    return f"Convert: {'; '.join(it for it in parts if it)}."
+
+
+def _images(pages: Iterable[Mapping[str, object]]) -> str:
+    """Return what became of the images of all pages; empty when none shows any."""
+    total: Counter[str] = Counter()
+    for page in pages:
+        found = page.get("images")
+        total.update(found if isinstance(found, Mapping) else {})
+    known = (f"{total[name]:,} {said}" for name, said in _OF_IMAGES if total[name])
+    return f"{counted(total['found'], 'image')}: {', '.join(known)}" if total["found"] else ""

@@ -9,6 +9,7 @@ from importer.sources.discourse import DiscourseReader
 from importer.sources.faq import FaqReader
 from importer.sources.generic_document import pages_schema
 from importer.sources.generic_json import GenericJsonReader
+from importer.sources.identity import Known
 from importer.sources.losses import Account, Fate, Images, Loss, LossKind, Tally, tally
 from importer.sources.map_file import map_lines, read_map
 from importer.sources.mapping import PageMap
@@ -19,6 +20,7 @@ from importer.sources.page_files import MarkdownReader
 from importer.sources.reader import Attachments, Options, Reader
 from importer.sources.rule_file import Rules, read_rule_file
 from importer.sources.shaping import shape
+from importer.sources.shelf import Mapped, Shelf
 from importer.sources.so4t_csv import So4tCsvReader
 from importer.sources.so4t_json import So4tJsonReader
 from importer.sources.stack_exchange import StackExchangeReader
@@ -35,14 +37,17 @@ __all__ = [
     "Fate",
     "File",
     "Images",
+    "Known",
     "Loss",
     "LossKind",
+    "Mapped",
     "Options",
     "Page",
     "PageMap",
     "Passage",
     "Reader",
     "Rules",
+    "Shelf",
     "Stage",
     "Tally",
     "accounted",

@@ -4,14 +4,14 @@ Takes what `shape` yields and yields it again, one page at a time; nothing else 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from importer.model.draft import Draft
 from importer.model.ids import Kind
-from importer.sources.identity import Numbering
 from importer.sources.losses import Account, Fate, Images, Loss, LossKind
+from importer.sources.report_names import Numbering
 from importer.sources.secrets import find_secrets, masked
 
 __all__ = ["EFFORT", "accounted"]
@@ -40,13 +40,15 @@ Docs: docs/moving-a-wiki.md has the same table.
 Result = Draft | Loss | Account
 
 
-def accounted(results: Iterable[Result]) -> Iterator[Result]:
+def accounted(
+    results: Iterable[Result], times: MutableMapping[str, int] | None = None
+) -> Iterator[Result]:
     """Yield the results with whole accounts, and a loss for each likely secret of a draft.
 
     The parts that rules made of a page come as one account. No secret stands in what is yielded but
-    in the drafts.
+    in the drafts. *times* is where the names of pages are counted, which are many.
     """
-    books = _Books()
+    books = _Books(Numbering(times))
     for it in results:
         match it:
             case Draft():
@@ -61,7 +63,7 @@ def accounted(results: Iterable[Result]) -> Iterator[Result]:
 
 @dataclass(slots=True)
 class _Books:
-    numbering: Numbering = field(default_factory=Numbering)
+    numbering: Numbering
     parts: list[Account] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 

@@ -145,6 +145,7 @@ class _Files:
             names=(f"/pages/viewpage.action?pageId={number}",) if number.isdecimal() else (),
             parent=parts.parents[-1] if parts.parents else "",
             files=self._attached(name, number, parts),
+            identity=f"page {number}" if number.isdecimal() else "",
         )
 
     def _attached(self, name: str, number: str, parts: PageParts) -> tuple[File, ...]:
@@ -346,6 +347,7 @@ class _Export:
             revision=meta.version,
             withheld=self._withheld(number, meta),
             files=(*self._files.get(number, ()), *self._of_others(text, space)),
+            identity=f"page {number}",
         )  # fmt: skip
 
     def _of_others(self, text: str, space: str) -> Iterator[File]:

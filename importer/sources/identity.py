@@ -1,42 +1,46 @@
-"""What a page of the source is called in the report and in the map file, run after run."""
+"""Which page of a source is which, today and the next time it is read: never by its title."""
 
-from importer.sources.losses import Loss
-from importer.sources.page import Alias, Page
-from importer.sources.secrets import masked
-from importer.sources.titles import seen_title
+from collections.abc import Callable
+from dataclasses import dataclass
 
-__all__ = ["Numbering", "identity"]
+from importer.sources.page import Page
+
+__all__ = ["Known", "identity_of", "part_of"]
 
 
-def identity(found: Page | Alias | Loss) -> str:
-    """Return the name of a page: its file, or its file and its name in it.
+def _none(_: str) -> str:
+    return ""
 
-    It holds nothing that moves when other pages change, such as a line, nothing of the options, and
-    no secret that a title may hold.
+
+def _never(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier conversion of the source left behind.
+
+    `key_of` gives the key of a page by its identity, empty for a new one. `is_taken` tells the keys
+    that no new page may get, `is_dropped` the pages that a person took out since.
     """
-    if isinstance(found, Page):
-        if found.section:
-            return found.section.page
-        if found.alone:
-            return found.place.path
-        name = found.anchors[0] if found.anchors else found.name
-        return _named(found.place.path, name or seen_title(found).replace("/", " "))
-    if isinstance(found, Alias):
-        return _named(found.place.path, found.title)
-    return _named(found.where.path, "" if found.what == found.where.path else found.what)
+
+    key_of: Callable[[str], str] = _none
+    is_taken: Callable[[str], bool] = _never
+    is_dropped: Callable[[str], bool] = _never
 
 
-def _named(path: str, name: str) -> str:
-    return f"{path}#{masked(' '.join(name.split()))}" if name else path
+def identity_of(page: Page) -> str:
+    """Return what tells a page from the others in its source, also under another title.
+
+    The source's own number where there is one; else its file, and within a file its anchor or name.
+    """
+    if page.identity:
+        return page.identity
+    if page.alone:
+        return page.place.path
+    return f"{page.place.path}#{page.anchors[0] if page.anchors else page.name or page.title}"
 
 
-class Numbering:
-    """Makes names of pages different, in the order of the source: the second `a` is `a (2)`."""
-
-    def __init__(self) -> None:
-        self._times: dict[str, int] = {}
-
-    def number(self, page: str) -> str:
-        """Return *page*, numbered unless it is the first of its name."""
-        times = self._times[page] = self._times.get(page, 0) + 1
-        return page if times == 1 else f"{page} ({times})"
+def part_of(identity: str, number: int) -> str:
+    """Return the identity of the *number*-th part of a page that was split."""
+    return f"{identity} (part {number})"

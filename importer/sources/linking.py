@@ -3,6 +3,7 @@
 import html
 import posixpath
 import re
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -42,19 +43,21 @@ _NOTHING = _Found(None)
 class Addresses:
     """Which item a link leads to: by its file and anchor, or by any name a page or answer has."""
 
-    def __init__(self) -> None:
+    def __init__(self, table: Callable[[], MutableMapping[str, str]] = dict) -> None:
+        """*table* makes the mappings that grow with the source."""
         self.gone: set[str] = set()
-        self._anchors: dict[tuple[str, str], str] = {}
-        self._files: dict[str, str] = {}
-        self._parts: set[tuple[str, str]] = set()
-        self._names: dict[str, str] = {}
+        self._anchors = table()
+        self._files = table()
+        self._parts = table()
+        self._names = table()
 
     def add(self, key: str, page: Page) -> None:
         """Learn a page's names; the first of equal names counts. A key in `gone` is not found."""
         path = page.place.path
-        self._parts.update((path, name.lower()) for name in page.parts)
+        for name in page.parts:
+            self._parts[_anchor(path, name)] = ""
         for name in (*page.anchors, *page.parts):
-            self._anchors.setdefault((path, name.lower()), key)
+            self._anchors.setdefault(_anchor(path, name), key)
         if page.alone:
             self._files[path] = key
         for name in (*page.addresses, *page.names):
@@ -87,7 +90,7 @@ class Addresses:
         target = unquote(path.partition("?")[0])
         file = posixpath.normpath(posixpath.join(posixpath.dirname(base), target))
         file = target.lstrip("/") if target.startswith("/") else file if target else base
-        place = (file, unquote(anchor).lower())
+        place = _anchor(file, unquote(anchor))
         known = self._anchors.get(place) if anchor else None
         if known or not target:
             return _Found(known, is_part=place in self._parts)
@@ -109,6 +112,10 @@ class Addresses:
     def _file(self, path: str) -> str | None:
         names = (path, f"{path}.md", f"{path}/index.md", f"{path}/README.md")
         return next((self._files[name] for name in names if name in self._files), None)
+
+
+def _anchor(path: str, name: str) -> str:
+    return f"{path}\0{name.lower()}"
 
 
 def normal(address: str) -> str:

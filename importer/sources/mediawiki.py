@@ -167,6 +167,7 @@ class _Dump:
             parent=title.rpartition("/")[0],
             files=self._uploads.named(text, site, ""),
             revision=revision.findtext("id") or "",
+            identity=f"page {number}" if number else f"page {title}",
         )
 
     def _addresses(self, title: str) -> tuple[str, ...]:

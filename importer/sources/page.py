@@ -137,7 +137,8 @@ class Page:
     moved. `parent` is the title of the page above it, `space` the part of the wiki it stands in.
     `home` is the site of the source, a URL: what stays of links to it, such as `/help`, leads
     there. `source` is what the source has, in the body's markup, where a reader has cleaned the
-    texts: the conversion is verified against it.
+    texts: the conversion is verified against it. `identity` is what the source calls the page for
+    good, such as `page 4711`: titles and names change.
 
     `key` is the item's key where a person has chosen one, `chosen` the columns of the map file that
     somebody filled in. `section` is said of a part of a page.
@@ -167,6 +168,7 @@ class Page:
     key: str = ""
     chosen: tuple[str, ...] = ()
     section: Section | None = None
+    identity: str = ""
 
     @property
     def texts(self) -> tuple[Passage, ...]:

@@ -151,6 +151,7 @@ def _section(page: Page, part: _Part, text: str, section: Section) -> Page:
         names=(*(page.names if first else ()), *(within if part.title else ())),
         files=(),
         source="",
+        identity=f"{page.identity or section.page}{f'#{plain}' if part.title else ''}",
         section=section,
     )
 

@@ -3,44 +3,37 @@
 Knows no source's form. Every page becomes one draft or several, or none, and one account of that.
 """
 
-import posixpath
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
-from urllib.parse import unquote
 
-from importer.errors import UsageError
-from importer.model.draft import Draft, DraftAnswer, Place
+from importer.model.draft import Draft, DraftAnswer
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
 from importer.sources.crediting import credited
 from importer.sources.harmless import harmless
-from importer.sources.identity import identity
-from importer.sources.linking import Addresses, answer_key, relinked
+from importer.sources.identity import Known, part_of
+from importer.sources.linking import answer_key, relinked
 from importer.sources.losses import Account, Fate, Loss, Losses, LossKind
-from importer.sources.naming import key_of, tag_of, unique
+from importer.sources.naming import tag_of
 from importer.sources.page import Alias, Page, Passage
+from importer.sources.page_keys import LONGEST, PageKeys, account_of, skipped
 from importer.sources.picturing import PageFiles
 from importer.sources.reader import Options
+from importer.sources.shelf import Shelf
 from importer.sources.splitting import split
 from importer.sources.storing import Look, Store
 from importer.sources.titles import Titles, cut, escaped, seen_title
-from importer.text.digests import digest_text
 
 __all__ = ["shape"]
 
 _SHORTEST = LIMITS[Kind.QUESTION, Field.BODY].low
 _MOST_TAGS = LIMITS[Kind.QUESTION, Field.TAGS].high
-_LONGEST = {kind: LIMITS[kind, Field.BODY].high for kind in (Kind.QUESTION, Kind.ARTICLE)}
 _KEY_LINK = re.compile(r"\]\(key:[^)]*\)")
-# A text grows as it is made Markdown and its links get addresses, but hardly by this factor.
-_GROWTH = 4
-# Forty of the longest articles. A converter would need minutes and gigabytes for more.
-_ENDLESS = 4_000_000
 # What the lines about an article's parts need.
 _ROOM = 3_000
+_NOTHING = Known()
 _TOO_LONG = "a part of it is too long for a post and has no place to be split at"
 
 Pages = Callable[[], Iterable[Page | Alias | Loss]]
@@ -49,195 +42,51 @@ Pages = Callable[[], Iterable[Page | Alias | Loss]]
 Result = Draft | Loss | Account
 
 
-def shape(pages: Pages, options: Options) -> Iterator[Result]:
+def shape(pages: Pages, options: Options, known: Known = _NOTHING) -> Iterator[Result]:
     """Yield drafts, losses, and one account per page, in the source's order.
 
     Links between pages are known only when all names are, so the source is read for its names
-    first; no text is held beyond its page. Pages that may be too long to be had at all are tried
-    before any draft is made: links to them are to be said again.
+    first; no text is held beyond its page, and names lie on a shelf, so that memory doesn't grow
+    with the source. Pages that may be too long to be had at all are tried before any draft is made:
+    links to them are to be said again. Pages that are *known* keep their keys.
     """
-    names = _Names(options.reserved)
-    for each in pages():
-        if isinstance(each, Page):
-            names.learn(each)
-        elif isinstance(each, Alias):
-            names.aliases.append(each)
-    names.settle()
-    looks: dict[str, Look] = {}
-    while names.long:
-        trial = _Shaper(options, names, Store(options.attachments, options.address, looks))
-        for key, page in names.walk(pages()):
-            if isinstance(page, Page) and key in names.long:
-                deque(trial.shape(key, page), maxlen=0)
-        if trial.skipped <= names.addresses.gone:
-            break
-        names.addresses.gone |= trial.skipped
-    shaper = _Shaper(options, names, Store(options.attachments, options.address, looks))
-    for key, found in names.walk(pages()):
-        if isinstance(found, Page):
-            yield from shaper.shape(key, found)
-        else:
-            yield found
-
-
-class _First(NamedTuple):
-    """The first page that says something: its number, from 0, its key and its place."""
-
-    number: int
-    key: str
-    place: Place
-
-
-class _Names:
-    """The keys of all pages by their order, and what links call them; texts as digests only."""
-
-    def __init__(self, reserved: frozenset[str] = frozenset()) -> None:
-        self.addresses = Addresses()
-        self.long: set[str] = set()
-        self.taken: set[str] = set(reserved)
-        self._chosen = set(reserved)
-        self.aliases: list[Alias] = []
-        self._keys: list[str] = []
-        self._first: dict[str, _First] = {}
-        self._origins: dict[str, tuple[str, ...]] = {}
-
-    def learn(self, page: Page) -> None:
-        """Give a page its key; pages that say the same share one."""
-        if _not_moved(page):
-            self._keys.append("")
-            return
-        same = _digest(page)
-        if same in self._first:
-            key = self._first[same].key
-            self._origins[key] = (*self._origins.get(key, ()), *_origin(page))
-        else:
-            name = page.name or seen_title(page).replace("/", " ")
-            chosen = page.key in self._chosen
-            key = page.key if chosen else unique(page.key or key_of(name), self.taken)
-            self._chosen.discard(key)
-            self.taken.add(key)
-            self._first[same] = _First(len(self._keys), key, page.place)
-            if any(len(it.text) * _GROWTH > _LONGEST[page.kind] for it in page.texts):
-                self.long.add(key)
-        self.addresses.add(key, page)
-        self._keys.append(key)
-
-    def settle(self) -> None:
-        """Give the aliases' names to their pages, also through other aliases."""
-        waiting = self.aliases
-        while waiting:
-            left = [alias for alias in waiting if not self._settled(alias)]
-            if len(left) == len(waiting):
-                break
-            waiting = left
-
-    def _settled(self, alias: Alias) -> bool:
-        key = self.addresses.add_alias(alias)
-        if key:
-            self._origins[key] = (*self._origins.get(key, ()), *alias.addresses)
-        return bool(key)
-
-    def walk(
-        self, found: Iterable[Page | Alias | Loss]
-    ) -> Iterator[tuple[str, Page | Loss | Account]]:
-        """Yield each page that is to be shaped with its key, and of the others what became."""
-        keys = iter(enumerate(self._keys))
-        for each in found:
+    with Shelf() as shelf:
+        names = PageKeys(shelf, known, options.reserved)
+        for each in pages():
             if isinstance(each, Page):
-                yield from self._walked(each, keys)
-                continue
-            if isinstance(each, Alias):
-                yield from (("", it) for it in self._led(each))
-                continue
-            yield "", each
-            if each.kind is LossKind.SKIPPED:
-                page = identity(each)
-                yield "", Account(each.where, each.what, Fate.SKIPPED, each.why, page=page)
+                names.learn(each)
+            elif isinstance(each, Alias):
+                names.aliases.append(each)
+        names.settle()
+        looks: MutableMapping[str, Look] = shelf.table()
 
-    def _led(self, alias: Alias) -> Iterator[Loss | Account]:
-        """Yield what became of an alias: part of the page it leads to, or nothing."""
-        key, _ = self.addresses.find(alias.place.path, alias.target)
-        shown = unquote(alias.target.removeprefix("wiki:"))
-        fate = Fate.MERGED if key else Fate.SKIPPED
-        why = f"it leads to `{shown}`" if key else f"it leads to `{shown}`, which is not moved"
-        yield Loss(LossKind(fate.value), alias.place, alias.title, why)
-        keys = (key.partition("#")[0],) if key else ()
-        yield Account(alias.place, alias.title, fate, why, keys, page=identity(alias))
+        def shaper() -> _Shaper:
+            store = Store(options.attachments, options.address, looks, shelf.table(), shelf.table())
+            return _Shaper(options, names, store, Titles(shelf.table()))
 
-    def _walked(
-        self, page: Page, keys: Iterator[tuple[int, str]]
-    ) -> Iterator[tuple[str, Page | Loss | Account]]:
-        number, key = next(keys, (-1, ""))
-        same = self._first.get(_digest(page))
-        if number < 0 or (key and same is None):
-            message = f"{page.place.path} changed while it was read"
-            raise UsageError(message, remedy="Convert again when nobody writes there.")
-        if not key or same is None:
-            yield from (("", it) for it in _skipped(page, _not_moved(page)))
-        elif same.number == number:
-            yield key, page
-        else:
-            why = f"word for word the same as {same.place}"
-            yield "", Loss(LossKind.MERGED, page.place, page.title, why)
-            yield "", _account(page, Fate.MERGED, (key,), why)
-
-    def origin(self, key: str, page: Page) -> tuple[str, ...]:
-        """Return the old addresses of a page and of those that say the same."""
-        return tuple(dict.fromkeys((*_origin(page), *self._origins.get(key, ()))))
-
-
-def _not_moved(page: Page) -> str:
-    """Return why a page is no draft whatever it says; empty for one that is."""
-    if page.withheld:
-        return page.withheld
-    longest = max(len(it.text) for it in page.texts)
-    if longest > _ENDLESS:
-        return f"a text of {longest:,} characters, which is nothing that people read"
-    empty = page.kind is Kind.ARTICLE and not page.body.text.strip()
-    return "there is no text on it" if empty else ""
-
-
-def _digest(page: Page) -> str:
-    # Two pages may say the same and show different files by it.
-    files = (f"{it.title or posixpath.basename(it.path)} {it.size}" for it in page.files)
-    parts = [page.kind, page.title, *(it.text for it in page.texts), *files]
-    return digest_text("\0".join(parts))
-
-
-def _skipped(page: Page, why: str) -> Iterator[Loss | Account]:
-    yield Loss(LossKind.SKIPPED, page.place, page.title, why)
-    yield _account(page, Fate.SKIPPED, (), why)
-
-
-def _account(page: Page, fate: Fate, keys: tuple[str, ...], why: str = "") -> Account:
-    part = page.section
-    return Account(
-        page.place,
-        part.title if part else seen_title(page),
-        fate,
-        why,
-        keys,
-        page.kind if keys else None,
-        page.tags,
-        page.body.credit.author,
-        page.body.credit.when,
-        page.revision,
-        page.parent,
-        sum(len(it.text) for it in page.texts),
-        page=identity(page),
-        section=part.number if part else 0,
-        is_last=not part or part.is_last,
-        chosen=page.chosen,
-    )
+        while names.long:
+            trial = shaper()
+            for key, page in names.walk(pages()):
+                if isinstance(page, Page) and key in names.long:
+                    deque(trial.shape(key, page), maxlen=0)
+            if trial.skipped <= names.addresses.gone:
+                break
+            names.addresses.gone |= trial.skipped
+        final = shaper()
+        for key, found in names.walk(pages()):
+            if isinstance(found, Page):
+                yield from final.shape(key, found)
+            else:
+                yield found
 
 
 @dataclass(slots=True)
 class _Shaper:
     options: Options
-    names: _Names
+    names: PageKeys
     store: Store
+    titles: Titles
     skipped: set[str] = field(default_factory=set)
-    titles: Titles = field(default_factory=Titles)
     renamed: set[str] = field(default_factory=set)
     files: PageFiles | None = None
 
@@ -252,7 +101,7 @@ class _Shaper:
         )
         if not drafts:
             self.skipped.add(key)
-            yield from _skipped(page, _TOO_LONG)
+            yield from skipped(page, _TOO_LONG)
             return
         files.list_files()
         yield from losses.found
@@ -261,7 +110,7 @@ class _Shaper:
         split_up = next((it for it in losses.found if it.kind is LossKind.SPLIT), None)
         fate = Fate.SPLIT if split_up else Fate.MIGRATED
         keys, why = tuple(it.key for it in drafts), split_up.why if split_up else ""
-        yield replace(_account(page, fate, keys, why), images=files.images)
+        yield replace(account_of(page, fate, keys, why), images=files.images)
 
     def _questions(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
         """Yield the page as one question; nothing when a text of it can't be had."""
@@ -285,27 +134,30 @@ class _Shaper:
             losses.add(LossKind.SPLIT, page.place.line, page.title, why)
         answers = tuple(_numbered(made))
         origin = self.names.origin(key, page)
-        yield Draft(key, title, tags, body[0], answers, page.place, origin)
+        yield Draft(
+            key, title, tags, body[0], answers, page.place, origin,
+            sources=self.names.sources(key),
+        )  # fmt: skip
 
     def _articles(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
         """Yield the page as an article, or several; nothing when it can't be had."""
         tags = self._tags(page, losses)
         title = self.titles.take(page, tags, losses)
-        parts = split(self._article(key, page, title, losses), _LONGEST[Kind.ARTICLE] - _ROOM)
+        parts = split(self._article(key, page, title, losses), LONGEST[Kind.ARTICLE] - _ROOM)
         if parts is None:
             return
         rest = range(2, len(parts) + 1)
-        keys = [key, *(unique(f"{key}/part-{number}", self.names.taken) for number in rest)]
+        keys = [key, *(self.names.part_key(key, number) for number in rest)]
         if len(parts) > 1:
             why = f"too long for one article; it is {len(parts)} now"
             losses.add(LossKind.SPLIT, page.place.line, page.title, why)
-        origin = self.names.origin(key, page)
+        origin, sources = self.names.origin(key, page), self.names.sources(key)
         for number, (own, text) in enumerate(zip(keys, parts, strict=True), 1):
             body = text if len(parts) == 1 else f"{_guide(number, keys)}\n\n{text}"
             whole = title if number == 1 else f"{cut(title, 22)} (part {number} of {len(parts)})"
             yield Draft(
                 own, whole, tags, body, (), page.place, origin if number == 1 else (),
-                Kind.ARTICLE, page.type,
+                Kind.ARTICLE, page.type, sources=_parts_of(sources, number),
             )  # fmt: skip
 
     def _tags(self, page: Page, losses: Losses) -> tuple[str, ...]:
@@ -390,7 +242,7 @@ def _bare_length(markdown: str) -> int:
 
 def _parts(text: str, kind: Kind) -> list[str] | None:
     """Return a text in parts that say which they are; None when it can't be split."""
-    parts = split(text, _LONGEST[kind])
+    parts = split(text, LONGEST[kind])
     if parts is None or len(parts) == 1:
         return list(parts) if parts else None
     total = len(parts)
@@ -412,8 +264,5 @@ def _guide(number: int, keys: Sequence[str]) -> str:
     return f"*Part 1 of {len(keys)}; it goes on in {rest}.*"
 
 
-def _origin(page: Page) -> tuple[str, ...]:
-    own = page.place.path
-    anchored = own if page.alone or not page.anchors else f"{own}#{page.anchors[0]}"
-    within = page.alone or page.anchors or not page.addresses
-    return (anchored, *page.addresses) if within else page.addresses
+def _parts_of(sources: Sequence[str], number: int) -> tuple[str, ...]:
+    return tuple(sources) if number == 1 else (part_of(sources[0], number),)

@@ -120,6 +120,7 @@ def _question(raw: Raw, place: Place, home: str) -> Page:
         home=home,
         revision=str(raw.get("last_activity_date") or raw.get("lastActivityDate") or ""),
         withheld="deleted in the source" if _is_gone(raw) else "",
+        identity=f"question {number}",
     )
 
 
@@ -149,6 +150,7 @@ def _article(raw: Raw, place: Place, home: str) -> Page:
         home=home,
         revision=str(raw.get("last_edit_date") or raw.get("lastEditDate") or ""),
         withheld="deleted in the source" if _is_gone(raw) else "",
+        identity=f"article {number}",
     )
 
 

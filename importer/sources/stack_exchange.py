@@ -173,6 +173,7 @@ class _Dump:
             home=self._address,
             revision=post.row.get("LastEditDate", ""),
             withheld="deleted in the source" if post.row.get("DeletionDate") else "",
+            identity=f"question {number}",
         )
 
     def _answer(self, post: _Post, question: str, accepted: str) -> Passage:

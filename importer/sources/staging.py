@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
 from importer.sources.globs import fits
-from importer.sources.identity import Numbering, identity
 from importer.sources.losses import Loss, Losses, LossKind
 from importer.sources.mapping import PageMap, Reading
 from importer.sources.naming import key_of, tag_of
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.remaking import FIRST_PARAGRAPH, as_article, as_question, sections
+from importer.sources.report_names import Numbering, reported_name
 from importer.sources.rule_file import PageRule, Rules, When
 from importer.sources.tag_map import TagReading, count_tags
 from importer.sources.templating import filled, footed, is_whole, values_of
@@ -26,6 +26,7 @@ __all__ = ["Stage"]
 
 _SHORTEST = LIMITS[Kind.QUESTION, Field.TITLE].low
 _NO_RULE = PageRule()
+_NO_RULES = Rules(version="1")
 
 Found = Page | Alias | Loss
 
@@ -41,6 +42,9 @@ class Stage:
 
     def __call__(self) -> Iterator[Found]:
         """Yield the pages. Raises ManifestError for what rules or map can't mean, at the end."""
+        if not self.page_map and self.rules == _NO_RULES:
+            yield from self.pages()
+            return
         pass_ = _Pass(self.rules, self.page_map.reading(), self._tags(), mapped=bool(self.page_map))
         for it in self.pages():
             yield from pass_.found(it)
@@ -52,7 +56,7 @@ class Stage:
             return frozenset()
         numbering = Numbering()
         counted = (it for it in self.pages() if _has_account(it))
-        return self.page_map.keys({numbering.number(identity(it)) for it in counted})
+        return self.page_map.keys({numbering.number(reported_name(it)) for it in counted})
 
     def _tags(self) -> TagReading | None:
         if self.rules.tags is None:
@@ -74,17 +78,21 @@ class _Pass:
     def found(self, it: Found) -> Iterator[Found]:
         match it:
             case Page():
-                yield from self._page(self.numbering.number(identity(it)), it)
+                yield from self._page(self._name(it), it)
             case Alias():
-                name = self.numbering.number(identity(it))
+                name = self._name(it)
                 yield from self.reading.other_row(name, it.place, it.title, "keep")
                 yield it
             case Loss(kind=LossKind.SKIPPED):
-                name = self.numbering.number(identity(it))
+                name = self._name(it)
                 yield from self.reading.other_row(name, it.where, it.what, "skip")
                 yield it
             case _:
                 yield it
+
+    def _name(self, it: Found) -> str:
+        """Return what the map calls a page; without one, nobody asks."""
+        return self.numbering.number(reported_name(it)) if self.mapped else ""
 
     def end(self) -> Iterator[Loss]:
         if self.tags:
@@ -126,7 +134,9 @@ class _Pass:
             wording = filled(wording, values_of(page), markdown=True)
         losses = Losses(page.place.path)
         if rule.split and not told and page.kind is Kind.ARTICLE:
-            made = sections(page, rule.split, identity(page), losses, kind=wanted, wording=wording)
+            made = sections(
+                page, rule.split, reported_name(page), losses, kind=wanted, wording=wording
+            )
         else:
             made = [page]
         if made[0] is page:

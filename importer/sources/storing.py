@@ -9,6 +9,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -43,16 +44,18 @@ class Look:
 class Store:
     """The assets of one run: their names, each for one content. `looks` outlive the run.
 
-    `address` is where the source stood.
+    `address` is where the source stood. `named` are digests by name, `digests` names by digest:
+    mappings, which may lie elsewhere than in memory.
     """
 
     attachments: Attachments = Attachments.LIST
     address: str = ""
-    looks: dict[str, Look] = field(default_factory=dict)
+    looks: MutableMapping[str, Look] = field(default_factory=dict)
+    named: MutableMapping[str, str] = field(default_factory=dict)
+    digests: MutableMapping[str, str] = field(default_factory=dict)
     most_files: int = _MOST_FILES
     most_bytes: int = _MOST_BYTES
-    _named: set[str] = field(default_factory=set)
-    _digests: dict[str, str] = field(default_factory=dict)
+    _count: int = 0
     _bytes: int = 0
 
     @property
@@ -69,13 +72,14 @@ class Store:
 
     def asset(self, file: File, look: Look) -> Asset | None:
         """Return the asset that a file becomes; None when there are too many of them."""
-        name = self._digests.get(look.digest)
+        name = self.digests.get(look.digest)
         if name is None:
-            if len(self._named) >= self.most_files or self._bytes + look.size > self.most_bytes:
+            if self._count >= self.most_files or self._bytes + look.size > self.most_bytes:
                 return None
             name = self._name(file.title or file.path, look)
-            self._named.add(name)
-            self._digests[look.digest] = name
+            self.named[name] = look.digest
+            self.digests[look.digest] = name
+            self._count += 1
             self._bytes += look.size
         return Asset(name, look.size, look.digest, file.open) if file.open else None
 
@@ -89,7 +93,7 @@ class Store:
         slug = f"file-{slug}" if _RESERVED.fullmatch(slug) else slug
         name = f"{slug}{suffix}"
         for length in (12, len(look.digest)):
-            if name in self._named:
+            if name in self.named:
                 name = f"{slug}-{look.digest[:length]}{suffix}"
         return name
 

@@ -1,6 +1,7 @@
 """Titles: plain text of 15 to 150 characters, each once."""
 
 import re
+from collections.abc import MutableMapping
 from itertools import chain, count
 
 from markdown_it import MarkdownIt
@@ -109,8 +110,8 @@ def cut(title: str, room: int = 0) -> str:
 class Titles:
     """The titles given so far; no two are equal, whatever their case."""
 
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
+    def __init__(self, taken: MutableMapping[str, str] | None = None) -> None:
+        self._taken: MutableMapping[str, str] = {} if taken is None else taken
 
     def take(self, page: Page, tags: tuple[str, ...], losses: Losses) -> str:
         """Return the title of a page; what was changed is listed."""
@@ -132,7 +133,7 @@ class Titles:
         if different != title:
             why = f"another post has this title; it is `{different}`"
             losses.add(LossKind.TITLE, line, title, why)
-        self._taken.add(different.casefold())
+        self._taken[different.casefold()] = ""
         return different
 
     def _different(self, title: str, tags: tuple[str, ...]) -> str:

@@ -74,7 +74,8 @@ def test_a_manifest_can_name_neither_host_nor_token(cli: Program, home: Path, fi
 def test_schemas_are_printed_written_and_checked(cli: Program, tmp_path: Path) -> None:
     printed = cli("schema").document
     assert set(printed) == {
-        f"{it}.schema.json" for it in ("manifest", "include", "markdown", "pages", "plan")
+        f"{it}.schema.json"
+        for it in ("manifest", "include", "markdown", "pages", "plan", "redirects")
     }
     folder = tmp_path / "new" / "schemas"
     assert cli("schema", "--write", folder).code == 0

@@ -1,0 +1,359 @@
+"""A conversion over an earlier one: what only the wiki changed is renewed, what people did stays.
+
+Each file is held against what was written the last time. Nothing that a person wrote is written
+over or deleted: what both sides changed is merged where git knows what it was, else laid beside.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from importer.errors import GuardTripped
+from importer.manifests.git_merging import merged
+from importer.manifests.loading import MANIFEST_NAME
+from importer.manifests.memory import STATE_NAME, Entry, Memory, blob_in, blob_of
+from importer.manifests.staging import files_below, install, require_inside, settle
+
+__all__ = ["BESIDE", "Change", "Renewal", "Step", "recall", "renew"]
+
+BESIDE = ".new"
+"""What the name of a file ends in that is laid beside another; no manifest includes it."""
+
+_NEXT = f"{STATE_NAME}.next"
+_KEY_LINE = re.compile(rb"^key:[ \t]*[\"']?([a-z0-9][a-z0-9._/-]*)[\"']?[ \t]*\r?$", re.MULTILINE)
+_ANY_KEY = re.compile(rb"\bkey:[ \t]*[\"']?([a-z0-9][a-z0-9._/-]*)")
+_FRONT = 16_384
+_PAGES = (".md", ".markdown")
+_GUARDED = 10
+_MOST_SHARE = 0.3
+
+
+class Change(StrEnum):
+    """What becomes of one file of an earlier conversion, or of a new one."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    MERGED = "merged"
+    ASIDE = "laid beside"
+    WAITING = "waiting"
+    KEPT = "kept"
+    TAKEN_OUT = "taken out"
+    GONE = "gone"
+    DELETED = "deleted"
+    SAME = "unchanged"
+
+
+_WHY = {
+    Change.NEW: "new in the wiki",
+    Change.UPDATED: "changed in the wiki, and not here",
+    Change.MERGED: "changed in the wiki and here, in different places",
+    Change.ASIDE: "changed in the wiki and here; the wiki's is in {}",
+    Change.WAITING: "changed in the wiki and here; {} still waits for you",
+    Change.KEPT: "changed here",
+    Change.TAKEN_OUT: "taken out here; it stays out",
+    Change.GONE: "no longer moved from the wiki; the file stays",
+    Change.DELETED: "no longer moved from the wiki, and nobody changed it here",
+    Change.SAME: "",
+}
+_WRITES = (Change.NEW, Change.UPDATED, Change.MERGED, Change.ASIDE, Change.DELETED)
+_WAITS = (Change.ASIDE, Change.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What becomes of a file, and why."""
+
+    change: Change
+    file: str
+    key: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What became of all files; `steps` are those worth a line, in the order of their names."""
+
+    counts: Mapping[Change, int]
+    steps: Sequence[Step]
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether something is for a person to settle."""
+        return any(self.counts.get(it) for it in _WAITS)
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether any file changed, or would."""
+        return any(self.counts.get(it) for it in _WRITES)
+
+
+def recall(folder: Path, memory: Memory) -> None:
+    """Read what the last conversion left in *folder*, and what people made of it since.
+
+    A page keeps its key, also one that was changed here; what was taken out here stays out. Raises
+    JournalError for a state file that isn't ours.
+    """
+    memory.read(folder / STATE_NAME)
+    if not memory.exists:
+        return
+    _recall_crash(folder, memory)
+    missing: dict[str, Entry] = {}
+    for entry in memory.was():
+        memory.take(entry.key)
+        if not entry.key:
+            continue
+        data = _content(folder / entry.file)
+        if data is None:
+            missing[entry.key] = entry
+        else:
+            _bind(memory, entry, data)
+    for name, data in _others(folder, memory):
+        match = _KEY_LINE.search(data[:_FRONT]) if name.lower().endswith(_PAGES) else None
+        moved = missing.pop(match[1].decode(), None) if match else None
+        if moved is not None:
+            memory.forget(moved.file)
+            memory.remember(replace(moved, file=name))
+            memory.bind(moved)
+        elif match:
+            memory.take(match[1].decode())
+        else:
+            for key in _ANY_KEY.findall(data):
+                memory.take(key.decode())
+    for entry in missing.values():
+        memory.drop(entry)
+
+
+def _recall_crash(folder: Path, memory: Memory) -> None:
+    """Remember the new files that a conversion wrote before it was cut short."""
+    if not (folder / _NEXT).is_file():
+        return
+    with Memory() as meant:
+        meant.read(folder / _NEXT)
+        for entry in meant.was():
+            data = None if memory.is_ours(entry.file) else _content(folder / entry.file)
+            if data is not None and blob_of(data) == entry.blob:
+                memory.remember(entry)
+
+
+def _bind(memory: Memory, entry: Entry, data: bytes) -> None:
+    """Let the entry's pages keep its key, or the one that it was given by hand."""
+    match = _KEY_LINE.search(data[:_FRONT]) if blob_of(data) != entry.blob else None
+    key = match[1].decode() if match else entry.key
+    if key != entry.key:
+        memory.rename(entry.key, key)
+        memory.take(key)
+        entry = replace(entry, key=key)
+        memory.remember(entry)
+    memory.bind(entry)
+
+
+def _others(folder: Path, memory: Memory) -> Iterator[tuple[str, bytes]]:
+    """Yield the files in which a person may have written items, with their content."""
+    for name in files_below(folder):
+        if name.startswith(".") or not name.lower().endswith((*_PAGES, ".yaml", ".yml")):
+            continue
+        if not memory.is_ours(name) or name == MANIFEST_NAME:
+            data = _content(folder / name)
+            if data is not None:
+                yield name, data
+
+
+def renew(
+    stage: Path,
+    folder: Path,
+    memory: Memory,
+    *,
+    head: Mapping[str, object],
+    generated: Collection[str] = (),
+    delete_gone: bool = False,
+    dry: bool = False,
+) -> Renewal:
+    """Let *folder* hold what was staged, and what people wrote; *head* is remembered with it.
+
+    The staged files that *memory* doesn't know of are taken for files without an item; those named
+    in *generated* are written anew each time. With *delete_gone*, what is no longer moved and was
+    not changed here is deleted; GuardTripped when that is a large part. *dry* writes nothing.
+    """
+    for name in files_below(stage):
+        if name not in generated and not memory.is_known(name):
+            memory.learn(Entry(name, blob_in(stage / name)))
+    if not memory.exists:
+        return _first(stage, folder, memory, head, generated, dry=dry)
+    work = _Renewing(stage, folder, memory, delete_gone=delete_gone)
+    work.decide()
+    if not dry:
+        # What is to be known in the end is there first: a crash leaves new files that are ours.
+        memory.write(stage / STATE_NAME, head)
+        install(stage, folder, STATE_NAME, _NEXT)
+        work.carry_out()
+        _install_all(stage, folder, generated)
+        (folder / _NEXT).replace(folder / STATE_NAME)
+    return Renewal(work.counts, sorted(work.steps, key=lambda it: it.file))
+
+
+def _first(
+    stage: Path,
+    folder: Path,
+    memory: Memory,
+    head: Mapping[str, object],
+    generated: Collection[str],
+    *,
+    dry: bool,
+) -> Renewal:
+    count = 0
+    for entry in memory.now():
+        memory.remember(entry)
+        count += 1
+    memory.write(stage / STATE_NAME, head)
+    settle(stage, folder, spared=generated, dry=dry)
+    return Renewal({Change.NEW: count}, ())
+
+
+def _install_all(stage: Path, folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        if (stage / name).is_file():
+            install(stage, folder, name)
+        else:
+            # It was generated the last time, and says what holds no longer.
+            (folder / name).unlink(missing_ok=True)
+
+
+class _Renewing:
+    """Decides about every file, and only then does anything."""
+
+    def __init__(self, stage: Path, folder: Path, memory: Memory, *, delete_gone: bool) -> None:
+        self.counts: Counter[Change] = Counter()
+        self.steps: list[Step] = []
+        self._stage = stage
+        self._folder = folder
+        self._memory = memory
+        self._delete_gone = delete_gone
+        self._settled: list[str] = []
+        self._sources: dict[str, str] = {}
+
+    def decide(self) -> None:
+        """Say of every file what is to become of it. GuardTripped when too many would go."""
+        for fresh in self._memory.now():
+            before = self._memory.before(fresh)
+            self._decide(fresh, before or replace(fresh, blob="", offered=""), known=bool(before))
+        for entry in self._memory.was():
+            if not self._memory.remains(entry):
+                self._left(entry)
+        gone = self.counts[Change.DELETED]
+        if gone >= _GUARDED and gone > _MOST_SHARE * self.counts.total():
+            message = f"{gone} of {self.counts.total()} files would be deleted"
+            remedy = (
+                "Look whether this is the whole wiki. If it is, delete them by hand: without "
+                "--delete-gone they are listed."
+            )
+            raise GuardTripped(message, remedy=remedy)
+
+    def _decide(self, fresh: Entry, before: Entry, *, known: bool) -> None:
+        target = before.file
+        ours = _blob(self._folder / target)
+        then = replace(fresh, file=target)
+        change = self._change(fresh, before, ours, known=known)
+        here = _content(self._folder / target) if change is Change.ASIDE and known else None
+        if here is not None:
+            theirs = (self._stage / fresh.file).read_bytes()
+            both = merged(self._folder, before.blob, here, theirs)
+            if both is not None:
+                (self._stage / fresh.file).write_bytes(both)
+                change = Change.MERGED
+        if change in _WAITS:
+            then = replace(then, blob=before.blob, offered=fresh.blob)
+        elif change is Change.TAKEN_OUT:
+            then = replace(then, blob=before.blob)
+        elif before.offered and self._lies_beside(target, before.offered):
+            self._settled.append(f"{target}{BESIDE}")
+        self._memory.remember(then)
+        self._sources[target] = fresh.file
+        self._add(change, target, fresh.key)
+
+    def _change(self, fresh: Entry, before: Entry, ours: str, *, known: bool) -> Change:
+        if not ours:
+            lost = known and fresh.file != MANIFEST_NAME
+            return Change.TAKEN_OUT if lost else Change.NEW
+        if ours == fresh.blob:
+            return Change.SAME
+        if before.blob in (fresh.blob, self._as_before(fresh)):
+            return Change.KEPT
+        if ours == before.blob:
+            return Change.UPDATED
+        if fresh.blob == before.offered:
+            waits = bool(_blob(self._folder / f"{before.file}{BESIDE}"))
+            return Change.WAITING if waits else Change.KEPT
+        return Change.ASIDE
+
+    def _as_before(self, fresh: Entry) -> str:
+        """Return the content with the key that it had before it was given another by hand."""
+        old = self._memory.former(fresh.key)
+        if not old:
+            return fresh.blob
+        data = (self._stage / fresh.file).read_bytes()
+        line = f"key: {fresh.key}\n".encode()
+        return blob_of(data.replace(line, f"key: {old}\n".encode(), 1))
+
+    def _left(self, entry: Entry) -> None:
+        here = _blob(self._folder / entry.file)
+        if not here:
+            if any(self._memory.is_dropped(page) for page in entry.pages):
+                self._add(Change.TAKEN_OUT, entry.file, entry.key)
+            else:
+                self._memory.forget(entry.file)
+        elif self._delete_gone and here == entry.blob:
+            self._memory.forget(entry.file)
+            self._add(Change.DELETED, entry.file, entry.key)
+        else:
+            self._add(Change.GONE, entry.file, entry.key)
+
+    def _lies_beside(self, target: str, blob: str) -> bool:
+        return _blob(self._folder / f"{target}{BESIDE}") == blob
+
+    def _add(self, change: Change, file: str, key: str) -> None:
+        self.counts[change] += 1
+        if change is not Change.SAME:
+            why = _WHY[change].format(f"{file}{BESIDE}")
+            self.steps.append(Step(change, file, key, why))
+
+    def carry_out(self) -> None:
+        """Do what was decided; the manifest itself comes last."""
+        for step in sorted(self.steps, key=lambda it: it.file == MANIFEST_NAME):
+            source = self._sources.get(step.file, "")
+            match step.change:
+                case Change.NEW | Change.UPDATED | Change.MERGED:
+                    install(self._stage, self._folder, source, step.file)
+                case Change.ASIDE:
+                    install(self._stage, self._folder, source, f"{step.file}{BESIDE}")
+                case Change.DELETED:
+                    self._delete(self._folder / step.file)
+                case _:
+                    pass
+        for name in self._settled:
+            self._delete(self._folder / name)
+
+    def _delete(self, path: Path) -> None:
+        require_inside(self._folder, path)
+        path.unlink(missing_ok=True)
+        for way in path.parents:
+            if way == self._folder or any(way.iterdir()):
+                break
+            way.rmdir()
+
+
+def _blob(path: Path) -> str:
+    """Return git's name for what is at *path*; empty when there is no file that can be read."""
+    try:
+        return blob_in(path) if path.is_file() else ""
+    except OSError:
+        return ""
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
+        return None

@@ -1,0 +1,251 @@
+"""Old and new addresses in the languages of servers and wikis; each escapes in its own way."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from html import escape
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from importer.planning.redirecting import Redirect
+
+__all__ = [
+    "SERVERS",
+    "STUBS",
+    "Address",
+    "Stub",
+    "addresses",
+    "as_csv",
+    "mediawiki_import",
+    "stubs",
+]
+
+# A spreadsheet takes such a cell for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_WIKI_PATH = re.compile(r"/(?:wiki|w/index\.php|index\.php|display/[^/]+)/(.+)", re.DOTALL)
+_UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_LONGEST_NAME = 150
+
+
+class Address(NamedTuple):
+    """An old address as a server sees it: the path is decoded, the query as it is sent."""
+
+    host: str
+    path: str
+    query: str
+    new: str
+
+
+def addresses(rows: Iterable[Redirect]) -> tuple[list[Address], list[Redirect]]:
+    """Return what a server can redirect, those with a query first, and what it can't.
+
+    A browser keeps what follows a `#` to itself; a control character can't be written down.
+    """
+    found: list[Address] = []
+    others: list[Redirect] = []
+    for row in rows:
+        try:
+            parts = urlsplit(row.old)
+            host = parts.hostname or ""
+        except ValueError:
+            others.append(row)
+            continue
+        path = unquote(parts.path, errors="surrogateescape") or "/"
+        bad = parts.fragment or _CONTROL.search(f"{host}{path}{parts.query}{row.new}")
+        if bad or not host or not _is_text(path):
+            others.append(row)
+        else:
+            found.append(Address(host, path, parts.query, row.new))
+    return sorted(found, key=lambda it: (not it.query, it)), others
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def as_csv(rows: Iterable[Redirect]) -> str:
+    """Return a table with a heading; a cell that a spreadsheet would run begins with `'`."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(("old", "new", "kind", "key", "title"))
+    for row in rows:
+        writer.writerow([_cell(it) for it in (row.old, row.new, row.kind, row.key, row.title)])
+    return file.getvalue()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _nginx(rows: Sequence[Address]) -> str:
+    # Its own form of a path: slashes that follow each other are one.
+    keys = {it: f"{it.host}{re.sub('/{2,}', '/', it.path)}" for it in rows}
+    with_query = {f"{keys[it]}?{it.query}": it.new for it in rows if it.query}
+    without = {keys[it]: it.new for it in rows if not it.query}
+    longest = max((len(key.encode()) for key in (*with_query, *without)), default=0)
+    size = 64
+    while size < longest + 32:
+        size *= 2
+    lines = [
+        "# Within `http { }`; within the old site's `server { }`:",
+        "#   if ($teams_importer_location) { return 301 $teams_importer_location; }",
+        f"map_hash_bucket_size {size};",
+        f"map_hash_max_size {max(2048, 2 * len(rows))};",
+        'map "$host$uri" $teams_importer_page {',
+        '    default "";',
+        *_nginx_rows(without),
+        "}",
+        'map "$host$uri$is_args$args" $teams_importer_location {',
+        "    default $teams_importer_page;",
+        *_nginx_rows(with_query),
+        "}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _nginx_rows(news: Mapping[str, str]) -> Iterator[str]:
+    """Yield a row for each key. A `map` takes no two strings that differ by case alone.
+
+    Such keys are written as regular expressions, which mind the case.
+    """
+    times = Counter(key.lower() for key in news)
+    for key, new in news.items():
+        shown = key if times[key.lower()] == 1 else f"~^{_regex(key)}$"
+        yield f"    {_nginx_text(shown)} {_nginx_value(new)};"
+
+
+def _nginx_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _nginx_value(url: str) -> str:
+    # In a value, but not in what is compared, `$` begins a variable's name.
+    return _nginx_text(url.replace("$", "%24"))
+
+
+def _apache(rows: Sequence[Address]) -> str:
+    lines = [
+        "# In the old site's <VirtualHost> or .htaccess; needs mod_rewrite.",
+        "RewriteEngine On",
+    ]
+    for it in rows:
+        host = _apache_text(f"^{_regex(it.host)}(:[0-9]+)?$")
+        lines.append(f"RewriteCond %{{HTTP_HOST}} {host} [NC]")
+        if it.query:
+            lines.append(f"RewriteCond %{{QUERY_STRING}} {_apache_text(f'={it.query}')}")
+        pattern = _apache_text(f"^/?{_regex(it.path.lstrip('/'))}$")
+        # In what is put in, `%1` and `$1` stand for something else.
+        new = _apache_text(re.sub(r"([$%\\])", r"\\\1", it.new))
+        lines.append(f"RewriteRule {pattern} {new} [R=301,L,NE,QSD]")
+    return "\n".join([*lines, ""])
+
+
+def _apache_text(text: str) -> str:
+    # Between quotes, a backslash counts only before another one and before a quote.
+    escaped = text.replace("\\\\", "\\\\\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _regex(text: str) -> str:
+    return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)
+
+
+SERVERS: Mapping[str, Callable[[Sequence[Address]], str]] = MappingProxyType(
+    {"nginx": _nginx, "apache": _apache}
+)
+"""Format to what writes addresses for that server."""
+
+
+class Stub(NamedTuple):
+    """A page for the old wiki that says where the new one is. `title` is the old page's."""
+
+    title: str
+    file: str
+    text: str
+
+
+def stubs(form: str, rows: Iterable[Redirect], address: str = "") -> Iterator[Stub]:
+    """Yield a stub for each old page, in a wiki's own language; no two have the same file.
+
+    *address* is where the wiki stood, which tells an old page's title from its address.
+    """
+    suffix, written = STUBS[form]
+    taken: set[str] = set()
+    for row in rows:
+        title = _old_title(row.old, address)
+        name = _UNSAFE_NAME.sub("_", title).strip(". ")[:_LONGEST_NAME] or "page"
+        file, number = f"{name}{suffix}", 1
+        while file.casefold() in taken:
+            number += 1
+            file = f"{name}-{number}{suffix}"
+        taken.add(file.casefold())
+        yield Stub(title, file, written(row))
+
+
+def _old_title(old: str, address: str) -> str:
+    try:
+        parts = urlsplit(old)
+    except ValueError:
+        return old
+    query = parse_qs(parts.query)
+    for name in ("title", "pageId", "curid"):
+        if name in query:
+            return query[name][0].replace("_", " ")
+    base = address.rstrip("/") + "/"
+    match = _WIKI_PATH.search(parts.path)
+    if address and old.startswith(base):
+        path = urlsplit(old[len(base) :]).path
+    else:
+        path = match[1] if match else parts.path.rstrip("/").rpartition("/")[2]
+    return unquote(path).replace("_", " ").replace("+", " ")
+
+
+def _wikitext(row: Redirect) -> str:
+    return f"This page has moved to [{_bare(row.new)} <nowiki>{escape(row.title)}</nowiki>].\n"
+
+
+def _storage(row: Redirect) -> str:
+    link = f'<a href="{escape(_bare(row.new))}">{escape(row.title)}</a>'
+    return f"<p>This page has moved to {link}.</p>\n"
+
+
+def _markdown(row: Redirect) -> str:
+    title = re.sub(r"([\\`*_\[\]<>&#~!|])", r"\\\1", row.title)
+    return f"This page has moved to [{title}](<{_bare(row.new)}>).\n"
+
+
+def _bare(url: str) -> str:
+    """Return *url* without what would end it in a wiki's text."""
+    return quote(url, safe="/:?#@!$&'()*+,;=%~")
+
+
+STUBS: Mapping[str, tuple[str, Callable[[Redirect], str]]] = MappingProxyType(
+    {
+        "mediawiki": (".wiki", _wikitext),
+        "confluence": (".xml", _storage),
+        "github-wiki": (".md", _markdown),
+    }
+)
+"""Format to the suffix of its files and what writes one."""
+
+
+def mediawiki_import(found: Iterable[Stub]) -> Iterator[str]:
+    """Yield the parts of an XML file for a MediaWiki's Special:Import."""
+    yield '<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/" version="0.10">\n'
+    for stub in found:
+        title, text = escape(_plain(stub.title), quote=False), escape(stub.text, quote=False)
+        yield (
+            f"  <page><title>{title}</title><revision><model>wikitext</model>"
+            f'<format>text/x-wiki</format><text xml:space="preserve">{text}</text>'
+            "</revision></page>\n"
+        )
+    yield "</mediawiki>\n"
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub(" ", text)
