@@ -207,6 +207,8 @@ class _Forum:
             names=(f"wiki:{topic_name(topic.number)}", f"wiki:{topic_name(topic.number, 1)}"),
             home=home,
             parent=text_of(self._category(topic), "name"),
+            space=text_of(self._category(topic), "name"),
+            identity=f"topic {topic.number}",
             revision=text_of(first, "version"),
             withheld=self._withheld(topic) or ("" if kept_of(first) else why_left_out(first)[1]),
         )

@@ -69,6 +69,7 @@ class PageRecord(TextRecord):
     answers: tuple[AnswerRecord, ...] = ()
     tags: tuple[str, ...] = ()
     parent: str = Field("", description="The title of the page above it.")
+    space: str = Field("", description="The part of the wiki that it stands in, for rules.")
     revision: str = Field("", description="Which version of the page this is, for the report.")
     attachments: tuple[str, ...] = Field(
         (), description="Files that belong to it: paths, seen from this file."

@@ -153,6 +153,8 @@ class _Pages:
             names=names,
             home="/".join(self.options.address.split("/")[:3]),
             parent=record.parent,
+            space=record.space,
+            identity=f"page {record.key}" if record.key else "",
             revision=record.revision,
             withheld=_withheld(record),
             files=files,

@@ -194,6 +194,8 @@ class _Export:
             names=(f"wiki:{entry.id}",) if entry.id else (),
             addresses=(f"{site}/{entry.id}",) if entry.id else (),
             parent=parent.title if parent else "",
+            space=parent.title if parent else "",
+            identity=f"page {entry.id}" if entry.id else "",
         )
 
     def _markdown(self, entry: Entry, text: str) -> _Parts:

@@ -211,6 +211,8 @@ class _Centre:
             names=(f"wiki:{article_name(number, locale)}",),
             home=self.links.home(address),
             parent=" / ".join(it for it in (category, named) if it),
+            space=category or named,
+            identity=f"article {number} {locale}",
             revision=text_of(raw, "updated_at", "edited_at"),
             withheld=self._withheld(article),
         )
@@ -259,6 +261,8 @@ class _Centre:
             names=(f"wiki:{post_name(number)}",),
             home=self.links.home(address),
             parent=named,
+            space=named,
+            identity=f"post {number}",
             revision=text_of(raw, "updated_at"),
             withheld=self._withheld({"user_segment_id": segment}),
         )
