@@ -32,7 +32,7 @@ from importer.model.plan import (
     Reason,
 )
 from importer.planning.abilities import Abilities, unsupported
-from importer.planning.compare import digest_field
+from importer.planning.compare import digest_of_ours
 from importer.planning.policy import Verdict, judge_live, unless_rejected
 
 __all__ = ["after_birth", "judge_tag", "retagging_left"]
@@ -144,7 +144,7 @@ class _Judge:
 
     def _first(self, field: Field, wanted: Value) -> Change:
         """Return the change of a tag that is yet to be born: it has nothing of the kind then."""
-        base = digest_field(Kind.TAG, field, wanted)
+        base = digest_of_ours(self.item, field)
         nothing: Value = () if isinstance(wanted, tuple) else ""
         return Change(
             id=change_id(self.item.key, Verb.SET, field),

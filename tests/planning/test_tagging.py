@@ -12,7 +12,7 @@ from importer.model.ledger import Base, Binding
 from importer.model.live import Ability
 from importer.model.manifest import Item, NewTags, OnDrift, Policy
 from importer.model.plan import BlockedCode, Plan
-from importer.planning.compare import digest_field
+from importer.planning.compare import digest_field, digest_of_ours
 from tests.planning.stage import (
     SITE,
     Known,
@@ -104,7 +104,7 @@ def test_experts_as_stated_are_nothing_to_do(exact: bool) -> None:
     plan = _scene("group:4", "user:1").plan(experts("group:4", "user:1", exact=exact))
     assert nothing_to_do(plan)
     (binding,) = plan.bindings
-    digest = digest_field(Kind.TAG, Field.EXPERTS, ("group:4", "user:1"))
+    digest = digest_of_ours(experts("group:4", "user:1", exact=exact), Field.EXPERTS)
     assert (binding.key, binding.base[Field.EXPERTS].ours) == ("tag:git", digest)
 
 
@@ -173,6 +173,28 @@ def test_exact_experts_that_the_site_added_to_are_drift() -> None:
     _written(scene, "user:1")
     plan = scene.plan(experts("user:1"))
     assert (plan.changes, plan.blocked, len(plan.drift)) == ((), (), 1)
+
+
+def test_exact_takes_nobody_away_who_was_there_beside_what_was_added() -> None:
+    """The names of the last write were added to others': they are no base for being all."""
+    scene = _scene("user:1", "user:9")
+    (binding,) = scene.plan(experts("user:1", exact=False)).bindings
+    scene.bindings[binding.key] = binding
+    blocked = only_blocked(scene.plan(experts("user:1")))
+    assert blocked.code is BlockedCode.NO_BASE
+    assert blocked.why == "`exact` would take away whom this manifest never named: user:9"
+    assert blocked.remedy.startswith("Name them here, or leave `exact` out, or decide for")
+    assert "`on_drift: overwrite` for the tag" in blocked.remedy
+    assert _set(scene.plan(experts("user:1", on_drift=OnDrift.OVERWRITE))) == ("user:1",)
+
+
+def test_what_was_added_and_taken_away_since_stays_away() -> None:
+    scene = _scene("user:1", "user:9")
+    (binding,) = scene.plan(experts("user:1", exact=False)).bindings
+    away = _scene("user:9")
+    away.bindings[binding.key] = binding
+    plan = away.plan(experts("user:1", exact=False))
+    assert (plan.changes, [it.field for it in plan.drift]) == ((), [Field.EXPERTS])
 
 
 def test_mail_addresses_become_users() -> None:
