@@ -31,6 +31,7 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
+from importer.model.fields import Value
 from importer.model.ids import ChangeId, Field, Key, Kind, Ref, Verb, full_key, image_ref
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem, Snapshot
@@ -179,7 +180,7 @@ class Executor:
     @property
     def _gone_over(self) -> str:
         """What the edits rest on that went where no history tells what they went over."""
-        edits = [it for it in self._plan.changes if it.verb is Verb.UPDATE and self._is_final(it)]
+        edits = [it for it in self._plan.changes if self._goes_over_unseen(it)]
         count = sum(self._results.is_written(it.id) for it in edits)
         if not count:
             return ""
@@ -376,7 +377,17 @@ class Executor:
         """Tell whether nothing shows afterwards what *change* went over."""
         if change.verb is Verb.UPDATE:
             return not self._team.keeps_history(change.kind)
-        return change.verb is Verb.DELETE or self._moves_mark(change)
+        is_end = change.verb is Verb.DELETE or change.kind is Kind.TAG
+        return is_end or self._moves_mark(change)
+
+    def _goes_over_unseen(self, change: Change) -> bool:
+        """Tell whether *change* may take somebody's words away, and no history tells which.
+
+        Who names further experts takes nobody away.
+        """
+        if change.kind is Kind.TAG:
+            return any(set(_names(it.before)) - set(_names(it.after)) for it in change.fields)
+        return change.verb is Verb.UPDATE and self._is_final(change)
 
     def _look_again(self, change: Change, operation: Operation) -> None:
         if operation.attempt < _LOOKS_AT_MOST:
@@ -579,6 +590,10 @@ class Executor:
 def _is_marked(binding: Binding) -> bool:
     base = binding.base.get(Field.ACCEPTED)
     return base is not None and base.ours != UNSET
+
+
+def _names(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _names_people(change: Change) -> bool:

@@ -50,7 +50,12 @@ from importer.planning.policy import (
 )
 from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced, unlinked_first
-from importer.planning.tagging import after_birth, judge_tag, retagging_left
+from importer.planning.tagging import (
+    after_birth,
+    in_single_calls,
+    judge_tag,
+    retagging_left,
+)
 from importer.planning.tags import TagReview, review_tags, tags_left
 from importer.text.digests import Digest
 
@@ -121,6 +126,7 @@ def make_plan(
         *(nowhere if decisions.limit is None else ()),
         *(it for it in (*deletions.blocked, *refused) if _is_chosen(it.key, decisions)),
     )
+    changes = [step for change in changes for step in in_single_calls(change)]
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
     named = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
     let_go = {key for key in deletions.released if _is_chosen(key, decisions)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -54,9 +55,14 @@ def _written(scene: Scene, *names: str) -> None:
 
 
 def _set(plan: Plan) -> Value | None:
-    (change,) = plan.changes
-    assert (change.id, change.verb) == ("tag:git!set!experts", Verb.SET)
-    return change.fields[0].after
+    """Return what the writes of the plan lead to, one after the other."""
+    *earlier, last = plan.changes
+    assert last.id == "tag:git!set!experts"
+    assert ids(plan)[:-1] == [f"{last.id}!{number}" for number in range(1, len(plan.changes))]
+    for one, other in pairwise(plan.changes):
+        assert (other.verb, other.needs) == (Verb.SET, (*earlier[0].needs, one.id))
+        assert other.fields[0].before == one.fields[0].after
+    return last.fields[0].after
 
 
 # Descriptions.
@@ -173,6 +179,58 @@ def test_exact_experts_that_the_site_added_to_are_drift() -> None:
     _written(scene, "user:1")
     plan = scene.plan(experts("user:1"))
     assert (plan.changes, plan.blocked, len(plan.drift)) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
+    ("live", "stated", "steps"),
+    [
+        pytest.param((), ("user:1", "user:2"), [("user:1", "user:2")], id="users in one"),
+        pytest.param(
+            ("user:9",),
+            ("group:4", "user:1", "user:9"),
+            [("user:1", "user:9"), ("group:4", "user:1", "user:9")],
+            id="users and groups apart",
+        ),
+        pytest.param(
+            ("group:4", "user:8", "user:9"),
+            ("user:1",),
+            [
+                ("group:4", "user:1", "user:8", "user:9"),
+                ("user:1", "user:8", "user:9"),
+                ("user:1", "user:9"),
+                ("user:1",),
+            ],
+            id="removed one by one, last of all",
+        ),
+    ],
+)
+def test_each_write_says_one_difference(
+    live: tuple[str, ...], stated: tuple[str, ...], steps: list[tuple[str, ...]]
+) -> None:
+    plan = _scene(*live).plan(experts(*stated, on_drift=OnDrift.OVERWRITE))
+    assert _set(plan) == stated
+    assert [it.fields[0].after for it in plan.changes] == steps
+    assert plan.cost.writes == len(steps)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_after_the_first_of_several_writes_the_next_plan_goes_on(exact: bool) -> None:
+    item = experts("group:4", "user:1", exact=exact)
+    scene = _scene()
+    first = scene.plan(item).changes[0].fields[0]
+    assert (first.after, first.base) == (
+        ("user:1",),
+        digest_field(Kind.TAG, Field.EXPERTS, ("user:1",)),
+    )
+    scene = _scene("user:1")
+    _written(scene, "user:1")
+    assert _set(scene.plan(item)) == ("group:4", "user:1")
+
+
+def test_a_new_tags_users_and_groups_come_one_after_the_other() -> None:
+    plan = Scene().plan(experts("group:4", "user:1"), _tagged("one", "git"))
+    assert ids(plan) == ["one!create", "tag:git!set!experts!1", "tag:git!set!experts"]
+    assert plan.changes[-1].needs == ("one!create", "tag:git!set!experts!1")
 
 
 def test_exact_takes_nobody_away_who_was_there_beside_what_was_added() -> None:
