@@ -320,11 +320,19 @@ def _orphans(
     """Return our live posts that no item names, with what is remembered of them."""
     by_ref = {binding.ref: binding for binding in ledger.bindings.values()}
     removed = {it.key for it in manifest.removed}
+    taken = {it.item.key: it.live.ref for it in matches.matches if it.live}
     found = []
     for key, live in matches.leftovers:
         binding = by_ref.get(live.ref)
         title = live.fields.get(Field.TITLE, "")
-        orphan = Orphan(key, live.ref, live.url, str(title), removed=key in removed)
+        orphan = Orphan(
+            key,
+            live.ref,
+            live.url,
+            str(title),
+            removed=key in removed,
+            double_of=taken.get(key),
+        )
         found.append((orphan, keyed_item(live, targets), binding))
     return tuple(found)
 

@@ -19,7 +19,7 @@ A question takes its answers along: what speaks against theirs speaks against it
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.model.fields import Value, fields_of, rides_with_post
 from importer.model.ids import (
@@ -134,7 +134,7 @@ class _Deleting:
             elif (objection := objections.get(orphan.ref)) is not None:
                 blocked.append(self._blocked(orphan, objection))
             elif self.fates.get(orphan.key) is not Fate.KEEP:
-                kept.append(orphan)
+                kept.append(replace(orphan, double_of=orphan.double_of or self._original(orphan)))
         return Deletions(
             _answers_first(changes),
             tuple(blocked),
@@ -153,11 +153,16 @@ class _Deleting:
 
     def _is_copy(self, found: _Found) -> bool:
         """Tell whether another post with the same key is the item's: the bound one, or by rule."""
-        same = self.by_key[found[0].key]
+        return self._original(found[0]) is not None
+
+    def _original(self, orphan: Orphan) -> Ref | None:
+        """Return the post of the orphan's key, where another one is it."""
+        same = self.by_key[orphan.key]
         bound = [it for it in same if it[2] is not None]
         if not bound and not self.manifest.publishers:
-            return False
-        return found is not (bound or same)[0]
+            return None
+        first = (bound or same)[0][0].ref
+        return None if first == orphan.ref else first
 
     def _objection(self, found: _Found) -> _Objection | None:
         orphan, live, binding = found
