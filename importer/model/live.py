@@ -257,7 +257,8 @@ class Access:
     """What the check found. `write_proven` is None where the server's answers leave it open.
 
     `can_author` tells whether posts can be written in somebody else's name; `why_not_author` why
-    not. Quota numbers are requests per day; None when the server didn't say.
+    not. Quota numbers are requests per day; None when the server didn't say. `role` is what the
+    server calls the user's; empty where it doesn't say.
     """
 
     me: UserId | None
@@ -270,6 +271,7 @@ class Access:
     clock_offset_s: float | None = None
     can_author: bool = False
     why_not_author: str = WHY_NOT_AUTHOR
+    role: str = ""
 
 
 class Source(StrEnum):
@@ -285,12 +287,16 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """Whether a dialect can do something; if not, the reason, and the page to do it by hand."""
+    """Whether a dialect can do something; if not, the reason, and the page to do it by hand.
+
+    `remedy` is what to do instead; empty: to leave it out, or to do it on the site.
+    """
 
     able: bool
     reason: str = ""
     page: str = ""
     source: Source = Source.TABLE
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,6 @@ def unsupported(item: Item, able: Ability) -> Blocked:
         item.key,
         item.kind,
         able.reason,
-        "Leave it out of this manifest for now, or do it on the site.",
+        able.remedy or "Leave it out of this manifest for now, or do it on the site.",
         span=item.span,
     )

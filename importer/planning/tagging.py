@@ -88,7 +88,9 @@ class _Judge:
     def _sort(self, field: Field, wanted: Value) -> None:
         """Tell a field that can be set from one that is left to a person."""
         able = self.ability(Kind.TAG, Verb.SET, field)
-        if not able.able and able.page:
+        if not able.able and self.pair.moved.get(field) is Moved.LIVE and not self.overwrite:
+            self.settable[field] = wanted  # Nobody is asked to write: it is drift, and kept.
+        elif not able.able and able.page:
             what = f"set the {field} of the tag to {_quoted(wanted)} ({self._now(field)})"
             span = self.item.spans.get(field, self.item.span)
             self.manual.append(ManualStep(self.item.key, what, able.page, span))

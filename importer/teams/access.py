@@ -27,6 +27,10 @@ _ALARM = (
 )
 
 
+def _untold(_: Mapping[str, object]) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Probes:
     """Writes that can't take effect: without content; to no post; to no post without content."""
@@ -42,7 +46,10 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One dialect's way to ask. `demand` raises whatever stands in the way of a success."""
+    """One dialect's way to ask. `demand` raises whatever stands in the way of a success.
+
+    `role` tells the user's role by the same answer as `who`; empty: it isn't told.
+    """
 
     me: Request
     probes: Probes
@@ -50,6 +57,7 @@ class Door:
     who: Callable[[Mapping[str, object]], tuple[UserId | None, str]]
     is_refused: Callable[[Reply], bool]
     told_apart: Callable[[Reply, Reply], bool]
+    role: Callable[[Mapping[str, object]], str] = _untold
 
 
 def nobody(_: Mapping[str, object]) -> tuple[None, str]:
@@ -61,7 +69,8 @@ async def check(
     transport: Transport, door: Door, need: Need, *, mode: Mode, site: Site, clock: Clock
 ) -> Access:
     """Return what the token may do; raises an AccessError, BudgetExhausted or ServiceError."""
-    me, name = door.who(door.demand(door.me, await transport.send(door.me)))
+    told = door.demand(door.me, await transport.send(door.me))
+    me, name = door.who(told)
     proven, note = None, ""
     if need.write:
         proven, note = (
@@ -78,6 +87,7 @@ async def check(
         quota_max=quota.highest if quota else None,
         quota_remaining=quota.remaining if quota else None,
         clock_offset_s=None if server_s is None else server_s - clock.now().timestamp(),
+        role=door.role(told),
     )
 
 

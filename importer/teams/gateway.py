@@ -69,6 +69,7 @@ from importer.teams.v2.dialect import V2
 from importer.teams.v2.dialect import wire_of as v2_wire
 from importer.teams.v3.dialect import V3
 from importer.teams.v3.dialect import wire_of as v3_wire
+from importer.teams.v3.door import names_no_experts
 
 __all__ = ["LiveTeam", "Route", "Way", "open_team"]
 
@@ -79,12 +80,19 @@ _UNASKED = (
     "whether the site lets its key write in others' names was not asked: this command sends "
     "nothing but GET"
 )
+_EXPERTS = (Kind.TAG, Verb.SET, Field.EXPERTS)
+_ROLE_LACKS = Ability(
+    able=False,
+    reason="only moderators and administrators may name experts, and the token's user is neither",
+    source=Source.PROBE,
+    remedy="Plan and apply with the token of one who may, do it on the site, or leave it out.",
+)
 _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
     *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
     (Kind.ANSWER, Verb.SET, Field.ACCEPTED),
     (Kind.ARTICLE, Verb.UPDATE, Field.PERMISSIONS),
     (Kind.TAG, Verb.SET, Field.DESCRIPTION),
-    (Kind.TAG, Verb.SET, Field.EXPERTS),
+    _EXPERTS,
 )
 
 
@@ -132,6 +140,7 @@ class LiveTeam:
         self._doors = 1
         self._dialects = tuple(dialects)
         self._lost: dict[str, str] = {}
+        self._role = ""
         self._endpoint = endpoint
         self._mode = mode
         self._clock = clock
@@ -250,6 +259,7 @@ class LiveTeam:
             raise TokenMissing(text, remedy=remedy) from error
         if access.write_proven is True:
             self._may_write.add(dialect.name)
+        self._role = access.role or self._role
         return access
 
     @property
@@ -266,7 +276,8 @@ class LiveTeam:
         found = [it.ability(kind, verb, field) for it in self._usable]
         able = next((it for it in found if it.able), None)
         if able is not None:
-            return able
+            is_experts = (kind, verb, field) == _EXPERTS
+            return _ROLE_LACKS if is_experts and names_no_experts(self._role) else able
         last = next((it for it in found if it.source is Source.SWAGGER), found[-1])
         lost = [it for it in self._dialects if it not in self._usable]
         could = [it.name for it in lost if it.ability(kind, verb, field).able]

@@ -105,6 +105,22 @@ def test_experts_without_call_and_page_are_unsupported() -> None:
     assert codes(plan) == {"tag:git": BlockedCode.UNSUPPORTED}
 
 
+def test_drift_that_is_kept_asks_for_no_right_to_write() -> None:
+    scene = _scene("user:1", "user:2")
+    _written(scene, "user:1")
+    forbidden = unable(Kind.TAG, "the token may not")
+    plan = scene.plan(experts("user:1"), ability=forbidden)
+    assert (plan.changes, plan.blocked, len(plan.drift)) == ((), (), 1)
+    overwriting = experts("user:1", on_drift=OnDrift.OVERWRITE)
+    assert only_blocked(scene.plan(overwriting, ability=forbidden)).why == "the token may not"
+
+
+def test_what_to_do_instead_is_the_apis_to_say() -> None:
+    lacking = Ability(able=False, reason="the token may not", remedy="Take another token.")
+    plan = _scene().plan(experts("user:1"), ability=lambda *_: lacking)
+    assert only_blocked(plan).remedy == "Take another token."
+
+
 @pytest.mark.parametrize("exact", [True, False])
 def test_experts_as_stated_are_nothing_to_do(exact: bool) -> None:
     plan = _scene("group:4", "user:1").plan(experts("group:4", "user:1", exact=exact))

@@ -73,6 +73,7 @@ class V3:
             who=nobody if endpoint.by_key_alone else door.who,
             is_refused=door.is_refused,
             told_apart=door.told_apart,
+            role=door.role,
         )
         self._site = endpoint.site
         self._reader = Reader(
