@@ -3,6 +3,9 @@
 Where lists bear content, a hundred posts are read in one request, and looked at again in one. Where
 they don't (`Rates.singly`), each post that isn't known costs a request, each question with such an
 answer one for the list of its answers, and each edit or deletion a look of its own.
+
+Declared tags are asked for one by one, over API v3: by name where no list has shown it, and then
+what it is. That API is asked for the tags and their synonyms before it reads anything.
 """
 
 from collections import Counter
@@ -10,14 +13,17 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import assert_never
 
-from importer.model.ids import Field, Key, Kind, Verb, parent_key
+from importer.model.fields import Value
+from importer.model.ids import Field, Key, Kind, Verb, parent_key, tag_name
 from importer.model.live import LiveItem, Rates, Snapshot
+from importer.model.manifest import Item
 from importer.model.plan import Change, Cost
 
-__all__ = ["cost_of", "held_in", "singly_read"]
+__all__ = ["asked_in", "cost_of", "held_in", "singly_read"]
 
+_EMAIL = "email:"
 _NOTHING: Mapping[Kind, int] = MappingProxyType({})
-_WITH_HISTORY = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE})
+_WITH_HISTORY = frozenset({Kind.QUESTION, Kind.ANSWER})
 
 # At the door of each further API: who am I, three probes of the right to write.
 _AT_A_DOOR = 4
@@ -37,17 +43,19 @@ def cost_of(
     rates: Rates,
     held: Mapping[Kind, int] = _NOTHING,
     singly: int = 0,
+    asked: int = 0,
 ) -> Cost:
     """Return the requests and the least time of an undisturbed apply, from its start to its audit.
 
     *held* says how many posts of each kind that is read, and tags, the team holds: it is read
-    whole; *singly* are the requests beside its lists where those bear no content. The time is the
-    documented pace's bound: what a server asks for on the way (backoff) can't be known before.
+    whole; *singly* are the requests beside its lists where those bear no content, *asked* those for
+    what is asked for by name. The time is the documented pace's bound: what a server asks for on
+    the way (backoff) can't be known before.
     """
     if not changes:
         return Cost(per_day=rates.per_day)
     bumped = _bumped(changes)
-    reads = _opening(changes, rates) + _reading(rates, held)
+    reads = _opening(changes, rates) + _reading(rates, held) + asked
     reads += singly + _audit_of_lists(changes, rates) if rates.singly else _audit(changes, rates)
     waits = _waits(changes, rates)
     is_long = max(waits, _least_s(len(changes) + reads, rates)) > _FRESH_FOR_S
@@ -55,10 +63,13 @@ def cost_of(
     if rates.singly:
         reads += sum(_looks(it, is_long=is_long) for it in posts)
     else:
-        again = [it for it in posts if it.verb is Verb.DELETE or (is_long and it.ref)]
-        reads += _pages(len(again), rates)
-    # A tag is looked at one by one, right before its experts are set.
+        reads += sum(_looks(it, is_long=is_long) for it in posts if _is_unaudited(it))
+        others = (it for it in posts if not _is_unaudited(it))
+        again = sum(it.verb is Verb.DELETE or (is_long and it.ref is not None) for it in others)
+        reads += _pages(again, rates)
+    # A tag is looked at one by one, right before its experts are set; a new one is found first.
     reads += len(changes) - len(posts)
+    reads += len({it.key for it in changes if it.kind is Kind.TAG and it.ref is None})
     seconds = round(max(waits, _least_s(len(changes) + reads, rates)), 1)
     uploaded = sum(it.picture.size for it in changes if it.picture)
     return Cost(len(changes), reads, seconds, rates.per_day, len(bumped), uploaded)
@@ -66,15 +77,47 @@ def cost_of(
 
 def singly_read(snapshot: Snapshot) -> int:
     """Return what reading *snapshot* again costs beside the lists, where those bear no content."""
-    read = [
-        it
-        for ref, it in snapshot.items.items()
-        if isinstance(it, LiveItem) and ref not in snapshot.unread and Field.BODY in it.fields
-    ]
+    read = _read(snapshot)
     lists = {it.parent for it in read if it.parent is not None}
     # A list of the questions with an accepted answer says which marks moved.
     marks = any(ref.kind is Kind.ANSWER for ref in snapshot.unread)
     return len(read) + len(lists) + marks
+
+
+def _read(snapshot: Snapshot) -> list[LiveItem]:
+    """Return the posts whose content was read, not only what a list shows."""
+    return [
+        it
+        for ref, it in snapshot.items.items()
+        if isinstance(it, LiveItem) and ref not in snapshot.unread and Field.BODY in it.fields
+    ]
+
+
+def asked_in(items: Sequence[Item], snapshot: Snapshot, rates: Rates) -> int:
+    """Return the requests of reading *snapshot* again beside the lists of posts, over API v3.
+
+    They are for declared tags, and mail addresses of experts; for all tags, where that API reads
+    posts beside another, and then for each of those; for the synonyms of each tag that has some.
+    """
+    if not rates.singly and rates.doors == 1:
+        return 0
+    tags = [it for it in items if it.kind is Kind.TAG and it.fields]
+    names = {snapshot.synonyms.get(it, it) for it in (tag_name(tag.key) for tag in tags)}
+    there = sum(it in snapshot.declared for it in names)
+    experts = {name for tag in tags for name in _names(tag.fields.get(Field.EXPERTS))}
+    requests = there + sum(it.startswith(_EMAIL) for it in experts)
+    permissions = any(Field.PERMISSIONS in it.fields for it in items)
+    singly = {Kind.COLLECTION, *([Kind.ARTICLE] if permissions else ())} & snapshot.covered
+    if not rates.singly and not singly:
+        return requests + len(names)
+    if not rates.singly:
+        requests += max(1, _pages(len(snapshot.tags), rates))
+        requests += sum(it.ref.kind in singly for it in _read(snapshot))
+    return requests + len(names) - there + len(set(snapshot.synonyms.values()))
+
+
+def _names(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _least_s(requests: int, rates: Rates) -> float:
@@ -92,6 +135,11 @@ def _bumped(changes: Sequence[Change]) -> set[Key]:
         for change in changes
         if change.bumps and change.kind in (Kind.QUESTION, Kind.ANSWER)
     }
+
+
+def _is_unaudited(change: Change) -> bool:
+    """Tell whether *change* is an edit that no history shows: it rests on a look of its own."""
+    return change.verb is Verb.UPDATE and change.kind not in _WITH_HISTORY
 
 
 def _looks(change: Change, *, is_long: bool) -> int:

@@ -36,7 +36,7 @@ from importer.model.plan import (
 from importer.model.writing import LATE_S, LISTING_S
 from importer.planning.abilities import Abilities
 from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
-from importer.planning.cost import cost_of, held_in, singly_read
+from importer.planning.cost import asked_in, cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
@@ -151,7 +151,13 @@ def make_plan(
         bindings=_bindings(chosen, comparison.gone, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
-        cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
+        cost=cost_of(
+            changes,
+            rates,
+            held_in(snapshot),
+            singly_read(snapshot),
+            asked_in(manifest.items, snapshot, rates),
+        ),
         managed=managed,
         unchanged=sum(
             pair.live is not None and pair.item.key not in named

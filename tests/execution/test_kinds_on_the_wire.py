@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from importer.errors import ExitCode
+from importer.manifests import find_manifest, load_manifest
 from importer.model.ids import Field, Key, Kind
 from importer.model.manifest import Fate, Item, Removed
 from importer.model.plan import Plan
@@ -214,3 +216,46 @@ def test_an_expert_whom_a_colleague_takes_away_too_is_none(missing: Any) -> None
     assert report.exit_code == (ExitCode.DONE if missing == "harmless" else ExitCode.PARTLY)
     assert experts_of(stage) == (1002,)
     assert is_settled(stage.plan(wanted))
+
+
+# What it costs.
+
+OTHERS = tag("others", experts=("user:1001",), adds=(Field.EXPERTS,))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param((), HANDBOOK, id="new"),
+        pytest.param(HANDBOOK, EDITED, id="edited"),
+        pytest.param((), HANDBOOK[:2], id="a question and experts"),
+        pytest.param(HANDBOOK[1:2], HANDBOOK[:2], id="experts of a tag that is there"),
+        pytest.param(HANDBOOK[:2], (OTHERS, question("two", tags=("others",)), *HANDBOOK[:2]),
+                     id="experts of a new tag"),
+        pytest.param((), (EXPERTS, LEAVE), id="an article with permissions"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("synonyms", [False, True])
+def test_the_plan_says_how_many_requests_it_takes(
+    stage: Stage, before: tuple[Item, ...], after: tuple[Item, ...], *, synonyms: bool
+) -> None:
+    stage.kinds = frozenset(it.kind for it in (*before, *after))
+    if synonyms:
+        by = stage.world.user("acme", "Chidi Okafor")
+        stage.world.add_synonym(by, "proving", "testing")
+    if before:
+        applied(stage, *before)
+    plan = stage.plan(manifest(*after))
+    sent = len(stage.world.requests)
+    assert stage.apply(manifest(*after)).exit_code == ExitCode.DONE
+    assert plan.cost.requests == len(stage.world.requests) - sent
+
+
+def test_the_example_of_all_kinds_takes_as_many_requests_as_its_plan_says(stage: Stage) -> None:
+    stage.folder = Path(__file__).parents[2] / "examples/people"
+    wanted, _ = load_manifest(find_manifest(stage.folder))
+    stage.kinds = frozenset(it.kind for it in wanted.items)
+    plan = stage.plan(wanted)
+    sent = len(stage.world.requests)
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    assert plan.cost.requests == len(stage.world.requests) - sent
