@@ -91,6 +91,7 @@ class _Judge:
         if not able.able and self.pair.moved.get(field) is Moved.LIVE and not self.overwrite:
             self.settable[field] = wanted  # Nobody is asked to write: it is drift, and kept.
         elif not able.able and able.page:
+            # The report of an apply shows it too: it has to hold before the tag's birth and after.
             what = f"set the {field} of the tag to {_quoted(wanted)} ({self._now(field)})"
             span = self.item.spans.get(field, self.item.span)
             self.manual.append(ManualStep(self.item.key, what, able.page, span))
@@ -105,7 +106,7 @@ class _Judge:
         live = self.pair.live
         if live is not None and field in live.fields:
             return f"it is {_quoted(live.fields[field]) if live.fields[field] else 'empty'} now"
-        return "what it is now can't be read" if self._is_born else "no post bears the tag yet"
+        return "what it is now can't be read" if self._is_born else "once a post bears the tag"
 
     def _objection(self, field: Field, wanted: Value) -> Blocked | None:
         strangers = [it.removeprefix(_EMAIL) for it in _names(wanted) if it.startswith(_EMAIL)]

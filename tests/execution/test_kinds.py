@@ -341,6 +341,18 @@ def test_experts_whose_outcome_is_unknown_are_looked_up(mishap: str) -> None:
     assert stage.fake.sent()["set tag"] == 1
 
 
+def test_a_step_by_hand_for_a_new_tag_still_holds_once_the_tag_is_there() -> None:
+    stage = KindStage()
+    page = "https://acme.example/tags"
+    unable = Ability(able=False, reason="no API can", page=page)
+    stage.fake.unable = {(Kind.TAG, Field.DESCRIPTION): unable}
+    described = tag("testing", description="Whatever has to do with tests")
+    (step,) = stage.apply(manifest(question("one"), described)).manual
+    assert "testing" in stage.fake.tags
+    what = 'set the description of the tag to "Whatever has to do with tests"'
+    assert step.what == f"{what} (once a post bears the tag)"
+
+
 # What goes wrong.
 
 

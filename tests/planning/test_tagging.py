@@ -74,7 +74,7 @@ def _set(plan: Plan) -> Value | None:
         pytest.param({"description": "Versions"}, 'it is "Versions" now', id="differs"),
         pytest.param({"description": ""}, "it is empty now", id="there is none"),
         pytest.param({}, "what it is now can't be read", id="is not told"),
-        pytest.param(None, "no post bears the tag yet", id="there is no such tag"),
+        pytest.param(None, "once a post bears the tag", id="there is no such tag"),
     ],
 )
 def test_a_description_is_a_manual_step_with_its_page(live: Any, now: str) -> None:
