@@ -34,7 +34,7 @@ from importer.model.plan import (
     Plan,
 )
 from importer.model.writing import LATE_S, LISTING_S
-from importer.planning.abilities import Abilities
+from importer.planning.abilities import Abilities, said_beside
 from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
 from importer.planning.cost import asked_in, cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
@@ -118,7 +118,7 @@ def make_plan(
         *check_guards(changes, managed, decisions),
         *(it for it in comparison.blocked if _is_chosen(it.key, decisions)),
         *(_blocked_gone(it) for it in comparison.gone if _is_chosen(it.item.key, decisions)),
-        *told,
+        *said_beside(told, changes),
         *contested.values(),
         *held,
         *stranded,
