@@ -194,7 +194,7 @@ class _Run:
         except BaseException as error:
             why, code = self._why_ended(error)
             # What went wrong is worth more than that the journal can't be closed after it.
-            with suppress(JournalError):
+            with suppress(JournalError, LockHeld):
                 await self.journal.end(run, Report(run.id, (), stopped_by=why, exit_code=code))
             raise
         report = self._finished(report)
@@ -203,12 +203,12 @@ class _Run:
             named = tuple(sorted(filter(None, also)))
             ended = replace(run, plan_digest=plan_digest(plan), also_as=named)
             await self.journal.end(ended, report)
-        except JournalError as error:
+        except (JournalError, LockHeld) as error:
             # What was done is worth more than the line that says so in the journal.
             return plan, self._unrecorded(report, error)
         return plan, report
 
-    def _unrecorded(self, report: Report, error: JournalError) -> Report:
+    def _unrecorded(self, report: Report, error: ImporterError) -> Report:
         if report.exit_code == error.exit_code:
             return report
         self.console.say(f"error: {error.message}", f"note: {error.remedy}")

@@ -366,6 +366,10 @@ class Executor:
                 operation, State.ABSENT, "nothing was sent: its look was too old"
             )
             self._look_again(change, operation)
+        except ImporterError:
+            # The journal's hold on the run is gone: nothing of this one was sent.
+            self._intended.pop(change.id, None)
+            raise
         else:
             await self._settle(change, operation, outcome)
 
