@@ -249,7 +249,15 @@ class Stage:
             report: Report | None = None
             try:
                 recovery = await recover(
-                    team, journal, access, self.clock, self.options, namespace, observe, stop
+                    team,
+                    journal,
+                    access,
+                    self.clock,
+                    self.options,
+                    namespace,
+                    observe,
+                    stop,
+                    undoes=undone,
                 )
                 drawn: Drawn | None = None
                 if isinstance(wanted, Manifest):

@@ -326,6 +326,7 @@ class _Run:
             self.wish.namespace,
             self.meter.observe,
             self.interrupts.stop,
+            undoes=self.wish.undoes,
         )
         self.interrupts.note_unsettled(0)
         what = self.wish.what

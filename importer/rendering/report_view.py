@@ -166,10 +166,16 @@ def _result(it: Result, tone: str, *, utf8: bool) -> EntryView:
         kind=it.kind,
         key=it.key,
         title=it.title,
-        reason="done by an earlier attempt" if it.state is ResultState.FOUND else "",
+        reason=_how(it),
         url=it.url,
         details=detail("why", it.why if it.state not in _DONE else ""),
     )
+
+
+def _how(it: Result) -> str:
+    if it.state is not ResultState.FOUND:
+        return ""
+    return "gone already" if it.verb is Verb.DELETE else "done by an earlier attempt"
 
 
 def _blocked(it: Blocked, *, utf8: bool) -> EntryView:
