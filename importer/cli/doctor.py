@@ -22,6 +22,7 @@ from importer.cli.options import (
     make_command,
     output_options,
 )
+from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
 from importer.cli.tables import table
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
@@ -149,7 +150,9 @@ def _checked(
             if loaded is not None:
                 yield from _pin(loaded, target)
             yield _token(target)
-            yield from asyncio.run(_asked(target, routes))
+            with Meter(console) as meter:
+                asked = asyncio.run(_asked(target, routes, meter))
+            yield from asked
             if loaded is not None:
                 yield asyncio.run(_journal(loaded, target, journal, console))
                 namespace = loaded.manifest.namespace
@@ -200,14 +203,19 @@ def _token(target: Target) -> Check:
     return Check("token", Sign.OK, f"from {target.token_source}")
 
 
-async def _asked(target: Target, routes: list[Route]) -> list[Check]:
+async def _asked(target: Target, routes: list[Route], meter: Meter) -> list[Check]:
     """Ask the server: first whether the token reads, then whether it writes; note what it can."""
     if target.connection.token is None and not target.key_reads:
         return []
     checks: list[Check] = []
     with _noted(checks, "connection"):
+        meter.phase("asking the team")
         async with open_team(
-            target.connection, mode=Mode.PROBE, app=target.app, clock=SystemClock()
+            target.connection,
+            mode=Mode.PROBE,
+            app=target.app,
+            clock=SystemClock(),
+            on_wait=meter.wait,
         ) as team:
             if team.note:
                 checks.append(Check("connection", Sign.OK, team.note))

@@ -124,6 +124,13 @@ class Course:
     _failures: int = 0
     _pauses: int = 0
 
+    @property
+    def place(self) -> str:
+        """Which attempt this is, of how many, for a person."""
+        if not self.repeatable:
+            return "sent once; then it is looked up"
+        return f"attempt {self._failures + 1} of {ATTEMPTS}"
+
     def goes_on(self, ended: Ended) -> bool:
         """Tell whether the request is sent again after it *ended* so."""
         sign = sign_of(ended)

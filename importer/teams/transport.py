@@ -40,6 +40,7 @@ from importer.teams.origin import Connection, Endpoint, Origin
 from importer.teams.proxies import proxy_for
 from importer.teams.retry import Budget, Course, sign_of
 from importer.teams.secret import Secret
+from importer.teams.silence import Silence
 from importer.teams.told_time import ToldTime
 from importer.teams.turns import OnWait, Patience, Turns
 
@@ -125,6 +126,7 @@ class Transport:
         self._mode = mode
         self._random = random
         self._on_wait = on_wait or _say_nothing
+        self._silence = Silence(self._on_wait)
         self._budget = Budget()
         self._places = asyncio.Semaphore(_IN_FLIGHT)
         self._turns = self._new_turns()
@@ -191,7 +193,7 @@ class Transport:
             stop=stop_never,
             sleep=asyncio.sleep,
         )
-        return await retrying(self._attempt, request, patience, hold)
+        return await retrying(self._attempt, request, course, patience, hold)
 
     def _admit(self, request: Request) -> None:
         if request.verb in _SAFE or self._mode is Mode.WRITE:
@@ -201,7 +203,9 @@ class Transport:
         text = f"{request} in mode {self._mode}; nothing was sent"
         raise Breach(text)
 
-    async def _attempt(self, request: Request, patience: Patience, hold: Hold | None) -> Ended:
+    async def _attempt(
+        self, request: Request, course: Course, patience: Patience, hold: Hold | None
+    ) -> Ended:
         while True:
             held = await self._turns.ready(request, patience)
             if held:
@@ -221,7 +225,7 @@ class Transport:
                     await self._held(hold, request, slot)
                 # Nothing is awaited from here on until the bytes go.
                 if self._turns.may_go(request, slot):
-                    return await self._noted(request, slot)
+                    return await self._noted(request, slot, course.place)
 
     async def _held(self, hold: Hold | None, request: Request, slot: Slot) -> None:
         """Await *hold*; where it raises, nothing is sent in *slot*."""
@@ -235,11 +239,15 @@ class Transport:
 
     async def _knock(self, request: Request) -> Ended:
         slot = await self._turns.space(request, Patience(_now()))
-        return slot if isinstance(slot, Held) else await self._noted(request, slot)
+        if isinstance(slot, Held):
+            return slot
+        return await self._noted(request, slot, "to see whether it answers again")
 
-    async def _noted(self, request: Request, slot: Slot) -> Reply | Failure:
+    async def _noted(self, request: Request, slot: Slot, place: str) -> Reply | Failure:
         sent_at = _now()
-        ended = await self._once(request)
+        # Path and method alone: what stands in a query or a body is told to nobody.
+        with self._silence.around(f"{request} ({place})", self._connection.deadline_s):
+            ended = await self._once(request)
         self._turns.note(request, slot, sent_at, ended)
         self.counts[str(sign_of(ended))] += 1
         if isinstance(ended, Reply) and ended.server_time_s is not None:
