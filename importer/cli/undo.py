@@ -73,8 +73,10 @@ def command(
     """Take the run RUN back: an id as in `runs`, the beginning of one, or `last`.
 
     Posts that the run created are deleted where nobody else has engaged with them, edits restored
-    where nobody has edited since, accepted marks set back. The rest is listed with its reason, and
-    the exit code is 11. What the run deleted no API brings back: those are steps to do by hand.
+    where nobody has edited since, accepted marks set back. A question that stays keeps the answers
+    that the run gave it: whoever engaged with it would be left with a bare one; delete them on the
+    site if they are to go all the same. The rest is listed with its reason, and the exit code is
+    11. What the run deleted no API brings back: those are steps to do by hand.
 
     The manifest still asks for what it asked for: the next apply makes it so again, until the
     manifest is changed too.

@@ -9,7 +9,7 @@ executor repeats nothing; what was proved absent gets a new attempt.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -128,6 +128,7 @@ class Executor:
         )
         self._audited = False
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
+        self._goes_before = _going_first(plan)
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
         self._intended: dict[ChangeId, Change] = {}
@@ -281,6 +282,8 @@ class Executor:
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
         )
         if ref is not None:
+            if why := self._why_question_stays(change):
+                return Judgement(Freshness.STALE, why), self.sights.of(ref)
             if self._moves_mark(change):
                 await self.sights.look(ref, engagement=False)
                 if (other := await self._other_mark(change, ref)) is not None:
@@ -308,6 +311,22 @@ class Executor:
             if answer.ref in bound and (why := edited_since(answer, bound[answer.ref])):
                 return f"its answer {answer.ref}: {why}"
         return ""
+
+    def _why_question_stays(self, change: Change) -> str:
+        """Return what has come of the question since, of an answer that is to go before it.
+
+        The reading that the run begins with shows it: a question that can't go any more is not to
+        be left without its answers.
+        """
+        question = self._goes_before.get(change.id)
+        live = self.sights.of(question) if question else None
+        if live is None or not live.facts.engaged_by_others:
+            return ""
+        ours = {it.ref for it in self._bindings.values()}
+        strangers = any(it.ref not in ours for it in self.sights.seen_under(live.ref))
+        if live.facts.only_answered and not strangers:
+            return ""
+        return "others have answered, commented or voted on its question since the plan was made"
 
     def _moves_mark(self, change: Change) -> bool:
         """Tell whether *change* accepts an answer of a question that others know already."""
@@ -603,3 +622,11 @@ def _names(value: Value | None) -> tuple[str, ...]:
 def _names_people(change: Change) -> bool:
     """Tell whether *change* says who may edit something, or is an expert of it."""
     return any(it.field in {Field.PERMISSIONS, Field.EXPERTS} for it in change.fields)
+
+
+def _going_first(plan: Plan) -> Mapping[ChangeId, Ref]:
+    """Return the changes that take back answers, with the questions that are to go after them."""
+    if not plan.undoes:
+        return {}
+    going = {it.ref for it in plan.changes if it.verb is Verb.DELETE}
+    return {it.id: it.parent_ref for it in plan.changes if it.parent_ref and it.parent_ref in going}

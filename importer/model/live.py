@@ -45,13 +45,15 @@ WHY_NOT_AUTHOR = "only Enterprise sites can write as somebody else, and only whe
 class Facts:
     """What no manifest says: `engaged_by_others` when others voted, answered or commented.
 
-    `edited_at` and `editor` are None until the first edit.
+    Others are all but the post's author. `only_answered`: its answers, all of which were told, are
+    all there is of that. `edited_at` and `editor` are None until the first edit.
     """
 
     author: UserId | None = None
     deleted: bool = False
     locked: bool = False
     engaged_by_others: bool = False
+    only_answered: bool = False
     created_at: datetime | None = None
     edited_at: datetime | None = None
     editor: UserId | None = None
