@@ -2,14 +2,15 @@
 
 Where lists bear content, a hundred posts are read in one request, and looked at again in one. Where
 they don't (`Rates.singly`), each post that isn't known costs a request, each question with such an
-answer one for the list of its answers, and each edit or deletion a look of its own.
+answer one for the list of its answers, and each edit a look of its own. A deletion has one of its
+own everywhere, and so has a mark that comes to a question which others know already.
 
 Declared tags are asked for one by one, over API v3: by name where no list has shown it, and then
 what it is. That API is asked for the tags and their synonyms before it reads anything.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import assert_never
 
@@ -29,13 +30,14 @@ _WITH_HISTORY = frozenset({Kind.QUESTION, Kind.ANSWER})
 _AT_A_DOOR = 4
 # Before writing in others' names: whether that can be done; for each of them an account, a token.
 _AUTHORS, _AN_AUTHOR = 1, 2
-# A post that was seen longer ago than this (in seconds) is read again before it is edited; one that
-# is deleted, always.
+# A post that was seen longer ago than this (in seconds) is read again before it is edited.
 _FRESH_FOR_S = 30.0
 
 
 # Requests of a look before a deletion that has to show whether others have engaged.
 _LOOKS_OF_DELETION = {Kind.QUESTION: 3, Kind.ARTICLE: 2}
+# How many answers are looked at for another mark, each by itself: nothing here tells how many.
+_USUAL_ANSWERS = 2
 
 
 def cost_of(
@@ -60,13 +62,13 @@ def cost_of(
     waits = _waits(changes, rates)
     is_long = max(waits, _least_s(len(changes) + reads, rates)) > _FRESH_FOR_S
     posts = [it for it in changes if it.kind is not Kind.TAG]
+    created = {it.key for it in changes if it.verb is Verb.CREATE}
     if rates.singly:
-        reads += sum(_looks(it, is_long=is_long) for it in posts)
+        reads += sum(_looks(it, created, is_long=is_long) for it in posts)
     else:
-        reads += sum(_looks(it, is_long=is_long) for it in posts if _is_unaudited(it))
-        others = (it for it in posts if not _is_unaudited(it))
-        again = sum(it.verb is Verb.DELETE or (is_long and it.ref is not None) for it in others)
-        reads += _pages(again, rates)
+        looks = [(it, _looks_in_bulk(it, created, is_long=is_long)) for it in posts]
+        again = [it for it, own in looks if is_long and it.ref and not own]
+        reads += sum(own for _, own in looks) + _pages(len(again), rates)
     # A tag is looked at one by one, right before its experts are set; a new one is found first.
     reads += len(changes) - len(posts)
     reads += len({it.key for it in changes if it.kind is Kind.TAG and it.ref is None})
@@ -142,20 +144,46 @@ def _is_unaudited(change: Change) -> bool:
     return change.verb is Verb.UPDATE and change.kind not in _WITH_HISTORY
 
 
-def _looks(change: Change, *, is_long: bool) -> int:
-    """Return the requests for one change's post, right before its write."""
+def _looks_in_bulk(change: Change, created: Set[Key], *, is_long: bool) -> int:
+    """Return the requests for one change's post right before its write, where lists bear content.
+
+    One is for the post. The other is for the answers of its question: they go along with one that
+    is deleted unless others have engaged, and another may bear the mark.
+    """
+    if change.verb is Verb.DELETE:
+        return 1 + _takes_answers_along(change)
+    if _is_unaudited(change):
+        return _looks(change, created, is_long=is_long)
+    return 2 * _moves_mark(change, created)
+
+
+def _looks(change: Change, created: Set[Key], *, is_long: bool) -> int:
+    """Return the requests for one change's post, right before its write and after it."""
     match change.verb:
         case Verb.CREATE:
             return 0
         case Verb.DELETE:
-            return _LOOKS_OF_DELETION.get(change.kind, 1)
+            return _LOOKS_OF_DELETION.get(change.kind, 1) + _takes_answers_along(change)
         case Verb.UPDATE:
             # A collection's editors are read, as a replacement would take them away.
             return 2 if change.kind is Kind.COLLECTION else 1
         case Verb.SET:
             # What confirms a mark has no text: that of an answer from before this run is read.
-            return (1 + is_long) if change.ref else 0
+            confirming = bool(change.ref)
+            if _moves_mark(change, created):
+                return 2 + _USUAL_ANSWERS + confirming
+            return confirming * (1 + is_long)
     assert_never(change.verb)
+
+
+def _takes_answers_along(change: Change) -> bool:
+    return change.kind is Kind.QUESTION and change.unless_engaged
+
+
+def _moves_mark(change: Change, created: Set[Key]) -> bool:
+    """Tell whether *change* accepts an answer of a question that isn't one of those *created*."""
+    is_mark = any(it.field is Field.ACCEPTED and it.after is True for it in change.fields)
+    return change.verb is Verb.SET and is_mark and parent_key(change.key) not in created
 
 
 def held_in(snapshot: Snapshot) -> Mapping[Kind, int]:
