@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,30 @@ def test_the_instances_own_swagger_file_takes_rows_away(cli: Program, home: Path
     (home / "other.json").write_text("{}")
     refused = cli("plan", "--url", "sandbox:", "--swagger", "other.json")
     assert (refused.code, "describes no API v3" in refused.err) == (64, True)
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    ("damage", "plans"),
+    [
+        pytest.param('UPDATE texts SET value = \'["line","x"]\'', True, id="a text"),
+        pytest.param("UPDATE operations SET seal = seal + 1", True, id="an operation"),
+        pytest.param("UPDATE bindings SET seal = seal + 1", False, id="a binding"),
+    ],
+)
+def test_f04_a_damaged_row_that_no_plan_reads_is_found(
+    cli: Program, home: Path, damage: str, *, plans: bool
+) -> None:
+    team = ("--url", "sandbox:team.db")
+    assert cli("apply", *team, "--yes").code == 0
+    code, found = checks(cli, *team)
+    assert (code, found["journal"]["sign"]) == (0, "ok")
+    assert "rows read, all whole" in found["journal"]["found"]
+    (path,) = home.glob(".teams-importer/*.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(damage)
+    assert (cli("plan", *team).code == 0) is plans
+    code, found = checks(cli, *team)
+    assert (code, found["journal"]["sign"]) == (9, "fail")
+    assert "changed since it was written" in found["journal"]["found"]
+    assert "Move it away" in found["journal"]["remedy"]
