@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.options import OutputOptions, output_options
 from importer.errors import ExitCode, UsageError
 from importer.manifests import write_manifest
 from importer.manifests.writing import SCHEMA

@@ -13,15 +13,10 @@ from pathlib import Path
 import click
 
 from importer import __version__
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    output_options,
-)
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
 from importer.cli.tables import table

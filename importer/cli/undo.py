@@ -9,20 +9,13 @@ from pathlib import Path
 import click
 
 from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    RunOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    output_options,
-    run_options,
-)
+from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
 from importer.cli.reading import read_manifest
 from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import find_journal, reach

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.cli.connecting import ConnectionOptions
 from importer.cli.console import Console
-from importer.cli.options import ConnectionOptions, RunOptions
+from importer.cli.options import RunOptions
 from importer.errors import (
     AccessError,
     JournalError,
