@@ -156,8 +156,7 @@ def _require_authors(wish: Wish, access: Access) -> None:
     if authors:
         named = ", ".join(str(it) for it in sorted(filter(None, authors))[:_MOST_NAMED])
         message = f"the plan writes in the names of others (users {named}): {access.why_not_author}"
-        remedy = "Say --impersonate, with a service key; or make a plan without it."
-        raise PlanRefused(message, remedy=remedy)
+        raise PlanRefused(message, remedy=f"{access.how_to_author} Then make a new plan.")
 
 
 def _titled(recovery: Recovery, manifest: Manifest) -> Recovery:

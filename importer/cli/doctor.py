@@ -248,9 +248,7 @@ async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:
 def _authors(access: Access) -> Check:
     if access.can_author:
         return Check("authors", Sign.OK, "the site lends its key tokens that act for others")
-    remedy = (
-        "Items with an `author:` are blocked. Ask who runs the site, or leave --impersonate out."
-    )
+    remedy = f"Items with an `author:` are blocked. {access.how_to_author}"
     return Check("authors", Sign.WARN, access.why_not_author, remedy)
 
 

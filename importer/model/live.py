@@ -39,6 +39,7 @@ __all__ = [
 
 
 WHY_NOT_AUTHOR = "only Enterprise sites can write as somebody else, and only when asked for"
+HOW_TO_AUTHOR = "Take `author:` out: then it is by whose token this is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +260,8 @@ class Access:
     """What the check found. `write_proven` is None where the server's answers leave it open.
 
     `can_author` tells whether posts can be written in somebody else's name; `why_not_author` why
-    not. Quota numbers are requests per day; None when the server didn't say. `role` is what the
-    server calls the user's; empty where it doesn't say.
+    not, `how_to_author` what to do then. Quota numbers are requests per day; None when the server
+    didn't say. `role` is what the server calls the user's; empty where it doesn't say.
     """
 
     me: UserId | None
@@ -274,6 +275,12 @@ class Access:
     can_author: bool = False
     why_not_author: str = WHY_NOT_AUTHOR
     role: str = ""
+    how_to_author: str = HOW_TO_AUTHOR
+
+    @property
+    def authoring(self) -> "Ability":
+        """Whether posts can be written in somebody else's name."""
+        return Ability(self.can_author, self.why_not_author, remedy=self.how_to_author)
 
 
 class Source(StrEnum):
@@ -291,7 +298,7 @@ class Source(StrEnum):
 class Ability:
     """Whether a dialect can do something; if not, the reason, and the page to do it by hand.
 
-    `remedy` is what to do instead; empty: to leave it out, or to do it on the site.
+    `remedy` is a sentence on how it could be done, where there is a way.
     """
 
     able: bool

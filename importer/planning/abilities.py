@@ -13,6 +13,7 @@ __all__ = ["Abilities", "Beyond", "said_beside", "unsupported", "within_ability"
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
+_LEAVE = "leave it out of this manifest for now, or do it on the site."
 _SETTLED = frozenset({Moved.EQUAL, Moved.NEITHER, Moved.LIVE})
 
 
@@ -73,7 +74,7 @@ def unsupported(item: Item, able: Ability) -> Blocked:
         item.key,
         item.kind,
         able.reason,
-        able.remedy or "Leave it out of this manifest for now, or do it on the site.",
+        f"{able.remedy} Otherwise {_LEAVE}" if able.remedy else _LEAVE.capitalize(),
         span=item.span,
     )
 

@@ -32,7 +32,6 @@ from importer.errors import (
 )
 from importer.model.ids import Field, Kind, UserId, Verb
 from importer.model.live import (
-    WHY_NOT_AUTHOR,
     Ability,
     Access,
     Everything,
@@ -52,7 +51,7 @@ from importer.model.site import Site
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Write
 from importer.ports import Clock, Hold, Read
 from importer.teams.access import check, may_still_write
-from importer.teams.deputies import Deputies
+from importer.teams.deputies import Deputies, authoring_of
 from importer.teams.dialect import Dialect
 from importer.teams.exchange import Ended, Quota, Reply
 from importer.teams.origin import Connection, Endpoint, find_endpoint
@@ -132,9 +131,11 @@ class LiveTeam:
         mode: Mode,
         clock: Clock,
         note: str,
+        authoring: Ability,
         deputies: Deputies | None = None,
     ) -> None:
         self.note = note
+        self._authoring = authoring
         self._deputies = deputies
         self._me: UserId | None = None
         self._doors = 1
@@ -218,14 +219,19 @@ class LiveTeam:
         self._me = access.me
         lost = (f"without {name}: {why}" for name, why in self._lost.items())
         notes = [access.note, *lost]
+        authoring = self._authoring
         if self._deputies is not None:
-            why_not = self._deputies.why_never
-            if not why_not and self._mode is Mode.READ:
+            if self._mode is Mode.READ:
                 notes.append(_UNASKED)
-            elif not why_not and need.write:
-                why_not = await self._deputies.why_not()
-            access = replace(access, can_author=not why_not, why_not_author=why_not)
-        return replace(access, note="; ".join(filter(None, notes)))
+            elif need.write:
+                authoring = await self._deputies.authoring()
+        return replace(
+            access,
+            note="; ".join(filter(None, notes)),
+            can_author=authoring.able,
+            why_not_author=authoring.reason,
+            how_to_author=authoring.remedy,
+        )
 
     async def _checked_instead(
         self, dialect: Dialect, need: Need, refused: ApiMissing | KeyMissing | TeamForeign
@@ -380,7 +386,8 @@ class LiveTeam:
             return not_begun(error)
         if write.author not in (None, self._me):
             if self._deputies is None:
-                return NotApplied(f"nothing was sent as user {write.author}: {WHY_NOT_AUTHOR}")
+                why = self._authoring.reason
+                return NotApplied(f"nothing was sent as user {write.author}: {why}")
             return await self._deputies.write(write.author, dialect, request, echo, hold)
         ended = await dialect.transport.send(request, hold)
         outcome = classify(ended, echo)
@@ -496,23 +503,14 @@ async def open_team(
         if connection.api != "2.3":
             dialects.append(V3(transports[-1], endpoint, clock, say, connection.contract))
         notes = (endpoint.note, note)
-        deputies = None
-        if connection.impersonate:
-            never = _why_never(connection, endpoint)
-            deputies = Deputies(transports[0], endpoint, clock, never)
+        authoring = authoring_of(connection, endpoint)
+        deputies = Deputies(transports[0], endpoint, clock) if authoring.able else None
         yield LiveTeam(
             dialects,
             endpoint,
             mode=mode,
             clock=clock,
             note="; ".join(filter(None, notes)),
+            authoring=authoring,
             deputies=deputies,
         )
-
-
-def _why_never(connection: Connection, endpoint: Endpoint) -> str:
-    if not endpoint.is_enterprise:
-        return "only Enterprise sites can write as somebody else"
-    if connection.api_key is None:
-        return "writing as somebody else takes a service key of the site (--api-key-file)"
-    return ""

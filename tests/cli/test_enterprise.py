@@ -271,11 +271,36 @@ def secrets_of(served: Served) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "on", "said"),
+    ("given", "on", "said", "remedy"),
     [
-        pytest.param({}, True, "only when asked for", id="not asked for"),
-        pytest.param({"IMPERSONATE": "1"}, False, "switched off", id="switched off"),
-        pytest.param({"IMPERSONATE": "1", "API_KEY": "read"}, True, "service keys", id="the key"),
+        pytest.param(
+            {},
+            True,
+            "unless --impersonate asks",
+            "TEAMS_IMPORTER_IMPERSONATE=1) and, with --api-key-file, a service key",
+            id="not asked for",
+        ),
+        pytest.param(
+            {"IMPERSONATE": "1"},
+            False,
+            "switched off",
+            "whether impersonation is on",
+            id="switched off",
+        ),
+        pytest.param(
+            {"IMPERSONATE": "1", "API_KEY": "read"},
+            True,
+            "service keys",
+            "Ask who runs the site for a service key",
+            id="the key",
+        ),
+        pytest.param(
+            {"IMPERSONATE": "1", "API_KEY": None, "API": "3"},
+            True,
+            "takes a service key",
+            "Name the service key's file with --api-key-file",
+            id="no key",
+        ),
     ],
 )
 def test_where_nobody_can_write_for_others_their_items_wait_by_name(
@@ -283,22 +308,36 @@ def test_where_nobody_can_write_for_others_their_items_wait_by_name(
     home: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    given: dict[str, str],
+    given: dict[str, str | None],
     on: bool,
     said: str,
+    remedy: str,
 ) -> None:
     signed(home)
     with serving(tmp_path, **lend(on=on)) as served:
         assert served.keys is not None
-        key = served.keys.read if "API_KEY" in given else served.keys.service
+        keys = {"read": served.keys.read, "service": served.keys.service}
+        key = keys.get(given.get("API_KEY", "service") or "")
         dress(monkeypatch, served, **{**given, "API_KEY": key})
         done = cli("apply", "--yes", "--settle", "0")
         assert done.code == 11, done.out + done.err
         assert said in done.err
+        assert remedy in done.err
+        assert "do it on the site" not in done.err
         assert "question signed: unsupported" in done.err
         doctor = cli("doctor")
+        assert (remedy in doctor.out) is bool(given)
         assert (said in doctor.out) is bool(given)
         assert list(owners(served)) == ["What is the story of ours?"]
+
+
+def test_a_vendors_team_says_that_no_flag_helps_an_author(cli: Program, home: Path) -> None:
+    signed(home)
+    for flags in ((), ("--impersonate",)):
+        planned = cli("plan", "--url", "sandbox:", *flags)
+        assert "only Enterprise sites can write as somebody else" in planned.out
+        assert "Take `author:` out" in planned.out
+        assert "--impersonate" not in planned.out
 
 
 def test_a_saved_plan_with_authors_is_refused_where_they_cannot_be_acted_for(
