@@ -255,8 +255,8 @@ def _authors(access: Access) -> Check:
 def _way(way: Way) -> Check:
     """Check one API's door; what it still lets through, as it told."""
     if way.why_not:
-        remedy = "What only this API can do is blocked, by name; the rest goes on without it."
-        return Check(way.name, Sign.WARN, way.why_not, remedy)
+        goes_on = "What only this API can do is blocked, by name; the rest goes on without it."
+        return Check(way.name, Sign.WARN, way.why_not, f"{way.remedy} {goes_on}".strip())
     if way.calls_left is not None:
         found = f"open; {way.calls_left:,} calls left just now, and 100 more each minute"
         return Check(way.name, Sign.OK, found)

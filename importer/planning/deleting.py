@@ -86,6 +86,12 @@ _STRANGE = (
 )
 _BOUND = "Delete it on the site, or use `live: keep`. --delete-engaged deletes it as it is."
 _Objection = tuple[BlockedCode, str, str]
+_UNREAD: _Objection = (
+    BlockedCode.UNREAD,
+    "the team was not read completely",
+    "Plan again later.",
+)
+_NEVER_DELETED = frozenset({Kind.TAG, Kind.IMAGE})
 _Found = tuple[Orphan, LiveItem, Binding | None]
 
 
@@ -135,6 +141,7 @@ class _Deleting:
                 blocked.append(self._blocked(orphan, objection))
             elif self.fates.get(orphan.key) is not Fate.KEEP:
                 kept.append(replace(orphan, double_of=orphan.double_of or self._original(orphan)))
+        blocked += self._unseen()
         return Deletions(
             _answers_first(changes),
             tuple(blocked),
@@ -143,13 +150,24 @@ class _Deleting:
             dict(self._taken_along(deleted)),
         )
 
+    def _unseen(self) -> Iterator[Blocked]:
+        """Yield what is to go and is known from the journal alone: its kind could not be read."""
+        used = self._used_keys()
+        for key, binding in sorted(self.bindings.items()):
+            ref = binding.ref
+            is_unread = ref.kind not in self.snapshot.covered and ref not in self.snapshot.items
+            if is_unread and ref.kind not in _NEVER_DELETED and key not in used:
+                orphan = Orphan(key, ref, binding.url, title="")
+                if self._is_wanted_gone(key):
+                    yield self._blocked(orphan, _UNREAD)
+
     def _is_going(self, found: _Found) -> bool:
-        orphan = found[0]
-        if self._is_copy(found):
-            return False
-        if orphan.key in self.fates:
-            return self.fates[orphan.key] is Fate.DELETE
-        return self.prune and orphan.key not in self.named
+        return not self._is_copy(found) and self._is_wanted_gone(found[0].key)
+
+    def _is_wanted_gone(self, key: Key) -> bool:
+        if key in self.fates:
+            return self.fates[key] is Fate.DELETE
+        return self.prune and key not in self.named
 
     def _is_copy(self, found: _Found) -> bool:
         """Tell whether another post with the same key is the item's: the bound one, or by rule."""
@@ -196,7 +214,7 @@ class _Deleting:
 
     def _own_objection(self, live: LiveItem, binding: Binding | None) -> _Objection | None:
         if not _taken_with(live.ref.kind) <= self.snapshot.covered:
-            return BlockedCode.UNREAD, "the team was not read completely", "Plan again later."
+            return _UNREAD
         if binding is not None and binding.protected:
             return (
                 BlockedCode.PROTECTED,

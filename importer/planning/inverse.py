@@ -77,6 +77,7 @@ from importer.planning.objections import (
 from importer.planning.standing import Standing, any_agrees
 from importer.planning.tags import tags_left
 from importer.planning.traces import Trace, last_runs, traces_of
+from importer.planning.unreached import told_unreached
 from importer.text.digests import Digest, agree
 
 __all__ = ["make_inverse"]
@@ -116,7 +117,7 @@ def make_inverse(
         manifest=Digest(""),
         decisions=Decisions(),
         changes=changes,
-        blocked=tuple(inverse.blocked),
+        blocked=told_unreached(inverse.blocked, ability),
         manual=tuple(inverse.manual),
         released=tuple(sorted(inverse.released)),
         cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),

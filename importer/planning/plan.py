@@ -57,6 +57,7 @@ from importer.planning.tagging import (
     retagging_left,
 )
 from importer.planning.tags import TagReview, review_tags, tags_left
+from importer.planning.unreached import told_unreached
 from importer.text.digests import Digest
 
 __all__ = ["make_plan"]
@@ -143,7 +144,7 @@ def make_plan(
         changes=tuple(changes),
         drift=drift,
         orphans=tuple(it for it in deletions.kept if _is_chosen(it.key, decisions)),
-        blocked=blocked,
+        blocked=told_unreached(blocked, ability),
         manual=(
             *(it for verdict in verdicts for it in verdict.manual),
             *retagging_left([it.item for it in chosen], snapshot, comparison),

@@ -64,8 +64,10 @@ from importer.teams.transport import (
     Wire,
     open_wires,
 )
+from importer.teams.v2.calls import ability as v2_ability
 from importer.teams.v2.dialect import V2
 from importer.teams.v2.dialect import wire_of as v2_wire
+from importer.teams.v3.calls import ability as v3_ability
 from importer.teams.v3.dialect import V3
 from importer.teams.v3.dialect import wire_of as v3_wire
 from importer.teams.v3.door import names_no_experts
@@ -84,7 +86,7 @@ _ROLE_LACKS = Ability(
     able=False,
     reason="only moderators and administrators may name experts, and the token's user is neither",
     source=Source.PROBE,
-    remedy="Plan and apply with the token of one who may, do it on the site, or leave it out.",
+    remedy="Plan and apply with the token of one who may.",
 )
 _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
     *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
@@ -109,12 +111,30 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An API of the team: "" or why it can't be used, and what is left of its limits, as told."""
+    """An API of the team: "" or why it can't be used, and what is left of its limits, as told.
+
+    `remedy` says what may open it.
+    """
 
     name: str
     why_not: str
+    remedy: str
     quota: Quota | None
     calls_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The API that `--api` leaves out: what it could do, and how one asks for it."""
+
+    ability: Callable[[Kind, Verb, Field | None, Site], Ability]
+    remedy: str
+
+
+_ELSEWHERE: Mapping[str, Elsewhere] = {
+    "2.3": Elsewhere(v3_ability, "Use --api auto or --api 3, where the team has API v3."),
+    "3": Elsewhere(v2_ability, "Or use --api auto: API v2.3 can do it."),
+}
 
 
 class LiveTeam:
@@ -133,14 +153,16 @@ class LiveTeam:
         note: str,
         authoring: Ability,
         deputies: Deputies | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.note = note
         self._authoring = authoring
         self._deputies = deputies
+        self._elsewhere = elsewhere
         self._me: UserId | None = None
         self._doors = 1
         self._dialects = tuple(dialects)
-        self._lost: dict[str, str] = {}
+        self._lost: dict[str, ImporterError] = {}
         self._role = ""
         self._endpoint = endpoint
         self._mode = mode
@@ -207,7 +229,7 @@ class LiveTeam:
             if not others:
                 raise
             access = await self._checked_instead(others[0], need, error)
-            self._lost[main.name] = error.message
+            self._lost[main.name] = error
         writers = {self._writer(kind).name: self._writer(kind) for kind in need.kinds}
         further = [it for it in writers.values() if it is not self._main]
         self._doors = 1 + len(further)
@@ -215,9 +237,9 @@ class LiveTeam:
             try:
                 await self._check(other, need)
             except (AccessError, ServiceError) as error:
-                self._lost[other.name] = error.message
+                self._lost[other.name] = error
         self._me = access.me
-        lost = (f"without {name}: {why}" for name, why in self._lost.items())
+        lost = (f"without {name}: {why.message}" for name, why in self._lost.items())
         notes = [access.note, *lost]
         authoring = self._authoring
         if self._deputies is not None:
@@ -287,10 +309,15 @@ class LiveTeam:
         last = next((it for it in found if it.source is Source.SWAGGER), found[-1])
         lost = [it for it in self._dialects if it not in self._usable]
         could = [it.name for it in lost if it.ability(kind, verb, field).able]
-        if not could:
-            return last
-        why = "; ".join(f"{name} can't be used: {self._lost[name]}" for name in could)
-        return replace(last, reason=f"{last.reason}; {why}", source=Source.PROBE)
+        if could:
+            why = "; ".join(f"{name} can't be used: {self._lost[name].message}" for name in could)
+            remedy = " ".join(self._lost[name].remedy for name in could)
+            reason = f"{last.reason}; {why}"
+            return replace(last, reason=reason, source=Source.PROBE, remedy=remedy)
+        if self._elsewhere and self._elsewhere.ability(kind, verb, field, self.site).able:
+            remedy = " ".join(filter(None, (last.remedy, self._elsewhere.remedy)))
+            return replace(last, remedy=remedy)
+        return last
 
     def routes(self) -> tuple[Route, ...]:
         """Return the capability table: each row of what can be written, and which API does it."""
@@ -308,7 +335,13 @@ class LiveTeam:
     def ways(self) -> tuple[Way, ...]:
         """Return the APIs of this team, as the checks so far have found them."""
         return tuple(
-            Way(it.name, self._lost.get(it.name, ""), it.transport.quota, it.transport.calls_left)
+            Way(
+                it.name,
+                lost.message if (lost := self._lost.get(it.name)) else "",
+                lost.remedy if lost else "",
+                it.transport.quota,
+                it.transport.calls_left,
+            )
             for it in self._dialects
         )
 
@@ -513,4 +546,5 @@ async def open_team(
             note="; ".join(filter(None, notes)),
             authoring=authoring,
             deputies=deputies,
+            elsewhere=_ELSEWHERE.get(connection.api),
         )

@@ -91,7 +91,8 @@ class V3:
             return replace(found, source=Source.SWAGGER)
         name, (method, route) = self._contract.name, lacking[0]
         reason = f"API v3 of this site has no {method} /{route}, says {name}"
-        return Ability(able=False, reason=reason, source=Source.SWAGGER)
+        remedy = f"If the site has it by now, fetch {name} anew."
+        return Ability(able=False, reason=reason, source=Source.SWAGGER, remedy=remedy)
 
     def reads(self, kind: Kind) -> bool:
         """Tell whether posts of *kind* can be read."""
