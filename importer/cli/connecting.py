@@ -74,6 +74,8 @@ connection_options = gathered(
         click.option(
             "--ca-bundle",
             type=FILE,
+            envvar="TEAMS_IMPORTER_CA_BUNDLE",
+            show_envvar=True,
             metavar="FILE",
             help="Certificates to trust instead of the usual ones (PEM).",
         ),

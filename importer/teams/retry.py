@@ -50,7 +50,7 @@ def sign_of(ended: Ended) -> Sign:
     match ended:
         case Held():
             return Sign.HELD
-        case Failure(Trouble.CERTIFICATE):
+        case Failure(Trouble.CERTIFICATE | Trouble.EXPIRED | Trouble.OTHERS):
             return Sign.WALL
         case Failure(sent=False):
             return Sign.UNSENT

@@ -9,12 +9,13 @@ import asyncio
 import logging
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import httpx
@@ -68,6 +69,10 @@ _KEEP_ALIVE_S = 5.0
 
 _SAFE = frozenset({"GET", "HEAD"})
 _KEY_HEADER = "X-API-Key"
+# By OpenSSL's codes: not valid yet, or no longer; for another name, or another address.
+_DISTRUST: Mapping[int, Trouble] = MappingProxyType(
+    {9: Trouble.EXPIRED, 10: Trouble.EXPIRED, 62: Trouble.OTHERS, 64: Trouble.OTHERS}
+)
 
 
 class Mode(StrEnum):
@@ -364,8 +369,8 @@ class Transport:
             case httpx.ConnectTimeout():
                 text = f"not within {self._connection.connect_s:g} s"
                 return Failure(Trouble.CONNECT, sent=False, detail=text)
-            case httpx.ConnectError() if _is_about_trust(error):
-                return Failure(Trouble.CERTIFICATE, sent=False, detail=detail)
+            case httpx.ConnectError() if (distrust := _distrust(error)) is not None:
+                return Failure(distrust, sent=False, detail=detail)
             case httpx.ConnectError() | httpx.UnsupportedProtocol():
                 return Failure(Trouble.CONNECT, sent=False, detail=detail)
             case httpx.PoolTimeout():
@@ -457,10 +462,14 @@ def _proxy(endpoint: Endpoint) -> httpx.Proxy | None:
         raise UsageError(text, remedy="Mend HTTPS_PROXY or ALL_PROXY, or unset it.") from None
 
 
-def _is_about_trust(error: BaseException | None) -> bool:
+def _distrust(error: BaseException | None) -> Trouble | None:
+    """Return what is wrong with the server's certificate; None: it is something else."""
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
-    return error is not None
+    if error is None:
+        return None
+    code: int = error.verify_code
+    return _DISTRUST.get(code, Trouble.CERTIFICATE)
 
 
 def _content_type_of(request: Request) -> dict[str, str]:

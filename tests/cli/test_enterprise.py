@@ -175,6 +175,12 @@ def test_over_tls_with_the_sites_own_authority(
         distrusted = cli("plan")
         assert distrusted.code == 5
         assert "certificate is not to be trusted" in distrusted.err
+        assert "with --ca-bundle, or in TEAMS_IMPORTER_CA_BUNDLE" in distrusted.err
+        asked = cli("doctor")
+        assert (asked.code, "with --ca-bundle" in asked.out) == (5, True)
+        with monkeypatch.context() as patch:
+            patch.setenv("TEAMS_IMPORTER_CA_BUNDLE", str(served.ca_bundle))
+            assert cli("plan").code == 0
         trust = ("--ca-bundle", str(served.ca_bundle))
         planned = cli("plan", *trust)
         assert planned.code == 0, planned.err

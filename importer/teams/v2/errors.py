@@ -140,8 +140,7 @@ def demand(request: Request, ended: Ended, team: str, *, at_door: bool = False) 
             raise BudgetExhausted(text, remedy=_LATER, resume_after_s=resume_after_s)
         case Failure():
             text = f"{request}: {ended}"
-            remedy = "Check --url, the network and any proxy, then run the same command again."
-            raise ServiceError(text, remedy=remedy)
+            raise ServiceError(text, remedy=ended.remedy)
         case Reply(status, _, heard) if heard.said is Said.ANSWER and status < 300:
             return heard.wrapper
         case Reply():
