@@ -6,7 +6,7 @@ Knows no dialect: what to ask, and how to read it, comes through the Door.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from importer.errors import TokenReadOnly
+from importer.errors import TokenMissing, TokenReadOnly
 from importer.model.ids import UserId
 from importer.model.live import Access, Need
 from importer.model.site import Site
@@ -14,7 +14,7 @@ from importer.ports import Clock
 from importer.teams.exchange import Ended, Reply, Request, Said
 from importer.teams.transport import Mode, Transport
 
-__all__ = ["Door", "Probes", "check", "may_still_write", "nobody"]
+__all__ = ["Door", "Probes", "check", "key_opens_nothing", "may_still_write", "nobody"]
 
 _UNPROVEN = (
     "whether the token may write could not be known: the server looks at the post before it looks "
@@ -63,6 +63,23 @@ class Door:
 def nobody(_: Mapping[str, object]) -> tuple[None, str]:
     """Return who reads with an API key and no token: no user (observed), so any answer will do."""
     return None, "nobody in particular, by the API key"
+
+
+def key_opens_nothing(team: str, where: str) -> TokenMissing:
+    """Return the error that the API key alone doesn't open *team*, or the site without one."""
+    if team:
+        return TokenMissing(
+            f"the API key alone does not open the team {team!r} ({where})",
+            remedy="A key alone reads the main site of an Enterprise only, and the server may say "
+            "the same of a team that it doesn't know. Leave --team out for the main site, or give "
+            "an access token of the team beside the key (--token-file, TEAMS_IMPORTER_TOKEN).",
+        )
+    return TokenMissing(
+        f"the API key alone does not open this site ({where})",
+        remedy="The key is mistyped, revoked or of another site, or this site lets no key read "
+        "alone. Give it whole, as the site shows it, or an access token beside it (--token-file, "
+        "TEAMS_IMPORTER_TOKEN).",
+    )
 
 
 async def check(

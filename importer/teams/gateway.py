@@ -88,6 +88,7 @@ _ROLE_LACKS = Ability(
     source=Source.PROBE,
     remedy="Plan and apply with the token of one who may.",
 )
+_KEY_ALONE = "no access token was given: the API key alone reads, and an apply asks for a token"
 _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
     *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
     (Kind.ANSWER, Verb.SET, Field.ACCEPTED),
@@ -241,6 +242,8 @@ class LiveTeam:
         self._me = access.me
         lost = (f"without {name}: {why.message}" for name, why in self._lost.items())
         notes = [access.note, *lost]
+        if self._endpoint.by_key_alone:
+            notes.append(_KEY_ALONE)
         authoring = self._authoring
         if self._deputies is not None:
             if self._mode is Mode.READ:
@@ -267,24 +270,14 @@ class LiveTeam:
             raise
 
     async def _check(self, dialect: Dialect, need: Need) -> Access:
-        try:
-            access = await check(
-                dialect.transport,
-                dialect.door,
-                need,
-                mode=self._mode,
-                site=self.site,
-                clock=self._clock,
-            )
-        except TokenInvalid as error:
-            if not self._endpoint.by_key_alone:
-                raise
-            text = f"the API key alone does not open {self.team or 'this site'}: {error.message}"
-            remedy = (
-                "Give an access token beside it: only the main site of an Enterprise can be read "
-                "without one. If this is it, check the key."
-            )
-            raise TokenMissing(text, remedy=remedy) from error
+        access = await check(
+            dialect.transport,
+            dialect.door,
+            need,
+            mode=self._mode,
+            site=self.site,
+            clock=self._clock,
+        )
         if access.write_proven is True:
             self._may_write.add(dialect.name)
         self._role = access.role or self._role
@@ -473,8 +466,8 @@ def _token_missing(*, key_alone: bool) -> TokenMissing:
         "--token-file, or set TEAMS_IMPORTER_TOKEN."
     )
     if key_alone:
-        text = "an API key alone only reads: writing takes an access token beside it"
-        remedy = remedy.replace("a personal access token", "one with the right to write")
+        text = "an API key alone only reads, a service key too: writing takes an access token"
+        remedy = remedy.replace("a personal access", "a read-write access")
         return TokenMissing(text, remedy=remedy)
     return TokenMissing("no access token was given", remedy=remedy)
 

@@ -89,14 +89,29 @@ def test_a_key_alone_plans_and_no_more(
         assert (planned.code, "Plan: 3 to create" in planned.out) == (2, True), planned.err
         refused = cli("apply", "--yes")
         assert refused.code == 6
-        assert "an API key alone only reads" in refused.err
+        assert "an API key alone only reads, a service key too" in refused.err
         assert "--token-file" in refused.err
+        assert "the API key alone reads, and an apply asks for a token" in planned.err
         doctor = cli("doctor")
         assert (doctor.code, "by the API key" in doctor.out) == (0, True), doctor.out
         assert cli("doctor", "--write").code == 6
         inside = cli("plan", "--team", "platform")
         assert inside.code == 6
-        assert "the API key alone does not open platform" in inside.err
+        assert "the API key alone does not open the team 'platform'" in inside.err
+        assert "Leave --team out for the main site" in inside.err
+        dress(monkeypatch, served, API=api, TOKEN=None, API_KEY="x" * 24)
+        unknown = cli("plan")
+        assert unknown.code == 6
+        assert "API key" in unknown.err
+        assert "mistyped, revoked" in unknown.err
+        for said in (inside.err, unknown.err):
+            assert "does not take the access token" not in said
+        service = served.keys
+        assert service is not None
+        dress(monkeypatch, served, API=api, TOKEN=None, API_KEY=service.service, IMPERSONATE="1")
+        assert cli("plan").code == 0
+        lent = cli("apply", "--yes")
+        assert (lent.code, "a service key too" in lent.err) == (6, True)
         assert {it["method"] for it in served.requests()} == {"GET"}
     assert posts_of(tmp_path, "acme") == []
     assert not Path(".teams-importer").exists()

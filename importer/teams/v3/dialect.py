@@ -69,7 +69,9 @@ class V3:
         self.door = Door(
             me=door.me_request(by_key_alone=endpoint.by_key_alone),
             probes=door.probes(),
-            demand=partial(demand, team=endpoint.team, at_door=True),
+            demand=partial(
+                demand, team=endpoint.team, at_door=True, key_alone=endpoint.by_key_alone
+            ),
             who=nobody if endpoint.by_key_alone else door.who,
             is_refused=door.is_refused,
             told_apart=door.told_apart,
