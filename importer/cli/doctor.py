@@ -215,8 +215,25 @@ async def _asked(target: Target, routes: list[Route], meter: Meter) -> list[Chec
             if team.note:
                 checks.append(Check("connection", Sign.OK, team.note))
             checks += [check async for check in _answers(team, target)]
-            routes += team.routes()
+            closed = _why_closed(checks, target)
+            routes += [_closed(it, closed) if closed else it for it in team.routes()]
     return checks
+
+
+def _why_closed(checks: list[Check], target: Target) -> str:
+    """Return why nothing can be written, whatever the APIs could; "" where something can."""
+    failed = {it.name for it in checks if it.sign is Sign.FAIL}
+    if "reading" in failed:
+        return "the team does not open"
+    if "writing" not in failed:
+        return ""
+    return "this token may not write" if target.connection.token else "a key alone only reads"
+
+
+def _closed(route: Route, why: str) -> Route:
+    if not route.by:
+        return route
+    return replace(route, by="", why_not=f"{why}; {route.by} could", source=Source.PROBE)
 
 
 async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:

@@ -153,6 +153,7 @@ async def _probe(transport: Transport, door: Door, probe: Request) -> Reply:
 def _read_only(reply: Reply) -> TokenReadOnly:
     return TokenReadOnly(
         f"the access token may read, but not write ({reply.heard.error})",
-        remedy="It was made for reading only, the team's plan (Basic) has no writing API, or its "
-        "user may not edit posts: the server gives one answer for all. Make a read-write token.",
+        remedy="If it was made for reading only, make a read-write one. If it is one, the team's "
+        "plan (Basic) has no writing API, or its user may not edit posts: ask an admin. The server "
+        "gives one answer for all.",
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from importer.sandbox import open_world
+from importer.sandbox import Tier, open_world
 from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.routing import BASES
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
@@ -142,6 +142,45 @@ def test_it_lists_what_can_be_written_by_which_api_and_where_that_is_known_from(
     assert "known from" in text
     assert re.search(r"^ok +create collection +table of calls +API v3$", text, re.MULTILINE)
     assert re.search(r"^ok +API v3 +open; 4,9\d\d calls left", text, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("api", ["2.3", "3", "auto"])
+@pytest.mark.parametrize(
+    ("tier", "token", "why"),
+    [
+        pytest.param("basic", "read_write", "this token may not write", id="a Basic team"),
+        pytest.param("business", "read_only", "this token may not write", id="reading only"),
+        pytest.param("business", "expired", "the team does not open", id="an expired token"),
+        pytest.param("free", "read_write", "the team does not open", id="a plan without API"),
+    ],
+)
+def test_the_list_of_what_can_be_written_is_about_this_token(
+    cli: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    api: str,
+    tier: Tier,
+    token: str,
+    why: str,
+) -> None:
+    with serving(tmp_path, tier=tier) as served:
+        for variable, value in served.env(token).items():
+            monkeypatch.setenv(variable, value)
+        rows = cli("doctor", "--api", api, "--format", "json").document["abilities"]
+        (row,) = (it for it in rows if (it["verb"], it["kind"]) == ("create", "question"))
+        by = "API v3" if api == "3" else "API v2.3"
+        assert (row["by"], row["why_not"]) == ("", f"{why}; {by} could")
+        assert row["source"] == "probe"
+        assert [it["by"] for it in rows if it["by"]] == []
+        text = cli("doctor", "--api", api).out
+        assert re.search(rf"^no +create question +asked at the door +{why}; ", text, re.MULTILINE)
+        assert not re.search(r"^ok +(create|update|delete|set) ", text, re.MULTILINE)
+        for variable, value in served.env("read_write").items():
+            monkeypatch.setenv(variable, value)
+        if tier == "business":
+            healthy = cli("doctor", "--api", api).out
+            assert re.search(r"^ok +create question ", healthy, re.MULTILINE)
 
 
 def abilities(

@@ -94,6 +94,7 @@ def test_a_key_alone_plans_and_no_more(
         assert "the API key alone reads, and an apply asks for a token" in planned.err
         doctor = cli("doctor")
         assert (doctor.code, "by the API key" in doctor.out) == (0, True), doctor.out
+        assert "a key alone only reads; API v" in doctor.out
         assert cli("doctor", "--write").code == 6
         inside = cli("plan", "--team", "platform")
         assert inside.code == 6
