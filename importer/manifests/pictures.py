@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from importer.manifests.measuring import measured
 from importer.manifests.paths import Folder, PathFault
 from importer.model.pictures import MOST_BYTES, Picture
 from importer.text.digests import digest_bytes
@@ -47,6 +48,8 @@ def picture_in(folder: Folder, path: str) -> Picture:
     media_type = next((name for name, begins in _STARTS.items() if begins(content)), None)
     if media_type is None:
         raise PathFault(rule="image-type", path=path)
+    if measured(media_type, content) is None:
+        raise PathFault(rule="image-broken", path=path, type=media_type.removeprefix("image/"))
     return Picture(path, digest_bytes(content), media_type, len(content))
 
 

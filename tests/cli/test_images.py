@@ -40,6 +40,11 @@ def test_validate_says_where_a_faulty_image_is_named(cli: Program, book: Path) -
     shown = told.out + told.err
     assert "teams-importer.yaml:8:70: error: `img/a.png` is no image that can be uploaded" in shown
     assert "teams-importer.yaml:10:71: error: there is no file `img/b.jpg`" in shown
+    (book / "img/a.png").write_bytes(b"GIF89a")
+    told = cli("validate")
+    assert told.code == 3
+    shown = told.out + told.err
+    assert "teams-importer.yaml:8:70: error: `img/a.png` begins as a gif does" in shown
 
 
 @pytest.mark.usefixtures("book")
