@@ -13,7 +13,6 @@ __all__ = ["Abilities", "Beyond", "said_beside", "unsupported", "within_ability"
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
-_LEAVE = "leave it out of this manifest for now, or do it on the site."
 _SETTLED = frozenset({Moved.EQUAL, Moved.NEITHER, Moved.LIVE})
 
 
@@ -50,7 +49,7 @@ def within_ability(pair: Pair, ability: Abilities) -> tuple[Pair, Beyond]:
             page = live.url if live and live.url else able.page
             manual.append(ManualStep(item.key, what, page, span))
         else:
-            blocked.append(unsupported(item, able))
+            blocked.append(unsupported(item, able, row.field))
     if not left:
         return pair, Beyond()
     kept = replace(
@@ -67,14 +66,16 @@ def words_of(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
 
 
-def unsupported(item: Item, able: Ability) -> Blocked:
-    """Return what is said of a wish that the dialect can't carry out."""
+def unsupported(item: Item, able: Ability, field: Field | None = None) -> Blocked:
+    """Return what is said of a wish that the dialect can't carry out; with *field*, of that."""
+    what = f"its `{field}:`" if field else "it"
+    leave = f"leave {what} out of this manifest for now, or do it on the site."
     return Blocked(
         BlockedCode.UNSUPPORTED,
         item.key,
         item.kind,
         able.reason,
-        f"{able.remedy} Otherwise {_LEAVE}" if able.remedy else _LEAVE.capitalize(),
+        f"{able.remedy} Otherwise {leave}" if able.remedy else leave[0].upper() + leave[1:],
         span=item.span,
     )
 

@@ -96,7 +96,7 @@ class _Judge:
             span = self.item.spans.get(field, self.item.span)
             self.manual.append(ManualStep(self.item.key, what, able.page, span))
         elif not able.able:
-            self.blocked.append(unsupported(self.item, able))
+            self.blocked.append(unsupported(self.item, able, field))
         elif objection := self._objection(field, wanted):
             self.blocked.append(objection)
         else:

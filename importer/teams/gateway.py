@@ -88,6 +88,10 @@ _ROLE_LACKS = Ability(
     source=Source.PROBE,
     remedy="Plan and apply with the token of one who may.",
 )
+_OF_EXPERTS = (
+    " (the token's user may not name experts: let a moderator or an admin of the team apply this, "
+    "or do it on the site)"
+)
 _KEY_ALONE = "no access token was given: the API key alone reads, and an apply asks for a token"
 _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
     *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
@@ -424,7 +428,8 @@ class LiveTeam:
             and outcome.stops_run
             and await self._is_about_item(dialect, ended)
         ):
-            return Rejected(outcome.code, outcome.message)
+            hint = _OF_EXPERTS if write.kind is Kind.TAG else ""
+            return Rejected(outcome.code, f"{outcome.message}{hint}")
         return outcome
 
     def _way_of(self, write: Write) -> Dialect:

@@ -165,6 +165,19 @@ def test_without_a_key_auto_goes_over_v3_alone_and_says_so(
     assert len(posts_of(tmp_path, "acme")) == 3
 
 
+@pytest.mark.usefixtures("handbook")
+def test_the_address_of_a_main_site_without_its_path_and_key_is_asked_for(
+    cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path, tier="enterprise") as served:
+        dress(monkeypatch, served, URL=served.url, API_KEY=None)
+        told = cli("plan")
+        assert told.code == 6
+        assert "no team was named" in told.err
+        assert "its API's address, which ends in /api" in told.err
+        assert cli("plan", "--url", f"{served.url}/api", "--api", "3").code == 0
+
+
 def test_a_pin_names_the_main_site_by_its_host(
     cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

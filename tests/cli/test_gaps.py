@@ -39,7 +39,7 @@ def test_an_image_that_the_instance_takes_none_of_is_not_sent_to_the_api_in_use(
     planned = cli("plan", *TEAM, "--api", api, "--swagger", "site.json", "--detailed-exitcode")
     assert planned.code == 11
     assert "API v3 of this site has no POST /images/upload, says site.json" in planned.out
-    assert "If the site has it by now, fetch site.json anew. Or: Put the image" in planned.out
+    assert "If the site has it by now, fetch site.json anew. Or put the image" in planned.out
     assert "Use --api" not in planned.out
 
 
@@ -47,7 +47,7 @@ def test_an_image_over_the_older_api_alone_is_led_to_the_other(cli: Program, hom
     (home / "a.png").write_bytes(png())
     write_manifest(home, question("shown", body=IMAGE))
     planned = cli("plan", *TEAM, "--api", "2.3")
-    assert f"{USE_V3} Or: Put the image on a server" in planned.out
+    assert f"{USE_V3} Or put the image on a server" in planned.out
 
 
 def test_a_question_that_the_newer_api_lacks_is_led_to_the_older(cli: Program, home: Path) -> None:
@@ -123,3 +123,26 @@ def test_undo_over_the_older_api_says_which_api_takes_a_collection_back(cli: Pro
     assert undone.code == 11
     assert "! collection start: unsupported" in undone.out
     assert USE_V3 in undone.out
+
+
+def test_a_field_that_the_older_api_lacks_is_what_is_to_be_left_out(
+    cli: Program, home: Path
+) -> None:
+    article = {
+        **question("leave"),
+        "permissions": {"editable_by": "specific-editors", "users": [1003]},
+    }
+    tag = {"name": "testing", "experts": {"users": [1003]}}
+    write_manifest(home, question("rollback"), articles=[article], tags=[tag])
+    planned = cli("plan", *TEAM, "--api", "2.3")
+    for field in ("permissions", "experts"):
+        assert f"{USE_V3} Otherwise leave its `{field}:` out of this manifest" in planned.out
+
+
+def test_a_member_who_may_not_name_experts_is_told_who_may(cli: Program, home: Path) -> None:
+    tag = {"name": "testing", "experts": {"users": [1003]}}
+    write_manifest(home, question("rollback"), tags=[tag])
+    for _ in range(2):
+        done = cli("apply", *TEAM, "--yes")
+        assert done.code == 5
+        assert "(the token's user may not name experts: let a moderator or an admin" in done.out
