@@ -252,7 +252,7 @@ async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:
         yield _failed("writing" if is_refused else "connection", error)
     else:
         proven = access.write_proven is True
-        found = "the token may write" if proven and not access.note else access.note
+        found = "; ".join(filter(None, ("the token may write" if proven else "", access.note)))
         yield Check("writing", Sign.OK if proven else Sign.WARN, found)
         if target.connection.impersonate:
             yield _authors(access)

@@ -308,7 +308,7 @@ class LiveTeam:
         could = [it.name for it in lost if it.ability(kind, verb, field).able]
         if could:
             why = "; ".join(f"{name} can't be used: {self._lost[name].message}" for name in could)
-            remedy = " ".join(self._lost[name].remedy for name in could)
+            remedy = f"What may open {could[0]} again is in `teams-importer doctor`."
             reason = f"{last.reason}; {why}"
             return replace(last, reason=reason, source=Source.PROBE, remedy=remedy)
         if self._elsewhere and self._elsewhere.ability(kind, verb, field, self.site).able:

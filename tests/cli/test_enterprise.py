@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,12 @@ def test_without_a_key_auto_goes_over_v3_alone_and_says_so(
         done = cli("apply", "--yes", "--settle", "0")
         assert done.code == 0, done.err
         assert "without API v2.3: the server asks for an API key" in done.err
+        asked = cli("doctor").out
+        assert re.search(
+            r"^ok +writing +the token may write; without API v2.3", asked, re.MULTILINE
+        )
+        assert re.search(r"^warn +API v2.3 +the server asks for an API key", asked, re.MULTILINE)
+        assert "name its file with --api-key-file" in asked
     assert len(posts_of(tmp_path, "acme")) == 3
 
 
@@ -402,6 +409,7 @@ def test_an_unknown_author_is_reported_by_name_and_the_rest_goes_on(
         done = cli("apply", "--yes", "--settle", "0")
         assert done.code == 5, done.out
         assert "user 4711 can't be acted for: there is no such user here" in done.out
+        assert "(correct `author:`)" in done.out
         assert list(owners(served).values()) == [BJORN]
         write_manifest(home, question("lost", author=CHIDI), question("found", author=BJORN))
         assert cli("apply", "--yes", "--settle", "0").code == 0
