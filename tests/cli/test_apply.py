@@ -539,7 +539,7 @@ def test_an_interrupted_look_says_what_still_waits(
         done = cli("apply", *HERE, "--yes", "--parallelism", "1")
     assert "go on    teams-importer apply" in done.out
 
-    async def look(*_: Any) -> Any:
+    async def look(*_: Any, **__: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(5)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -139,10 +140,28 @@ def test_a_field_that_the_older_api_lacks_is_what_is_to_be_left_out(
         assert f"{USE_V3} Otherwise leave its `{field}:` out of this manifest" in planned.out
 
 
+def make(home: Path, role: str) -> None:
+    """Give everybody of the team in `team.db` that role."""
+    with closing(open_world(home / "team.db")) as world:
+        world.store.run("UPDATE users SET role = ?", (role,))
+
+
 def test_a_member_who_may_not_name_experts_is_told_who_may(cli: Program, home: Path) -> None:
     tag = {"name": "testing", "experts": {"users": [1003]}}
     write_manifest(home, question("rollback"), tags=[tag])
-    for _ in range(2):
-        done = cli("apply", *TEAM, "--yes")
-        assert done.code == 5
-        assert "(the token's user may not name experts: let a moderator or an admin" in done.out
+    done = cli("apply", *TEAM, "--yes")
+    assert done.code == 11
+    assert "Plan and apply with the token of one who may." in done.out
+
+
+def test_a_moderator_who_is_none_any_more_is_told_who_may(cli: Program, home: Path) -> None:
+    tag = {"name": "testing", "experts": {"users": [1003]}}
+    write_manifest(home, question("rollback"))
+    assert cli("apply", *TEAM, "--yes").code == 0
+    make(home, "moderator")
+    write_manifest(home, question("rollback"), tags=[tag])
+    assert cli("plan", *TEAM, "--out", "plan.json").code == 0
+    make(home, "member")
+    done = cli("apply", "plan.json", *TEAM, "--yes")
+    assert done.code == 5
+    assert "(the token's user may not name experts: let a moderator or an admin" in done.out
