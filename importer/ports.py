@@ -30,7 +30,7 @@ __all__ = ["Clock", "Hold", "Journal", "LoadPicture", "Read", "Team", "TeamReade
 Read = LiveItem | Same | Synonym | Covered | Revision | Person | Denied
 
 Hold = Callable[[], Awaitable[None]]
-"""Raises LockHeld when the journal's lock is no longer ours."""
+"""Raises LockHeld when the journal's lock is no longer ours, JournalError when it is gone."""
 
 LoadPicture = Callable[[str], bytes | None]
 """Returns the bytes of an image's file, given its path from the manifest's folder.
@@ -123,7 +123,10 @@ class Journal(Protocol):
         ...
 
     async def hold(self) -> None:
-        """Make sure that the lock is still this run's; LockHeld when it isn't."""
+        """Make sure that the lock is still this run's; LockHeld when it isn't.
+
+        JournalError when what is recorded would be found by nobody: it was moved, or deleted.
+        """
         ...
 
     async def settle(self, operation: Operation, binding: Binding | None) -> None:

@@ -21,9 +21,14 @@ def png(colour: int = 0, size: int = 0) -> bytes:
     return made + bytes(max(0, size - len(made)))
 
 
-JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(20)
+JPEG = (
+    b"\xff\xd8"
+    + (b"\xff\xe0" + struct.pack(">H", 16) + b"JFIF\x00\x01" + bytes(8))
+    + (b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, 1, 1, 1) + b"\x01\x11\x00")
+    + (b"\xff\xda" + struct.pack(">HB", 8, 1) + b"\x01\x00\x00\x3f\x00" + b"\x7f\xff\xd9")
+)
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
-BMP = b"BM" + struct.pack("<IHHI", 58, 0, 0, 54) + struct.pack("<I", 40) + bytes(40)
-WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8L" + bytes(14)
+BMP = b"BM" + struct.pack("<IHHI", 58, 0, 0, 54) + struct.pack("<Iii", 40, 1, 1) + bytes(32)
+WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8L" + struct.pack("<IB", 6, 0x2F) + bytes(9)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!doctype html><title>It is no picture</title>"

@@ -130,7 +130,8 @@ WrapJournal = Callable[[Journal], Journal]
 class Stage:
     """One team and one journal. `journal` is kept between runs; `lose_journal` drops it.
 
-    `api` is what a person would say with --api, `folder` where the manifest's images are.
+    `api` is what a person would say with --api, `folder` where the manifest's images are, `kinds`
+    those whose way in is checked.
     """
 
     behaviour: Behaviour = field(default_factory=lambda: Behaviour(burst_per_s=0))
@@ -140,6 +141,7 @@ class Stage:
     runs: int = 0
     api: str = "auto"
     folder: Path | None = None
+    kinds: frozenset[Kind] = frozenset()
 
     def __post_init__(self) -> None:
         self.world: World = open_world(behaviour=self.behaviour, clock=self.clock, seed=self.seed)
@@ -216,7 +218,7 @@ class Stage:
 
     async def _plan(self, wanted: Manifest, decisions: Decisions) -> Plan:
         async with self.team(Mode.READ) as team:
-            access = await team.check(Need(write=False))
+            access = await team.check(Need(write=False, kinds=self.kinds))
             journal = self.journal(wanted.namespace)
             drawn = await draw_plan(wanted, team, journal, access, decisions, team="acme")
             return drawn.plan
@@ -239,7 +241,7 @@ class Stage:
         self.runs += 1
         async with self.team(Mode.WRITE) as real:
             team = wrap(real)
-            access = await team.check(Need(write=True))
+            access = await team.check(Need(write=True, kinds=self.kinds))
             command = "undo" if undone else "apply"
             name = RunId(f"run-{self.runs}")
             run = Run(name, command, Digest(""), self.clock.now(), undoes=undone, author=access.me)
@@ -247,7 +249,15 @@ class Stage:
             report: Report | None = None
             try:
                 recovery = await recover(
-                    team, journal, access, self.clock, self.options, namespace, observe, stop
+                    team,
+                    journal,
+                    access,
+                    self.clock,
+                    self.options,
+                    namespace,
+                    observe,
+                    stop,
+                    undoes=undone,
                 )
                 drawn: Drawn | None = None
                 if isinstance(wanted, Manifest):

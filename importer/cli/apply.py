@@ -10,19 +10,17 @@ import click
 from click.core import ParameterSource
 
 from importer.cli.applying import Applied, Manner, apply_wish, document_of, refuse_review
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.drawing import Wish
 from importer.cli.looks import looks_of
 from importer.cli.options import (
-    ConnectionOptions,
     DecisionOptions,
     OutputOptions,
     RunOptions,
-    connection_options,
     decision_options,
     fail_on_option,
-    journal_option,
-    make_command,
     output_options,
     run_options,
 )

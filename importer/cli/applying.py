@@ -156,8 +156,7 @@ def _require_authors(wish: Wish, access: Access) -> None:
     if authors:
         named = ", ".join(str(it) for it in sorted(filter(None, authors))[:_MOST_NAMED])
         message = f"the plan writes in the names of others (users {named}): {access.why_not_author}"
-        remedy = "Say --impersonate, with a service key; or make a plan without it."
-        raise PlanRefused(message, remedy=remedy)
+        raise PlanRefused(message, remedy=f"{access.how_to_author} Then make a new plan.")
 
 
 def _titled(recovery: Recovery, manifest: Manifest) -> Recovery:
@@ -194,7 +193,7 @@ class _Run:
         except BaseException as error:
             why, code = self._why_ended(error)
             # What went wrong is worth more than that the journal can't be closed after it.
-            with suppress(JournalError):
+            with suppress(JournalError, LockHeld):
                 await self.journal.end(run, Report(run.id, (), stopped_by=why, exit_code=code))
             raise
         report = self._finished(report)
@@ -203,12 +202,12 @@ class _Run:
             named = tuple(sorted(filter(None, also)))
             ended = replace(run, plan_digest=plan_digest(plan), also_as=named)
             await self.journal.end(ended, report)
-        except JournalError as error:
+        except (JournalError, LockHeld) as error:
             # What was done is worth more than the line that says so in the journal.
             return plan, self._unrecorded(report, error)
         return plan, report
 
-    def _unrecorded(self, report: Report, error: JournalError) -> Report:
+    def _unrecorded(self, report: Report, error: ImporterError) -> Report:
         if report.exit_code == error.exit_code:
             return report
         self.console.say(f"error: {error.message}", f"note: {error.remedy}")
@@ -326,6 +325,7 @@ class _Run:
             self.wish.namespace,
             self.meter.observe,
             self.interrupts.stop,
+            undoes=self.wish.undoes,
         )
         self.interrupts.note_unsettled(0)
         what = self.wish.what

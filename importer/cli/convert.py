@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.converting import REPORT, Conversion, Purpose, convert
 from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
 from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, verify_options
 from importer.cli.wanted import WantedOptions, wanted_options

@@ -11,17 +11,13 @@ from pathlib import Path
 import click
 
 from importer.cli.applying import Applied, Manner, apply_wish
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.looks import looks_of
 from importer.cli.main import PROGRAM
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    RunOptions,
-    make_command,
-    output_options,
-)
+from importer.cli.options import OutputOptions, RunOptions, output_options
 from importer.cli.reading import Loaded, read_manifest
 from importer.cli.resources import resource
 from importer.cli.wiring import Target, find_journal, reach

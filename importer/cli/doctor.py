@@ -13,15 +13,11 @@ from pathlib import Path
 import click
 
 from importer import __version__
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    output_options,
-)
+from importer.cli.options import OutputOptions, output_options
+from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
 from importer.cli.tables import table
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
@@ -34,7 +30,7 @@ from importer.errors import (
     worst,
 )
 from importer.execution import check_pin
-from importer.journal import Place
+from importer.journal import Place, export_lines
 from importer.manifests import find_manifest, load_manifest
 from importer.model.ids import Kind
 from importer.model.live import Access, Need, Source
@@ -149,7 +145,9 @@ def _checked(
             if loaded is not None:
                 yield from _pin(loaded, target)
             yield _token(target)
-            yield from asyncio.run(_asked(target, routes))
+            with Meter(console) as meter:
+                asked = asyncio.run(_asked(target, routes, meter))
+            yield from asked
             if loaded is not None:
                 yield asyncio.run(_journal(loaded, target, journal, console))
                 namespace = loaded.manifest.namespace
@@ -200,20 +198,42 @@ def _token(target: Target) -> Check:
     return Check("token", Sign.OK, f"from {target.token_source}")
 
 
-async def _asked(target: Target, routes: list[Route]) -> list[Check]:
+async def _asked(target: Target, routes: list[Route], meter: Meter) -> list[Check]:
     """Ask the server: first whether the token reads, then whether it writes; note what it can."""
     if target.connection.token is None and not target.key_reads:
         return []
     checks: list[Check] = []
     with _noted(checks, "connection"):
+        meter.phase("asking the team")
         async with open_team(
-            target.connection, mode=Mode.PROBE, app=target.app, clock=SystemClock()
+            target.connection,
+            mode=Mode.PROBE,
+            app=target.app,
+            clock=SystemClock(),
+            on_wait=meter.wait,
         ) as team:
             if team.note:
                 checks.append(Check("connection", Sign.OK, team.note))
             checks += [check async for check in _answers(team, target)]
-            routes += team.routes()
+            closed = _why_closed(checks, target)
+            routes += [_closed(it, closed) if closed else it for it in team.routes()]
     return checks
+
+
+def _why_closed(checks: list[Check], target: Target) -> str:
+    """Return why nothing can be written, whatever the APIs could; "" where something can."""
+    failed = {it.name for it in checks if it.sign is Sign.FAIL}
+    if "reading" in failed:
+        return "the team does not open"
+    if "writing" not in failed:
+        return ""
+    return "this token may not write" if target.connection.token else "a key alone only reads"
+
+
+def _closed(route: Route, why: str) -> Route:
+    if not route.by:
+        return route
+    return replace(route, by="", why_not=f"{why}; {route.by} could", source=Source.PROBE)
 
 
 async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:
@@ -232,7 +252,7 @@ async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:
         yield _failed("writing" if is_refused else "connection", error)
     else:
         proven = access.write_proven is True
-        found = "the token may write" if proven and not access.note else access.note
+        found = "; ".join(filter(None, ("the token may write" if proven else "", access.note)))
         yield Check("writing", Sign.OK if proven else Sign.WARN, found)
         if target.connection.impersonate:
             yield _authors(access)
@@ -245,17 +265,15 @@ async def _answers(team: LiveTeam, target: Target) -> AsyncIterator[Check]:
 def _authors(access: Access) -> Check:
     if access.can_author:
         return Check("authors", Sign.OK, "the site lends its key tokens that act for others")
-    remedy = (
-        "Items with an `author:` are blocked. Ask who runs the site, or leave --impersonate out."
-    )
+    remedy = f"Items with an `author:` are blocked. {access.how_to_author}"
     return Check("authors", Sign.WARN, access.why_not_author, remedy)
 
 
 def _way(way: Way) -> Check:
     """Check one API's door; what it still lets through, as it told."""
     if way.why_not:
-        remedy = "What only this API can do is blocked, by name; the rest goes on without it."
-        return Check(way.name, Sign.WARN, way.why_not, remedy)
+        goes_on = "What only this API can do is blocked, by name; the rest goes on without it."
+        return Check(way.name, Sign.WARN, way.why_not, f"{way.remedy} {goes_on}".strip())
     if way.calls_left is not None:
         found = f"open; {way.calls_left:,} calls left just now, and 100 more each minute"
         return Check(way.name, Sign.OK, found)
@@ -301,9 +319,12 @@ async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console
         journal = journal_of(place, target, namespace, console, create=False)
         try:
             ledger = await journal.ledger()
+            # A row is checked when it is read: an apply that needs it years later would meet it.
+            rows = [1 async for _ in export_lines(journal)]
         finally:
             await journal.close()
-        found = f"{place}: {counted(len(ledger.bindings), 'post')} known"
+        known = counted(len(ledger.bindings), "post")
+        found = f"{place}: {known} known, {counted(len(rows), 'row')} read, all whole"
         if isinstance(place, Path) and not place.exists():
             return Check("journal", Sign.OK, f"none yet at {place}; the first apply makes it")
         if ledger.under_way:

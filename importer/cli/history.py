@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from importer.cli.connecting import ConnectionOptions
 from importer.cli.console import Console
-from importer.cli.options import ConnectionOptions
 from importer.cli.reading import Loaded, read_manifest
 from importer.cli.wiring import (
     FOLDER,

@@ -6,17 +6,11 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command, make_group
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.history import look_into, require_content
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    make_group,
-    output_options,
-)
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place, export_lines

@@ -1,66 +1,31 @@
-"""Options that several commands share, each set gathered into one value.
+"""Options of what is decided, how a run behaves, and how its result looks."""
 
-A decorator adds the options of a set and hands the command one frozen value under the set's name:
-
-    @connection_options
-    def command(*, connection: ConnectionOptions) -> ExitCode: ...
-"""
-
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from importer.cli.commands import FILE, Function, gathered
 from importer.cli.console import Console
-from importer.cli.suggesting import did_you_mean
-from importer.errors import ExitCode, UsageError
+from importer.errors import UsageError
 from importer.model.manifest import OnDrift
 from importer.model.plan import Decisions
 
-if TYPE_CHECKING:
-    from importer.journal import Place
-
 __all__ = [
-    "ConnectionOptions",
     "DecisionOptions",
     "OutputOptions",
     "RunOptions",
-    "connection_options",
     "decision_options",
     "fail_on_option",
-    "gather_options",
-    "journal_option",
-    "make_command",
-    "make_group",
     "output_options",
     "run_options",
 ]
 
-Function = Callable[..., ExitCode]
-_Set = TypeVar("_Set")
 _FAIL_ON = frozenset({"drift", "manual"})
 _ALL = 100
 # More than a manifest can hold.
 _MOST_ITEMS = 1_000_000
-_FILE = click.Path(path_type=Path, dir_okay=False)
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionOptions:
-    """Which team, and how to reach it. There is no option for the token itself."""
-
-    url: str | None
-    team: str | None
-    api: str
-    token_file: str | None
-    api_key_file: str | None
-    ca_bundle: Path | None
-    swagger: Path | None = None
-    impersonate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,91 +84,6 @@ class RunOptions:
     max_wait: float | None
 
 
-class _Command(click.Command):
-    """A command whose help ends in examples, and whose mistyped options get a suggestion."""
-
-    examples: Mapping[str, str] = {}
-    document: str = ""
-
-    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Examples"):
-            formatter.write_dl(list(self.examples.items()), col_max=60)
-        if self.document:
-            with formatter.section("JSON"):
-                formatter.write_text(self.document)
-
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        try:
-            return super().make_context(*args, **kwargs)
-        except click.NoSuchOption as error:
-            known = [name for param in self.params for name in param.opts]
-            hint = did_you_mean(error.option_name, known)
-            message = f"there is no option {error.option_name!r}. {hint}".strip()
-            raise click.UsageError(message, error.ctx) from error
-
-
-class _Group(click.Group):
-    """A command of commands; its help shows the examples of each, and no more of them."""
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        found = (self.get_command(ctx, name) for name in self.list_commands(ctx))
-        examples = [
-            it for each in found if isinstance(each, _Command) for it in each.examples.items()
-        ]
-        with formatter.section("Examples"):
-            formatter.write_dl(examples, col_max=60)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        known = self.list_commands(ctx)
-        if args[0] not in known and not args[0].startswith("-"):
-            hint = did_you_mean(args[0], known)
-            message = f"there is no command {args[0]!r}. {hint}".strip()
-            raise click.UsageError(message, ctx)
-        return super().resolve_command(ctx, args)
-
-
-def make_command(
-    group: click.Group | None = None, *, examples: Mapping[str, str], json: str = ""
-) -> Callable[[Function], click.Command]:
-    """Make a command. `examples` maps lines to what they do, `json` explains the document."""
-
-    def decorate(function: Function) -> click.Command:
-        made = click.command(cls=_Command, context_settings=_SETTINGS)(function)
-        made.examples, made.document = examples, json
-        if group is not None:
-            group.add_command(made)
-        return made
-
-    return decorate
-
-
-def make_group(text: str) -> click.Group:
-    """Make a command of commands."""
-    return _Group(help=text, context_settings=_SETTINGS, no_args_is_help=False)
-
-
-def gather_options(
-    name: str, kind: type[_Set], options: Sequence[Callable[[Function], Function]]
-) -> Callable[[Function], Function]:
-    """Return a decorator that adds *options* and passes them on as one value of *kind*."""
-    names = [it.name for it in fields(kind)]  # type: ignore[arg-type] # only ours, all dataclasses
-
-    def decorate(function: Function) -> Function:
-        @functools.wraps(function)
-        def gathered(*args: Any, **given: Any) -> ExitCode:
-            given[name] = kind(**{it: given.pop(it) for it in names if it in given})
-            return function(*args, **given)
-
-        made: Function = gathered
-        for option in reversed(options):
-            made = option(made)
-        return made
-
-    return decorate
-
-
 def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     number = (value or "0").removesuffix("%")
     if not number.isascii() or not number.isdecimal() or len(number) > len(str(_MOST_ITEMS)):
@@ -216,115 +96,7 @@ def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return value
 
 
-connection_options = gather_options(
-    "connection",
-    ConnectionOptions,
-    [
-        click.option(
-            "--url",
-            envvar="TEAMS_IMPORTER_URL",
-            metavar="URL",
-            show_envvar=True,
-            help="Address of the API, the vendor's by default; of an Enterprise site that of the "
-            "site. `sandbox:` is a team in memory, `sandbox:FILE.db` one that stays; neither needs "
-            "a token.",
-        ),
-        click.option(
-            "--team",
-            envvar="TEAMS_IMPORTER_TEAM",
-            metavar="SLUG",
-            show_envvar=True,
-            help="The team's slug, as in stackoverflowteams.com/c/SLUG. Without one, an Enterprise "
-            "site's main site.",
-        ),
-        click.option(
-            "--api",
-            envvar="TEAMS_IMPORTER_API",
-            type=click.Choice(["auto", "2.3", "3"]),
-            default="auto",
-            show_envvar=True,
-            help="Generation of the API.",
-        ),
-        click.option(
-            "--token-file",
-            metavar="FILE",
-            help="File that holds the personal access token, readable by you alone; `-` is "
-            "standard input. Otherwise the variable TEAMS_IMPORTER_TOKEN.",
-        ),
-        click.option(
-            "--api-key-file",
-            metavar="FILE",
-            help="File that holds the API key (Enterprise). Otherwise the variable "
-            "TEAMS_IMPORTER_API_KEY. Alone, without a token, it is enough for a plan.",
-        ),
-        click.option(
-            "--ca-bundle",
-            type=_FILE,
-            metavar="FILE",
-            help="Certificates to trust instead of the usual ones (PEM).",
-        ),
-        click.option(
-            "--swagger",
-            type=_FILE,
-            envvar="TEAMS_IMPORTER_SWAGGER",
-            show_envvar=True,
-            metavar="FILE",
-            help="The Swagger file (JSON) of your own instance's API v3: what is not in it is "
-            "blocked with that reason, not tried. `doctor` lists it.",
-        ),
-        click.option(
-            "--impersonate",
-            is_flag=True,
-            envvar="TEAMS_IMPORTER_IMPERSONATE",
-            show_envvar=True,
-            help="Write items that name an `author:` in that user's name. Enterprise alone, where "
-            "the vendor has switched it on, and with a service key (--api-key-file).",
-        ),
-    ],
-)
-
-
-class _Place(click.Path):
-    """A file, or the address of a database."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if "://" not in str(value):
-            return super().convert(value, param, ctx)
-        # Not at the top: a command that opens no journal doesn't wait for its room.
-        from importer.journal import Server
-
-        server = Server(value)
-        if ctx is not None:
-            _console(ctx).mask(server.redact)
-        return server
-
-
-def _without_password(
-    ctx: click.Context, param: click.Parameter, value: "Place | None"
-) -> "Place | None":
-    typed = ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE
-    if typed and not isinstance(value, Path | None) and value.has_password:
-        message = "a password in --journal is not taken: other processes see a command line"
-        raise UsageError(
-            message,
-            remedy="Leave it out and use PGPASSWORD, ~/.pgpass, a service file, or the whole "
-            "address in TEAMS_IMPORTER_JOURNAL. What was typed is in your shell's history.",
-        )
-    return value
-
-
-journal_option = click.option(
-    "--journal",
-    envvar="TEAMS_IMPORTER_JOURNAL",
-    show_envvar=True,
-    type=_Place(path_type=Path, dir_okay=False),
-    callback=_without_password,
-    metavar="FILE|URL",
-    help="The idempotency log; .teams-importer/HOST-TEAM-NAMESPACE.db beside the manifest by "
-    "default. postgresql://HOST/DATABASE is one that several runners share.",
-)
-
-decision_options = gather_options(
+decision_options = gathered(
     "decisions",
     DecisionOptions,
     [
@@ -366,7 +138,7 @@ decision_options = gather_options(
     ],
 )
 
-run_options = gather_options(
+run_options = gathered(
     "running",
     RunOptions,
     [
@@ -438,7 +210,7 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
         ),
         click.option(
             "--output",
-            type=_FILE,
+            type=FILE,
             metavar="FILE",
             expose_value=False,
             is_eager=True,
@@ -465,13 +237,13 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
         options.append(
             click.option(
                 "--template",
-                type=_FILE,
+                type=FILE,
                 metavar="FILE",
                 callback=_protect_template,
                 help="Your own Jinja2 template for the result.",
             )
         )
-    return gather_options("output", OutputOptions, options)
+    return gathered("output", OutputOptions, options)
 
 
 def _console(ctx: click.Context) -> Console:

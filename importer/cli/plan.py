@@ -5,19 +5,17 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
 from importer.cli.options import (
-    ConnectionOptions,
     DecisionOptions,
     OutputOptions,
-    connection_options,
     decision_options,
     fail_on_option,
-    journal_option,
-    make_command,
     output_options,
 )
 from importer.cli.outcome import plan_code

@@ -60,8 +60,10 @@ class Meter:
         self._show()
 
     def wait(self, why: str, seconds: float) -> None:
-        """Take note that nothing goes for *seconds*."""
-        if seconds >= _WORTH_SAYING_S:
+        """Take note that nothing goes for *seconds*; without a reason: that it goes on."""
+        if not why:
+            self._show()
+        elif seconds >= _WORTH_SAYING_S:
             self._display.pause(why, seconds)
 
     def hide(self) -> None:

@@ -7,18 +7,13 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.files import write_private
 from importer.cli.history import look_of
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    output_options,
-)
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.reading import Loaded, read_manifest
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, TeamMissing, UsageError

@@ -5,16 +5,11 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.history import Past, look_into, past_runs
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    output_options,
-)
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode
 from importer.journal import Place

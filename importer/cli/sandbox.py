@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from importer.cli.commands import make_command, make_group
 from importer.cli.console import Console
-from importer.cli.options import OutputOptions, make_command, make_group, output_options
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.wiring import open_world_at
 from importer.errors import ExitCode, UsageError
 

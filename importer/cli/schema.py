@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
 from importer.cli.console import Console
-from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode, JournalError, UsageError
 from importer.manifests import SCHEMAS

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.options import OutputOptions, output_options
 from importer.cli.places import from_here
 from importer.cli.reading import read_plan
 from importer.errors import ExitCode

@@ -9,20 +9,13 @@ from pathlib import Path
 import click
 
 from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
-from importer.cli.options import (
-    ConnectionOptions,
-    OutputOptions,
-    RunOptions,
-    connection_options,
-    journal_option,
-    make_command,
-    output_options,
-    run_options,
-)
+from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
 from importer.cli.reading import read_manifest
 from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import find_journal, reach
@@ -73,8 +66,10 @@ def command(
     """Take the run RUN back: an id as in `runs`, the beginning of one, or `last`.
 
     Posts that the run created are deleted where nobody else has engaged with them, edits restored
-    where nobody has edited since, accepted marks set back. The rest is listed with its reason, and
-    the exit code is 11. What the run deleted no API brings back: those are steps to do by hand.
+    where nobody has edited since, accepted marks set back. A question that stays keeps the answers
+    that the run gave it: whoever engaged with it would be left with a bare one; delete them on the
+    site if they are to go all the same. The rest is listed with its reason, and the exit code is
+    11. What the run deleted no API brings back: those are steps to do by hand.
 
     The manifest still asks for what it asked for: the next apply makes it so again, until the
     manifest is changed too.

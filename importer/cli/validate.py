@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
+from importer.cli.commands import make_command
 from importer.cli.console import Console
-from importer.cli.options import OutputOptions, make_command, output_options
+from importer.cli.options import OutputOptions, output_options
 from importer.errors import ExitCode, ManifestError
 from importer.manifests import find_manifest, load_manifest
 from importer.rendering import Format, render_problems

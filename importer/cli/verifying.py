@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import click
 
-from importer.cli.options import gather_options
+from importer.cli.commands import gathered
 from importer.errors import ExitCode, UsageError
 from importer.sources.secrets import masked
 from importer.sources.verify import Fidelity
@@ -32,7 +32,7 @@ class VerifyOptions:
 
 def verify_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add `--verify` and `--show`."""
-    return gather_options("verifying", VerifyOptions, _OPTIONS)(function)
+    return gathered("verifying", VerifyOptions, _OPTIONS)(function)
 
 
 _OPTIONS = [

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from importer.cli.commands import gathered
 from importer.cli.console import Console
 from importer.cli.files import is_same_file, write_private
-from importer.cli.options import gather_options
 from importer.cli.resources import resource
 from importer.errors import ExitCode, UsageError
 from importer.rendering import Format, render_losses
@@ -123,7 +123,7 @@ class WantedOptions:
 
 def wanted_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Add what says how a source is read and what is wanted of it."""
-    return gather_options("wanted", WantedOptions, _OPTIONS)(function)
+    return gathered("wanted", WantedOptions, _OPTIONS)(function)
 
 
 _OPTIONS = [

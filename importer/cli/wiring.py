@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.cli.connecting import ConnectionOptions
 from importer.cli.console import Console
-from importer.cli.options import ConnectionOptions, RunOptions
+from importer.cli.options import RunOptions
 from importer.errors import (
     AccessError,
     JournalError,
@@ -305,7 +306,8 @@ def _read_secret(file: str) -> str:
 def _ca_bundle(path: Path | None) -> Path | None:
     if path is not None and not path.is_file():
         message = f"there is no file {path} of certificates"
-        raise UsageError(message, remedy="Name a file of PEM certificates with --ca-bundle.")
+        remedy = "Name a file of PEM certificates with --ca-bundle, or in TEAMS_IMPORTER_CA_BUNDLE."
+        raise UsageError(message, remedy=remedy)
     return path
 
 

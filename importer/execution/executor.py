@@ -9,7 +9,7 @@ executor repeats nothing; what was proved absent gets a new attempt.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -31,6 +31,7 @@ from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
+from importer.model.fields import Value
 from importer.model.ids import ChangeId, Field, Key, Kind, Ref, Verb, full_key, image_ref
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem, Snapshot
@@ -127,6 +128,7 @@ class Executor:
         )
         self._audited = False
         self._waiting: dict[ChangeId, Change] = {change.id: change for change in plan.changes}
+        self._goes_before = _going_first(plan)
         self._seconds = {it.key: it for it in plan.changes if it.id.endswith("!links")}
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
         self._intended: dict[ChangeId, Change] = {}
@@ -179,7 +181,7 @@ class Executor:
     @property
     def _gone_over(self) -> str:
         """What the edits rest on that went where no history tells what they went over."""
-        edits = [it for it in self._plan.changes if it.verb is Verb.UPDATE and self._is_final(it)]
+        edits = [it for it in self._plan.changes if self._goes_over_unseen(it)]
         count = sum(self._results.is_written(it.id) for it in edits)
         if not count:
             return ""
@@ -280,6 +282,8 @@ class Executor:
             None if change.verb is Verb.CREATE else self._addresses.links.get(change.key)
         )
         if ref is not None:
+            if why := self._why_question_stays(change):
+                return Judgement(Freshness.STALE, why), self.sights.of(ref)
             if self._moves_mark(change):
                 await self.sights.look(ref, engagement=False)
                 if (other := await self._other_mark(change, ref)) is not None:
@@ -307,6 +311,22 @@ class Executor:
             if answer.ref in bound and (why := edited_since(answer, bound[answer.ref])):
                 return f"its answer {answer.ref}: {why}"
         return ""
+
+    def _why_question_stays(self, change: Change) -> str:
+        """Return what has come of the question since, of an answer that is to go before it.
+
+        The reading that the run begins with shows it: a question that can't go any more is not to
+        be left without its answers.
+        """
+        question = self._goes_before.get(change.id)
+        live = self.sights.of(question) if question else None
+        if live is None or not live.facts.engaged_by_others:
+            return ""
+        ours = {it.ref for it in self._bindings.values()}
+        strangers = any(it.ref not in ours for it in self.sights.seen_under(live.ref))
+        if live.facts.only_answered and not strangers:
+            return ""
+        return "others have answered, commented or voted on its question since the plan was made"
 
     def _moves_mark(self, change: Change) -> bool:
         """Tell whether *change* accepts an answer of a question that others know already."""
@@ -365,6 +385,10 @@ class Executor:
                 operation, State.ABSENT, "nothing was sent: its look was too old"
             )
             self._look_again(change, operation)
+        except ImporterError:
+            # The journal's hold on the run is gone: nothing of this one was sent.
+            self._intended.pop(change.id, None)
+            raise
         else:
             await self._settle(change, operation, outcome)
 
@@ -376,7 +400,17 @@ class Executor:
         """Tell whether nothing shows afterwards what *change* went over."""
         if change.verb is Verb.UPDATE:
             return not self._team.keeps_history(change.kind)
-        return change.verb is Verb.DELETE or self._moves_mark(change)
+        is_end = change.verb is Verb.DELETE or change.kind is Kind.TAG
+        return is_end or self._moves_mark(change)
+
+    def _goes_over_unseen(self, change: Change) -> bool:
+        """Tell whether *change* may take somebody's words away, and no history tells which.
+
+        Who names further experts takes nobody away.
+        """
+        if change.kind is Kind.TAG:
+            return any(set(_names(it.before)) - set(_names(it.after)) for it in change.fields)
+        return change.verb is Verb.UPDATE and self._is_final(change)
 
     def _look_again(self, change: Change, operation: Operation) -> None:
         if operation.attempt < _LOOKS_AT_MOST:
@@ -581,6 +615,18 @@ def _is_marked(binding: Binding) -> bool:
     return base is not None and base.ours != UNSET
 
 
+def _names(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
 def _names_people(change: Change) -> bool:
     """Tell whether *change* says who may edit something, or is an expert of it."""
     return any(it.field in {Field.PERMISSIONS, Field.EXPERTS} for it in change.fields)
+
+
+def _going_first(plan: Plan) -> Mapping[ChangeId, Ref]:
+    """Return the changes that take back answers, with the questions that are to go after them."""
+    if not plan.undoes:
+        return {}
+    going = {it.ref for it in plan.changes if it.verb is Verb.DELETE}
+    return {it.id: it.parent_ref for it in plan.changes if it.parent_ref and it.parent_ref in going}

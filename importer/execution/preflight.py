@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from importer.errors import TeamForeign
 from importer.execution.reading import reach_of_manifest, take_snapshot
-from importer.model.live import Ability, Access, Snapshot
+from importer.model.live import Access, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
 from importer.model.site import Site
@@ -70,6 +70,6 @@ async def draw_plan(
         ability=reader.ability,
         rates=reader.rates,
         texts=await journal.texts(digests_for_sides(comparison)),
-        authoring=Ability(able=access.can_author, reason=access.why_not_author),
+        authoring=access.authoring,
     )
     return Drawn(plan, snapshot, read_at)

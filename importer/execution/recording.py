@@ -91,6 +91,7 @@ class Recorder:
             images=self._addresses.images,
             picture=change.picture,
             content=content,
+            before=_found(change),
         )
 
     async def close(self, operation: Operation, state: State, evidence: str) -> None:
@@ -132,6 +133,12 @@ def values_of(change: Change) -> list[tuple[Digest, Value]]:
         for value in (it.before, it.after)
         if value is not None
     ]
+
+
+def _found(change: Change) -> Fields:
+    """Return what a field with a call of its own held when it was last looked at."""
+    found = {it.field: it.before for it in change.fields if it.before is not None}
+    return found if change.verb is Verb.SET else {}
 
 
 def _payload(change: Change, live: LiveItem | None) -> Fields:

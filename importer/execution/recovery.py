@@ -31,7 +31,7 @@ from importer.execution.addresses import Addresses
 from importer.execution.options import RunOptions
 from importer.execution.settling import binding_after
 from importer.execution.window import ServerClock, Window
-from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, tag_name
+from importer.model.ids import Field, Key, Kind, Ref, RunId, UserId, Verb, tag_name
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem, Newest, Refs, Scope, Tags
 from importer.model.report import Incident, Result, ResultState
@@ -112,7 +112,8 @@ class Looked:
 class Recovery:
     """What the look at earlier operations gave, and the condition under which it is right.
 
-    `looked_up` counts those whose outcome it found out.
+    `results` are those of runs that were about the same; `looked_up` counts all operations whose
+    outcome it found out.
     """
 
     results: tuple[Result, ...] = ()
@@ -283,11 +284,18 @@ async def recover(
     namespace: str,
     observe: Callable[[Operation], None],
     stop: asyncio.Event,
+    *,
+    undoes: RunId | None = None,
 ) -> Recovery:
-    """Settle every open operation of earlier runs before anything is sent. Reads only."""
+    """Settle every open operation of earlier runs before anything is sent. Reads only.
+
+    *undoes* is the run that this one takes back. What an apply had done is no result of an undo,
+    nor the other way round.
+    """
     ledger = await journal.ledger()
     if not ledger.open:
         return Recovery()
+    same = {it.id for it in await journal.runs() if it.undoes == undoes}
     clock = ServerClock(reader, clock)
     window = Window(options.settle_s)
     resolver = Resolver(reader, access, clock, options, window, namespace)
@@ -301,7 +309,7 @@ async def recover(
         observe(ended)
         looked_up += 1
         incidents += incidents_of(operation, decision)
-        if decision.verdict is Verdict.FOUND:
+        if decision.verdict is Verdict.FOUND and operation.run in same:
             results.append(_found(ended, decision))
     return Recovery(tuple(results), tuple(incidents), window.condition, looked_up)
 

@@ -94,6 +94,11 @@ class Sights:
         sight = self._seen.get(ref)
         return sight.live if sight else None
 
+    def seen_under(self, question: Ref) -> list[LiveItem]:
+        """Return the answers of *question* that are there, as last seen."""
+        seen = (self.of(ref) for ref, parent in self._parents.items() if parent == question)
+        return [live for live in seen if live is not None]
+
     def marked_posts(self) -> list[LiveItem]:
         """Return the posts of the whole reading that carry a marker, as last seen."""
         seen = (self._seen[ref].live for refs in self._by_marker.values() for ref in refs)

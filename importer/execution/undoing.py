@@ -5,7 +5,7 @@ import asyncio
 from importer.execution.preflight import Drawn
 from importer.execution.reading import reach_of_history, take_snapshot
 from importer.model.ids import RunId
-from importer.model.live import Ability, Access
+from importer.model.live import Access
 from importer.model.manifest import Footer
 from importer.planning.inverse import make_inverse
 from importer.planning.traces import digests_for_undo
@@ -44,7 +44,7 @@ async def draw_undo(
         team=team,
         ability=reader.ability,
         rates=reader.rates,
-        authoring=Ability(able=access.can_author, reason=access.why_not_author),
+        authoring=access.authoring,
         footer=footer,
     )
     return Drawn(plan, snapshot, read_at)

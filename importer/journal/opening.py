@@ -39,6 +39,10 @@ _MODE = 0o600
 _FOLDER_MODE = 0o700
 _BUSY_S = 5.0
 _MAGIC = b"SQLite format 3\0"
+# Where the head of a database has these (https://sqlite.org/fileformat2.html, read 2026-11-26): the
+# user's version, the application's id, and what its first page says of the tables there are.
+_VERSION_AT, _APPLICATION_AT, _TABLES_AT, _HEAD = 60, 68, 100, 108
+_NO_TABLES = b"\x0d\0\0\0\0"
 _META = {"lineage", "label"}
 _IDENTITY = ("application_id", "user_version")
 # STRICT tables came with 3.37, JSON functions in every build with 3.38.
@@ -66,6 +70,7 @@ def open_for_writing(
         fresh = _is_fresh(db)
         if not fresh:
             _require_ours(db, path, lineage, label)
+        _close_to_others(path)
         _write_ahead(db)
         if fresh:
             _lay(db, lineage, label)
@@ -122,10 +127,14 @@ def _connect_for_reading(path: Path, stack: ExitStack) -> sqlite3.Connection:
         if shared.exists():
             return _connect_read_only(_uri(path, "mode=ro"), stack)
         # Without a -shm nobody has it open, so the two files fit each other.
-        copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal.db"
-        shutil.copyfile(path, copy)
-        shutil.copyfile(wal, copy.with_name(f"{copy.name}-wal"))
-        return _connect_read_only(_uri(copy, "mode=rw"), stack)
+        return _connect_to_copy(path, wal, stack)
+
+
+def _connect_to_copy(path: Path, wal: Path, stack: ExitStack) -> sqlite3.Connection:
+    copy = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "journal.db"
+    shutil.copyfile(path, copy)
+    shutil.copyfile(wal, copy.with_name(f"{copy.name}-wal"))
+    return _connect_read_only(_uri(copy, "mode=rw"), stack)
 
 
 def _connect_read_only(uri: str, stack: ExitStack) -> sqlite3.Connection:
@@ -155,17 +164,30 @@ def _make(path: Path) -> None:
     path.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     if not path.exists():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _MODE))
+    # Of what can't be read nobody knows what it is: that it may not be written says enough.
+    if os.access(path, os.R_OK):
+        _require_file(path)
     _require_writable(path)
-    _require_file(path)
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & ~_MODE:
-        path.chmod(mode & _MODE)
-        _LOGGER.warning("the journal %s was open to others (mode %04o); now it isn't", path, mode)
+
+
+def _close_to_others(path: Path) -> None:
+    """Take the rights of others off a journal that is known to be ours, and off what is beside."""
+    for file in _with_beside(path):
+        mode = stat.S_IMODE(file.stat().st_mode) if file.exists() else _MODE
+        if mode & ~_MODE:
+            file.chmod(mode & _MODE)
+            if file == path:
+                text = "the journal %s was open to others (mode %04o); now it isn't"
+                _LOGGER.warning(text, path, mode)
+
+
+def _with_beside(path: Path) -> tuple[Path, ...]:
+    return path, *(path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))
 
 
 def _require_writable(path: Path) -> None:
     """Refuse before SQLite makes its files beside *path*: as unwritable as that, they stay so."""
-    for file in (path, *(path.with_name(f"{path.name}-{end}") for end in ("wal", "shm"))):
+    for file in _with_beside(path):
         if file.exists() and not os.access(file, os.W_OK):
             message = f"the journal {path}: {file.name} may not be written"
             raise JournalError(message, remedy=f"Make {file} and its folder writable for you.")
@@ -176,9 +198,35 @@ def _require_file(path: Path) -> None:
         message = f"the journal {path} is not a file"
         raise JournalError(message, remedy="Name another file with --journal.")
     with path.open("rb") as file:
-        # SQLite takes a file shorter than one page for an empty one, and would write over it.
-        if file.read(len(_MAGIC)) not in {b"", _MAGIC}:
-            raise damaged(path, "it is not a database")
+        head = file.read(_HEAD)
+    # SQLite takes a file shorter than one page for an empty one, and would write over it.
+    if head and (head[: len(_MAGIC)] != _MAGIC or len(head) < _HEAD):
+        raise damaged(path, "it is not a database")
+    if head and not _may_be_ours(path, head):
+        raise _foreign(path)
+
+
+def _may_be_ours(path: Path, head: bytes) -> bool:
+    """Tell whether a database is a journal, or empty, without opening it: that may change it.
+
+    The last to close a database brings what a killed program has left in its log into it.
+    """
+    version, application, tables = (
+        head[_VERSION_AT : _VERSION_AT + 4],
+        int.from_bytes(head[_APPLICATION_AT : _APPLICATION_AT + 4], "big"),
+        head[_TABLES_AT : _TABLES_AT + 5],
+    )
+    if application == APPLICATION_ID:
+        return True
+    if application or any(version) or tables != _NO_TABLES:
+        return False
+    wal = path.with_name(f"{path.name}-wal")
+    if not wal.exists() or not wal.stat().st_size:
+        return True
+    # All there is is in the log: of a journal that was killed in the making, or of another program.
+    with ExitStack() as stack:
+        db = _connect_to_copy(path, wal, stack)
+        return _is_fresh(db) or _identity(db)[0] == APPLICATION_ID
 
 
 def _write_ahead(db: sqlite3.Connection) -> None:
@@ -194,8 +242,13 @@ def _write_ahead(db: sqlite3.Connection) -> None:
 
 
 def _is_fresh(db: sqlite3.Connection) -> bool:
-    numbers = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in _IDENTITY]
-    return not any(numbers) and not _tables(db)
+    return not any(_identity(db)) and not _tables(db)
+
+
+def _identity(db: sqlite3.Connection) -> tuple[int, int]:
+    """Return the application's id and the format's version."""
+    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in _IDENTITY)
+    return application, version
 
 
 def _tables(db: sqlite3.Connection) -> list[tuple[str, ...]]:
@@ -242,15 +295,19 @@ def _meta(db: sqlite3.Connection) -> list[Mapping[str, Any]]:
 
 
 def _require_format(db: sqlite3.Connection, path: Path) -> None:
-    application, version = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in _IDENTITY)
+    application, version = _identity(db)
     if application != APPLICATION_ID:
-        message = f"{path} is a database of another program, not a journal"
-        raise JournalError(message, remedy="Name another file with --journal.")
+        raise _foreign(path)
     if version > VERSION:
         message = f"the journal {path} was written by a newer importer (format {version})"
         raise JournalError(message, remedy="Use that release, or a later one.")
     if version < VERSION:
         raise damaged(path, "it names no format")
+
+
+def _foreign(path: Path) -> JournalError:
+    message = f"{path} is a database of another program, not a journal"
+    return JournalError(message, remedy="Name another file with --journal.")
 
 
 @cache

@@ -8,7 +8,7 @@ One connection in one process: SQLite of 3.7 to 3.51.2 can damage a WAL that two
 import contextlib
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,8 @@ def open_sqlite(path: Path | None, *, lineage: Lineage, label: str, create: bool
         elif path is not None:
             db = open_for_reading(path, lineage, label, stack)
         db = db or open_in_memory(lineage, label, stack)
-        return SqliteStore(db, path=path, lock=lock, log=log, stack=stack.pop_all())
+        files = _files_of(path, db, log) if path is not None and lock is not None else {}
+        return SqliteStore(db, path=path, lock=lock, log=log, files=files, stack=stack.pop_all())
 
 
 def _sync_by_ourselves(
@@ -61,6 +62,16 @@ def _sync_by_ourselves(
         return Syncing(descriptor)
 
 
+def _files_of(
+    path: Path, db: sqlite3.Connection, log: Syncing | None
+) -> Mapping[Path, os.stat_result]:
+    """Return the files that hold what is recorded, as they are while they are open."""
+    with mapped(path):
+        # Until it is read, SQLite may still put others in their place.
+        db.execute("SELECT count(*) FROM meta").fetchone()
+        return {it: it.stat() for it in ((path, _log_of(path)) if log else (path,))}
+
+
 def _log_of(path: Path) -> Path:
     """Return where SQLite keeps the log: beside the file itself, wherever links to it stand."""
     real = path.resolve()
@@ -77,12 +88,14 @@ class SqliteStore:
         path: Path | None,
         lock: FileLock | None,
         log: Syncing | None,
+        files: Mapping[Path, os.stat_result],
         stack: contextlib.ExitStack,
     ) -> None:
         self._db = db
         self._path = path
         self._lock = lock
         self._log = log
+        self._files = files
         self._stack = stack
         self._rows = Rows(Dialect(), self)
         self._broken = ""
@@ -162,18 +175,31 @@ class SqliteStore:
         return None if self._path is None else holder_of(lock_of(self._path))
 
     async def hold(self) -> None:
-        """Make sure that the lock is still held; LockHeld when it isn't.
+        """Make sure that the lock is still held, and the journal in its place.
 
-        An flock goes with its process alone, but somebody may have removed the file, and the
-        journal with it.
+        An flock goes with its process alone, but somebody may have removed the file, which is
+        LockHeld; or the journal itself, which is a JournalError: rows go on being written then, and
+        nobody will find them.
         """
         if self._lock is None:
             return
         try:
             self._lock.require()
-        except LockHeld:
+            self._require_in_place()
+        except (LockHeld, JournalError):
             self.lost = True
             raise
+
+    def _require_in_place(self) -> None:
+        for file, opened in self._files.items():
+            if _is_at(file, opened):
+                continue
+            message = f"the journal's file {file} was moved or deleted while the run was under way"
+            remedy = (
+                "Nothing more was sent. Put it back with the files beside it, or leave it: the "
+                "same command goes on, and finds what was written by its markers."
+            )
+            raise JournalError(message, remedy=remedy)
 
     async def release(self) -> None:
         """Let go of the lock; safe to call twice."""
@@ -188,3 +214,10 @@ class SqliteStore:
         finally:
             with mapped(self._path):
                 self._stack.close()
+
+
+def _is_at(path: Path, opened: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), opened)
+    except OSError:
+        return False

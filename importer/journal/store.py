@@ -126,7 +126,7 @@ class Store(Protocol):
 
     @property
     def lost(self) -> bool:
-        """Tell whether the lock was lost, and LockHeld has said so."""
+        """Tell whether the lock or the journal was lost, and an error has said so."""
         ...
 
     async def select(self, table: str, **wanted: Wanted) -> Sequence[Row]:
@@ -150,7 +150,10 @@ class Store(Protocol):
         ...
 
     async def hold(self) -> None:
-        """Make sure that the lock is still held; LockHeld when it isn't."""
+        """Make sure that the lock is still held; LockHeld when it isn't.
+
+        JournalError when what is written would be found by nobody. `lost` is true after either.
+        """
         ...
 
     async def release(self) -> None:

@@ -123,7 +123,10 @@ class StoredJournal:
         self._intended[_name_of(operation)] = operation
 
     async def hold(self) -> None:
-        """Make sure that a run is open, and that the lock is still its own; LockHeld if not."""
+        """Make sure that a run is open, and that the lock is still its own; LockHeld if not.
+
+        JournalError where the journal was moved or deleted: nobody would find what it records.
+        """
         self._require_run()
         await self._store.hold()
 
@@ -162,6 +165,7 @@ class StoredJournal:
         """Close the run and let go of the lock, also when the last commit fails.
 
         A run that was told of its lost lock has nothing more to write: it stays without an end.
+        One that wasn't told yet is told now.
         """
         if run.id != self._run:
             _fail(f"the run {run.id} is not open")
@@ -169,6 +173,7 @@ class StoredJournal:
             if self._store.lost:
                 _LOGGER.warning("the end of the run %s is not in the journal", run.id)
                 return
+            await self._store.hold()
             async with self._commit(f"the run {run.id} can't be closed") as rows:
                 ended = {"id": run.id, "document": document(RUN, self._ended(run, report))}
                 await rows.update("runs", ended, id=run.id)

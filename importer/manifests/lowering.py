@@ -176,14 +176,20 @@ class Lowering:
     def _members(self, draft: Draft, entry: CollectionEntry) -> tuple[Field, Value, Span]:
         rows: ListNode = draft.node["items"]
         known = self._catalogue.keys
+        first: dict[str, int] = {}
         for key, at in zip(entry.items, rows.values_at, strict=True):
+            if key in first:
+                earlier = draft.source.span(first[key])
+                self._findings.add("item-twice", draft.source.span(at), key=key, first=earlier)
+                continue
+            first[key] = at
             member = known.get(key)
             if (key not in known and self._catalogue.whole) or (
                 member is not None and member.kind is Kind.COLLECTION
             ):
                 hint = self._catalogue.close_to(key, lambda known: "#" not in known)
                 self._findings.add("unknown-item", draft.source.span(at), key=key, hint=hint)
-        targets = tuple(dict.fromkeys(target_of_key(Key(key)) for key in entry.items))
+        targets = tuple(target_of_key(Key(key)) for key in first)
         return Field.ITEMS, targets, draft.place("items")
 
     def _old_keys(self, draft: Draft) -> tuple[FullKey, ...]:

@@ -261,6 +261,9 @@ _TABLE = (
         "Write `editable_by: specific-editors`, or take `users:` and `groups:` out.",
     ),
     Rule("unknown-item", "there is no item `{key}`", "Correct the key{hint}."),
+    Rule(
+        "item-twice", "`{key}` is in this collection already, at {first}", "Take one of them out."
+    ),
     Rule("too-many-items", "the manifest has more than {limit} items", "Split it in two."),
     # Values
     Rule(
@@ -329,6 +332,11 @@ _TABLE = (
         "image-type",
         "`{path}` is no image that can be uploaded",
         "Save it as png, jpeg, gif, bmp or webp: what counts is the content, not the name.",
+    ),
+    Rule(
+        "image-broken",
+        "`{path}` begins as a {type} does, and its header breaks off or says no size",
+        "Save the image anew: the file is cut off or damaged.",
     ),
     Rule(
         "image-too-large",

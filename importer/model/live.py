@@ -39,19 +39,22 @@ __all__ = [
 
 
 WHY_NOT_AUTHOR = "only Enterprise sites can write as somebody else, and only when asked for"
+HOW_TO_AUTHOR = "Take `author:` out: then it is by whose token this is."
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What no manifest says: `engaged_by_others` when others voted, answered or commented.
 
-    `edited_at` and `editor` are None until the first edit.
+    Others are all but the post's author. `only_answered`: its answers, all of which were told, are
+    all there is of that. `edited_at` and `editor` are None until the first edit.
     """
 
     author: UserId | None = None
     deleted: bool = False
     locked: bool = False
     engaged_by_others: bool = False
+    only_answered: bool = False
     created_at: datetime | None = None
     edited_at: datetime | None = None
     editor: UserId | None = None
@@ -257,7 +260,8 @@ class Access:
     """What the check found. `write_proven` is None where the server's answers leave it open.
 
     `can_author` tells whether posts can be written in somebody else's name; `why_not_author` why
-    not. Quota numbers are requests per day; None when the server didn't say.
+    not, `how_to_author` what to do then. Quota numbers are requests per day; None when the server
+    didn't say. `role` is what the server calls the user's; empty where it doesn't say.
     """
 
     me: UserId | None
@@ -270,6 +274,13 @@ class Access:
     clock_offset_s: float | None = None
     can_author: bool = False
     why_not_author: str = WHY_NOT_AUTHOR
+    role: str = ""
+    how_to_author: str = HOW_TO_AUTHOR
+
+    @property
+    def authoring(self) -> "Ability":
+        """Whether posts can be written in somebody else's name."""
+        return Ability(self.can_author, self.why_not_author, remedy=self.how_to_author)
 
 
 class Source(StrEnum):
@@ -285,12 +296,16 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ability:
-    """Whether a dialect can do something; if not, the reason, and the page to do it by hand."""
+    """Whether a dialect can do something; if not, the reason, and the page to do it by hand.
+
+    `remedy` is a sentence on how it could be done, where there is a way.
+    """
 
     able: bool
     reason: str = ""
     page: str = ""
     source: Source = Source.TABLE
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

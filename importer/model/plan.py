@@ -119,13 +119,17 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A live post of ours that no item names."""
+    """A live post of ours that no item names.
+
+    `double_of` is the post of its key, where that is another one: two bear the same marker.
+    """
 
     key: Key
     ref: Ref
     url: str
     title: str
     removed: bool = False
+    double_of: Ref | None = None
 
 
 @dataclass(frozen=True, slots=True)

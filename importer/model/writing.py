@@ -24,7 +24,9 @@ class Write:
     keys that a body's holes and a collection's items lead to, to their posts. `name` is a tag's
     name: which post a tag has isn't known when it is planned. An article's PERMISSIONS are there
     where the manifest states them or the live ones were read. `images` maps the images that a body
-    shows to their addresses. An upload's `content` are the bytes of its `picture`.
+    shows to their addresses. An upload's `content` are the bytes of its `picture`. `before` is what
+    a field with a call of its own was seen to hold: a dialect that can sends the difference alone,
+    so what somebody else adds meanwhile stays.
     """
 
     request_id: str
@@ -40,6 +42,7 @@ class Write:
     images: Mapping[Key, str] = field(default_factory=dict)
     picture: Picture | None = None
     content: bytes = field(default=b"", repr=False)
+    before: Fields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

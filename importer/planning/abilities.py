@@ -1,15 +1,15 @@
 """What a dialect can't write of an item, and what is said of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from importer.model.fields import Value, rides_with_post
+from importer.model.fields import Value, rides_with_post, word_of
 from importer.model.ids import Field, Kind, Verb
 from importer.model.live import Ability
 from importer.model.manifest import Item
-from importer.model.plan import Blocked, BlockedCode, ManualStep, Moved, Pair
+from importer.model.plan import Blocked, BlockedCode, Change, ManualStep, Moved, Pair
 
-__all__ = ["Abilities", "Beyond", "unsupported", "within_ability", "words_of"]
+__all__ = ["Abilities", "Beyond", "said_beside", "unsupported", "within_ability", "words_of"]
 
 Abilities = Callable[[Kind, Verb, Field | None], Ability]
 
@@ -49,7 +49,7 @@ def within_ability(pair: Pair, ability: Abilities) -> tuple[Pair, Beyond]:
             page = live.url if live and live.url else able.page
             manual.append(ManualStep(item.key, what, page, span))
         else:
-            blocked.append(unsupported(item, able))
+            blocked.append(unsupported(item, able, row.field))
     if not left:
         return pair, Beyond()
     kept = replace(
@@ -66,13 +66,32 @@ def words_of(value: Value) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else (str(value),)
 
 
-def unsupported(item: Item, able: Ability) -> Blocked:
-    """Return what is said of a wish that the dialect can't carry out."""
+def unsupported(item: Item, able: Ability, field: Field | None = None) -> Blocked:
+    """Return what is said of a wish that the dialect can't carry out; with *field*, of that."""
+    what = f"its `{field}:`" if field else "it"
+    leave = f"leave {what} out of this manifest for now, or do it on the site."
     return Blocked(
         BlockedCode.UNSUPPORTED,
         item.key,
         item.kind,
         able.reason,
-        "Leave it out of this manifest for now, or do it on the site.",
+        f"{able.remedy} Otherwise {leave}" if able.remedy else leave[0].upper() + leave[1:],
         span=item.span,
     )
+
+
+def said_beside(blocked: Iterable[Blocked], changes: Iterable[Change]) -> tuple[Blocked, ...]:
+    """Return *blocked*, each field beyond the dialect saying so where the rest of its post goes on.
+
+    Nothing depends on it: the post is there already, and keeps what it has of that field.
+    """
+    edited = {it.key: it for it in changes if it.verb is Verb.UPDATE}
+
+    def said(it: Blocked) -> Blocked:
+        edit = edited.get(it.key) if it.key and it.code is BlockedCode.UNSUPPORTED else None
+        if edit is None:
+            return it
+        rest = ", ".join(word_of(edit.kind, each.field) for each in edit.fields)
+        return replace(it, why=f"{it.why}; only this waits, the rest ({rest}) is written")
+
+    return tuple(map(said, blocked))

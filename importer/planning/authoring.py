@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from importer.model.ids import Key, UserId, Verb
-from importer.model.live import WHY_NOT_AUTHOR, Ability, LiveItem, Snapshot
+from importer.model.live import HOW_TO_AUTHOR, WHY_NOT_AUTHOR, Ability, LiveItem, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Blocked, Change
 from importer.planning.abilities import unsupported
 
 __all__ = ["NO_AUTHORING", "authored", "in_writers_names", "unauthored"]
 
-NO_AUTHORING = Ability(able=False, reason=WHY_NOT_AUTHOR)
+NO_AUTHORING = Ability(able=False, reason=WHY_NOT_AUTHOR, remedy=HOW_TO_AUTHOR)
 
 
 def authored(
@@ -67,4 +67,6 @@ def unauthored(
         return []
     items = {it.key: it for it in manifest.items if it.author not in (None, me)}
     creates = (it for it in changes if it.verb is Verb.CREATE and it.key in items)
-    return [unsupported(items[it.key], authoring) for it in creates]
+    # What is done on the site is in whose name one is logged in: no way out here.
+    remedy = authoring.remedy
+    return [replace(unsupported(items[it.key], authoring), remedy=remedy) for it in creates]

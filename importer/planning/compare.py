@@ -10,9 +10,10 @@
     equal         EQUAL in any row
 
 Where the manifest only adds (`adds`, of a tag's experts), all of ours being there counts as equal;
-with something missing, ours has moved unless it is what was last written (then live has). Without
-a base, two differences are ours alone: experts that the site lacks while it has none but ours, and
-tags that a tag's `was:` explains.
+with something missing, ours has moved unless it is what was last written (then live has). What was
+only added says nothing of whoever else is there: it is no base for the same names and nobody else
+(`exact`). Without a base, two differences are ours alone: experts that the site lacks while it has
+none but ours, and tags that a tag's `was:` explains.
 
 Journal and marker may know different bases of one field:
 
@@ -26,7 +27,7 @@ new title or a new address of what is linked moves nothing.
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from importer.model.fields import (
@@ -54,7 +55,7 @@ from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Moved, Orphan, Pair
 from importer.planning.matching import Match, Matches, match_items
 from importer.text.canonical import canonical_names
-from importer.text.digests import Digest, agree
+from importer.text.digests import Digest, agree, digest_of
 from importer.text.links import Text, dig_deeper, retarget
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "base_of",
     "compare",
     "digest_field",
+    "digest_of_ours",
     "keyed",
     "keyed_item",
     "known_mark",
@@ -151,19 +153,24 @@ def _moved(
     if ours == theirs:
         return Moved.EQUAL
     digest = digest_field(item.kind, field, ours)
+    added = _digest_of_added(ours)
     base = base_of(rule(item.kind, field), live, binding, digest)
     if field in item.adds:
-        return _who_lacks(digest, base, is_whole=_names(ours) <= _names(theirs))
+        return _who_lacks((added, digest), base, is_whole=_names(ours) <= _names(theirs))
+    if base is not None and agree(added, base.ours):
+        base = None
     who = who_moved(digest, digest_field(item.kind, field, theirs), base, item.seen.get(field))
     if who is Moved.NO_BASE and _is_explained(field, ours, theirs, settling):
         return Moved.OURS
     return who
 
 
-def _who_lacks(ours: Digest, base: Base | None, *, is_whole: bool) -> Moved:
+def _who_lacks(ours: Iterable[Digest], base: Base | None, *, is_whole: bool) -> Moved:
+    """Tell who moved what is only added; *ours* are the names as added, and as all there are."""
     if is_whole:
         return Moved.EQUAL
-    return Moved.LIVE if base is not None and agree(ours, base.ours) else Moved.OURS
+    is_written = base is not None and any(agree(it, base.ours) for it in ours)
+    return Moved.LIVE if is_written else Moved.OURS
 
 
 def _is_explained(field: Field, ours: Value, theirs: Value, settling: _Settling) -> bool:
@@ -229,6 +236,16 @@ def _keyed_value(field: Field, value: Value, targets: Mapping[str, str]) -> Valu
 def digest_field(kind: Kind, field: Field, value: Value) -> Digest:
     """Return the digest of a settled value of *field*."""
     return digest_value(rule(kind, field).shape, value)
+
+
+def digest_of_ours(item: Item, field: Field) -> Digest:
+    """Return the digest of what *item* says of *field*: what is only added is another word."""
+    value = item.fields[field]
+    return _digest_of_added(value) if field in item.adds else digest_field(item.kind, field, value)
+
+
+def _digest_of_added(value: Value) -> Digest:
+    return digest_of("added", sorted(_names(value)))
 
 
 def base_of(
@@ -303,11 +320,19 @@ def _orphans(
     """Return our live posts that no item names, with what is remembered of them."""
     by_ref = {binding.ref: binding for binding in ledger.bindings.values()}
     removed = {it.key for it in manifest.removed}
+    taken = {it.item.key: it.live.ref for it in matches.matches if it.live}
     found = []
     for key, live in matches.leftovers:
         binding = by_ref.get(live.ref)
         title = live.fields.get(Field.TITLE, "")
-        orphan = Orphan(key, live.ref, live.url, str(title), removed=key in removed)
+        orphan = Orphan(
+            key,
+            live.ref,
+            live.url,
+            str(title),
+            removed=key in removed,
+            double_of=taken.get(key),
+        )
         found.append((orphan, keyed_item(live, targets), binding))
     return tuple(found)
 

@@ -2,34 +2,42 @@
 
 Where lists bear content, a hundred posts are read in one request, and looked at again in one. Where
 they don't (`Rates.singly`), each post that isn't known costs a request, each question with such an
-answer one for the list of its answers, and each edit or deletion a look of its own.
+answer one for the list of its answers, and each edit a look of its own. A deletion has one of its
+own everywhere, and so has a mark that comes to a question which others know already.
+
+Declared tags are asked for one by one, over API v3: by name where no list has shown it, and then
+what it is. That API is asked for the tags and their synonyms before it reads anything.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import assert_never
 
-from importer.model.ids import Field, Key, Kind, Verb, parent_key
+from importer.model.fields import Value
+from importer.model.ids import Field, Key, Kind, Verb, parent_key, tag_name
 from importer.model.live import LiveItem, Rates, Snapshot
+from importer.model.manifest import Item
 from importer.model.plan import Change, Cost
 
-__all__ = ["cost_of", "held_in", "singly_read"]
+__all__ = ["asked_in", "cost_of", "held_in", "singly_read"]
 
+_EMAIL = "email:"
 _NOTHING: Mapping[Kind, int] = MappingProxyType({})
-_WITH_HISTORY = frozenset({Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE})
+_WITH_HISTORY = frozenset({Kind.QUESTION, Kind.ANSWER})
 
 # At the door of each further API: who am I, three probes of the right to write.
 _AT_A_DOOR = 4
 # Before writing in others' names: whether that can be done; for each of them an account, a token.
 _AUTHORS, _AN_AUTHOR = 1, 2
-# A post that was seen longer ago than this (in seconds) is read again before it is edited; one that
-# is deleted, always.
+# A post that was seen longer ago than this (in seconds) is read again before it is edited.
 _FRESH_FOR_S = 30.0
 
 
 # Requests of a look before a deletion that has to show whether others have engaged.
 _LOOKS_OF_DELETION = {Kind.QUESTION: 3, Kind.ARTICLE: 2}
+# How many answers are looked at for another mark, each by itself: nothing here tells how many.
+_USUAL_ANSWERS = 2
 
 
 def cost_of(
@@ -37,28 +45,33 @@ def cost_of(
     rates: Rates,
     held: Mapping[Kind, int] = _NOTHING,
     singly: int = 0,
+    asked: int = 0,
 ) -> Cost:
     """Return the requests and the least time of an undisturbed apply, from its start to its audit.
 
     *held* says how many posts of each kind that is read, and tags, the team holds: it is read
-    whole; *singly* are the requests beside its lists where those bear no content. The time is the
-    documented pace's bound: what a server asks for on the way (backoff) can't be known before.
+    whole; *singly* are the requests beside its lists where those bear no content, *asked* those for
+    what is asked for by name. The time is the documented pace's bound: what a server asks for on
+    the way (backoff) can't be known before.
     """
     if not changes:
         return Cost(per_day=rates.per_day)
     bumped = _bumped(changes)
-    reads = _opening(changes, rates) + _reading(rates, held)
+    reads = _opening(changes, rates) + _reading(rates, held) + asked
     reads += singly + _audit_of_lists(changes, rates) if rates.singly else _audit(changes, rates)
     waits = _waits(changes, rates)
     is_long = max(waits, _least_s(len(changes) + reads, rates)) > _FRESH_FOR_S
     posts = [it for it in changes if it.kind is not Kind.TAG]
+    created = {it.key for it in changes if it.verb is Verb.CREATE}
     if rates.singly:
-        reads += sum(_looks(it, is_long=is_long) for it in posts)
+        reads += sum(_looks(it, created, is_long=is_long) for it in posts)
     else:
-        again = [it for it in posts if it.verb is Verb.DELETE or (is_long and it.ref)]
-        reads += _pages(len(again), rates)
-    # A tag is looked at one by one, right before its experts are set.
+        looks = [(it, _looks_in_bulk(it, created, is_long=is_long)) for it in posts]
+        again = [it for it, own in looks if is_long and it.ref and not own]
+        reads += sum(own for _, own in looks) + _pages(len(again), rates)
+    # A tag is looked at one by one, right before its experts are set; a new one is found first.
     reads += len(changes) - len(posts)
+    reads += len({it.key for it in changes if it.kind is Kind.TAG and it.ref is None})
     seconds = round(max(waits, _least_s(len(changes) + reads, rates)), 1)
     uploaded = sum(it.picture.size for it in changes if it.picture)
     return Cost(len(changes), reads, seconds, rates.per_day, len(bumped), uploaded)
@@ -66,15 +79,47 @@ def cost_of(
 
 def singly_read(snapshot: Snapshot) -> int:
     """Return what reading *snapshot* again costs beside the lists, where those bear no content."""
-    read = [
-        it
-        for ref, it in snapshot.items.items()
-        if isinstance(it, LiveItem) and ref not in snapshot.unread and Field.BODY in it.fields
-    ]
+    read = _read(snapshot)
     lists = {it.parent for it in read if it.parent is not None}
     # A list of the questions with an accepted answer says which marks moved.
     marks = any(ref.kind is Kind.ANSWER for ref in snapshot.unread)
     return len(read) + len(lists) + marks
+
+
+def _read(snapshot: Snapshot) -> list[LiveItem]:
+    """Return the posts whose content was read, not only what a list shows."""
+    return [
+        it
+        for ref, it in snapshot.items.items()
+        if isinstance(it, LiveItem) and ref not in snapshot.unread and Field.BODY in it.fields
+    ]
+
+
+def asked_in(items: Sequence[Item], snapshot: Snapshot, rates: Rates) -> int:
+    """Return the requests of reading *snapshot* again beside the lists of posts, over API v3.
+
+    They are for declared tags, and mail addresses of experts; for all tags, where that API reads
+    posts beside another, and then for each of those; for the synonyms of each tag that has some.
+    """
+    if not rates.singly and rates.doors == 1:
+        return 0
+    tags = [it for it in items if it.kind is Kind.TAG and it.fields]
+    names = {snapshot.synonyms.get(it, it) for it in (tag_name(tag.key) for tag in tags)}
+    there = sum(it in snapshot.declared for it in names)
+    experts = {name for tag in tags for name in _names(tag.fields.get(Field.EXPERTS))}
+    requests = there + sum(it.startswith(_EMAIL) for it in experts)
+    permissions = any(Field.PERMISSIONS in it.fields for it in items)
+    singly = {Kind.COLLECTION, *([Kind.ARTICLE] if permissions else ())} & snapshot.covered
+    if not rates.singly and not singly:
+        return requests + len(names)
+    if not rates.singly:
+        requests += max(1, _pages(len(snapshot.tags), rates))
+        requests += sum(it.ref.kind in singly for it in _read(snapshot))
+    return requests + len(names) - there + len(set(snapshot.synonyms.values()))
+
+
+def _names(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def _least_s(requests: int, rates: Rates) -> float:
@@ -94,20 +139,51 @@ def _bumped(changes: Sequence[Change]) -> set[Key]:
     }
 
 
-def _looks(change: Change, *, is_long: bool) -> int:
-    """Return the requests for one change's post, right before its write."""
+def _is_unaudited(change: Change) -> bool:
+    """Tell whether *change* is an edit that no history shows: it rests on a look of its own."""
+    return change.verb is Verb.UPDATE and change.kind not in _WITH_HISTORY
+
+
+def _looks_in_bulk(change: Change, created: Set[Key], *, is_long: bool) -> int:
+    """Return the requests for one change's post right before its write, where lists bear content.
+
+    One is for the post. The other is for the answers of its question: they go along with one that
+    is deleted unless others have engaged, and another may bear the mark.
+    """
+    if change.verb is Verb.DELETE:
+        return 1 + _takes_answers_along(change)
+    if _is_unaudited(change):
+        return _looks(change, created, is_long=is_long)
+    return 2 * _moves_mark(change, created)
+
+
+def _looks(change: Change, created: Set[Key], *, is_long: bool) -> int:
+    """Return the requests for one change's post, right before its write and after it."""
     match change.verb:
         case Verb.CREATE:
             return 0
         case Verb.DELETE:
-            return _LOOKS_OF_DELETION.get(change.kind, 1)
+            return _LOOKS_OF_DELETION.get(change.kind, 1) + _takes_answers_along(change)
         case Verb.UPDATE:
             # A collection's editors are read, as a replacement would take them away.
             return 2 if change.kind is Kind.COLLECTION else 1
         case Verb.SET:
             # What confirms a mark has no text: that of an answer from before this run is read.
-            return (1 + is_long) if change.ref else 0
+            confirming = bool(change.ref)
+            if _moves_mark(change, created):
+                return 2 + _USUAL_ANSWERS + confirming
+            return confirming * (1 + is_long)
     assert_never(change.verb)
+
+
+def _takes_answers_along(change: Change) -> bool:
+    return change.kind is Kind.QUESTION and change.unless_engaged
+
+
+def _moves_mark(change: Change, created: Set[Key]) -> bool:
+    """Tell whether *change* accepts an answer of a question that isn't one of those *created*."""
+    is_mark = any(it.field is Field.ACCEPTED and it.after is True for it in change.fields)
+    return change.verb is Verb.SET and is_mark and parent_key(change.key) not in created
 
 
 def held_in(snapshot: Snapshot) -> Mapping[Kind, int]:

@@ -19,7 +19,7 @@ A question takes its answers along: what speaks against theirs speaks against it
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.model.fields import Value, fields_of, rides_with_post
 from importer.model.ids import (
@@ -86,6 +86,12 @@ _STRANGE = (
 )
 _BOUND = "Delete it on the site, or use `live: keep`. --delete-engaged deletes it as it is."
 _Objection = tuple[BlockedCode, str, str]
+_UNREAD: _Objection = (
+    BlockedCode.UNREAD,
+    "the team was not read completely",
+    "Plan again later.",
+)
+_NEVER_DELETED = frozenset({Kind.TAG, Kind.IMAGE})
 _Found = tuple[Orphan, LiveItem, Binding | None]
 
 
@@ -134,7 +140,8 @@ class _Deleting:
             elif (objection := objections.get(orphan.ref)) is not None:
                 blocked.append(self._blocked(orphan, objection))
             elif self.fates.get(orphan.key) is not Fate.KEEP:
-                kept.append(orphan)
+                kept.append(replace(orphan, double_of=orphan.double_of or self._original(orphan)))
+        blocked += self._unseen()
         return Deletions(
             _answers_first(changes),
             tuple(blocked),
@@ -143,21 +150,37 @@ class _Deleting:
             dict(self._taken_along(deleted)),
         )
 
+    def _unseen(self) -> Iterator[Blocked]:
+        """Yield what is to go and is known from the journal alone: its kind could not be read."""
+        used = self._used_keys()
+        for key, binding in sorted(self.bindings.items()):
+            ref = binding.ref
+            is_unread = ref.kind not in self.snapshot.covered and ref not in self.snapshot.items
+            if is_unread and ref.kind not in _NEVER_DELETED and key not in used:
+                orphan = Orphan(key, ref, binding.url, title="")
+                if self._is_wanted_gone(key):
+                    yield self._blocked(orphan, _UNREAD)
+
     def _is_going(self, found: _Found) -> bool:
-        orphan = found[0]
-        if self._is_copy(found):
-            return False
-        if orphan.key in self.fates:
-            return self.fates[orphan.key] is Fate.DELETE
-        return self.prune and orphan.key not in self.named
+        return not self._is_copy(found) and self._is_wanted_gone(found[0].key)
+
+    def _is_wanted_gone(self, key: Key) -> bool:
+        if key in self.fates:
+            return self.fates[key] is Fate.DELETE
+        return self.prune and key not in self.named
 
     def _is_copy(self, found: _Found) -> bool:
         """Tell whether another post with the same key is the item's: the bound one, or by rule."""
-        same = self.by_key[found[0].key]
+        return self._original(found[0]) is not None
+
+    def _original(self, orphan: Orphan) -> Ref | None:
+        """Return the post of the orphan's key, where another one is it."""
+        same = self.by_key[orphan.key]
         bound = [it for it in same if it[2] is not None]
         if not bound and not self.manifest.publishers:
-            return False
-        return found is not (bound or same)[0]
+            return None
+        first = (bound or same)[0][0].ref
+        return None if first == orphan.ref else first
 
     def _objection(self, found: _Found) -> _Objection | None:
         orphan, live, binding = found
@@ -191,7 +214,7 @@ class _Deleting:
 
     def _own_objection(self, live: LiveItem, binding: Binding | None) -> _Objection | None:
         if not _taken_with(live.ref.kind) <= self.snapshot.covered:
-            return BlockedCode.UNREAD, "the team was not read completely", "Plan again later."
+            return _UNREAD
         if binding is not None and binding.protected:
             return (
                 BlockedCode.PROTECTED,

@@ -4,6 +4,8 @@ the run       the live post                                 then
 created it    is gone                                       nothing; its key is forgotten
               is ours, as the run left it, nobody else
               engaged                                       deleted, its accepted mark first
+              is an answer to a question that the run
+              created, and that stays                       blocked, and keeps its mark
               anything else                                 blocked
 edited it     says what it said before                      nothing
               says what the run wrote                       what stood before is restored
@@ -13,6 +15,10 @@ named experts has those                                     those before are set
 uploaded it   (an image)                                    nothing: no API deletes it
 deleted it    is gone                                       a manual step: no API call undeletes
               is there again                                nothing
+
+A question stays where somebody has built upon it; without the answers that came with it they would
+be left with half of what they met. A question and its answer may be by two authors of ours: the
+journal tells whose a post is, not its author.
 
 With a field its former base comes back, in the journal and in the marker, so the next plan shows
 the manifest's change again. Where the run had written over somebody's edit, that edit comes back
@@ -62,6 +68,7 @@ from importer.planning.objections import (
     LET_GO,
     OPEN,
     PROTECTED,
+    QUESTION_STAYS,
     STRANGE,
     UNREAD,
     Objection,
@@ -70,6 +77,7 @@ from importer.planning.objections import (
 from importer.planning.standing import Standing, any_agrees
 from importer.planning.tags import tags_left
 from importer.planning.traces import Trace, last_runs, traces_of
+from importer.planning.unreached import told_unreached
 from importer.text.digests import Digest, agree
 
 __all__ = ["make_inverse"]
@@ -109,7 +117,7 @@ def make_inverse(
         manifest=Digest(""),
         decisions=Decisions(),
         changes=changes,
-        blocked=tuple(inverse.blocked),
+        blocked=told_unreached(inverse.blocked, ability),
         manual=tuple(inverse.manual),
         released=tuple(sorted(inverse.released)),
         cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
@@ -145,7 +153,11 @@ class _Inverse:
         self.snapshot = snapshot
         self.bindings = ledger.bindings
         self.open = {it.key for it in ledger.open}
+        self.made = {
+            it.ref: it.author for it in history if it.state is State.DONE and it.verb is Verb.CREATE
+        }
         self.going: dict[Ref, ChangeId] = {}
+        self.staying: set[Ref] = set()
         self.changes: list[Change] = []
         self.blocked: list[Blocked] = []
         self.manual: list[ManualStep] = []
@@ -167,6 +179,9 @@ class _Inverse:
                 self._undelete(trace, trace.ref)
             else:
                 self._restore(trace, trace.ref)
+        for trace in self.traces:
+            if trace.ref in self.going:
+                self._keep_with_question(trace, trace.ref)
 
     # Created by the run.
 
@@ -180,6 +195,7 @@ class _Inverse:
             return
         objection = UNREAD if live is None else self._against_deleting(trace, live, binding)
         if live is None or objection is not None:
+            self.staying.add(ref)
             self._block(trace, key, live, objection)
             return
         if live.fields.get(Field.ACCEPTED) is True:
@@ -226,9 +242,29 @@ class _Inverse:
             or self.now.changed_since(trace, live, trace.fields)
             or self._accepted_since(trace, live)
             or self._answered_by_later_run(live)
-            or (ENGAGED if live.facts.engaged_by_others else None)
+            or (ENGAGED if self._is_engaged(live) else None)
             or self._answers_that_stay(live)
         )
+
+    def _is_engaged(self, live: LiveItem) -> bool:
+        """Tell whether others have engaged; authors in whose names our runs wrote are none."""
+        if not live.facts.engaged_by_others:
+            return False
+        answers = self.now.under[live.ref] if live.facts.only_answered else ()
+        return not answers or not all(self._is_made(it) for it in answers)
+
+    def _is_made(self, live: LiveItem) -> bool:
+        """Tell whether a run of this journal made the post, and it is still its author's."""
+        return live.ref in self.made and self.made[live.ref] in (None, live.facts.author)
+
+    def _keep_with_question(self, trace: Trace, ref: Ref) -> None:
+        """Leave an answer, with its mark, to a question of the run that stays."""
+        live = self.now.live(ref)
+        if live is None or live.parent not in self.staying:
+            return
+        deletion = next(it for it in self.changes if it.id == self.going[ref])
+        self.changes = [it for it in self.changes if it.ref != ref]
+        self._block(trace, deletion.key, live, QUESTION_STAYS)
 
     def _accepted_since(self, trace: Trace, live: LiveItem) -> Objection | None:
         if Field.ACCEPTED in trace.fields or live.fields.get(Field.ACCEPTED) is not True:

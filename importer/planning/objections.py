@@ -14,6 +14,7 @@ __all__ = [
     "NEWER",
     "OPEN",
     "PROTECTED",
+    "QUESTION_STAYS",
     "STRANGE",
     "UNREAD",
     "Objection",
@@ -61,6 +62,11 @@ ENGAGED = Objection(
     BlockedCode.ENGAGED,
     "it is not deleted: others have answered, commented or voted on it",
     "Leave it, or talk to them and delete it on the site.",
+)
+QUESTION_STAYS = Objection(
+    BlockedCode.NEEDS,
+    "it is not deleted: its question stays, and would be left without it",
+    "Leave it, or delete it on the site.",
 )
 STRANGE = Objection(
     BlockedCode.ENGAGED,

@@ -24,10 +24,7 @@ from importer.planning.policy import Verdict, unless_rejected
 __all__ = ["judge_image", "shown_by", "with_showing", "without_idle"]
 
 _MOST_NAMED = 3
-_ELSEWHERE = (
-    "Use --api auto or 3 where the team has API v3, or put the image on a server that the readers "
-    "reach and give its URL."
-)
+_ELSEWHERE = "put the image on a server that the readers reach, and give its URL."
 
 
 def judge_image(pair: Pair, ability: Abilities, rejected: Mapping[ChangeId, Operation]) -> Verdict:
@@ -37,7 +34,8 @@ def judge_image(pair: Pair, ability: Abilities, rejected: Mapping[ChangeId, Oper
         return Verdict()
     able = ability(Kind.IMAGE, Verb.CREATE, None)
     if not able.able:
-        return Verdict(blocked=(replace(unsupported(item, able), remedy=_ELSEWHERE),))
+        remedy = f"{able.remedy} Or {_ELSEWHERE}" if able.remedy else f"P{_ELSEWHERE[1:]}"
+        return Verdict(blocked=(replace(unsupported(item, able), remedy=remedy),))
     upload = Change(
         id=change_id(item.key, Verb.CREATE),
         key=item.key,

@@ -34,9 +34,9 @@ from importer.model.plan import (
     Plan,
 )
 from importer.model.writing import LATE_S, LISTING_S
-from importer.planning.abilities import Abilities
+from importer.planning.abilities import Abilities, said_beside
 from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
-from importer.planning.cost import cost_of, held_in, singly_read
+from importer.planning.cost import asked_in, cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
@@ -50,8 +50,14 @@ from importer.planning.policy import (
 )
 from importer.planning.remembering import binding_of
 from importer.planning.sequencing import limited, reachable, sequenced, unlinked_first
-from importer.planning.tagging import after_birth, judge_tag, retagging_left
+from importer.planning.tagging import (
+    after_birth,
+    in_single_calls,
+    judge_tag,
+    retagging_left,
+)
 from importer.planning.tags import TagReview, review_tags, tags_left
+from importer.planning.unreached import told_unreached
 from importer.text.digests import Digest
 
 __all__ = ["make_plan"]
@@ -113,7 +119,7 @@ def make_plan(
         *check_guards(changes, managed, decisions),
         *(it for it in comparison.blocked if _is_chosen(it.key, decisions)),
         *(_blocked_gone(it) for it in comparison.gone if _is_chosen(it.item.key, decisions)),
-        *told,
+        *said_beside(told, changes),
         *contested.values(),
         *held,
         *stranded,
@@ -121,6 +127,7 @@ def make_plan(
         *(nowhere if decisions.limit is None else ()),
         *(it for it in (*deletions.blocked, *refused) if _is_chosen(it.key, decisions)),
     )
+    changes = [step for change in changes for step in in_single_calls(change)]
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
     named = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
     let_go = {key for key in deletions.released if _is_chosen(key, decisions)}
@@ -137,7 +144,7 @@ def make_plan(
         changes=tuple(changes),
         drift=drift,
         orphans=tuple(it for it in deletions.kept if _is_chosen(it.key, decisions)),
-        blocked=blocked,
+        blocked=told_unreached(blocked, ability),
         manual=(
             *(it for verdict in verdicts for it in verdict.manual),
             *retagging_left([it.item for it in chosen], snapshot, comparison),
@@ -145,7 +152,13 @@ def make_plan(
         bindings=_bindings(chosen, comparison.gone, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
-        cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
+        cost=cost_of(
+            changes,
+            rates,
+            held_in(snapshot),
+            singly_read(snapshot),
+            asked_in(manifest.items, snapshot, rates),
+        ),
         managed=managed,
         unchanged=sum(
             pair.live is not None and pair.item.key not in named

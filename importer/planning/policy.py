@@ -37,7 +37,7 @@ from importer.model.plan import (
     Side,
 )
 from importer.planning.abilities import Abilities, unsupported, within_ability, words_of
-from importer.planning.compare import base_of, digest_field
+from importer.planning.compare import base_of, digest_field, digest_of_ours
 from importer.planning.identity import field_digests, wanted_digest
 from importer.text.digests import Digest, agree, shorten
 
@@ -288,7 +288,7 @@ class _Judge:
         return (row for row in fields_of(self.item.kind) if row.own_call)
 
     def _digest(self, field: Field) -> Digest:
-        return digest_field(self.item.kind, field, self.item.fields[field])
+        return digest_of_ours(self.item, field)
 
     def _own_base(self, field: Field) -> Digest | None:
         return self._digest(field) if field in self.item.fields else None
@@ -333,12 +333,16 @@ class _Judge:
             if adopting
             else "it was edited here and on the site"
         )
+        taking = "Take the site's version into the manifest"
+        if adopting and (strangers := _strangers(sides[0])):
+            why = f"`exact` would take away whom this manifest never named: {strangers}"
+            taking = "Name them here, or leave `exact` out"
         return Blocked(
             BlockedCode.NO_BASE if adopting else BlockedCode.CONFLICT,
             self.item.key,
             self.item.kind,
             why,
-            f"Take the site's version into the manifest, or decide for the manifest's: {deciding}.",
+            f"{taking}, or decide for the manifest's: {deciding}.",
             url=live.url,
             sides=sides,
             span=self._span(sides[0].field),
@@ -365,6 +369,13 @@ class _Judge:
             "State it; with `manage:` it is used only when the post is created.",
             span=self.item.span,
         )
+
+
+def _strangers(side: Side) -> str:
+    """Return the experts that the site has and the manifest doesn't name."""
+    if side.field is not Field.EXPERTS:
+        return ""
+    return ", ".join(sorted({*words_of(side.live or ())} - {*words_of(side.ours or ())}))
 
 
 def unless_rejected(

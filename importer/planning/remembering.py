@@ -7,7 +7,7 @@ from importer.model.ids import Field
 from importer.model.ledger import Base, Binding
 from importer.model.live import LiveItem
 from importer.model.plan import Moved, Pair
-from importer.planning.compare import UNSET, base_of, digest_field, known_mark, stamp_of
+from importer.planning.compare import UNSET, base_of, digest_of_ours, known_mark, stamp_of
 from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 
@@ -29,7 +29,7 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
             if row.own_call and live.fields.get(field) is False:
                 bases[field] = Base(UNSET, UNSET)
             continue
-        ours = digest_field(item.kind, field, item.fields[field])
+        ours = digest_of_ours(item, field)
         base = base_of(row, live, old, ours)
         if pair.moved.get(field) is Moved.EQUAL:
             kept = base is not None and agree(base.ours, ours) and len(base.ours) == len(ours)

@@ -32,10 +32,10 @@ from importer.model.plan import (
     Reason,
 )
 from importer.planning.abilities import Abilities, unsupported
-from importer.planning.compare import digest_field
+from importer.planning.compare import digest_field, digest_of_ours
 from importer.planning.policy import Verdict, judge_live, unless_rejected
 
-__all__ = ["after_birth", "judge_tag", "retagging_left"]
+__all__ = ["after_birth", "in_single_calls", "judge_tag", "retagging_left"]
 
 _EMAIL = "email:"
 
@@ -88,12 +88,15 @@ class _Judge:
     def _sort(self, field: Field, wanted: Value) -> None:
         """Tell a field that can be set from one that is left to a person."""
         able = self.ability(Kind.TAG, Verb.SET, field)
-        if not able.able and able.page:
+        if not able.able and self.pair.moved.get(field) is Moved.LIVE and not self.overwrite:
+            self.settable[field] = wanted  # Nobody is asked to write: it is drift, and kept.
+        elif not able.able and able.page:
+            # The report of an apply shows it too: it has to hold before the tag's birth and after.
             what = f"set the {field} of the tag to {_quoted(wanted)} ({self._now(field)})"
             span = self.item.spans.get(field, self.item.span)
             self.manual.append(ManualStep(self.item.key, what, able.page, span))
         elif not able.able:
-            self.blocked.append(unsupported(self.item, able))
+            self.blocked.append(unsupported(self.item, able, field))
         elif objection := self._objection(field, wanted):
             self.blocked.append(objection)
         else:
@@ -103,7 +106,7 @@ class _Judge:
         live = self.pair.live
         if live is not None and field in live.fields:
             return f"it is {_quoted(live.fields[field]) if live.fields[field] else 'empty'} now"
-        return "what it is now can't be read" if self._is_born else "no post bears the tag yet"
+        return "what it is now can't be read" if self._is_born else "once a post bears the tag"
 
     def _objection(self, field: Field, wanted: Value) -> Blocked | None:
         strangers = [it.removeprefix(_EMAIL) for it in _names(wanted) if it.startswith(_EMAIL)]
@@ -144,7 +147,7 @@ class _Judge:
 
     def _first(self, field: Field, wanted: Value) -> Change:
         """Return the change of a tag that is yet to be born: it has nothing of the kind then."""
-        base = digest_field(Kind.TAG, field, wanted)
+        base = digest_of_ours(self.item, field)
         nothing: Value = () if isinstance(wanted, tuple) else ""
         return Change(
             id=change_id(self.item.key, Verb.SET, field),
@@ -181,6 +184,52 @@ def after_birth(
             waiting.setdefault(need, []).append(replace(it, needs=(need,)))
     ordered = [it for change in changes for it in (change, *waiting.get(change.id, ()))]
     return ordered, blocked
+
+
+def in_single_calls(change: Change) -> tuple[Change, ...]:
+    """Return *change* as writes that each say one difference, where it names a tag's experts.
+
+    Users and groups are added by a call each, and removed one by one, so that none of them takes
+    away whom somebody names meanwhile, as a replacement of the whole set would.
+    """
+    sets = _successive(change)
+    if len(sets) < 2:
+        return (change,)
+    (field,) = change.fields
+    before, steps = field.before, []
+    needs = change.needs
+    for number, after in enumerate(sets, 1):
+        is_last = number == len(sets)
+        # What a step leaves is its base: if the next doesn't follow, the plan after goes on there.
+        base = field.base if is_last else digest_field(change.kind, field.field, after)
+        part = replace(
+            change,
+            id=change.id if is_last else ChangeId(f"{change.id}!{number}"),
+            fields=(replace(field, before=before, after=after, base=base),),
+            needs=needs,
+        )
+        steps.append(part)
+        before, needs = after, (*change.needs, part.id)
+    return tuple(steps)
+
+
+def _successive(change: Change) -> list[tuple[str, ...]]:
+    """Return the sets of experts that lead to the one wanted, the latter last."""
+    if change.kind is not Kind.TAG or len(change.fields) != 1:
+        return []
+    before, after = _names(change.fields[0].before or ()), _names(change.fields[0].after or ())
+    added = [it for it in after if it not in before]
+    sorts = dict.fromkeys(it.partition(":")[0] for it in sorted(added, reverse=True))
+    parts = [[it for it in added if it.partition(":")[0] == sort] for sort in sorts]
+    now, sets = {*before}, []
+    for part in parts:
+        now |= {*part}
+        sets.append(tuple(sorted(now)))
+    for name in before:
+        if name not in after:
+            now -= {name}
+            sets.append(tuple(sorted(now)))
+    return [*sets[:-1], after] if sets else []
 
 
 def _unborn(change: Change) -> Blocked:

@@ -20,6 +20,7 @@ class PlanCounts(TypedDict):
     deletes: int
     drift: int
     orphans: int
+    doubles: int
     blocked: int
     manual: int
     new_tags: int
@@ -56,7 +57,8 @@ def count_plan(plan: Plan) -> PlanCounts:
         updates=verbs.count(Verb.UPDATE) + verbs.count(Verb.SET),
         deletes=verbs.count(Verb.DELETE),
         drift=len(plan.drift),
-        orphans=len(plan.orphans),
+        orphans=sum(it.double_of is None for it in plan.orphans),
+        doubles=sum(it.double_of is not None for it in plan.orphans),
         blocked=len(plan.blocked),
         manual=len(plan.manual),
         new_tags=len(plan.new_tags),
@@ -87,6 +89,7 @@ def _to_do(counts: PlanCounts) -> str:
             (counts["drift"], "drifted (kept)"),
             (counts["blocked"], "blocked"),
             (counts["orphans"], "orphaned (kept)"),
+            (counts["doubles"], "doubled"),
             (counts["manual"], "by hand"),
         )
         if number
@@ -100,6 +103,7 @@ def _left_as_it_is(counts: PlanCounts) -> Sequence[str]:
         (counts["drift"], "drifted field is kept", "drifted fields are kept"),
         (counts["blocked"], "item is blocked", "items are blocked"),
         (counts["orphans"], "orphan is kept", "orphans are kept"),
+        (counts["doubles"], "double is on the site", "doubles are on the site"),
         (counts["manual"], "step is to do by hand", "steps are to do by hand"),
     )
     return [counted(number, one, many) for number, one, many in sentences if number]

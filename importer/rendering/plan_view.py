@@ -132,8 +132,16 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
         "orphans",
         "Orphans, ours on the site and in no manifest",
         "orphan",
-        [_orphan(it, manner) for it in plan.orphans],
+        [_orphan(it, manner) for it in plan.orphans if it.double_of is None],
         advice="Name them under `removed:` to delete them or to let them go.",
+    )
+    yield section(
+        "doubles",
+        "Doubles, further posts with the marker of a key",
+        "orphan",
+        [_double(it, manner) for it in plan.orphans if it.double_of is not None],
+        advice="Delete them on the site; what somebody wrote there, take over first.",
+        is_open=True,
     )
     steps = [_manual(it, manner) for it in plan.manual]
     yield section("manual", "By hand, no API can do it", "manual", steps)
@@ -281,6 +289,19 @@ def _orphan(it: Orphan, manner: Manner) -> EntryView:
         key=it.key,
         title=it.title,
         reason="let go by `removed:`" if it.removed else "",
+        url=it.url,
+    )
+
+
+def _double(it: Orphan, manner: Manner) -> EntryView:
+    more = ", which goes; once it is gone, this one is the key's" if it.removed else ""
+    return entry(
+        "orphan",
+        utf8=manner.utf8,
+        kind=it.ref.kind,
+        key=it.key,
+        title=it.title,
+        reason=f"{it.ref}; the post of its key is {it.double_of}{more}",
         url=it.url,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypedDict
 
-from importer.model.ids import Verb
+from importer.model.ids import Kind, Verb
 from importer.model.plan import Blocked, ManualStep
 from importer.model.report import Incident, Report, Result, ResultState
 from importer.rendering.entries import (
@@ -23,33 +23,41 @@ _MOST_UNREACHED = 10
 _DONE = (ResultState.DONE, ResultState.FOUND)
 _VERBS = {"created": (Verb.CREATE,), "updated": (Verb.UPDATE, Verb.SET), "deleted": (Verb.DELETE,)}
 _TONES = {"created": "create", "updated": "update", "deleted": "delete"}
+_NOT_REACHED = "not_reached"
+_STALE_FILES = "stale_files"
 _UNDONE = (
     (
-        ResultState.NOT_REACHED,
+        _NOT_REACHED,
         "Not reached",
         "note",
         "The run ended before these; the same command goes on.",
     ),
     (
-        ResultState.SKIPPED,
+        "skipped",
         "Skipped",
         "orphan",
         "They follow by themselves once what they need is done: run the same command again.",
     ),
     (
-        ResultState.STALE,
+        "stale",
         "Stale, the site moved since the plan",
         "drift",
         "Make the plan again and look at it.",
     ),
     (
-        ResultState.REJECTED,
+        _STALE_FILES,
+        "Stale, the local file changed since the plan",
+        "drift",
+        "Make the plan again and look at it.",
+    ),
+    (
+        "rejected",
         "Failed",
         "blocked",
         "Change the item, or do it on the site; the same text is not sent again.",
     ),
     (
-        ResultState.UNKNOWN,
+        "unknown",
         "Outcome unknown",
         "blocked",
         "Run the same command again: it looks on the site before it sends anything.",
@@ -136,13 +144,19 @@ def _sections(report: Report, *, verbose: bool, utf8: bool) -> Iterator[list[Sec
     yield section("manual", "By hand, no API can do it", "manual", steps)
     blocks = [_blocked(it, utf8=utf8) for it in report.blocked]
     yield section("blocked", "Blocked, waiting for a person", "blocked", blocks, is_open=True)
-    for state, title, tone, advice in _UNDONE:
-        entries = [_result(it, tone, utf8=utf8) for it in report.results if it.state is state]
-        most = _MOST_UNREACHED if state is ResultState.NOT_REACHED and not verbose else None
-        name = state.replace("-", "_")
+    for name, title, tone, advice in _UNDONE:
+        entries = [_result(it, tone, utf8=utf8) for it in report.results if _sort(it) == name]
+        most = _MOST_UNREACHED if name == _NOT_REACHED and not verbose else None
         yield section(name, title, tone, entries, advice=advice, most=most, is_open=True)
     incidents = [_incident(it, utf8=utf8) for it in report.incidents]
     yield section("incidents", "Incidents", "blocked", incidents, is_open=True)
+
+
+def _sort(it: Result) -> str:
+    """Return the section of what wasn't done: of an image, only its file can have moved."""
+    if it.state is ResultState.STALE and it.kind is Kind.IMAGE:
+        return _STALE_FILES
+    return it.state.replace("-", "_")
 
 
 def _result(it: Result, tone: str, *, utf8: bool) -> EntryView:
@@ -152,10 +166,16 @@ def _result(it: Result, tone: str, *, utf8: bool) -> EntryView:
         kind=it.kind,
         key=it.key,
         title=it.title,
-        reason="done by an earlier attempt" if it.state is ResultState.FOUND else "",
+        reason=_how(it),
         url=it.url,
         details=detail("why", it.why if it.state not in _DONE else ""),
     )
+
+
+def _how(it: Result) -> str:
+    if it.state is not ResultState.FOUND:
+        return ""
+    return "gone already" if it.verb is Verb.DELETE else "done by an earlier attempt"
 
 
 def _blocked(it: Blocked, *, utf8: bool) -> EntryView:

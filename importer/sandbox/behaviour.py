@@ -202,3 +202,7 @@ class Behaviour:
     """What a collection shows of a post that was deleted since: nothing, or type and no title. The
     contract has such a type. Inferred.
     """
+    v3_expert_added_twice: Literal["harmless", "refused"] = "harmless"
+    """What adding somebody does who is an expert of the tag already. Inferred."""
+    v3_expert_not_there: Literal["refused", "harmless"] = "refused"
+    """What removing an expert does who is none. Inferred."""

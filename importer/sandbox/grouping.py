@@ -71,22 +71,23 @@ class Grouping(Sharing):
             return self.experts(tag.id)
 
     def add_experts(self, by: User, tag_id: int, experts: Shares) -> Shares:
-        """Name these as experts too; harmless for those who are (inferred)."""
+        """Name these as experts too."""
         with self.store.transaction():
-            known = self.experts(tag_id)
+            self._check_experts(by)
+            known = self.experts(self.live_tag(by, tag_id).id)
+            if self.behaviour.v3_expert_added_twice == "refused":
+                _refuse_known(known, experts)
             users = joined(known.user_ids, experts.user_ids)
             groups = joined(known.group_ids, experts.group_ids)
             return self.set_experts(by, tag_id, Shares(users, groups))
 
     def remove_experts(self, by: User, tag_id: int, experts: Shares) -> Shares:
-        """Let these be experts no longer; those who are none are no such user or group."""
+        """Let these be experts no longer."""
         with self.store.transaction():
             self._check_experts(by)
             known = self.experts(self.live_tag(by, tag_id).id)
-            for user_id in set(experts.user_ids) - set(known.user_ids):
-                raise RuleBroken(Rule.NO_SUCH_USER, f"User ID {user_id} not found")
-            for group_id in set(experts.group_ids) - set(known.group_ids):
-                raise RuleBroken(Rule.NO_SUCH_GROUP, f"User group ID {group_id} not found")
+            if self.behaviour.v3_expert_not_there == "refused":
+                _refuse_unknown(known, experts)
             users = tuple(i for i in known.user_ids if i not in experts.user_ids)
             groups = tuple(i for i in known.group_ids if i not in experts.group_ids)
             return self.set_experts(by, tag_id, Shares(users, groups))
@@ -126,3 +127,17 @@ class Grouping(Sharing):
         for user_id in wanted:
             self.store.run("INSERT INTO group_members VALUES (?, ?)", (group_id, user_id))
         return self.live_group(by, group_id)
+
+
+def _refuse_known(known: Shares, added: Shares) -> None:
+    same = {*known.user_ids} & {*added.user_ids} or {*known.group_ids} & {*added.group_ids}
+    if same:
+        raise RuleBroken(Rule.NAME_TAKEN, f"{min(same)} is a subject matter expert already.")
+
+
+def _refuse_unknown(known: Shares, removed: Shares) -> None:
+    """Refuse to remove those who are no experts: they are no such user or group."""
+    for user_id in sorted(set(removed.user_ids) - set(known.user_ids)):
+        raise RuleBroken(Rule.NO_SUCH_USER, f"User ID {user_id} not found")
+    for group_id in sorted(set(removed.group_ids) - set(known.group_ids)):
+        raise RuleBroken(Rule.NO_SUCH_GROUP, f"User group ID {group_id} not found")

@@ -6,7 +6,7 @@ Knows no dialect: what to ask, and how to read it, comes through the Door.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from importer.errors import TokenReadOnly
+from importer.errors import TokenMissing, TokenReadOnly
 from importer.model.ids import UserId
 from importer.model.live import Access, Need
 from importer.model.site import Site
@@ -14,7 +14,7 @@ from importer.ports import Clock
 from importer.teams.exchange import Ended, Reply, Request, Said
 from importer.teams.transport import Mode, Transport
 
-__all__ = ["Door", "Probes", "check", "may_still_write", "nobody"]
+__all__ = ["Door", "Probes", "check", "key_opens_nothing", "may_still_write", "nobody"]
 
 _UNPROVEN = (
     "whether the token may write could not be known: the server looks at the post before it looks "
@@ -25,6 +25,10 @@ _ALARM = (
     "a probe that cannot take effect was answered as a success. Nothing should have changed; look "
     "at the newest posts of the token's user, and report it."
 )
+
+
+def _untold(_: Mapping[str, object]) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,10 @@ class Probes:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One dialect's way to ask. `demand` raises whatever stands in the way of a success."""
+    """One dialect's way to ask. `demand` raises whatever stands in the way of a success.
+
+    `role` tells the user's role by the same answer as `who`; empty: it isn't told.
+    """
 
     me: Request
     probes: Probes
@@ -50,6 +57,7 @@ class Door:
     who: Callable[[Mapping[str, object]], tuple[UserId | None, str]]
     is_refused: Callable[[Reply], bool]
     told_apart: Callable[[Reply, Reply], bool]
+    role: Callable[[Mapping[str, object]], str] = _untold
 
 
 def nobody(_: Mapping[str, object]) -> tuple[None, str]:
@@ -57,11 +65,29 @@ def nobody(_: Mapping[str, object]) -> tuple[None, str]:
     return None, "nobody in particular, by the API key"
 
 
+def key_opens_nothing(team: str, where: str) -> TokenMissing:
+    """Return the error that the API key alone doesn't open *team*, or the site without one."""
+    if team:
+        return TokenMissing(
+            f"the API key alone does not open the team {team!r} ({where})",
+            remedy="A key alone reads the main site of an Enterprise only, and the server may say "
+            "the same of a team that it doesn't know. Leave --team out for the main site, or give "
+            "an access token of the team beside the key (--token-file, TEAMS_IMPORTER_TOKEN).",
+        )
+    return TokenMissing(
+        f"the API key alone does not open this site ({where})",
+        remedy="The key is mistyped, revoked or of another site, or this site lets no key read "
+        "alone. Give it whole, as the site shows it, or an access token beside it (--token-file, "
+        "TEAMS_IMPORTER_TOKEN).",
+    )
+
+
 async def check(
     transport: Transport, door: Door, need: Need, *, mode: Mode, site: Site, clock: Clock
 ) -> Access:
     """Return what the token may do; raises an AccessError, BudgetExhausted or ServiceError."""
-    me, name = door.who(door.demand(door.me, await transport.send(door.me)))
+    told = door.demand(door.me, await transport.send(door.me))
+    me, name = door.who(told)
     proven, note = None, ""
     if need.write:
         proven, note = (
@@ -78,6 +104,7 @@ async def check(
         quota_max=quota.highest if quota else None,
         quota_remaining=quota.remaining if quota else None,
         clock_offset_s=None if server_s is None else server_s - clock.now().timestamp(),
+        role=door.role(told),
     )
 
 
@@ -126,6 +153,7 @@ async def _probe(transport: Transport, door: Door, probe: Request) -> Reply:
 def _read_only(reply: Reply) -> TokenReadOnly:
     return TokenReadOnly(
         f"the access token may read, but not write ({reply.heard.error})",
-        remedy="It was made for reading only, the team's plan (Basic) has no writing API, or its "
-        "user may not edit posts: the server gives one answer for all. Make a read-write token.",
+        remedy="If it was made for reading only, make a read-write one. If it is one, the team's "
+        "plan (Basic) has no writing API, or its user may not edit posts: ask an admin. The server "
+        "gives one answer for all.",
     )

@@ -2,35 +2,63 @@
 
 from importer.errors import ImporterError
 from importer.model.ids import UserId
+from importer.model.live import Ability
 from importer.model.writing import NotApplied, Outcome
 from importer.ports import Clock, Hold
 from importer.teams.dialect import Dialect
 from importer.teams.exchange import Reply, Request, Said
-from importer.teams.origin import Endpoint
+from importer.teams.origin import Connection, Endpoint
 from importer.teams.outcome import Echo, classify, not_begun
 from importer.teams.secret import Secret
 from importer.teams.transport import Transport
 from importer.teams.v2.impersonation import Impersonation
 
-__all__ = ["Deputies"]
+__all__ = ["Deputies", "authoring_of"]
+
+_LEAVE_OUT = "take `author:` out: then it is by whose token this is"
+_ASK_FOR = (
+    "Give --impersonate (or TEAMS_IMPORTER_IMPERSONATE=1) and, with --api-key-file, a service key "
+    f"of the site; or {_LEAVE_OUT}."
+)
+_GIVE_KEY = (
+    "Name the service key's file with --api-key-file, or set TEAMS_IMPORTER_API_KEY; or "
+    f"{_LEAVE_OUT}."
+)
+_ASK_THE_SITE = (
+    f"Ask who runs the site for a service key, and whether impersonation is on; or {_LEAVE_OUT}."
+)
+
+
+def authoring_of(connection: Connection, endpoint: Endpoint) -> Ability:
+    """Tell whether anybody could be written for, by what can be seen from here."""
+    if not endpoint.is_enterprise:
+        remedy = f"{_LEAVE_OUT[0].upper()}{_LEAVE_OUT[1:]}."
+        why = "only Enterprise sites can write as somebody else"
+        return Ability(able=False, reason=why, remedy=remedy)
+    if not connection.impersonate:
+        why = "nothing is written in somebody else's name unless --impersonate asks for it"
+        return Ability(able=False, reason=why, remedy=_ASK_FOR)
+    if connection.api_key is None:
+        why = "writing as somebody else takes a service key of the site"
+        return Ability(able=False, reason=why, remedy=_GIVE_KEY)
+    return Ability(able=True)
 
 
 class Deputies:
     """Writes in other people's names, each with a token that the site lends for it.
 
-    `office` is the way to API v2.3, where they are made. `why_never` says what stands against it
-    before anybody is asked; with `api_key` and token it is the site that decides.
+    `office` is the way to API v2.3, where they are made.
     """
 
-    def __init__(self, office: Transport, endpoint: Endpoint, clock: Clock, why_never: str) -> None:
+    def __init__(self, office: Transport, endpoint: Endpoint, clock: Clock) -> None:
         self.office = office
-        self.why_never = why_never
         self._impersonation = Impersonation(office, endpoint.team, clock)
         self._ways: dict[tuple[str, Secret], Transport] = {}
 
-    async def why_not(self) -> str:
-        """Ask the site whether it makes such tokens; "" where nothing speaks against it."""
-        return await self._impersonation.why_not()
+    async def authoring(self) -> Ability:
+        """Ask the site whether it makes such tokens."""
+        why_not = await self._impersonation.why_not()
+        return Ability(able=not why_not, reason=why_not, remedy=_ASK_THE_SITE if why_not else "")
 
     async def write(
         self, author: UserId, dialect: Dialect, request: Request, echo: Echo, hold: Hold | None

@@ -6,6 +6,7 @@ How a request ended is a value, never an exception: an exception's frames would 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from importer.text.digests import digest_bytes
@@ -83,6 +84,8 @@ class Trouble(StrEnum):
 
     CONNECT = "no connection"
     CERTIFICATE = "the server's certificate is not to be trusted"
+    EXPIRED = "the server's certificate is out of date"
+    OTHERS = "the server's certificate is that of another host"
     POOL = "no free connection"
     PROXY = "the proxy refused"
     DEADLINE = "no whole answer in time"
@@ -90,6 +93,20 @@ class Trouble(StrEnum):
     TRUNCATED = "the answer was cut off"
     GARBLED = "the answer could not be decoded"
     TOO_LARGE = "the answer was too large"
+
+
+_CHECK = "Check --url, the network and any proxy, then run the same command again."
+_REMEDIES: Mapping[Trouble, str] = MappingProxyType(
+    {
+        Trouble.CERTIFICATE: "If the site has an authority of its own, or a proxy here opens TLS, "
+        "name the authority's certificates (a PEM file) with --ca-bundle, or in "
+        "TEAMS_IMPORTER_CA_BUNDLE. There is no option that switches the check off.",
+        Trouble.EXPIRED: "Check this machine's clock; if it is right, whoever runs the site has to "
+        "renew it.",
+        Trouble.OTHERS: "Give --url the name that the certificate is for; a proxy may also answer "
+        "in the site's place.",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +119,11 @@ class Failure:
 
     def __str__(self) -> str:
         return f"{self.trouble}: {self.detail}" if self.detail else str(self.trouble)
+
+    @property
+    def remedy(self) -> str:
+        """What a person can do about it."""
+        return _REMEDIES.get(self.trouble, _CHECK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ from importer.errors import (
 )
 from importer.model.ids import Field, Kind, UserId, Verb
 from importer.model.live import (
-    WHY_NOT_AUTHOR,
     Ability,
     Access,
     Everything,
@@ -52,7 +51,7 @@ from importer.model.site import Site
 from importer.model.writing import Done, NotApplied, Outcome, Rejected, Write
 from importer.ports import Clock, Hold, Read
 from importer.teams.access import check, may_still_write
-from importer.teams.deputies import Deputies
+from importer.teams.deputies import Deputies, authoring_of
 from importer.teams.dialect import Dialect
 from importer.teams.exchange import Ended, Quota, Reply
 from importer.teams.origin import Connection, Endpoint, find_endpoint
@@ -65,10 +64,13 @@ from importer.teams.transport import (
     Wire,
     open_wires,
 )
+from importer.teams.v2.calls import ability as v2_ability
 from importer.teams.v2.dialect import V2
 from importer.teams.v2.dialect import wire_of as v2_wire
+from importer.teams.v3.calls import ability as v3_ability
 from importer.teams.v3.dialect import V3
 from importer.teams.v3.dialect import wire_of as v3_wire
+from importer.teams.v3.door import names_no_experts
 
 __all__ = ["LiveTeam", "Route", "Way", "open_team"]
 
@@ -79,12 +81,24 @@ _UNASKED = (
     "whether the site lets its key write in others' names was not asked: this command sends "
     "nothing but GET"
 )
+_EXPERTS = (Kind.TAG, Verb.SET, Field.EXPERTS)
+_ROLE_LACKS = Ability(
+    able=False,
+    reason="only moderators and administrators may name experts, and the token's user is neither",
+    source=Source.PROBE,
+    remedy="Plan and apply with the token of one who may.",
+)
+_OF_EXPERTS = (
+    " (the token's user may not name experts: let a moderator or an admin of the team apply this, "
+    "or do it on the site)"
+)
+_KEY_ALONE = "no access token was given: the API key alone reads, and an apply asks for a token"
 _ROWS: tuple[tuple[Kind, Verb, Field | None], ...] = (
     *((kind, verb, None) for kind in Kind for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE)),
     (Kind.ANSWER, Verb.SET, Field.ACCEPTED),
     (Kind.ARTICLE, Verb.UPDATE, Field.PERMISSIONS),
     (Kind.TAG, Verb.SET, Field.DESCRIPTION),
-    (Kind.TAG, Verb.SET, Field.EXPERTS),
+    _EXPERTS,
 )
 
 
@@ -102,12 +116,30 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """An API of the team: "" or why it can't be used, and what is left of its limits, as told."""
+    """An API of the team: "" or why it can't be used, and what is left of its limits, as told.
+
+    `remedy` says what may open it.
+    """
 
     name: str
     why_not: str
+    remedy: str
     quota: Quota | None
     calls_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The API that `--api` leaves out: what it could do, and how one asks for it."""
+
+    ability: Callable[[Kind, Verb, Field | None, Site], Ability]
+    remedy: str
+
+
+_ELSEWHERE: Mapping[str, Elsewhere] = {
+    "2.3": Elsewhere(v3_ability, "Use --api auto or --api 3, where the team has API v3."),
+    "3": Elsewhere(v2_ability, "Or use --api auto: API v2.3 can do it."),
+}
 
 
 class LiveTeam:
@@ -124,14 +156,19 @@ class LiveTeam:
         mode: Mode,
         clock: Clock,
         note: str,
+        authoring: Ability,
         deputies: Deputies | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.note = note
+        self._authoring = authoring
         self._deputies = deputies
+        self._elsewhere = elsewhere
         self._me: UserId | None = None
         self._doors = 1
         self._dialects = tuple(dialects)
-        self._lost: dict[str, str] = {}
+        self._lost: dict[str, ImporterError] = {}
+        self._role = ""
         self._endpoint = endpoint
         self._mode = mode
         self._clock = clock
@@ -197,7 +234,7 @@ class LiveTeam:
             if not others:
                 raise
             access = await self._checked_instead(others[0], need, error)
-            self._lost[main.name] = error.message
+            self._lost[main.name] = error
         writers = {self._writer(kind).name: self._writer(kind) for kind in need.kinds}
         further = [it for it in writers.values() if it is not self._main]
         self._doors = 1 + len(further)
@@ -205,18 +242,25 @@ class LiveTeam:
             try:
                 await self._check(other, need)
             except (AccessError, ServiceError) as error:
-                self._lost[other.name] = error.message
+                self._lost[other.name] = error
         self._me = access.me
-        lost = (f"without {name}: {why}" for name, why in self._lost.items())
+        lost = (f"without {name}: {why.message}" for name, why in self._lost.items())
         notes = [access.note, *lost]
+        if self._endpoint.by_key_alone:
+            notes.append(_KEY_ALONE)
+        authoring = self._authoring
         if self._deputies is not None:
-            why_not = self._deputies.why_never
-            if not why_not and self._mode is Mode.READ:
+            if self._mode is Mode.READ:
                 notes.append(_UNASKED)
-            elif not why_not and need.write:
-                why_not = await self._deputies.why_not()
-            access = replace(access, can_author=not why_not, why_not_author=why_not)
-        return replace(access, note="; ".join(filter(None, notes)))
+            elif need.write:
+                authoring = await self._deputies.authoring()
+        return replace(
+            access,
+            note="; ".join(filter(None, notes)),
+            can_author=authoring.able,
+            why_not_author=authoring.reason,
+            how_to_author=authoring.remedy,
+        )
 
     async def _checked_instead(
         self, dialect: Dialect, need: Need, refused: ApiMissing | KeyMissing | TeamForeign
@@ -230,26 +274,17 @@ class LiveTeam:
             raise
 
     async def _check(self, dialect: Dialect, need: Need) -> Access:
-        try:
-            access = await check(
-                dialect.transport,
-                dialect.door,
-                need,
-                mode=self._mode,
-                site=self.site,
-                clock=self._clock,
-            )
-        except TokenInvalid as error:
-            if not self._endpoint.by_key_alone:
-                raise
-            text = f"the API key alone does not open {self.team or 'this site'}: {error.message}"
-            remedy = (
-                "Give an access token beside it: only the main site of an Enterprise can be read "
-                "without one. If this is it, check the key."
-            )
-            raise TokenMissing(text, remedy=remedy) from error
+        access = await check(
+            dialect.transport,
+            dialect.door,
+            need,
+            mode=self._mode,
+            site=self.site,
+            clock=self._clock,
+        )
         if access.write_proven is True:
             self._may_write.add(dialect.name)
+        self._role = access.role or self._role
         return access
 
     @property
@@ -266,14 +301,20 @@ class LiveTeam:
         found = [it.ability(kind, verb, field) for it in self._usable]
         able = next((it for it in found if it.able), None)
         if able is not None:
-            return able
+            is_experts = (kind, verb, field) == _EXPERTS
+            return _ROLE_LACKS if is_experts and names_no_experts(self._role) else able
         last = next((it for it in found if it.source is Source.SWAGGER), found[-1])
         lost = [it for it in self._dialects if it not in self._usable]
         could = [it.name for it in lost if it.ability(kind, verb, field).able]
-        if not could:
-            return last
-        why = "; ".join(f"{name} can't be used: {self._lost[name]}" for name in could)
-        return replace(last, reason=f"{last.reason}; {why}", source=Source.PROBE)
+        if could:
+            why = "; ".join(f"{name} can't be used: {self._lost[name].message}" for name in could)
+            remedy = f"What may open {could[0]} again is in `teams-importer doctor`."
+            reason = f"{last.reason}; {why}"
+            return replace(last, reason=reason, source=Source.PROBE, remedy=remedy)
+        if self._elsewhere and self._elsewhere.ability(kind, verb, field, self.site).able:
+            remedy = " ".join(filter(None, (last.remedy, self._elsewhere.remedy)))
+            return replace(last, remedy=remedy)
+        return last
 
     def routes(self) -> tuple[Route, ...]:
         """Return the capability table: each row of what can be written, and which API does it."""
@@ -291,7 +332,13 @@ class LiveTeam:
     def ways(self) -> tuple[Way, ...]:
         """Return the APIs of this team, as the checks so far have found them."""
         return tuple(
-            Way(it.name, self._lost.get(it.name, ""), it.transport.quota, it.transport.calls_left)
+            Way(
+                it.name,
+                lost.message if (lost := self._lost.get(it.name)) else "",
+                lost.remedy if lost else "",
+                it.transport.quota,
+                it.transport.calls_left,
+            )
             for it in self._dialects
         )
 
@@ -369,7 +416,8 @@ class LiveTeam:
             return not_begun(error)
         if write.author not in (None, self._me):
             if self._deputies is None:
-                return NotApplied(f"nothing was sent as user {write.author}: {WHY_NOT_AUTHOR}")
+                why = self._authoring.reason
+                return NotApplied(f"nothing was sent as user {write.author}: {why}")
             return await self._deputies.write(write.author, dialect, request, echo, hold)
         ended = await dialect.transport.send(request, hold)
         outcome = classify(ended, echo)
@@ -380,7 +428,8 @@ class LiveTeam:
             and outcome.stops_run
             and await self._is_about_item(dialect, ended)
         ):
-            return Rejected(outcome.code, outcome.message)
+            hint = _OF_EXPERTS if write.kind is Kind.TAG else ""
+            return Rejected(outcome.code, f"{outcome.message}{hint}")
         return outcome
 
     def _way_of(self, write: Write) -> Dialect:
@@ -422,8 +471,8 @@ def _token_missing(*, key_alone: bool) -> TokenMissing:
         "--token-file, or set TEAMS_IMPORTER_TOKEN."
     )
     if key_alone:
-        text = "an API key alone only reads: writing takes an access token beside it"
-        remedy = remedy.replace("a personal access token", "one with the right to write")
+        text = "an API key alone only reads, a service key too: writing takes an access token"
+        remedy = remedy.replace("a personal access", "a read-write access")
         return TokenMissing(text, remedy=remedy)
     return TokenMissing("no access token was given", remedy=remedy)
 
@@ -485,23 +534,15 @@ async def open_team(
         if connection.api != "2.3":
             dialects.append(V3(transports[-1], endpoint, clock, say, connection.contract))
         notes = (endpoint.note, note)
-        deputies = None
-        if connection.impersonate:
-            never = _why_never(connection, endpoint)
-            deputies = Deputies(transports[0], endpoint, clock, never)
+        authoring = authoring_of(connection, endpoint)
+        deputies = Deputies(transports[0], endpoint, clock) if authoring.able else None
         yield LiveTeam(
             dialects,
             endpoint,
             mode=mode,
             clock=clock,
             note="; ".join(filter(None, notes)),
+            authoring=authoring,
             deputies=deputies,
+            elsewhere=_ELSEWHERE.get(connection.api),
         )
-
-
-def _why_never(connection: Connection, endpoint: Endpoint) -> str:
-    if not endpoint.is_enterprise:
-        return "only Enterprise sites can write as somebody else"
-    if connection.api_key is None:
-        return "writing as somebody else takes a service key of the site (--api-key-file)"
-    return ""

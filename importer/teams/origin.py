@@ -206,7 +206,11 @@ def _slug(team: str) -> str:
     slug = team.strip()
     if not slug:
         text = "no team was named"
-        raise TeamMissing(text, remedy="Name it with --team: the part after /c/ in its address.")
+        raise TeamMissing(
+            text,
+            remedy="Name it with --team: the part after /c/ in its address. The main site of an "
+            f"Enterprise has none: give --url its API's address, which ends in {_BELOW}.",
+        )
     if not _SLUG.fullmatch(slug):
         text = f"{slug[:100]!r} is not the name of a team"
         remedy = "Give the part after /c/ of the team's address alone, as in `acme`."

@@ -50,7 +50,7 @@ def sign_of(ended: Ended) -> Sign:
     match ended:
         case Held():
             return Sign.HELD
-        case Failure(Trouble.CERTIFICATE):
+        case Failure(Trouble.CERTIFICATE | Trouble.EXPIRED | Trouble.OTHERS):
             return Sign.WALL
         case Failure(sent=False):
             return Sign.UNSENT
@@ -123,6 +123,13 @@ class Course:
     wait_s: float = 0.0
     _failures: int = 0
     _pauses: int = 0
+
+    @property
+    def place(self) -> str:
+        """Which attempt this is, of how many, for a person."""
+        if not self.repeatable:
+            return "sent once; then it is looked up"
+        return f"attempt {self._failures + 1} of {ATTEMPTS}"
 
     def goes_on(self, ended: Ended) -> bool:
         """Tell whether the request is sent again after it *ended* so."""

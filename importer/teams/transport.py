@@ -9,12 +9,13 @@ import asyncio
 import logging
 import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import httpx
@@ -40,6 +41,7 @@ from importer.teams.origin import Connection, Endpoint, Origin
 from importer.teams.proxies import proxy_for
 from importer.teams.retry import Budget, Course, sign_of
 from importer.teams.secret import Secret
+from importer.teams.silence import Silence
 from importer.teams.told_time import ToldTime
 from importer.teams.turns import OnWait, Patience, Turns
 
@@ -67,6 +69,10 @@ _KEEP_ALIVE_S = 5.0
 
 _SAFE = frozenset({"GET", "HEAD"})
 _KEY_HEADER = "X-API-Key"
+# By OpenSSL's codes: not valid yet, or no longer; for another name, or another address.
+_DISTRUST: Mapping[int, Trouble] = MappingProxyType(
+    {9: Trouble.EXPIRED, 10: Trouble.EXPIRED, 62: Trouble.OTHERS, 64: Trouble.OTHERS}
+)
 
 
 class Mode(StrEnum):
@@ -125,6 +131,7 @@ class Transport:
         self._mode = mode
         self._random = random
         self._on_wait = on_wait or _say_nothing
+        self._silence = Silence(self._on_wait)
         self._budget = Budget()
         self._places = asyncio.Semaphore(_IN_FLIGHT)
         self._turns = self._new_turns()
@@ -191,7 +198,7 @@ class Transport:
             stop=stop_never,
             sleep=asyncio.sleep,
         )
-        return await retrying(self._attempt, request, patience, hold)
+        return await retrying(self._attempt, request, course, patience, hold)
 
     def _admit(self, request: Request) -> None:
         if request.verb in _SAFE or self._mode is Mode.WRITE:
@@ -201,7 +208,9 @@ class Transport:
         text = f"{request} in mode {self._mode}; nothing was sent"
         raise Breach(text)
 
-    async def _attempt(self, request: Request, patience: Patience, hold: Hold | None) -> Ended:
+    async def _attempt(
+        self, request: Request, course: Course, patience: Patience, hold: Hold | None
+    ) -> Ended:
         while True:
             held = await self._turns.ready(request, patience)
             if held:
@@ -221,7 +230,7 @@ class Transport:
                     await self._held(hold, request, slot)
                 # Nothing is awaited from here on until the bytes go.
                 if self._turns.may_go(request, slot):
-                    return await self._noted(request, slot)
+                    return await self._noted(request, slot, course.place)
 
     async def _held(self, hold: Hold | None, request: Request, slot: Slot) -> None:
         """Await *hold*; where it raises, nothing is sent in *slot*."""
@@ -235,11 +244,15 @@ class Transport:
 
     async def _knock(self, request: Request) -> Ended:
         slot = await self._turns.space(request, Patience(_now()))
-        return slot if isinstance(slot, Held) else await self._noted(request, slot)
+        if isinstance(slot, Held):
+            return slot
+        return await self._noted(request, slot, "to see whether it answers again")
 
-    async def _noted(self, request: Request, slot: Slot) -> Reply | Failure:
+    async def _noted(self, request: Request, slot: Slot, place: str) -> Reply | Failure:
         sent_at = _now()
-        ended = await self._once(request)
+        # Path and method alone: what stands in a query or a body is told to nobody.
+        with self._silence.around(f"{request} ({place})", self._connection.deadline_s):
+            ended = await self._once(request)
         self._turns.note(request, slot, sent_at, ended)
         self.counts[str(sign_of(ended))] += 1
         if isinstance(ended, Reply) and ended.server_time_s is not None:
@@ -356,8 +369,8 @@ class Transport:
             case httpx.ConnectTimeout():
                 text = f"not within {self._connection.connect_s:g} s"
                 return Failure(Trouble.CONNECT, sent=False, detail=text)
-            case httpx.ConnectError() if _is_about_trust(error):
-                return Failure(Trouble.CERTIFICATE, sent=False, detail=detail)
+            case httpx.ConnectError() if (distrust := _distrust(error)) is not None:
+                return Failure(distrust, sent=False, detail=detail)
             case httpx.ConnectError() | httpx.UnsupportedProtocol():
                 return Failure(Trouble.CONNECT, sent=False, detail=detail)
             case httpx.PoolTimeout():
@@ -449,10 +462,14 @@ def _proxy(endpoint: Endpoint) -> httpx.Proxy | None:
         raise UsageError(text, remedy="Mend HTTPS_PROXY or ALL_PROXY, or unset it.") from None
 
 
-def _is_about_trust(error: BaseException | None) -> bool:
+def _distrust(error: BaseException | None) -> Trouble | None:
+    """Return what is wrong with the server's certificate; None: it is something else."""
     while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
         error = error.__cause__ or error.__context__
-    return error is not None
+    if error is None:
+        return None
+    code: int = error.verify_code
+    return _DISTRUST.get(code, Trouble.CERTIFICATE)
 
 
 def _content_type_of(request: Request) -> dict[str, str]:

@@ -172,6 +172,32 @@ def test_f11_a_run_whose_lock_was_taken_away_while_it_was_stopped_sends_nothing(
         assert scene.team.posts() == posts
 
 
+@pytest.mark.parametrize("way", ["moved", "deleted"])
+def test_f11_a_run_whose_journal_was_taken_away_while_it_was_stopped_sends_nothing(
+    stage: Stage, way: str
+) -> None:
+    """F11: the lock is still in its place, and what the run records would be found by nobody."""
+    with stage(FEW) as scene:
+        child = scene.start(
+            "--parallelism", "1", ways=Ways((Deed("stop", "team.write.before", 2),))
+        )
+        child.wait_for_stop()
+        if way == "moved":
+            scene.journal.rename(scene.folder / "elsewhere.db")
+        else:
+            scene.journal.unlink()
+        posts = scene.team.posts()
+        child.signal(signal.SIGCONT)
+        ended = child.wait()
+        assert ended.code == 9, ended.said
+        assert "was moved or deleted while the run was under way" in ended.err
+        assert "Put it back with the files beside it, or leave it" in ended.err
+        assert "go on    teams-importer apply" in ended.out
+        assert "Outcome unknown" not in ended.out
+        assert scene.team.posts() == posts
+        scene.goes_on()
+
+
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     with served_cluster() as cluster:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
-from importer.sandbox import Behaviour
+from importer.sandbox import Behaviour, Tier
 from tests.cli.conftest import CANARY
-from tests.cli.stage import Program, Served, posts_in, serving
+from tests.cli.stage import Program, Served, posts_in, question, serving, write_manifest
 
+LEAVE = "Whoever becomes a parent stays at home for as long as they like."
 Order = Literal["scope_first", "params_first", "existence_first"]
 
 
@@ -111,6 +112,78 @@ def test_a_basic_team_takes_no_writes(
         _require_no_effect(served)
 
 
+READS = "the access token may read, but not write"
+V2, V3 = ("2.3", "auto"), ("3",)
+BOTH = (*V2, *V3)
+
+
+@pytest.mark.parametrize(
+    ("apis", "tier", "token", "team", "said", "remedy"),
+    [
+        pytest.param(BOTH, "basic", "read_write", "acme", READS, "plan (Basic)", id="Basic"),
+        pytest.param(BOTH, "business", "read_only", "acme", READS, "read-write one", id="reads"),
+        pytest.param(V2, "business", "read_write", "no", "knows no team 'no'", "/c/", id="slug"),
+        pytest.param(V3, "business", "read_write", "no", "the team 'no'", "/c/", id="slug, v3"),
+        pytest.param(V2, "business", "foreign", "acme", "not open the team", "--team", id="other"),
+        pytest.param(V3, "business", "foreign", "acme", "not take the", "another", id="other, v3"),
+        pytest.param(V2, "business", "expired", "acme", "expired", "new one", id="expired"),
+        pytest.param(V3, "business", "expired", "acme", "not take", "expired", id="expired, v3"),
+        pytest.param(("2.3",), "free", "read_write", "acme", "not open", "no API", id="Free"),
+        pytest.param(
+            ("3", "auto"), "free", "read_write", "acme", "not do", "no API", id="Free, v3"
+        ),
+        pytest.param(BOTH, "business", None, "acme", "was given", "--token-file", id="no PAT"),
+        pytest.param(BOTH, "business", "read_write", None, "no team was", "--team", id="no slug"),
+    ],
+)
+@pytest.mark.parametrize("command", ["apply", "doctor"])
+@pytest.mark.parametrize("kinds", ["questions", "every kind"])
+def test_each_refusal_is_up_front_over_every_api(
+    cli: Program,
+    home: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    apis: tuple[str, ...],
+    tier: Tier,
+    token: str | None,
+    team: str | None,
+    said: str,
+    remedy: str,
+    command: str,
+    kinds: str,
+) -> None:
+    """The manifest decides which APIs are asked at the door, and not what is said."""
+    more: dict[str, Any] = {
+        "articles": [
+            {"key": "leave", "title": "Parental leave here", "tags": ["hr"], "body": LEAVE}
+        ],
+        "collections": [{"key": "start", "title": "Start here", "items": ["rollback"]}],
+    }
+    write_manifest(home, question("rollback"), **(more if kinds == "every kind" else {}))
+    with serving(tmp_path, tier=tier) as served:
+        env: dict[str, str | None] = {
+            **served.env(),
+            "TEAMS_IMPORTER_TEAM": team,
+            "TEAMS_IMPORTER_TOKEN": getattr(served.tokens, token) if token else None,
+        }
+        for name, value in env.items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        for api in apis:
+            flags = ("--yes",) if command == "apply" else ("--write",)
+            done = cli(command, *flags, "--api", api)
+            assert done.code == 6, api
+            shown = done.err if command == "apply" else done.out
+            assert said in shown, api
+            assert remedy in shown, api
+            assert command == "doctor" or done.out == ""
+        _require_no_effect(served)
+    assert posts_in(tmp_path / "team.db") == []
+    assert not (home / ".teams-importer").exists()
+
+
 @pytest.mark.parametrize("order", ["scope_first", "params_first"])
 @pytest.mark.parametrize(
     "given",
@@ -153,7 +226,7 @@ def test_a_refused_token_leaves_no_intent_in_a_journal_that_is_there(
 
 def _require_no_effect(served: Served) -> None:
     writes = [it for it in served.requests() if it["method"] != "GET"]
-    assert not [it for it in writes if it["status"] == 200]
+    assert not [it for it in writes if it["status"] in {200, 201, 204}]
 
 
 @pytest.mark.usefixtures("manifest")

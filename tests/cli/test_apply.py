@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from importer.errors import JournalError
+from importer.journal.stored import StoredJournal
 from importer.planning.plan_file import load
 from importer.sandbox import Behaviour, open_world
 from importer.teams import LiveTeam
@@ -538,7 +539,7 @@ def test_an_interrupted_look_says_what_still_waits(
         done = cli("apply", *HERE, "--yes", "--parallelism", "1")
     assert "go on    teams-importer apply" in done.out
 
-    async def look(*_: Any) -> Any:
+    async def look(*_: Any, **__: Any) -> Any:
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(5)
 
@@ -594,3 +595,28 @@ def test_a_team_that_can_not_be_read_says_that_nothing_was_written(
     done = cli(*command, "--url", f"http://127.0.0.1:{port}", "--team", "acme")
     assert (done.code, done.out) == (5, "")
     assert "Nothing was written." in done.err
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(("taken", "code"), [("*.db", 9), ("*.lock", 8)])
+def test_a_journal_that_is_gone_at_the_end_leaves_a_report_and_nothing_twice(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch, taken: str, code: int
+) -> None:
+    ending = StoredJournal.end
+
+    async def end(self: StoredJournal, *given: Any) -> None:
+        for file in (home / ".teams-importer").glob(taken):
+            file.unlink()
+        await ending(self, *given)
+
+    with monkeypatch.context() as taking:
+        taking.setattr(StoredJournal, "end", end)
+        done = cli("apply", *HERE, "--yes", "--format", "json")
+    assert done.code == code, done.err
+    report = done.document["report"]
+    assert report["exit_code"] == code
+    assert {it["state"] for it in report["results"]} == {"done"}
+    assert report["resume"].startswith("teams-importer apply")
+    again = cli("apply", *HERE, "--yes")
+    assert (again.code, "No changes" in again.out) == (0, True)
+    assert len(posts_in(Path("team.db"))) == 4

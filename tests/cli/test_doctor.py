@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from importer.sandbox import open_world
+from importer.sandbox import Tier, open_world
 from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.routing import BASES
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
@@ -142,6 +144,45 @@ def test_it_lists_what_can_be_written_by_which_api_and_where_that_is_known_from(
     assert re.search(r"^ok +API v3 +open; 4,9\d\d calls left", text, re.MULTILINE)
 
 
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("api", ["2.3", "3", "auto"])
+@pytest.mark.parametrize(
+    ("tier", "token", "why"),
+    [
+        pytest.param("basic", "read_write", "this token may not write", id="a Basic team"),
+        pytest.param("business", "read_only", "this token may not write", id="reading only"),
+        pytest.param("business", "expired", "the team does not open", id="an expired token"),
+        pytest.param("free", "read_write", "the team does not open", id="a plan without API"),
+    ],
+)
+def test_the_list_of_what_can_be_written_is_about_this_token(
+    cli: Program,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    api: str,
+    tier: Tier,
+    token: str,
+    why: str,
+) -> None:
+    with serving(tmp_path, tier=tier) as served:
+        for variable, value in served.env(token).items():
+            monkeypatch.setenv(variable, value)
+        rows = cli("doctor", "--api", api, "--format", "json").document["abilities"]
+        (row,) = (it for it in rows if (it["verb"], it["kind"]) == ("create", "question"))
+        by = "API v3" if api == "3" else "API v2.3"
+        assert (row["by"], row["why_not"]) == ("", f"{why}; {by} could")
+        assert row["source"] == "probe"
+        assert [it["by"] for it in rows if it["by"]] == []
+        text = cli("doctor", "--api", api).out
+        assert re.search(rf"^no +create question +asked at the door +{why}; ", text, re.MULTILINE)
+        assert not re.search(r"^ok +(create|update|delete|set) ", text, re.MULTILINE)
+        for variable, value in served.env("read_write").items():
+            monkeypatch.setenv(variable, value)
+        if tier == "business":
+            healthy = cli("doctor", "--api", api).out
+            assert re.search(r"^ok +create question ", healthy, re.MULTILINE)
+
+
 def abilities(
     cli: Program, *arguments: str | Path
 ) -> dict[tuple[str, str, str | None], tuple[str, str, str]]:
@@ -174,3 +215,30 @@ def test_the_instances_own_swagger_file_takes_rows_away(cli: Program, home: Path
     (home / "other.json").write_text("{}")
     refused = cli("plan", "--url", "sandbox:", "--swagger", "other.json")
     assert (refused.code, "describes no API v3" in refused.err) == (64, True)
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    ("damage", "plans"),
+    [
+        pytest.param('UPDATE texts SET value = \'["line","x"]\'', True, id="a text"),
+        pytest.param("UPDATE operations SET seal = seal + 1", True, id="an operation"),
+        pytest.param("UPDATE bindings SET seal = seal + 1", False, id="a binding"),
+    ],
+)
+def test_f04_a_damaged_row_that_no_plan_reads_is_found(
+    cli: Program, home: Path, damage: str, *, plans: bool
+) -> None:
+    team = ("--url", "sandbox:team.db")
+    assert cli("apply", *team, "--yes").code == 0
+    code, found = checks(cli, *team)
+    assert (code, found["journal"]["sign"]) == (0, "ok")
+    assert "rows read, all whole" in found["journal"]["found"]
+    (path,) = home.glob(".teams-importer/*.db")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(damage)
+    assert (cli("plan", *team).code == 0) is plans
+    code, found = checks(cli, *team)
+    assert (code, found["journal"]["sign"]) == (9, "fail")
+    assert "changed since it was written" in found["journal"]["found"]
+    assert "Move it away" in found["journal"]["remedy"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -89,14 +90,30 @@ def test_a_key_alone_plans_and_no_more(
         assert (planned.code, "Plan: 3 to create" in planned.out) == (2, True), planned.err
         refused = cli("apply", "--yes")
         assert refused.code == 6
-        assert "an API key alone only reads" in refused.err
+        assert "an API key alone only reads, a service key too" in refused.err
         assert "--token-file" in refused.err
+        assert "the API key alone reads, and an apply asks for a token" in planned.err
         doctor = cli("doctor")
         assert (doctor.code, "by the API key" in doctor.out) == (0, True), doctor.out
+        assert "a key alone only reads; API v" in doctor.out
         assert cli("doctor", "--write").code == 6
         inside = cli("plan", "--team", "platform")
         assert inside.code == 6
-        assert "the API key alone does not open platform" in inside.err
+        assert "the API key alone does not open the team 'platform'" in inside.err
+        assert "Leave --team out for the main site" in inside.err
+        dress(monkeypatch, served, API=api, TOKEN=None, API_KEY="x" * 24)
+        unknown = cli("plan")
+        assert unknown.code == 6
+        assert "API key" in unknown.err
+        assert "mistyped, revoked" in unknown.err
+        for said in (inside.err, unknown.err):
+            assert "does not take the access token" not in said
+        service = served.keys
+        assert service is not None
+        dress(monkeypatch, served, API=api, TOKEN=None, API_KEY=service.service, IMPERSONATE="1")
+        assert cli("plan").code == 0
+        lent = cli("apply", "--yes")
+        assert (lent.code, "a service key too" in lent.err) == (6, True)
         assert {it["method"] for it in served.requests()} == {"GET"}
     assert posts_of(tmp_path, "acme") == []
     assert not Path(".teams-importer").exists()
@@ -146,7 +163,26 @@ def test_without_a_key_auto_goes_over_v3_alone_and_says_so(
         done = cli("apply", "--yes", "--settle", "0")
         assert done.code == 0, done.err
         assert "without API v2.3: the server asks for an API key" in done.err
+        asked = cli("doctor").out
+        assert re.search(
+            r"^ok +writing +the token may write; without API v2.3", asked, re.MULTILINE
+        )
+        assert re.search(r"^warn +API v2.3 +the server asks for an API key", asked, re.MULTILINE)
+        assert "name its file with --api-key-file" in asked
     assert len(posts_of(tmp_path, "acme")) == 3
+
+
+@pytest.mark.usefixtures("handbook")
+def test_the_address_of_a_main_site_without_its_path_and_key_is_asked_for(
+    cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(tmp_path, tier="enterprise") as served:
+        dress(monkeypatch, served, URL=served.url, API_KEY=None)
+        told = cli("plan")
+        assert told.code == 6
+        assert "no team was named" in told.err
+        assert "its API's address, which ends in /api" in told.err
+        assert cli("plan", "--url", f"{served.url}/api", "--api", "3").code == 0
 
 
 def test_a_pin_names_the_main_site_by_its_host(
@@ -175,6 +211,12 @@ def test_over_tls_with_the_sites_own_authority(
         distrusted = cli("plan")
         assert distrusted.code == 5
         assert "certificate is not to be trusted" in distrusted.err
+        assert "with --ca-bundle, or in TEAMS_IMPORTER_CA_BUNDLE" in distrusted.err
+        asked = cli("doctor")
+        assert (asked.code, "with --ca-bundle" in asked.out) == (5, True)
+        with monkeypatch.context() as patch:
+            patch.setenv("TEAMS_IMPORTER_CA_BUNDLE", str(served.ca_bundle))
+            assert cli("plan").code == 0
         trust = ("--ca-bundle", str(served.ca_bundle))
         planned = cli("plan", *trust)
         assert planned.code == 0, planned.err
@@ -271,11 +313,36 @@ def secrets_of(served: Served) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("given", "on", "said"),
+    ("given", "on", "said", "remedy"),
     [
-        pytest.param({}, True, "only when asked for", id="not asked for"),
-        pytest.param({"IMPERSONATE": "1"}, False, "switched off", id="switched off"),
-        pytest.param({"IMPERSONATE": "1", "API_KEY": "read"}, True, "service keys", id="the key"),
+        pytest.param(
+            {},
+            True,
+            "unless --impersonate asks",
+            "TEAMS_IMPORTER_IMPERSONATE=1) and, with --api-key-file, a service key",
+            id="not asked for",
+        ),
+        pytest.param(
+            {"IMPERSONATE": "1"},
+            False,
+            "switched off",
+            "whether impersonation is on",
+            id="switched off",
+        ),
+        pytest.param(
+            {"IMPERSONATE": "1", "API_KEY": "read"},
+            True,
+            "service keys",
+            "Ask who runs the site for a service key",
+            id="the key",
+        ),
+        pytest.param(
+            {"IMPERSONATE": "1", "API_KEY": None, "API": "3"},
+            True,
+            "takes a service key",
+            "Name the service key's file with --api-key-file",
+            id="no key",
+        ),
     ],
 )
 def test_where_nobody_can_write_for_others_their_items_wait_by_name(
@@ -283,22 +350,36 @@ def test_where_nobody_can_write_for_others_their_items_wait_by_name(
     home: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    given: dict[str, str],
+    given: dict[str, str | None],
     on: bool,
     said: str,
+    remedy: str,
 ) -> None:
     signed(home)
     with serving(tmp_path, **lend(on=on)) as served:
         assert served.keys is not None
-        key = served.keys.read if "API_KEY" in given else served.keys.service
+        keys = {"read": served.keys.read, "service": served.keys.service}
+        key = keys.get(given.get("API_KEY", "service") or "")
         dress(monkeypatch, served, **{**given, "API_KEY": key})
         done = cli("apply", "--yes", "--settle", "0")
         assert done.code == 11, done.out + done.err
         assert said in done.err
+        assert remedy in done.err
+        assert "do it on the site" not in done.err
         assert "question signed: unsupported" in done.err
         doctor = cli("doctor")
+        assert (remedy in doctor.out) is bool(given)
         assert (said in doctor.out) is bool(given)
         assert list(owners(served)) == ["What is the story of ours?"]
+
+
+def test_a_vendors_team_says_that_no_flag_helps_an_author(cli: Program, home: Path) -> None:
+    signed(home)
+    for flags in ((), ("--impersonate",)):
+        planned = cli("plan", "--url", "sandbox:", *flags)
+        assert "only Enterprise sites can write as somebody else" in planned.out
+        assert "Take `author:` out" in planned.out
+        assert "--impersonate" not in planned.out
 
 
 def test_a_saved_plan_with_authors_is_refused_where_they_cannot_be_acted_for(
@@ -328,6 +409,7 @@ def test_an_unknown_author_is_reported_by_name_and_the_rest_goes_on(
         done = cli("apply", "--yes", "--settle", "0")
         assert done.code == 5, done.out
         assert "user 4711 can't be acted for: there is no such user here" in done.out
+        assert "(correct `author:`)" in done.out
         assert list(owners(served).values()) == [BJORN]
         write_manifest(home, question("lost", author=CHIDI), question("found", author=BJORN))
         assert cli("apply", "--yes", "--settle", "0").code == 0

@@ -30,6 +30,20 @@ It is in the intranet, below the menu of the people's team.
 """
 
 
+def test_an_item_named_twice_in_a_collection_is_told_at_its_place(cli: Program, home: Path) -> None:
+    start = {"key": "start", "title": "Start here", "items": ["rollback", "rollback"]}
+    lines = write_manifest(home, question("rollback"), collections=[start]).read_text().splitlines()
+    first, second = (at for at, it in enumerate(lines, 1) if it.strip(" ,") == '"rollback"')
+    column = lines[second - 1].index('"') + 1
+    for command in (["validate"], ["plan", "--url", "sandbox:"]):
+        told = cli(*command)
+        assert told.code == 3
+        assert (
+            f"teams-importer.yaml:{second}:{column}: error: `rollback` is in this collection "
+            f"already, at teams-importer.yaml:{first}:{column}"
+        ) in told.out + told.err
+
+
 @pytest.mark.usefixtures("manifest")
 def test_a_sound_manifest_is_valid(cli: Program) -> None:
     done = cli("validate")

@@ -40,6 +40,11 @@ def test_validate_says_where_a_faulty_image_is_named(cli: Program, book: Path) -
     shown = told.out + told.err
     assert "teams-importer.yaml:8:70: error: `img/a.png` is no image that can be uploaded" in shown
     assert "teams-importer.yaml:10:71: error: there is no file `img/b.jpg`" in shown
+    (book / "img/a.png").write_bytes(b"GIF89a")
+    told = cli("validate")
+    assert told.code == 3
+    shown = told.out + told.err
+    assert "teams-importer.yaml:8:70: error: `img/a.png` begins as a gif does" in shown
 
 
 @pytest.mark.usefixtures("book")
@@ -106,10 +111,15 @@ def test_the_example_of_all_kinds_shows_its_image(cli: Program, home: Path) -> N
     shutil.copytree(ROOT / "examples/people", home / "people")
     assert cli("validate", "people").code == 0
     team = ("people", "--url", "sandbox:team.db")
-    # Whom a tag's experts are is for moderators to say.
-    assert cli("apply", *team, "--yes").code == 5
+    # Who a tag's experts are is for moderators to say, and that is known before anything is sent.
+    first = cli("plan", *team)
+    assert (first.code, "1 blocked" in first.out) == (0, True)
+    assert "only moderators and administrators may name experts" in first.out
+    assert cli("apply", *team, "--yes").code == 11
     again = cli("plan", *team, "--format", "json").document
-    assert [it["id"] for it in again["changes"]] == ["tag:people!set!experts"]
+    assert again["changes"] == []
+    assert [(it["key"], it["code"]) for it in again["blocked"]] == [("tag:people", "unsupported")]
+    assert cli("plan", *team, "--detailed-exitcode").code == 11
     undone = cli("undo", "last", *team, "--yes")
     assert "1 image stays on the site" in undone.err
 

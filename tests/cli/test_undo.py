@@ -72,14 +72,16 @@ def test_the_demos_handbook_is_applied_and_taken_back(cli: Program, home: Path) 
     assert done.document["counts"]["deleted"] == applied
     assert posts_in(Path("team.db")) == []
     assert cli("apply", "handbook", *HERE, "--yes").code == 0
-    question = next(it.title for it in posts_in(Path("team.db")) if it.title)
+    kept = next(it for it in posts_in(Path("team.db")) if it.title)
+    question = str(kept.title)
     a_colleague_answers(question)
+    thread = [it for it in posts_in(Path("team.db")) if kept.id in (it.id, it.parent_id)]
+    assert len(thread) > 2, "the question, our answer, and the colleague's"
     done = cli("undo", "last", "handbook", *HERE, "--yes")
     assert done.code == 11
     assert "others have answered, commented or voted on it" in done.err
-    left = posts_in(Path("team.db"))
-    assert [it.title for it in left if it.kind == "question"] == [question]
-    assert len(left) == 2
+    assert "its question stays, and would be left without it" in done.err
+    assert posts_in(Path("team.db")) == thread
 
 
 @pytest.mark.usefixtures("manifest")
@@ -322,6 +324,40 @@ def test_a_run_that_a_second_signal_stopped_is_listed_and_is_the_last_one(
     assert f"Takes back the run {stopped}" in done.err
     assert first not in done.err
     assert [it.title for it in posts_in(Path("team.db"))] == ["What is the story of first?"]
+    # What the stopped run had made is found by looking, and is nothing that the undo did.
+    assert "earlier attempt" not in done.out
+    assert "Created" not in done.out
+    assert "1 outcome was found out by looking" in done.out
+    assert done.out.rstrip().endswith("Undo: 0 created, 0 updated, 2 deleted.")
+
+
+def test_what_an_undo_had_deleted_before_it_was_stopped_is_gone_already_to_the_next(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(home, *(question(f"q{number}") for number in range(3)))
+    assert cli("apply", *HERE, "--yes").code == 0
+    run = last_run(cli)
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=1)
+        assert cli("undo", run, *HERE, "--yes", "--parallelism", "1").code == 130
+    done = cli("undo", run, *HERE, "--yes")
+    assert (done.code, posts_in(Path("team.db"))) == (0, [])
+    assert done.out.count("(gone already)") == 1
+    assert done.out.rstrip().endswith("Undo: 0 created, 0 updated, 2 deleted.")
+
+
+def test_an_apply_does_not_count_what_a_stopped_undo_had_deleted(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(home, question("one"), question("two"))
+    assert cli("apply", *HERE, "--yes").code == 0
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=0)
+        assert cli("undo", "last", *HERE, "--yes", "--parallelism", "1").code == 130
+    done = cli("apply", *HERE, "--yes")
+    assert done.code == 0
+    assert done.out.rstrip().endswith("Apply: 1 created, 0 updated, 0 deleted.")
+    assert len(posts_in(Path("team.db"))) == 2
 
 
 def test_the_last_run_passes_over_those_that_wrote_nothing_and_names_those_it_went_on_from(

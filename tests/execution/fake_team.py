@@ -177,7 +177,11 @@ class FakeTeam:
         if write.kind is Kind.TAG:
             experts = write.fields[Field.EXPERTS]
             assert isinstance(experts, tuple)
-            self.tags[write.name].experts = experts
+            seen = write.before[Field.EXPERTS]
+            assert isinstance(seen, tuple)
+            # The difference is what is sent: whom somebody else named meanwhile stays.
+            left = {*self.tags[write.name].experts, *experts} - ({*seen} - {*experts})
+            self.tags[write.name].experts = tuple(sorted(left))
             return self._tag(write.name)
         if write.verb is Verb.DELETE:
             assert write.ref is not None

@@ -11,6 +11,7 @@ import pytest
 from importer.errors import ExitCode
 from importer.execution import OnUnknown, RunOptions
 from importer.model.ids import UserId, Verb
+from importer.model.plan import BlockedCode
 from importer.model.writing import Outcome, Write
 from importer.ports import Hold, Team
 from importer.sandbox import Behaviour, create_app, open_world
@@ -106,3 +107,29 @@ def test_a_lost_journal_makes_nothing_twice(api: str, publishers: tuple[UserId, 
     plan = stage.plan(wanted)
     assert (plan.changes, plan.blocked) == ((), ())
     assert len(stage.owners()) == 3
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_question_answered_by_another_author_of_ours_is_taken_back(api: str) -> None:
+    stage = Site(api=api)
+    stage.apply(SIGNED)
+    plan, report = stage.undo()
+    assert (plan.blocked, report.exit_code) == ((), ExitCode.DONE), report
+    assert stage.owners() == []
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_colleagues_answer_beside_ours_keeps_the_question_and_ours(api: str) -> None:
+    """The same colleague may be an author of ours: what the run didn't make is theirs."""
+    stage = Site(api=api)
+    stage.apply(SIGNED)
+    (signed,) = [it for it in stage.questions() if it.owner_id == BJORN]
+    chidi = next(it for it in stage.world.users("acme") if it.id == CHIDI)
+    stage.world.answer(chidi, signed.id, body="Another answer, that Chidi wrote on the site.")
+    answers = stage.answers()
+    plan, report = stage.undo()
+    codes = {it.key: it.code for it in plan.blocked}
+    assert codes == {"signed": BlockedCode.ENGAGED, "signed#a": BlockedCode.NEEDS}
+    assert report.exit_code == ExitCode.DECISION
+    assert stage.answers() == answers
+    assert [it.owner_id for it in stage.questions()] == [BJORN]

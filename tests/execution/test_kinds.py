@@ -12,7 +12,7 @@ from importer.execution import OnUnknown, RunOptions
 from importer.model.fields import Value
 from importer.model.ids import Field, FullKey, Key, Kind, Ref, UserId, Verb
 from importer.model.live import Ability, LiveItem
-from importer.model.manifest import Fate, Item, Removed
+from importer.model.manifest import Fate, Item, OnDrift, Removed
 from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report, ResultState
 from importer.text.links import Text
@@ -339,6 +339,57 @@ def test_experts_whose_outcome_is_unknown_are_looked_up(mishap: str) -> None:
     assert stage.apply(manifest(question("one"), EXPERTS)).exit_code == ExitCode.DONE
     assert stage.fake.experts("testing") == ("user:7",)
     assert stage.fake.sent()["set tag"] == 1
+
+
+@pytest.mark.parametrize("mishap", ["rejected", "lost before", "lost after"])
+@pytest.mark.parametrize("exact", [True, False])
+def test_experts_of_several_writes_are_whole_after_one_that_failed(
+    mishap: str, *, exact: bool
+) -> None:
+    adds = () if exact else (Field.EXPERTS,)
+    wanted = manifest(question("one"), tag("testing", experts=("group:4", "user:7"), adds=adds))
+    stage = applied(question("one"))
+    stage.fake.mishaps = [None, mishap]
+    first = stage.apply(wanted)
+    assert first.exit_code == (ExitCode.PARTLY if mishap == "rejected" else ExitCode.DONE)
+    if mishap == "rejected":
+        assert stage.fake.experts("testing") == ("user:7",)
+        assert ids(stage.plan(wanted)) == ["tag:testing!set!experts"]
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    assert stage.fake.experts("testing") == ("group:4", "user:7")
+    assert stage.fake.sent()["set tag"] == 2
+    assert stage.plan(wanted).changes == ()
+
+
+def test_an_exact_set_that_was_only_added_to_before_waits_for_a_word() -> None:
+    stage = applied(question("one"))
+    stage.fake.tags["testing"].experts = ("user:9",)
+    stage.apply(manifest(question("one"), EXPERTS))
+    exact = replace(EXPERTS, adds=())
+    report = stage.apply(manifest(question("one"), exact))
+    assert report.exit_code == ExitCode.DECISION
+    (waiting,) = report.blocked
+    assert "user:9" in waiting.why
+    assert stage.fake.experts("testing") == ("user:7", "user:9")
+    decided = manifest(question("one"), replace(exact, on_drift=OnDrift.OVERWRITE))
+    assert stage.apply(decided).exit_code == ExitCode.DONE
+    assert stage.fake.experts("testing") == ("user:7",)
+    assert stage.plan(manifest(question("one"), exact)).unchanged == 2
+    plan, report = stage.undo()
+    assert (plan.blocked, report.exit_code) == ((), ExitCode.DONE)
+    assert stage.fake.experts("testing") == ("user:7", "user:9")
+
+
+def test_a_step_by_hand_for_a_new_tag_still_holds_once_the_tag_is_there() -> None:
+    stage = KindStage()
+    page = "https://acme.example/tags"
+    unable = Ability(able=False, reason="no API can", page=page)
+    stage.fake.unable = {(Kind.TAG, Field.DESCRIPTION): unable}
+    described = tag("testing", description="Whatever has to do with tests")
+    (step,) = stage.apply(manifest(question("one"), described)).manual
+    assert "testing" in stage.fake.tags
+    what = 'set the description of the tag to "Whatever has to do with tests"'
+    assert step.what == f"{what} (once a post bears the tag)"
 
 
 # What goes wrong.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from importer.errors import ExitCode
-from importer.execution import OnUnknown, RunOptions
+from importer.execution import Drawn, OnUnknown, RunOptions, draw_undo
 from importer.model.ids import Field, Key, RunId, Verb
 from importer.model.ledger import State
 from importer.model.manifest import Fate, Item, OnDrift, Removed
@@ -164,17 +166,61 @@ def test_what_a_colleague_touched_stays_and_is_named_and_the_rest_goes(
     stage = Stage()
     stage.apply(manifest(*CYCLE))
     act(stage)
-    kept = stage.world.post(post_of(stage, "two").id)
-    theirs = [it for it in stage.answers() if it.owner_id == stage.bo.id]
+    kept = post_of(stage, "two")
+    answers = stage.answers()
+    assert kept.accepted_id == post_of(stage, "two#a").id
     plan, report = stage.undo()
-    assert blocked(plan) == {"two": code}
+    needs = BlockedCode.NEEDS
+    assert blocked(plan) == {"two": code, "two#a": needs, "two#b": needs}
     assert word in plan.blocked[0].why
-    assert plan.blocked[0].url.endswith(f"/{kept.id if kept else None}")
+    assert plan.blocked[0].url.endswith(f"/{kept.id}")
+    assert {it.why for it in plan.blocked[1:]} == {
+        "it is not deleted: its question stays, and would be left without it"
+    }
     assert report.exit_code == ExitCode.DECISION
-    (left,) = stage.questions()
-    assert kept is not None
-    assert (left.title, left.body, left.tags) == (kept.title, kept.body, kept.tags)
-    assert stage.answers() == theirs
+    assert stage.questions() == [kept], "its mark included"
+    assert stage.answers() == answers
+    assert set(stage.act(stage.journal().ledger()).bindings) == {"two", "two#a", "two#b"}
+    assert stage.plan(manifest(*CYCLE[1:4])).blocked == ()
+
+
+def test_an_answer_alone_is_taken_back_from_a_question_that_was_there_before() -> None:
+    stage = Stage()
+    stage.apply(manifest(CYCLE[1], CYCLE[3]))
+    stage.world.vote(stage.bo, post_of(stage, "two").id)
+    left = posts(stage)
+    stage.apply(manifest(*CYCLE[1:4]))
+    plan, report = stage.undo()
+    assert (plan.blocked, report.exit_code) == ((), ExitCode.DONE)
+    assert posts(stage) == left
+
+
+@pytest.mark.parametrize("act", [_answers, _votes, _comments])
+def test_answers_stay_where_a_question_is_engaged_with_while_the_plan_is_read(
+    act: Callable[[Stage], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person read it for longer than a drawing is new: the run begins with another reading."""
+    stage = Stage()
+    stage.apply(manifest(*CYCLE))
+    drawing = draw_undo
+
+    async def draw(*given: Any, **more: Any) -> Drawn:
+        drawn = await drawing(*given, **more)
+        act(stage)
+        await asyncio.sleep(60)
+        return drawn
+
+    monkeypatch.setattr("tests.stage.draw_undo", draw)
+    before = posts(stage)
+    plan, report = stage.undo()
+    assert plan.blocked == ()
+    stale = {"two#a!set!accepted", "two#b!delete"}
+    assert {it for it, state in states(report).items() if state is ResultState.STALE} == stale
+    assert all("engaged" not in it.why for it in report.results)
+    assert states(report)["two!delete"] is ResultState.SKIPPED
+    kept = {post_of(stage, it).id for it in ("two", "two#a", "two#b")}
+    assert {it: posts(stage)[it] for it in kept} == {it: before[it] for it in kept}
+    assert [it.title for it in stage.questions()] == [post_of(stage, "two").title]
 
 
 @pytest.mark.parametrize("key", ["two#a", "two#b"])
@@ -182,11 +228,15 @@ def test_an_answer_that_stays_keeps_its_question(key: str) -> None:
     stage = Stage()
     stage.apply(manifest(*CYCLE))
     stage.world.comment_on(stage.bo, post_of(stage, key).id, body="A comment of a colleague.")
+    answers = stage.answers()
     plan, report = stage.undo()
-    assert blocked(plan) == {key: BlockedCode.ENGAGED, "two": BlockedCode.NEEDS}
+    other = {"two#a": "two#b", "two#b": "two#a"}[key]
+    needs = BlockedCode.NEEDS
+    assert blocked(plan) == {key: BlockedCode.ENGAGED, "two": needs, other: needs}
     assert key in next(it.why for it in plan.blocked if it.key == "two")
     assert report.exit_code == ExitCode.DECISION
-    assert [it.id for it in stage.answers()] == [post_of(stage, key).id]
+    assert stage.answers() == answers
+    assert stage.questions() == [post_of(stage, "two")]
 
 
 def test_a_colleague_who_edits_between_two_edits_blocks_just_that_post() -> None:

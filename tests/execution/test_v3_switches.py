@@ -59,6 +59,8 @@ SWITCHES: dict[str, list[Any]] = {
     "v3_search_lag_s": [0, 60],
     "v3_search_whole": [False, True],
     "v3_dead_content": ["dropped", "unknown"],
+    "v3_expert_added_twice": ["harmless", "refused"],
+    "v3_expert_not_there": ["refused", "harmless"],
 }
 # What makes a limit tighter than documented is met, and waited out.
 TIGHTER = {"v3_throttled_as": {"v3_burst": 5}, "v3_retry_after": {"v3_burst": 5},

@@ -264,16 +264,61 @@ def test_what_is_not_this_format_is_refused_untouched(
     assert path.read_bytes() == before
 
 
-def test_another_programs_database_is_refused_untouched(tmp_path: Path) -> None:
+def of_another_program(path: Path, *, log: bool) -> None:
+    """Make a database as any program does; with *log* its rows are in the -wal, as after a kill."""
+    made = path.with_name("made.db")
+    with closing(sqlite3.connect(made, isolation_level=None)) as db:
+        if log:
+            db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+        for end in ("", "-wal") if log else ("",):
+            shutil.copyfile(f"{made}{end}", f"{path}{end}")
+    made.unlink()
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("log", [True, False], ids=["in its log", "closed"])
+def test_another_programs_database_is_refused_untouched(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, log: bool, create: bool
+) -> None:
     path = tmp_path / "other.db"
-    alter(path, "CREATE TABLE bookmarks (url TEXT)")
-    before = path.read_bytes()
+    of_another_program(path, log=log)
+    for file in tmp_path.iterdir():
+        file.chmod(0o644)
+    before = {it.name: (it.read_bytes(), mode(it)) for it in tmp_path.iterdir()}
     with pytest.raises(JournalError, match="another program"):
-        journal_at(path)
-    assert path.read_bytes() == before
+        journal_at(path, create=create)
+    assert {it.name: (it.read_bytes(), mode(it)) for it in tmp_path.iterdir()} == before
+    assert len(before) == 1 + log
+    assert caplog.text == ""
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough " * 40, b"x"])
+def test_a_journal_of_another_team_keeps_its_mode(path: Path) -> None:
+    path.chmod(0o640)
+    with pytest.raises(JournalError, match="belongs to"):
+        journal_at(path, lineage=Lineage("another"))
+    assert mode(path) == 0o640
+
+
+def test_a_journal_that_was_killed_in_the_making_is_made_anew(tmp_path: Path) -> None:
+    """Its file holds an empty page, and the log all of it: it is ours all the same."""
+    path, left = tmp_path / "journal.db", tmp_path / "left.db"
+    journal = journal_at(path)
+    for end in ("", "-wal"):
+        shutil.copyfile(f"{path}{end}", f"{left}{end}")
+        Path(f"{left}{end}").chmod(0o644)
+    wait(journal.close())
+    assert Path(f"{left}-wal").stat().st_size
+    again = journal_at(left)
+    wait(again.bind([binding()]))
+    assert [mode(it) for it in tmp_path.glob("left.db*")] == [0o600] * 4
+    wait(again.close())
+    assert wait(journal_at(left, create=False).ledger()).exists
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database, but long enough " * 40, b"x", b"SQLite format 3\0"]
+)
 def test_what_is_no_database_is_refused_with_the_way_out(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "journal.db"
     path.write_bytes(content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,54 @@ def test_f11_a_holder_whose_lock_was_taken_away_is_told_before_it_sends(
         wait(journal.hold())
     wait(journal.end(run_of(), report_of(run_of())))
     assert [it.ended_at for it in wait(journal.runs())] == [None]
+    wait(journal.close())
+
+
+@pytest.mark.parametrize("end", ["", "-wal"])
+@pytest.mark.parametrize("way", ["moved", "deleted", "replaced"])
+def test_f11_a_holder_whose_journal_was_taken_away_is_told_before_it_sends(
+    tmp_path: Path, way: str, end: str
+) -> None:
+    path = tmp_path / "journal.db"
+    journal = journal_at(path)
+    wait(journal.begin(run_of()))
+    wait(journal.hold())
+    file = path.with_name(f"{path.name}{end}")
+    kept = file.rename(tmp_path / "kept")
+    if way == "deleted":
+        kept.unlink()
+    if way == "replaced":
+        shutil.copyfile(kept, file)
+    with pytest.raises(JournalError, match="moved or deleted while the run was") as caught:
+        wait(journal.hold())
+    assert str(file) in caught.value.message
+    assert "the same command goes on" in caught.value.remedy
+    wait(journal.end(run_of(), report_of(run_of())))
+    assert [it.ended_at for it in wait(journal.runs())] == [None]
+    wait(journal.close())
+
+
+def test_a_run_whose_journal_was_taken_away_after_its_last_write_is_told_at_its_end(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "journal.db"
+    journal = journal_at(path)
+    wait(journal.begin(run_of()))
+    path.unlink()
+    with pytest.raises(JournalError, match="moved or deleted"):
+        wait(journal.end(run_of(), report_of(run_of())))
+    wait(journal.close())
+
+
+def test_a_journal_behind_a_link_is_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "journal.db").symlink_to(tmp_path / "there" / "real.db")
+    (tmp_path / "there" / "real.db").touch()
+    journal = journal_at(tmp_path / "journal.db")
+    wait(journal.begin(run_of()))
+    wait(journal.intend(operation()))
+    wait(journal.hold())
+    wait(journal.end(run_of(), report_of(run_of())))
     wait(journal.close())
 
 

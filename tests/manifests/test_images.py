@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import struct
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importer.errors import ManifestError
 from importer.manifests import fingerprint, load_manifest, picture_loader
+from importer.manifests.measuring import measured
 from importer.model.fields import Value
 from importer.model.ids import Field, Key, Kind, image_key, target_of_key
 from importer.model.manifest import Item
@@ -165,6 +169,88 @@ def test_f71_what_can_not_be_uploaded_is_told_where_it_is_named(
     more: Files = {} if content is None else {"x/img/it.png": content}
     body = f"![alt]({HERE}img/it.png) and again:\n\n![alt]({HERE}img/it.png)"
     assert_told(folder, tree(body, more), rule, rule)
+
+
+def header(content: bytes) -> int:
+    """How many bytes of an image of ours tell its size."""
+    return next(at for at in range(len(content)) if is_image(content[:at]))
+
+
+def is_image(content: bytes) -> bool:
+    return any(
+        content.startswith(start) and measured(f"image/{name}", content) is not None
+        for name, start in STARTS.items()
+    )
+
+
+STARTS = {
+    "png": b"\x89PNG",
+    "jpeg": b"\xff\xd8\xff",
+    "gif": b"GIF8",
+    "bmp": b"BM",
+    "webp": b"RIFF",
+}
+
+
+@pytest.mark.parametrize("content", [DOT, JPEG, GIF, BMP, WEBP], ids=[*STARTS])
+def test_an_image_that_breaks_off_before_its_size_is_told(folder: Path, content: bytes) -> None:
+    most = header(content)
+    cut = content[: most - 1]
+    (problem,) = assert_told(
+        folder, tree(f"![alt]({HERE}img/it.png)", {"x/img/it.png": cut}), "image-broken"
+    )
+    assert "breaks off" in problem.message
+    made = load(folder, tree("![alt](img/it.png)", {"x/img/it.png": content}))
+    assert len(images_of(made.items)) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"GIF89a", id="six bytes"),
+        pytest.param(b"GIF89a" + bytes(7), id="no width"),
+        pytest.param(DOT.replace(b"IHDR", b"IDAT"), id="another chunk first"),
+        pytest.param(DOT[:16] + bytes(8) + DOT[24:], id="no dots"),
+        pytest.param(JPEG.replace(b"\xff\xc0", b"\xff\xc4"), id="a scan without a frame"),
+        pytest.param(WEBP.replace(b"VP8L", b"ANIM"), id="no picture in the container"),
+        pytest.param(WEBP.replace(b"\x2f", b"\x2e"), id="another signature"),
+        pytest.param(b"\xff\xd8\xff" + b"\xff" * 40, id="fill without end"),
+    ],
+)
+def test_what_only_begins_like_an_image_is_none(folder: Path, content: bytes) -> None:
+    files = tree(f"![alt]({HERE}img/it.png)", {"x/img/it.png": content})
+    assert_told(folder, files, "image-broken")
+
+
+LOSSY = b"RIFF\x1e\x00\x00\x00WEBPVP8 \x12\x00\x00\x00" + bytes(3) + b"\x9d\x01\x2a"
+EXTENDED = b"RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" + bytes(4)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content", "size"),
+    [
+        ("png", DOT, (1, 1)),
+        ("gif", b"GIF87a\x40\x01\xc8\x00" + bytes(3), (320, 200)),
+        ("bmp", b"BM" + bytes(12) + struct.pack("<Iii", 40, 320, -200), (320, 200)),
+        ("bmp", b"BM" + bytes(12) + struct.pack("<IHH", 12, 320, 200), (320, 200)),
+        ("webp", LOSSY + struct.pack("<HH", 320, 200), (320, 200)),
+        ("webp", EXTENDED + b"\x3f\x01\x00\xc7\x00\x01", (320, 65_736)),
+        ("webp", WEBP[:21] + struct.pack("<I", 319 | 199 << 14), (320, 200)),
+        ("jpeg", JPEG[:2] + b"\xff" + JPEG[2:], (1, 1)),
+        ("jpeg", JPEG[:2] + b"\xff\x01" + JPEG[2:], (1, 1)),
+    ],
+)
+def test_the_size_stands_where_the_format_says(
+    media_type: str, content: bytes, size: tuple[int, int]
+) -> None:
+    assert measured(f"image/{media_type}", content) == size
+
+
+@given(st.sampled_from([DOT, JPEG, GIF, BMP, WEBP]), st.binary(max_size=40), st.integers(3, 60))
+def test_no_bytes_make_it_stumble(content: bytes, noise: bytes, at: int) -> None:
+    damaged = content[:at] + noise
+    for name in STARTS:
+        measured(f"image/{name}", damaged)
 
 
 def test_an_image_as_large_as_may_be_is_fine(folder: Path) -> None:

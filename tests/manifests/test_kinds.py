@@ -12,6 +12,7 @@ from importer.text.digests import Digest
 from importer.text.links import Text
 from tests.manifests.pages import (
     HEAD,
+    MANIFEST,
     TAGGED,
     assert_told_of,
     by_key,
@@ -103,6 +104,30 @@ def test_a_description_goes_by_its_own_name(folder: Path) -> None:
 )
 def test_a_description_is_checked_as_every_text(folder: Path, more: str, rule: str) -> None:
     assert_told_of(folder, collections(more), rule)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "  items: [a0, a1, ^^a0]\n",
+        "  items:\n  - a0\n  - ^^a0\n  - a1\n",
+        "  items: [a0, ^^a0, a1, ^^a0]\n",
+    ],
+)
+def test_an_item_stands_in_a_collection_once(folder: Path, rows: str) -> None:
+    made = collections().replace("  items: [a0]\n", rows)
+    made = made.replace("collections:", f"{question('a1')}collections:")
+    told = assert_told_of(folder, made, *["item-twice"] * rows.count("^^"))
+    assert {it.message for it in told} == {
+        f"`a0` is in this collection already, at {MANIFEST}:{first_of(made)}"
+    }
+    load_one(folder, made.replace(", ^^a0", "").replace("  - ^^a0\n", ""))
+
+
+def first_of(text: str) -> str:
+    """Where the first `a0` of a collection is, as line:column."""
+    before = text[: text.index("a0", text.index("items:"))]
+    return f"{before.count(chr(10)) + 1}:{len(before.rpartition(chr(10))[2]) + 1}"
 
 
 def test_equal_titles_are_told_within_a_kind(folder: Path) -> None:

@@ -410,16 +410,18 @@ def test_of_copies_the_bound_one_is_deleted() -> None:
     scene = _scene(OLD)
     copy = _copy(scene, 9)
     plan = scene.plan(KEPT, **_removed("old"))
-    assert [it.ref for it in plan.changes] == [scene.live("old").ref]
-    assert [it.ref for it in plan.orphans] == [copy]
+    original = scene.live("old").ref
+    assert [it.ref for it in plan.changes] == [original]
+    assert [(it.ref, it.double_of, it.removed) for it in plan.orphans] == [(copy, original, True)]
 
 
 def test_of_the_publishers_copies_the_lowest_is_deleted() -> None:
     scene = _scene(OLD, known=Known.MARKER)
     copy = _copy(scene, 9)
     plan = scene.plan(KEPT, publishers=(BOT,), **_removed("old"))
-    assert [it.ref for it in plan.changes] == [scene.live("old").ref]
-    assert [it.ref for it in plan.orphans] == [copy]
+    original = scene.live("old").ref
+    assert [it.ref for it in plan.changes] == [original]
+    assert [(it.ref, it.double_of, it.removed) for it in plan.orphans] == [(copy, original, True)]
 
 
 def test_a_copy_of_a_live_item_is_never_pruned() -> None:
@@ -427,7 +429,8 @@ def test_a_copy_of_a_live_item_is_never_pruned() -> None:
     copy = _copy(scene, 9)
     plan = scene.plan(KEPT, OLD, **PRUNE)
     assert plan.changes == ()
-    assert [it.ref for it in plan.orphans] == [copy]
+    original = scene.live("old").ref
+    assert [(it.ref, it.double_of) for it in plan.orphans] == [(copy, original)]
 
 
 # What is forgotten.

@@ -181,6 +181,7 @@ def test_a_lineage_is_derived_so_two_runners_have_the_same() -> None:
 
 # The cost.
 
+TAKEN_BACK = replace(DELETE, unless_engaged=True)
 RATES = Rates(per_second=30.0, per_day=1000, page_size=100)
 
 
@@ -195,8 +196,10 @@ def _updates(count: int) -> list[Change]:
         pytest.param([CREATE], 1, 10, 1, id="one create"),
         pytest.param([CREATE, an_answer()], 2, 10, 1, id="an answer bumps its question"),
         pytest.param([CREATE, LINKS], 2, 11, 1, id="two writes of one post"),
-        pytest.param([ACCEPT], 1, 8, 0, id="a mark bumps nothing"),
+        pytest.param([ACCEPT], 1, 10, 0, id="a mark bumps nothing, and others are looked for"),
         pytest.param([DELETE], 1, 9, 0, id="nor does a deletion"),
+        pytest.param([DELETE] * 200, 200, 208, 0, id="each deletion has a look of its own"),
+        pytest.param([TAKEN_BACK] * 200, 200, 408, 0, id="and one at the answers that go along"),
         pytest.param(_updates(100), 100, 9, 100, id="a page of edits"),
         pytest.param(_updates(101), 101, 10, 101, id="a page and one"),
         pytest.param(_updates(1000), 1000, 28, 1000, id="long enough to read them again"),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from importer.model.ids import Field, FullKey, Key, Kind, Ref
-from importer.model.live import Facts, LiveItem, Rates
+from importer.model.ids import Field, FullKey, Key, Kind, Ref, Verb
+from importer.model.live import Ability, Facts, LiveItem, Rates
 from importer.model.manifest import Item
 from importer.model.plan import BlockedCode, Reason
 from importer.planning.cost import cost_of
@@ -22,6 +22,7 @@ from tests.planning.stage import (
     SITE,
     Known,
     Scene,
+    all_able,
     article,
     codes,
     collection,
@@ -65,6 +66,27 @@ def test_a_marker_without_a_fields_digest_is_no_reason_to_write(which: Field) ->
 
 
 # Articles.
+
+
+def test_what_an_api_can_not_write_of_an_article_waits_alone_and_says_so() -> None:
+    def without_permissions(kind: Kind, verb: Verb, field: Field | None = None) -> Ability:
+        if field is Field.PERMISSIONS:
+            return Ability(able=False, reason="API v2.3 cannot write who may edit an article")
+        return all_able(kind, verb, field)
+
+    scene = Scene()
+    stated = having(LEAVE, Field.PERMISSIONS, ("everyone",))
+    scene.publish(LEAVE)
+    live = scene.live("leave").fields
+    scene.alter("leave", fields={k: it for k, it in live.items() if k is not Field.PERMISSIONS})
+    alone = only_blocked(scene.plan(stated, ability=without_permissions))
+    assert alone.why == "API v2.3 cannot write who may edit an article"
+    retitled = having(having(stated, Field.TITLE, "Another title"), Field.TYPE, "announcement")
+    plan = scene.plan(retitled, ability=without_permissions)
+    assert ids(plan) == ["leave!update"]
+    assert [it.why for it in plan.blocked] == [
+        f"{alone.why}; only this waits, the rest (title, type) is written"
+    ]
 
 
 def test_names_of_permissions_are_no_tags() -> None:

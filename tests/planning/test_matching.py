@@ -25,6 +25,7 @@ from tests.planning.stage import (
     answer,
     article,
     codes,
+    collection,
     having,
     ids,
     manifest,
@@ -228,13 +229,17 @@ def test_of_two_posts_with_one_marker_the_rule_decides_or_a_person(
         assert plan.blocked == ()
 
 
-def test_the_bound_one_of_two_is_the_items_and_the_other_an_orphan() -> None:
+@pytest.mark.parametrize(
+    "item", [ONE, article("leave"), collection("start", "one")], ids=lambda it: it.kind
+)
+def test_the_bound_one_of_two_is_the_items_and_the_other_a_double(item: Item) -> None:
     scene = Scene()
-    scene.publish(ONE, number=6)
-    _copy(scene, 4)
-    plan = scene.plan(ONE)
+    scene.publish(item, number=6)
+    copy = Ref(item.kind, 4)
+    scene.posts[copy] = replace(scene.live(item.key), ref=copy)
+    plan = scene.plan(item)
     assert plan.blocked == ()
-    assert [it.ref.id for it in plan.orphans] == [4]
+    assert [(it.ref, it.double_of) for it in plan.orphans] == [(copy, Ref(item.kind, 6))]
 
 
 def test_a_marker_on_a_strangers_post_is_nothing_where_publishers_are_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from importer.model.ledger import Base, Binding
 from importer.model.live import Ability
 from importer.model.manifest import Item, NewTags, OnDrift, Policy
 from importer.model.plan import BlockedCode, Plan
-from importer.planning.compare import digest_field
+from importer.planning.compare import digest_field, digest_of_ours
 from tests.planning.stage import (
     SITE,
     Known,
@@ -54,9 +55,14 @@ def _written(scene: Scene, *names: str) -> None:
 
 
 def _set(plan: Plan) -> Value | None:
-    (change,) = plan.changes
-    assert (change.id, change.verb) == ("tag:git!set!experts", Verb.SET)
-    return change.fields[0].after
+    """Return what the writes of the plan lead to, one after the other."""
+    *earlier, last = plan.changes
+    assert last.id == "tag:git!set!experts"
+    assert ids(plan)[:-1] == [f"{last.id}!{number}" for number in range(1, len(plan.changes))]
+    for one, other in pairwise(plan.changes):
+        assert (other.verb, other.needs) == (Verb.SET, (*earlier[0].needs, one.id))
+        assert other.fields[0].before == one.fields[0].after
+    return last.fields[0].after
 
 
 # Descriptions.
@@ -68,7 +74,7 @@ def _set(plan: Plan) -> Value | None:
         pytest.param({"description": "Versions"}, 'it is "Versions" now', id="differs"),
         pytest.param({"description": ""}, "it is empty now", id="there is none"),
         pytest.param({}, "what it is now can't be read", id="is not told"),
-        pytest.param(None, "no post bears the tag yet", id="there is no such tag"),
+        pytest.param(None, "once a post bears the tag", id="there is no such tag"),
     ],
 )
 def test_a_description_is_a_manual_step_with_its_page(live: Any, now: str) -> None:
@@ -99,12 +105,30 @@ def test_experts_without_call_and_page_are_unsupported() -> None:
     assert codes(plan) == {"tag:git": BlockedCode.UNSUPPORTED}
 
 
+def test_drift_that_is_kept_asks_for_no_right_to_write() -> None:
+    scene = _scene("user:1", "user:2")
+    _written(scene, "user:1")
+    forbidden = unable(Kind.TAG, "the token may not")
+    plan = scene.plan(experts("user:1"), ability=forbidden)
+    assert (plan.changes, plan.blocked, len(plan.drift)) == ((), (), 1)
+    overwriting = experts("user:1", on_drift=OnDrift.OVERWRITE)
+    assert only_blocked(scene.plan(overwriting, ability=forbidden)).why == "the token may not"
+
+
+def test_what_to_do_instead_is_the_apis_to_say() -> None:
+    lacking = Ability(able=False, reason="the token may not", remedy="Take another token.")
+    plan = _scene().plan(experts("user:1"), ability=lambda *_: lacking)
+    assert only_blocked(plan).remedy.startswith(
+        "Take another token. Otherwise leave its `experts:`"
+    )
+
+
 @pytest.mark.parametrize("exact", [True, False])
 def test_experts_as_stated_are_nothing_to_do(exact: bool) -> None:
     plan = _scene("group:4", "user:1").plan(experts("group:4", "user:1", exact=exact))
     assert nothing_to_do(plan)
     (binding,) = plan.bindings
-    digest = digest_field(Kind.TAG, Field.EXPERTS, ("group:4", "user:1"))
+    digest = digest_of_ours(experts("group:4", "user:1", exact=exact), Field.EXPERTS)
     assert (binding.key, binding.base[Field.EXPERTS].ours) == ("tag:git", digest)
 
 
@@ -173,6 +197,80 @@ def test_exact_experts_that_the_site_added_to_are_drift() -> None:
     _written(scene, "user:1")
     plan = scene.plan(experts("user:1"))
     assert (plan.changes, plan.blocked, len(plan.drift)) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
+    ("live", "stated", "steps"),
+    [
+        pytest.param((), ("user:1", "user:2"), [("user:1", "user:2")], id="users in one"),
+        pytest.param(
+            ("user:9",),
+            ("group:4", "user:1", "user:9"),
+            [("user:1", "user:9"), ("group:4", "user:1", "user:9")],
+            id="users and groups apart",
+        ),
+        pytest.param(
+            ("group:4", "user:8", "user:9"),
+            ("user:1",),
+            [
+                ("group:4", "user:1", "user:8", "user:9"),
+                ("user:1", "user:8", "user:9"),
+                ("user:1", "user:9"),
+                ("user:1",),
+            ],
+            id="removed one by one, last of all",
+        ),
+    ],
+)
+def test_each_write_says_one_difference(
+    live: tuple[str, ...], stated: tuple[str, ...], steps: list[tuple[str, ...]]
+) -> None:
+    plan = _scene(*live).plan(experts(*stated, on_drift=OnDrift.OVERWRITE))
+    assert _set(plan) == stated
+    assert [it.fields[0].after for it in plan.changes] == steps
+    assert plan.cost.writes == len(steps)
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_after_the_first_of_several_writes_the_next_plan_goes_on(exact: bool) -> None:
+    item = experts("group:4", "user:1", exact=exact)
+    scene = _scene()
+    first = scene.plan(item).changes[0].fields[0]
+    assert (first.after, first.base) == (
+        ("user:1",),
+        digest_field(Kind.TAG, Field.EXPERTS, ("user:1",)),
+    )
+    scene = _scene("user:1")
+    _written(scene, "user:1")
+    assert _set(scene.plan(item)) == ("group:4", "user:1")
+
+
+def test_a_new_tags_users_and_groups_come_one_after_the_other() -> None:
+    plan = Scene().plan(experts("group:4", "user:1"), _tagged("one", "git"))
+    assert ids(plan) == ["one!create", "tag:git!set!experts!1", "tag:git!set!experts"]
+    assert plan.changes[-1].needs == ("one!create", "tag:git!set!experts!1")
+
+
+def test_exact_takes_nobody_away_who_was_there_beside_what_was_added() -> None:
+    """The names of the last write were added to others': they are no base for being all."""
+    scene = _scene("user:1", "user:9")
+    (binding,) = scene.plan(experts("user:1", exact=False)).bindings
+    scene.bindings[binding.key] = binding
+    blocked = only_blocked(scene.plan(experts("user:1")))
+    assert blocked.code is BlockedCode.NO_BASE
+    assert blocked.why == "`exact` would take away whom this manifest never named: user:9"
+    assert blocked.remedy.startswith("Name them here, or leave `exact` out, or decide for")
+    assert "`on_drift: overwrite` for the tag" in blocked.remedy
+    assert _set(scene.plan(experts("user:1", on_drift=OnDrift.OVERWRITE))) == ("user:1",)
+
+
+def test_what_was_added_and_taken_away_since_stays_away() -> None:
+    scene = _scene("user:1", "user:9")
+    (binding,) = scene.plan(experts("user:1", exact=False)).bindings
+    away = _scene("user:9")
+    away.bindings[binding.key] = binding
+    plan = away.plan(experts("user:1", exact=False))
+    assert (plan.changes, [it.field for it in plan.drift]) == ((), [Field.EXPERTS])
 
 
 def test_mail_addresses_become_users() -> None:

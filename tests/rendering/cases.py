@@ -138,6 +138,21 @@ def _every_action() -> Plan:
         orphans=(
             Orphan(Key("old/faq"), Ref(Kind.QUESTION, 99), f"{SITE}/questions/99", "Where was it?"),
             Orphan(Key("let/go"), Ref(Kind.QUESTION, 98), f"{SITE}/questions/98", "Whose?", True),
+            Orphan(
+                Key("leave"),
+                Ref(Kind.ARTICLE, 97),
+                f"{SITE}/articles/97",
+                "Parental leave",
+                double_of=Ref(Kind.ARTICLE, 12),
+            ),
+            Orphan(
+                Key("old"),
+                Ref(Kind.COLLECTION, 96),
+                f"{SITE}/collections/96",
+                "Old things",
+                True,
+                Ref(Kind.COLLECTION, 3),
+            ),
         ),
         blocked=(a_conflict(Side(Field.BODY, AFTER, BEFORE), Side(Field.TITLE, "A", None)),),
         manual=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -80,6 +81,27 @@ def _last_line(plan: Plan) -> str:
 def test_the_last_line_counts_it_all(plan: Plan, expected: str) -> None:
     assert _last_line(plan) == expected
     assert f"**{expected}**" in markdown_of(plan).replace("`", "")
+
+
+def test_a_double_is_told_apart_from_an_orphan() -> None:
+    """Naming it under `removed:`, as an orphan's advice goes, would remove the key's own post."""
+    double = replace(ORPHAN, ref=Ref(Kind.ARTICLE, 9), double_of=Ref(Kind.ARTICLE, 4))
+    text = text_of(a_plan(orphans=(double,)))
+    assert "Doubles, further posts with the marker of a key (1)" in text
+    assert "article/9; the post of its key is article/4" in text
+    assert "Delete them on the site" in text
+    assert "removed:" not in text
+    assert "Orphans" not in text
+    assert _last_line(a_plan(orphans=(double,))).startswith(
+        "No changes to make; 1 double is on the site."
+    )
+
+
+def test_a_double_of_what_is_removed_says_when_it_goes() -> None:
+    double = replace(ORPHAN, double_of=Ref(Kind.QUESTION, 4), removed=True)
+    assert "question/4, which goes; once it is gone, this one is the key's" in text_of(
+        a_plan(a_delete(), orphans=(double,))
+    )
 
 
 def test_sections_come_with_what_waits_and_what_deletes_first() -> None:

@@ -89,6 +89,16 @@ def test_experts_are_set_added_and_removed_by_moderators_alone(town: Town) -> No
     assert world.set_experts(chidi, tag, Shares()) == Shares()
 
 
+def test_experts_named_twice_and_removed_twice_are_switches(found_town: Found) -> None:
+    harmless = replace(UNHURRIED, v3_expert_not_there="harmless")
+    town = found_town(replace(harmless, v3_expert_added_twice="refused"))
+    world, tag, ada = town.world, _tag(town), Shares((town.ada.id,))
+    assert world.add_experts(town.chidi, tag, ada) == ada
+    assert _refused(lambda: world.add_experts(town.chidi, tag, ada)) == Rule.NAME_TAKEN
+    assert world.remove_experts(town.chidi, tag, ada) == Shares()
+    assert world.remove_experts(town.chidi, tag, ada) == Shares()
+
+
 def test_a_site_without_experts_refuses_all_that_has_to_do_with_them(found_town: Found) -> None:
     town = found_town(replace(UNHURRIED, experts=False))
     tag = _tag(town)

@@ -162,12 +162,12 @@ class Checker:
                     self.wrong.append(f"I1 loss: {item.key} has no post")
         keys = {item.key for item in wanted.items}
         for blocked in plan.blocked:
-            self._check_blocked(str(blocked.key), blocked.code)
+            self._check_blocked(str(blocked.key), blocked.kind, blocked.code)
             refused = blocked.code is BlockedCode.REJECTED and blocked.key in keys
             if refused and not self.people.deeds:
                 self.wrong.append(f"I3 {blocked.key} was refused, and nobody did anything")
 
-    def _check_blocked(self, key: str, code: BlockedCode) -> None:
+    def _check_blocked(self, key: str, kind: Kind | None, code: BlockedCode) -> None:
         """A blocked item has to have a person's deed behind it."""
         if code is BlockedCode.GONE and not self.people.deleted:
             self.wrong.append(f"I1 loss: {key} counts as gone, and nobody deleted anything")
@@ -179,7 +179,9 @@ class Checker:
         # Once the journal is lost, nothing tells what led to a post that somebody has deleted: the
         # page looks edited, and a person is asked.
         # What led to the one of two that was removed looks edited, too.
-        edited = self.people.edits or (self.forgot and self.people.deleted) or self._doubled
+        # Whoever deletes a post takes it out of the collections that list it, too.
+        deleted = (self.forgot or kind is Kind.COLLECTION) and self.people.deleted
+        edited = self.people.edits or deleted or self._doubled
         if code in (BlockedCode.CONFLICT, BlockedCode.NO_BASE) and not edited:
             self.wrong.append(f"I3 {key} is in conflict, and nobody edited anything")
         if code in (BlockedCode.AMBIGUOUS, BlockedCode.MISFIT) and not (

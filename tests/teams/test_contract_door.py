@@ -25,7 +25,7 @@ from importer.model.writing import Done, Rejected
 from importer.sandbox import Tier, World, open_world
 from importer.teams import Connection, Mode, Secret, open_team
 from tests.teams.contract import APIS, Dialect, covered, is_write, problem, read
-from tests.teams.stage import Act, Stage, a_world, answers, new_question, staged
+from tests.teams.stage import Act, Stage, a_world, always, answers, new_question, rewrites, staged
 from tests.virtual_time import LoopClock, run
 
 READ, WRITE = Need(write=False), Need(write=True)
@@ -290,6 +290,43 @@ def test_without_v3_what_it_alone_can_do_is_blocked_with_the_reason() -> None:
         assert not ability.able
         assert "API v3 can't be used: GET users/me: status 404" in ability.reason
     assert article.able, "over v2.3, one a minute"
+
+
+@pytest.mark.parametrize(
+    ("role", "told", "able"),
+    [
+        pytest.param("member", None, False, id="a member"),
+        pytest.param("moderator", None, True, id="a moderator"),
+        pytest.param("admin", None, True, id="an administrator"),
+        pytest.param("member", {"role": "Curator"}, True, id="a role nobody knows"),
+        pytest.param("member", {"role": None}, True, id="not told"),
+    ],
+)
+@pytest.mark.parametrize("api", ["3", "auto"])
+def test_who_may_name_experts_is_known_by_the_role(
+    api: str, role: Any, told: dict[str, Any] | None, *, able: bool
+) -> None:
+    """Known before anything is planned: a refusal in the middle of an apply comes too late."""
+    world = a_world()
+    user = world.users("acme")[0]
+    world.change_user(user, role=role)
+
+    retold = rewrites(lambda body: body.update(told or {}))
+    at_me = always("/users/me", retold)
+
+    async def acting(team: Any) -> Any:
+        await team.check(Need(write=False, kinds=frozenset({Kind.TAG})))
+        return team.ability(Kind.TAG, Verb.SET, Field.EXPERTS), team.routes()
+
+    stage = staged(world, at_me)
+    token = world.issue_token(world.users("acme")[0])
+    ability, routes = Dialect(api).act(world, acting, stage=stage, token=token)
+    assert ability.able is able
+    (route,) = [it for it in routes if it.field is Field.EXPERTS]
+    assert bool(route.by) is able
+    if not able:
+        assert "only moderators and administrators may name experts" in route.why_not
+        assert "token of one who may" in ability.remedy
 
 
 def test_v3_is_not_asked_for_what_v23_does() -> None:

@@ -358,6 +358,67 @@ def test_a_tag_without_experts_is_not_taken_for_one_whose_experts_are_not_told()
     assert isinstance(outcome, Unknown)
 
 
+_OF_TAG = "/subject-matter-experts"
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted", "call"),
+    [
+        pytest.param((), ("user:1001", "user:1002"), ("POST", f"{_OF_TAG}/users"), id="users"),
+        pytest.param((), ("group:1001",), ("POST", f"{_OF_TAG}/user-groups"), id="groups"),
+        pytest.param(("user:1002",), (), ("DELETE", f"{_OF_TAG}/users/1002"), id="a user off"),
+        pytest.param(
+            ("group:1001", "user:1002"), ("user:1002",), ("DELETE", f"{_OF_TAG}/user-groups/1001"),
+            id="a group off",
+        ),
+        pytest.param(("user:1001", "user:1002"), (), ("PUT", _OF_TAG), id="two off"),
+        pytest.param(("user:1001",), ("user:1002",), ("PUT", _OF_TAG), id="another"),
+        pytest.param((), ("group:1001", "user:1002"), ("PUT", _OF_TAG), id="a group and a user"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("api", ["3", "auto"])
+def test_experts_change_by_the_difference(
+    api: str, seen: tuple[str, ...], wanted: tuple[str, ...], call: tuple[str, str]
+) -> None:
+    scene = a_scene()
+    (tag,) = scene.world.tags("acme")
+    by = scene.world.users("acme")[2]
+    scene.world.set_experts(by, tag.id, shares_of(*seen))
+    write = Write(
+        "w", Verb.SET, Kind.TAG, fields={Field.EXPERTS: wanted}, name="a",
+        before={Field.EXPERTS: seen},
+    )  # fmt: skip
+    outcome, _ = written(Dialect(api), scene, write)
+    assert isinstance(outcome, Done)
+    assert outcome.item is not None
+    assert outcome.item.fields[Field.EXPERTS] == wanted
+    assert scene.world.experts(tag.id) == shares_of(*wanted)
+    sent = [(it.method, it.path.partition(f"/{tag.id}")[2]) for it in scene.world.requests]
+    assert [it for it in sent if it[0] != "GET" and _OF_TAG in it[1]] == [call]
+
+
+def shares_of(*names: str) -> Shares:
+    numbers = {
+        sort: tuple(int(it.partition(":")[2]) for it in names if it.startswith(sort))
+        for sort in ("user", "group")
+    }
+    return Shares(numbers["user"], numbers["group"])
+
+
+@pytest.mark.parametrize("body", ["{}", '{"users": [], "userGroups": []}'])
+def test_an_expert_is_removed_without_a_word(body: str) -> None:
+    """204, as documented: whoever says something talks of another thing."""
+    scene = a_scene()
+    (tag,) = scene.world.tags("acme")
+    scene.world.set_experts(scene.world.users("acme")[2], tag.id, shares_of("user:1002"))
+    write = Write(
+        "w", Verb.SET, Kind.TAG, fields={Field.EXPERTS: ()}, name="a",
+        before={Field.EXPERTS: ("user:1002",)},
+    )  # fmt: skip
+    outcome, _ = written(Dialect("3"), scene, write, on_write(answers(200, body, after=True)))
+    assert isinstance(outcome, Done if body == "{}" else Unknown)
+
+
 @pytest.mark.parametrize("api", ["3", "auto"])
 def test_experts_of_a_team_that_has_none_are_refused_in_its_words(api: str) -> None:
     """422, as documented."""

@@ -68,12 +68,16 @@ def test_without_the_second_what_it_alone_can_do_is_blocked_with_the_reason(
     assert (collection.able, collection.source) == (False, Source.PROBE)
     assert "API v3 can't be used" in collection.reason
     assert said in collection.reason
+    # That the door's own remedy may be to do without it is no help to what needs it.
+    assert "teams-importer doctor" in collection.remedy
+    assert "--api" not in collection.remedy
     assert team.ability(Kind.QUESTION, Verb.CREATE).able
     assert "can't be used" not in team.ability(Kind.TAG, Verb.SET, Field.DESCRIPTION).reason
     rows = {(it.kind, it.verb, it.field): it for it in team.routes()}
     assert rows[Kind.ARTICLE, Verb.CREATE, None].by == "API v2.3"
     assert rows[Kind.COLLECTION, Verb.CREATE, None].by == ""
     assert [bool(it.why_not) for it in team.ways()] == [False, True]
+    assert [bool(it.remedy) for it in team.ways()] == [False, True]
 
 
 def test_without_the_first_all_goes_over_the_second() -> None:

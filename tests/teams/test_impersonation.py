@@ -126,7 +126,7 @@ def test_a_plan_takes_it_for_granted_and_says_so() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        pytest.param({"impersonate": False}, "only when asked for", id="not asked for"),
+        pytest.param({"impersonate": False}, "unless --impersonate asks", id="not asked for"),
         pytest.param({"api_key": None, "api": "3", "team": "umbrella"}, "Enterprise", id="no site"),
     ],
 )

@@ -38,6 +38,8 @@ def reply(status: int, said: Said) -> Reply:
         pytest.param(reply(404, Said.NOTHING), Sign.WALL, id="no such page"),
         pytest.param(Failure(Trouble.CONNECT, sent=False), Sign.UNSENT, id="no connection"),
         pytest.param(Failure(Trouble.CERTIFICATE, sent=False), Sign.WALL, id="no trust"),
+        pytest.param(Failure(Trouble.EXPIRED, sent=False), Sign.WALL, id="out of date"),
+        pytest.param(Failure(Trouble.OTHERS, sent=False), Sign.WALL, id="of another host"),
         pytest.param(Failure(Trouble.BROKEN, sent=True), Sign.NOISE, id="a reset"),
         pytest.param(Held("quota"), Sign.HELD, id="held"),
     ],

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from importer.errors import ServiceError, UsageError
+from importer.errors import ImporterError, ServiceError, UsageError
 from importer.model.ids import Kind
 from importer.model.live import Everything, Need
 from importer.model.writing import Done, NotApplied, Outcome, Unknown
@@ -301,16 +301,17 @@ def certificate(folder: Path, *, days: int = 1, name: str = "127.0.0.1") -> tupl
 
 
 @pytest.mark.parametrize(
-    ("days", "name", "bundle", "reached"),
+    ("days", "name", "bundle", "remedy"),
     [
-        pytest.param(1, "127.0.0.1", True, True, id="known through a bundle"),
-        pytest.param(1, "127.0.0.1", False, False, id="self-signed"),
-        pytest.param(-1, "127.0.0.1", True, False, id="expired"),
-        pytest.param(1, "127.0.0.9", True, False, id="of another host"),
+        pytest.param(1, "127.0.0.1", True, "", id="known through a bundle"),
+        pytest.param(1, "127.0.0.1", False, "--ca-bundle, or in TEAMS_IMPORTER", id="self-signed"),
+        pytest.param(-1, "127.0.0.1", True, "this machine's clock", id="expired"),
+        pytest.param(1, "127.0.0.9", True, "the name that the certificate", id="of another host"),
     ],
 )
+@pytest.mark.parametrize("api", ["2.3", "3"])
 def test_tls_is_verified_and_never_switched_off(
-    tmp_path: Path, days: int, name: str, bundle: bool, reached: bool
+    tmp_path: Path, api: str, days: int, name: str, bundle: bool, remedy: str
 ) -> None:
     """F36."""
     whole, key = certificate(tmp_path, days=days, name=name)
@@ -321,12 +322,15 @@ def test_tls_is_verified_and_never_switched_off(
         answer = sends(response(b'{"items": []}'))
         async with scripted(answer, tls=context) as (url, seen):
             asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-            async with connect(url, ca_bundle=whole if bundle else None) as team:
+            async with connect(url, ca_bundle=whole if bundle else None, api=api) as team:
+                with pytest.raises(ImporterError) as caught:
+                    await team.check(Need(write=False))
+                assert remedy in caught.value.remedy
                 return await team.write(new_question(1)), seen
 
     outcome, seen = asyncio.run(writing())
-    assert isinstance(outcome, Unknown if reached else NotApplied)
-    assert bool(seen) is reached
+    assert isinstance(outcome, NotApplied if remedy else Unknown)
+    assert bool(seen) is not bool(remedy)
 
 
 @pytest.mark.parametrize("content", [None, "not a certificate"])

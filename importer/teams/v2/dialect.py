@@ -50,7 +50,9 @@ class V2:
         self.door = Door(
             me=door.me_request(endpoint.team, by_key_alone=endpoint.by_key_alone),
             probes=door.probes(endpoint.team),
-            demand=partial(demand, team=endpoint.team, at_door=True),
+            demand=partial(
+                demand, team=endpoint.team, at_door=True, key_alone=endpoint.by_key_alone
+            ),
             who=nobody if endpoint.by_key_alone else door.who,
             is_refused=door.is_refused,
             told_apart=door.told_apart,

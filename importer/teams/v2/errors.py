@@ -21,6 +21,7 @@ from importer.errors import (
     TeamUnknown,
     TokenInvalid,
 )
+from importer.teams.access import key_opens_nothing
 from importer.teams.exchange import (
     ApiError,
     Ended,
@@ -129,10 +130,18 @@ def _quota(found: Wrapper) -> Quota | None:
     return None
 
 
-def demand(request: Request, ended: Ended, team: str, *, at_door: bool = False) -> Wrapper:
+def demand(
+    request: Request,
+    ended: Ended,
+    team: str,
+    *,
+    at_door: bool = False,
+    key_alone: bool = False,
+) -> Wrapper:
     """Return the wrapper of a success, or raise what stands in its way.
 
-    With *at_door*, on the first call of all, a bad parameter can only be the team.
+    With *at_door*, on the first call of all, a bad parameter can only be the team. *key_alone*: no
+    token was sent.
     """
     match ended:
         case Held(why, resume_after_s):
@@ -140,21 +149,33 @@ def demand(request: Request, ended: Ended, team: str, *, at_door: bool = False) 
             raise BudgetExhausted(text, remedy=_LATER, resume_after_s=resume_after_s)
         case Failure():
             text = f"{request}: {ended}"
-            remedy = "Check --url, the network and any proxy, then run the same command again."
-            raise ServiceError(text, remedy=remedy)
+            raise ServiceError(text, remedy=ended.remedy)
         case Reply(status, _, heard) if heard.said is Said.ANSWER and status < 300:
             return heard.wrapper
         case Reply():
-            raise refusal(request, ended, team, at_door=at_door)
+            raise refusal(request, ended, team, at_door=at_door, key_alone=key_alone)
 
 
-def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False) -> ImporterError:
+def refusal(
+    request: Request,
+    reply: Reply,
+    team: str,
+    *,
+    at_door: bool = False,
+    key_alone: bool = False,
+) -> ImporterError:
     """Return the error that *reply*, no success, amounts to for a reading."""
     error = reply.heard.error
     if error is None or reply.heard.said is Said.NOTHING:
         return _not_the_api(request, reply, at_door=at_door)
     where = f"{request}: {error}"
     match error.id:
+        case 401 | 402 if key_alone:
+            return key_opens_nothing(team, where)
+        case 403 if key_alone:
+            # What is closed to everybody here may be open over API v3.
+            closed = key_opens_nothing(team, where)
+            return TeamForeign(closed.message, remedy=closed.remedy)
         case 401:
             return TokenInvalid(
                 f"the server saw no access token ({where})",
@@ -195,7 +216,7 @@ def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False)
             return AccessError(
                 f"the server does not know the API key ({where})",
                 remedy="It is mistyped, revoked, or of another site. Give the key whole, as the "
-                "site shows it, or leave it out and use --api 3.",
+                "site shows it, or leave it out and use --api 3 with an access token.",
             )
         case 400 if at_door:
             return TeamUnknown(

@@ -132,7 +132,9 @@ class Impersonation:
         ended = await self._transport.send(asked)
         found = demand(asked, ended, self._team).get("items")
         if not found:
-            text = f"user {author} can't be acted for: there is no such user here"
+            text = (
+                f"user {author} can't be acted for: there is no such user here (correct `author:`)"
+            )
             raise AccessError(text)
         account = _only({"items": found}, asked).get("account_id")
         if type(account) is not int:

@@ -82,7 +82,8 @@ def question_of(raw: Raw, site: Site, masters: Mapping[str, str]) -> Question:
     author = _author(raw)
     others = not whole or any(it.facts.author != author or author is None for it in answers)
     fields: Fields = {Field.TITLE: title, Field.TAGS: tags}
-    return Question(_post(raw, "question", ref, None, site, fields, engaged=others), answers, whole)
+    item = _post(raw, "question", ref, None, site, fields, engaged=others, told=whole)
+    return Question(item, answers, whole)
 
 
 def answer_item(raw: Raw, site: Site) -> LiveItem:
@@ -148,17 +149,19 @@ def _post(
     fields: Fields,
     *,
     engaged: bool,
+    told: bool = False,
 ) -> LiveItem:
     markdown = _text(raw, kind, "body_markdown")
     body, marker = undress(markdown, site)
     created = _date(raw, kind, "creation_date")
     # A missing count says nothing: better to take a post for one that others have engaged in.
     asked = ("score", "comment_count") if ref.kind is Kind.ARTICLE else _ENGAGEMENT
-    counts = [raw.get(name) for name in asked]
+    more = any(count != 0 or count is False for count in (raw.get(name) for name in asked))
     facts = Facts(
         author=_author(raw),
         locked="locked_date" in raw,
-        engaged_by_others=engaged or any(count != 0 or count is False for count in counts),
+        engaged_by_others=engaged or more,
+        only_answered=engaged and told and not more,
         created_at=created,
         edited_at=_date(raw, kind, "last_edit_date") if "last_edit_date" in raw else None,
         editor=_author(raw, "last_editor"),

@@ -2,6 +2,11 @@
 
 Source: the vendor's contract (documented): PUT replaces a whole object, an answer stands below its
 question, tags have no writing method but their experts do, an image is uploaded as a form.
+
+Experts are replaced as a whole, or added by a list of users or groups, or removed one by one
+(documented). A replacement takes away whom somebody named since the look before it, so it is sent
+only where no other call says it all. What adding an expert twice does, or removing one who is none,
+is not documented: nothing rests on it.
 """
 
 import json
@@ -19,7 +24,17 @@ from importer.teams.exchange import Part, Request
 from importer.teams.v3.shapes import ARTICLE_TYPES, EDITABLE_BY
 from importer.text.links import Text
 
-__all__ = ["CALLS", "RATES", "Aside", "Call", "ability", "call_of", "calls_for", "request_of"]
+__all__ = [
+    "CALLS",
+    "RATES",
+    "Aside",
+    "Call",
+    "ability",
+    "call_of",
+    "calls_for",
+    "is_removal",
+    "request_of",
+]
 
 RATES = Rates(
     per_second=25.0,
@@ -32,7 +47,7 @@ RATES = Rates(
 )
 """Documented as defaults: 50 requests in 2 seconds, a bucket of 5,000 that gets 100 a minute."""
 
-_Payload = Mapping[str, object]
+_Payload = Mapping[str, object] | list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,7 @@ def _picture(write: Write) -> Part:
     return Part("file", name, kept.media_type, write.content)
 
 
-def _question(write: Write, site: Site, _: Aside) -> _Payload:
+def _question(write: Write, site: Site, _: Aside) -> Mapping[str, object]:
     tags = list(_names(write.fields, Field.TAGS))
     return {"title": _line(write.fields, Field.TITLE), "body": _body(write, site), "tags": tags}
 
@@ -122,6 +137,22 @@ def _experts(write: Write, _: Site, __: Aside) -> _Payload:
     return {"userIds": _numbers(names, "user:"), "userGroupIds": _numbers(names, "group:")}
 
 
+def _added(write: Write, _: Site, __: Aside) -> _Payload:
+    return [_number(it) for it in _difference(write)[0]]
+
+
+def _difference(write: Write) -> tuple[list[str], list[str]]:
+    """Return who is to be an expert besides those seen, and who no longer."""
+    wanted, seen = (_names(it, Field.EXPERTS) for it in (write.fields, write.before))
+    added = [it for it in wanted if it not in seen]
+    return added, [it for it in seen if it not in wanted]
+
+
+def _removed(write: Write) -> int:
+    removed = _difference(write)[1]
+    return _number(removed[0]) if len(removed) == 1 else 0
+
+
 def _body(write: Write, site: Site) -> str:
     body = write.fields[Field.BODY]
     if not isinstance(body, Text):
@@ -147,7 +178,11 @@ def _names(fields: Fields, field: Field) -> tuple[str, ...]:
 
 
 def _numbers(names: Iterable[str], prefix: str) -> list[int]:
-    return [int(it.removeprefix(prefix)) for it in names if it.startswith(prefix)]
+    return [_number(it) for it in names if it.startswith(prefix)]
+
+
+def _number(name: str) -> int:
+    return int(name.partition(":")[2])
 
 
 def _post_of(target: str, links: Mapping[Key, Ref]) -> Ref:
@@ -159,6 +194,20 @@ def _post_of(target: str, links: Mapping[Key, Ref]) -> Ref:
         raise ValueError(text)
     return links[key]
 
+
+_EXPERTS = "tags/{tag}/subject-matter-experts"
+_ADDING: Mapping[str, Call] = MappingProxyType(
+    {
+        "user": Call("POST", f"{_EXPERTS}/users", _added),
+        "group": Call("POST", f"{_EXPERTS}/user-groups", _added),
+    }
+)
+_REMOVING: Mapping[str, Call] = MappingProxyType(
+    {
+        "user": Call("DELETE", f"{_EXPERTS}/users/{{expert}}", _nothing),
+        "group": Call("DELETE", f"{_EXPERTS}/user-groups/{{expert}}", _nothing),
+    }
+)
 
 _Row = tuple[Kind, Verb, Field | None]
 
@@ -182,9 +231,7 @@ CALLS: Mapping[_Row, Call] = MappingProxyType(
         (Kind.COLLECTION, Verb.UPDATE, None): Call("PUT", "collections/{id}", _collection),
         (Kind.COLLECTION, Verb.DELETE, None): Call("DELETE", "collections/{id}", _nothing),
         (Kind.IMAGE, Verb.CREATE, None): Call("POST", "images/upload", _nothing, file=_picture),
-        (Kind.TAG, Verb.SET, Field.EXPERTS): Call(
-            "PUT", "tags/{tag}/subject-matter-experts", _experts
-        ),
+        (Kind.TAG, Verb.SET, Field.EXPERTS): Call("PUT", _EXPERTS, _experts),
     }
 )
 
@@ -210,14 +257,33 @@ def ability(kind: Kind, verb: Verb, field: Field | None, site: Site) -> Ability:
 
 def calls_for(kind: Kind, verb: Verb, field: Field | None) -> list[tuple[str, str]]:
     """Return the methods and routes that an able row takes: a flag's undoing is one, too."""
-    call = CALLS.get((kind, verb, field)) or CALLS[kind, verb, None]
-    return [(it, call.route) for it in (call.verb, call.undo) if it]
+    calls = [CALLS.get((kind, verb, field)) or CALLS[kind, verb, None]]
+    if kind is Kind.TAG:
+        calls += [*_ADDING.values(), *_REMOVING.values()]
+    return [(it, call.route) for call in calls for it in (call.verb, call.undo) if it]
 
 
 def call_of(write: Write) -> Call:
     """Return the row for *write*; KeyError for one that `ability` would have refused."""
     field = next(iter(write.fields)) if write.verb is Verb.SET else None
-    return CALLS[write.kind, write.verb, field]
+    call = CALLS[write.kind, write.verb, field]
+    return (_call_for_difference(write) or call) if field is Field.EXPERTS else call
+
+
+def _call_for_difference(write: Write) -> Call | None:
+    """Return the call that says how experts change and nothing else; None: it takes several."""
+    if Field.EXPERTS not in write.before:
+        return None
+    added, removed = _difference(write)
+    sorts = {it.partition(":")[0] for it in (*added, *removed)}
+    if len(sorts) != 1 or len(removed) > 1 or (added and removed):
+        return None
+    return (_REMOVING if removed else _ADDING).get(sorts.pop())
+
+
+def is_removal(write: Write) -> bool:
+    """Tell whether *write* goes by a call that removes one expert, and answers nothing."""
+    return call_of(write) in _REMOVING.values()
 
 
 def request_of(write: Write, site: Site, aside: Aside) -> Request:
@@ -230,6 +296,7 @@ def request_of(write: Write, site: Site, aside: Aside) -> Request:
         "id": write.ref.id if write.ref else 0,
         "parent": write.parent.id if write.parent else 0,
         "tag": aside.tag_id,
+        "expert": _removed(write),
     }
     if any(f"{{{name}}}" in call.route and not number for name, number in numbers.items()):
         text = f"{call.route} lacks the post it is about"

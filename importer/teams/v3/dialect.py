@@ -69,10 +69,13 @@ class V3:
         self.door = Door(
             me=door.me_request(by_key_alone=endpoint.by_key_alone),
             probes=door.probes(),
-            demand=partial(demand, team=endpoint.team, at_door=True),
+            demand=partial(
+                demand, team=endpoint.team, at_door=True, key_alone=endpoint.by_key_alone
+            ),
             who=nobody if endpoint.by_key_alone else door.who,
             is_refused=door.is_refused,
             told_apart=door.told_apart,
+            role=door.role,
         )
         self._site = endpoint.site
         self._reader = Reader(
@@ -90,7 +93,8 @@ class V3:
             return replace(found, source=Source.SWAGGER)
         name, (method, route) = self._contract.name, lacking[0]
         reason = f"API v3 of this site has no {method} /{route}, says {name}"
-        return Ability(able=False, reason=reason, source=Source.SWAGGER)
+        remedy = f"If the site has it by now, fetch {name} anew."
+        return Ability(able=False, reason=reason, source=Source.SWAGGER, remedy=remedy)
 
     def reads(self, kind: Kind) -> bool:
         """Tell whether posts of *kind* can be read."""

@@ -15,12 +15,13 @@ from importer.teams.exchange import Reply, Request
 from importer.teams.outcome import Misshapen
 from importer.teams.v3.shapes import user_of
 
-__all__ = ["is_refused", "me_request", "probes", "told_apart", "who"]
+__all__ = ["is_refused", "me_request", "names_no_experts", "probes", "role", "told_apart", "who"]
 
 _NOBODYS = 2**31 - 1
 """No question has the largest id there is."""
 
 _FORBIDDEN = 403
+_MEMBER = "registered"
 _BODY = '{"body": "A probe of the importer: it checks a permission and changes nothing at all."}'
 
 
@@ -63,3 +64,17 @@ def who(wrapper: Mapping[str, object]) -> tuple[UserId, str]:
     except Misshapen as defect:
         text = f"the API does not say who the token's user is: {defect}"
         raise ServiceError(text, remedy="Check --url; report it if that is right.") from None
+
+
+def role(wrapper: Mapping[str, object]) -> str:
+    """Return what the user is: `Registered`, `Moderator` or `Admin` (observed); empty: not told."""
+    told = wrapper.get("role")
+    return told if isinstance(told, str) else ""
+
+
+def names_no_experts(role: str) -> bool:
+    """Tell whether a user of *role* is known to be refused when naming a tag's experts.
+
+    Only moderators and administrators may (documented). A role of another name may be anything.
+    """
+    return role.casefold() == _MEMBER

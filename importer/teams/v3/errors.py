@@ -18,6 +18,7 @@ from importer.errors import (
     ServiceError,
     TokenInvalid,
 )
+from importer.teams.access import key_opens_nothing
 from importer.teams.exchange import (
     ApiError,
     Ended,
@@ -143,30 +144,41 @@ def _number(value: str | None) -> float | None:
 
 
 def demand(
-    request: Request, ended: Ended, team: str, *, at_door: bool = False
+    request: Request, ended: Ended, team: str, *, at_door: bool = False, key_alone: bool = False
 ) -> Mapping[str, object]:
-    """Return the object of a success, or raise what stands in its way."""
+    """Return the object of a success, or raise what stands in its way.
+
+    *key_alone*: no token was sent.
+    """
     match ended:
         case Held(why, resume_after_s):
             text = f"{request}: {why}"
             raise BudgetExhausted(text, remedy=_LATER, resume_after_s=resume_after_s)
         case Failure():
             text = f"{request}: {ended}"
-            remedy = "Check --url, the network and any proxy, then run the same command again."
-            raise ServiceError(text, remedy=remedy)
+            raise ServiceError(text, remedy=ended.remedy)
         case Reply(status, _, heard) if heard.said is Said.ANSWER and status < 300:
             return heard.wrapper
         case Reply():
-            raise refusal(request, ended, team, at_door=at_door)
+            raise refusal(request, ended, team, at_door=at_door, key_alone=key_alone)
 
 
-def refusal(request: Request, reply: Reply, team: str, *, at_door: bool = False) -> ImporterError:
+def refusal(
+    request: Request,
+    reply: Reply,
+    team: str,
+    *,
+    at_door: bool = False,
+    key_alone: bool = False,
+) -> ImporterError:
     """Return the error that *reply*, no success, amounts to for a reading."""
     error = reply.heard.error
     if error is None or reply.heard.said is Said.NOTHING:
         return _not_the_api(request, reply, at_door=at_door)
     where = f"{request}: {error}"
     match error.id:
+        case 401 if key_alone:
+            return key_opens_nothing(team, where)
         case 401:
             named = f"the team {team!r}" if team else "this site"
             return TokenInvalid(

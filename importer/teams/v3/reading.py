@@ -157,6 +157,7 @@ class Reader:
         self.strangers: dict[Ref, int | None] = {}
         self._parents: dict[Ref, Ref] = {}
         self._listed: tuple[Raw, ...] | None = None
+        self._tag_ids: dict[str, int] = {}
         self._synonyms: tuple[Synonym, ...] | None = None
         self._once = asyncio.Lock()
 
@@ -556,11 +557,12 @@ class Reader:
         for raw in self._listed or ():
             if tag_of(raw)[1] == name:
                 return tag_of(raw)[0]
-        only = (("partialName", name),)
-        async for raw in walk(self._ask, self._listing("tags", None, only, sort="name")):
-            if tag_of(raw)[1] == name:
-                return tag_of(raw)[0]
-        return None
+        if name not in self._tag_ids:
+            only = (("partialName", name),)
+            async for raw in walk(self._ask, self._listing("tags", None, only, sort="name")):
+                number, found = tag_of(raw)
+                self._tag_ids[found] = number
+        return self._tag_ids.get(name)
 
     async def _people(self, emails: Sequence[str]) -> AsyncGenerator[Read, None]:
         for email in emails:

@@ -140,12 +140,16 @@ def question_item(
         Field.TAGS: canonical_names(_tags(raw, Kind.QUESTION), masters),
     }
     owner = _person(raw.get("owner"))
-    engaged = _count(raw.get("answerCount")) > 0
+    number = _count(raw.get("answerCount"))
+    engaged = number > 0
     if answerers is not None:
         engaged = any(it is None or it != owner for it in answerers)
+    told = answerers is not None and len(answerers) >= number
     if strangers is None and _count_or_none(raw.get("answerCount")) == 0:
         strangers = 0
-    live = _post(raw, Kind.QUESTION, None, site, fields, engaged=engaged, comments=comments)
+    live = _post(
+        raw, Kind.QUESTION, None, site, fields, engaged=engaged, told=told, comments=comments
+    )
     return live if strangers is None else replace(live, stamp=f"{live.stamp}+{strangers}")
 
 
@@ -299,6 +303,7 @@ def _post(
     fields: Fields,
     *,
     engaged: bool = False,
+    told: bool = False,
     comments: int | None = None,
 ) -> LiveItem:
     seen = glimpse_of(raw, kind)
@@ -306,6 +311,7 @@ def _post(
     body, marker = undress(markdown, site)
     # A missing count says nothing: better to take a post for one that others have engaged in.
     counts = (raw.get("score"), seen.comments if comments is None else comments)
+    more = any(it != 0 or it is False for it in counts)
     return LiveItem(
         ref=seen.ref,
         parent=parent,
@@ -315,7 +321,8 @@ def _post(
         facts=Facts(
             author=seen.author,
             locked=raw.get("lockedDate") is not None,
-            engaged_by_others=engaged or any(it != 0 or it is False for it in counts),
+            engaged_by_others=engaged or more,
+            only_answered=engaged and told and not more,
             created_at=created_at(raw, kind),
             edited_at=_date_or(raw, "lastEditDate"),
             editor=_person(raw.get("lastEditor")),

@@ -12,7 +12,7 @@ from importer.model.writing import Write
 from importer.teams.exchange import Request
 from importer.teams.objects import Raw, drift_named
 from importer.teams.outcome import Echo, Misshapen
-from importer.teams.v3.calls import Aside, request_of
+from importer.teams.v3.calls import Aside, is_removal, request_of
 from importer.teams.v3.reading import Reader
 from importer.teams.v3.shapes import (
     answer_item,
@@ -85,11 +85,11 @@ class Writer:
         self, write: Write, wrapper: Raw, *, aside: Aside, before: LiveItem | None
     ) -> LiveItem | None:
         """Return the post as the server now keeps it; None after a delete."""
-        if write.verb is Verb.DELETE:
+        if wrapper and (write.verb is Verb.DELETE or is_removal(write)):
             # The contract has no content for a deletion: whoever sends some talks of another thing.
-            if wrapper:
-                text = "a deletion is confirmed without content"
-                raise Misshapen(text)
+            text = "a deletion is confirmed without content"
+            raise Misshapen(text)
+        if write.verb is Verb.DELETE:
             return None
         item = self._item(write, wrapper, aside, before)
         _check(write, item)
@@ -114,7 +114,8 @@ class Writer:
             case Kind.IMAGE:
                 return image_item(wrapper)
             case Kind.TAG:
-                fields: Fields = {Field.TITLE: write.name, Field.EXPERTS: experts_of(wrapper)}
+                told = write.fields[Field.EXPERTS] if is_removal(write) else experts_of(wrapper)
+                fields: Fields = {Field.TITLE: write.name, Field.EXPERTS: told}
                 url = f"{self._site.base}/questions/tagged/{write.name}"
                 return LiveItem(Ref(Kind.TAG, aside.tag_id), None, url, fields)
 

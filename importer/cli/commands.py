@@ -1,0 +1,110 @@
+"""How a command is made: its help, its examples, and sets of options gathered into one value.
+
+A decorator adds the options of a set and hands the command one frozen value under the set's name:
+
+    @connection_options
+    def command(*, connection: ConnectionOptions) -> ExitCode: ...
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from importer.cli.suggesting import did_you_mean
+from importer.errors import ExitCode
+
+__all__ = ["FILE", "Function", "gathered", "make_command", "make_group"]
+
+Function = Callable[..., ExitCode]
+_Set = TypeVar("_Set")
+FILE = click.Path(path_type=Path, dir_okay=False)
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Command(click.Command):
+    """A command whose help ends in examples, and whose mistyped options get a suggestion."""
+
+    examples: Mapping[str, str] = {}
+    document: str = ""
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Examples"):
+            formatter.write_dl(list(self.examples.items()), col_max=60)
+        if self.document:
+            with formatter.section("JSON"):
+                formatter.write_text(self.document)
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.NoSuchOption as error:
+            known = [name for param in self.params for name in param.opts]
+            hint = did_you_mean(error.option_name, known)
+            message = f"there is no option {error.option_name!r}. {hint}".strip()
+            raise click.UsageError(message, error.ctx) from error
+
+
+class _Group(click.Group):
+    """A command of commands; its help shows the examples of each, and no more of them."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        found = (self.get_command(ctx, name) for name in self.list_commands(ctx))
+        examples = [
+            it for each in found if isinstance(each, _Command) for it in each.examples.items()
+        ]
+        with formatter.section("Examples"):
+            formatter.write_dl(examples, col_max=60)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], known)
+            message = f"there is no command {args[0]!r}. {hint}".strip()
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
+def make_command(
+    group: click.Group | None = None, *, examples: Mapping[str, str], json: str = ""
+) -> Callable[[Function], click.Command]:
+    """Make a command. `examples` maps lines to what they do, `json` explains the document."""
+
+    def decorate(function: Function) -> click.Command:
+        made = click.command(cls=_Command, context_settings=_SETTINGS)(function)
+        made.examples, made.document = examples, json
+        if group is not None:
+            group.add_command(made)
+        return made
+
+    return decorate
+
+
+def make_group(text: str) -> click.Group:
+    """Make a command of commands."""
+    return _Group(help=text, context_settings=_SETTINGS, no_args_is_help=False)
+
+
+def gathered(
+    name: str, kind: type[_Set], options: Sequence[Callable[[Function], Function]]
+) -> Callable[[Function], Function]:
+    """Return a decorator that adds *options* and passes them on as one value of *kind*."""
+    names = [it.name for it in fields(kind)]  # type: ignore[arg-type] # only ours, all dataclasses
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def call(*args: Any, **given: Any) -> ExitCode:
+            given[name] = kind(**{it: given.pop(it) for it in names if it in given})
+            return function(*args, **given)
+
+        made: Function = call
+        for option in reversed(options):
+            made = option(made)
+        return made
+
+    return decorate
