@@ -142,7 +142,9 @@ class _Blocks:
                     LossKind.NAVIGATION)  # fmt: skip
         pictures = self.soup.select(", ".join(_PAGE_PARTS))
         why = "they say nothing that the text doesn't; dropped"
-        self._count(len(pictures), "icons and covers", why, LossKind.DECORATION)
+        if pictures:
+            what = f"{len(pictures)} images: icons and covers"
+            self.losses.add(LossKind.DECORATION, self.place.line, what, why)
         for tag in (*contents, *pictures):
             if not tag.decomposed:
                 tag.decompose()

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from importer.errors import UsageError
 from importer.model.draft import Draft, Place
 from importer.sources.losses import Account, Loss, Losses, LossKind
+from importer.sources.notion_markup import NotionHtml
 from importer.sources.page import Alias, Markup, Page
 from importer.sources.storage import Storage
 from importer.sources.verify_comparing import Comparison, Difference, Outcome, compared
@@ -189,6 +190,10 @@ def eye_of(markup: Markup) -> Callable[[str, Sketch], None]:
     from importer.sources.verify_storage import see_storage
 
     match markup:
+        case NotionHtml():
+            from importer.sources.verify_notion import see_notion
+
+            return see_notion
         case Storage():
             return see_storage
         case Wikitext():

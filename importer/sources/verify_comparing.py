@@ -115,10 +115,15 @@ class _Elsewhere:
         self._code = {
             word for it in result.things[Construct.CODE] for word in re.findall(r"\w+", it.what)
         }
+        self._called = {word for it in result.things[Construct.IMAGE] for word in it.more.split()}
         self._all = self._code.union(*(re.findall(r"\w+", block) for block in result.blocks))
 
     def is_code(self, words: str) -> bool:
         return _most_are(words, self._code)
+
+    def is_called(self, words: str) -> bool:
+        """Tell whether an image is called so: where a link to it was, it is shown itself."""
+        return all(word in self._called for word in words.split())
 
     def has_most(self, code: str) -> bool:
         return _most_are(code, self._all)
@@ -133,6 +138,8 @@ def _judge_words(run: Run, made: Comparison, losses: Reports, elsewhere: _Elsewh
     text = " ".join(run.words)
     if not run.changed and elsewhere.is_code(text):
         made.change(Construct.TEXT, text, "(it is code)", len(run.words))
+    elif not run.changed and elsewhere.is_called(text):
+        made.change(Construct.TEXT, text, "(an image is called so)", len(run.words))
     elif run.changed:
         made.change(Construct.TEXT, text, run.instead, len(run.words))
     else:

@@ -227,6 +227,10 @@ class _WikitextEye:
             sketch.say(unescape(str(content or "")))
         elif name == "br":
             sketch.say(" ")
+        elif name == "img":
+            if node.has("src"):
+                source = str(node.get("src").value).strip("\"' ")
+                sketch.add(Construct.IMAGE, source, "")
         elif name == "gallery":
             self._gallery(str(content or ""))
         elif name in _INVISIBLE:

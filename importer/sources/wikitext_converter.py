@@ -267,6 +267,8 @@ class _Page:
         attributes = "".join(
             f' {key}="{escape(value)}"' for key in _KEPT if (value := attribute(node, key))
         )
+        if name in _VOID and str(node).startswith("</"):
+            return ""
         if name in _VOID or (node.self_closing and name not in ("td", "th")):
             return f"<{name}{attributes}>"
         inner = self._code(node.contents)
