@@ -18,7 +18,7 @@ from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, ve
 from importer.cli.wanted import WantedOptions, wanted_options
 from importer.errors import ExitCode, UsageError, worst
 from importer.manifests.memory import Memory
-from importer.manifests.renewing import recall
+from importer.manifests.recalling import recall
 from importer.manifests.writing import SCHEMA
 from importer.model.ids import is_key
 from importer.rendering import Format, render_fidelity, render_losses

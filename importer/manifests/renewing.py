@@ -4,9 +4,8 @@ Each file is held against what was written the last time. Nothing that a person 
 over or deleted: what both sides changed is merged where git knows what it was, else laid beside.
 """
 
-import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -15,18 +14,14 @@ from importer.errors import GuardTripped
 from importer.manifests.git_merging import merged
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.memory import STATE_NAME, Entry, Memory, blob_in, blob_of
+from importer.manifests.recalling import NEXT_NAME, content_of
 from importer.manifests.staging import files_below, install, require_inside, settle
 
-__all__ = ["BESIDE", "Change", "Renewal", "Step", "recall", "renew"]
+__all__ = ["BESIDE", "Change", "Renewal", "Step", "renew"]
 
 BESIDE = ".new"
 """What the name of a file ends in that is laid beside another; no manifest includes it."""
 
-_NEXT = f"{STATE_NAME}.next"
-_KEY_LINE = re.compile(rb"^key:[ \t]*[\"']?([a-z0-9][a-z0-9._/-]*)[\"']?[ \t]*\r?$", re.MULTILINE)
-_ANY_KEY = re.compile(rb"\bkey:[ \t]*[\"']?([a-z0-9][a-z0-9._/-]*)")
-_FRONT = 16_384
-_PAGES = (".md", ".markdown")
 _GUARDED = 10
 _MOST_SHARE = 0.3
 
@@ -90,77 +85,6 @@ class Renewal:
         return any(self.counts.get(it) for it in _WRITES)
 
 
-def recall(folder: Path, memory: Memory) -> None:
-    """Read what the last conversion left in *folder*, and what people made of it since.
-
-    A page keeps its key, also one that was changed here; what was taken out here stays out. Raises
-    JournalError for a state file that isn't ours.
-    """
-    memory.read(folder / STATE_NAME)
-    if not memory.exists:
-        return
-    _recall_crash(folder, memory)
-    missing: dict[str, Entry] = {}
-    for entry in memory.was():
-        memory.take(entry.key)
-        if not entry.key:
-            continue
-        data = _content(folder / entry.file)
-        if data is None:
-            missing[entry.key] = entry
-        else:
-            _bind(memory, entry, data)
-    for name, data in _others(folder, memory):
-        match = _KEY_LINE.search(data[:_FRONT]) if name.lower().endswith(_PAGES) else None
-        moved = missing.pop(match[1].decode(), None) if match else None
-        if moved is not None:
-            memory.forget(moved.file)
-            memory.remember(replace(moved, file=name))
-            memory.bind(moved)
-        elif match:
-            memory.take(match[1].decode())
-        else:
-            for key in _ANY_KEY.findall(data):
-                memory.take(key.decode())
-    for entry in missing.values():
-        memory.drop(entry)
-
-
-def _recall_crash(folder: Path, memory: Memory) -> None:
-    """Remember the new files that a conversion wrote before it was cut short."""
-    if not (folder / _NEXT).is_file():
-        return
-    with Memory() as meant:
-        meant.read(folder / _NEXT)
-        for entry in meant.was():
-            data = None if memory.is_ours(entry.file) else _content(folder / entry.file)
-            if data is not None and blob_of(data) == entry.blob:
-                memory.remember(entry)
-
-
-def _bind(memory: Memory, entry: Entry, data: bytes) -> None:
-    """Let the entry's pages keep its key, or the one that it was given by hand."""
-    match = _KEY_LINE.search(data[:_FRONT]) if blob_of(data) != entry.blob else None
-    key = match[1].decode() if match else entry.key
-    if key != entry.key:
-        memory.rename(entry.key, key)
-        memory.take(key)
-        entry = replace(entry, key=key)
-        memory.remember(entry)
-    memory.bind(entry)
-
-
-def _others(folder: Path, memory: Memory) -> Iterator[tuple[str, bytes]]:
-    """Yield the files in which a person may have written items, with their content."""
-    for name in files_below(folder):
-        if name.startswith(".") or not name.lower().endswith((*_PAGES, ".yaml", ".yml")):
-            continue
-        if not memory.is_ours(name) or name == MANIFEST_NAME:
-            data = _content(folder / name)
-            if data is not None:
-                yield name, data
-
-
 def renew(
     stage: Path,
     folder: Path,
@@ -187,10 +111,10 @@ def renew(
     if not dry:
         # What is to be known in the end is there first: a crash leaves new files that are ours.
         memory.write(stage / STATE_NAME, head)
-        install(stage, folder, STATE_NAME, _NEXT)
+        install(stage, folder, STATE_NAME, NEXT_NAME)
         work.carry_out()
         _install_all(stage, folder, generated)
-        (folder / _NEXT).replace(folder / STATE_NAME)
+        (folder / NEXT_NAME).replace(folder / STATE_NAME)
     return Renewal(work.counts, sorted(work.steps, key=lambda it: it.file))
 
 
@@ -256,7 +180,7 @@ class _Renewing:
         ours = _blob(self._folder / target)
         then = replace(fresh, file=target)
         change = self._change(fresh, before, ours, known=known)
-        here = _content(self._folder / target) if change is Change.ASIDE and known else None
+        here = content_of(self._folder / target) if change is Change.ASIDE and known else None
         if here is not None:
             theirs = (self._stage / fresh.file).read_bytes()
             both = merged(self._folder, before.blob, here, theirs)
@@ -350,10 +274,3 @@ def _blob(path: Path) -> str:
         return blob_in(path) if path.is_file() else ""
     except OSError:
         return ""
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes() if path.is_file() else None
-    except OSError:
-        return None

@@ -24,7 +24,6 @@ CORPORA = {
     "githubwiki-typescript": ("markdown", "data", Options()),
     "mediawiki-bips": ("mediawiki", "data", Options()),
     "notion-html-testspace": ("notion", "data/notion-testspace.zip", Options()),
-    "notion-html-testspace (a row)": ("notion", "data/database-row.html", Options()),
     "so4t-csv-templates": ("so4t-csv", "data", Options()),
     "stackexchange-french-meta": ("stackexchange", "data", Options()),
     "stackexchange-french-meta (HTML)": ("stackexchange", "data", Options(from_html=True)),
