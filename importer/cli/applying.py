@@ -266,11 +266,11 @@ class _Run:
             )
             plan = drawn.plan
         # As JSON the report comes alone: what is blocked or to do by hand is said here.
-        if plan.changes or self.console.as_json:
+        if not plan.is_idle or self.console.as_json:
             self.meter.hide()
             self.manner.show(plan)
         refuse_if_guarded(plan)
-        if plan.changes:
+        if not plan.is_idle:
             self._confirm(plan)
             self.interrupts.begin_writing()
             doing = "undoing in" if plan.undoes else "applying to"
@@ -291,7 +291,7 @@ class _Run:
                 load=picture_loader(self.wish.folder),
             )
         except asyncio.CancelledError:
-            if not (plan.changes and self.interrupts.exit_code):
+            if plan.is_idle or not self.interrupts.exit_code:
                 raise
             # What was done is worth a report, also when nobody waits for what is under way.
             with suppress(JournalError, LockHeld):
@@ -334,16 +334,13 @@ class _Run:
     def _confirm(self, plan: Plan) -> None:
         if self.manner.confirmed:
             return
+        number = len(plan.changes) + len(plan.removals)
         if not self.console.can_ask:
-            waits = (
-                "1 change waits"
-                if len(plan.changes) == 1
-                else f"{len(plan.changes):,} changes wait"
-            )
+            waits = "1 change waits" if number == 1 else f"{number:,} changes wait"
             message = f"{waits} for a confirmation"
             remedy = "Look at the plan, then say --yes; without a terminal nobody can be asked."
             raise NotConfirmed(message, remedy=remedy)
-        these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes):,} changes"
+        these = "this change" if number == 1 else f"these {number:,} changes"
         where = self.target.name
         question = f"Apply {these} to {where}?"
         if plan.undoes:

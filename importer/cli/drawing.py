@@ -52,7 +52,10 @@ class Wish:
         then it may be any.
         """
         if isinstance(self.what, SavedPlan):
-            return frozenset(it.kind for it in self.what.plan.changes)
+            plan = self.what.plan
+            return frozenset(
+                [*(it.kind for it in plan.changes), *(it.ref.kind for it in plan.removals)]
+            )
         if self.undoes:
             return self.touched
         deletes = any(it.fate is Fate.DELETE for it in self.what.removed)

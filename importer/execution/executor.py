@@ -113,7 +113,8 @@ class Executor:
             observe=observe,
         )
         self._auditor = Auditor(
-            plan.namespace,
+            plan,
+            authors=ledger.authors,
             unaudited=ledger.unaudited,
             rejected=ledger.rejected,
             team=team,

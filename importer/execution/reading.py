@@ -92,7 +92,7 @@ def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
     changing = {it.key for it in plan.changes}
     fields = {it.field for change in plan.changes for it in change.fields}
     return Reach(
-        frozenset({it.kind for it in plan.changes} | {it.ref.kind for it in plan.bindings}),
+        frozenset({it.kind for it in plan.changes} | {it.kind for it in _posts_of(plan)}),
         known=known_of(it for key, it in ledger.bindings.items() if key not in changing),
         authors=frozenset(plan.publishers),
         named=frozenset(_refs_of(plan)),
@@ -101,11 +101,17 @@ def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
     )
 
 
+def _posts_of(plan: Plan) -> set[Ref]:
+    return {it.ref for it in plan.bindings} | {it.ref for it in plan.doubles}
+
+
 def _refs_of(plan: Plan) -> Iterator[Ref]:
     for change in plan.changes:
         yield from (it for it in (change.ref, change.parent_ref) if it is not None)
     for binding in plan.bindings:
         yield from (it for it in (binding.ref, binding.parent) if it is not None)
+    for double in plan.doubles:
+        yield from (double.ref, double.counts)
 
 
 def reach_of_history(operations: Iterable[Operation], footer: Footer | None = None) -> Reach:

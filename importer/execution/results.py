@@ -24,6 +24,7 @@ class Results:
         self._plan = plan
         self._recovered = recovery.results
         self._results: dict[ChangeId, Result] = {}
+        self._removed: list[Result] = []
         self._incidents: list[Incident] = list(recovery.incidents)
 
     def note(
@@ -56,6 +57,10 @@ class Results:
     def is_written(self, change: ChangeId) -> bool:
         """Tell whether this run wrote what a change says."""
         return change in self._results and self._results[change].state is ResultState.DONE
+
+    def removed(self, result: Result) -> None:
+        """Note what was removed beside the plan's changes."""
+        self._removed.append(result)
 
     def incident(self, incident: Incident) -> None:
         """Note something that should not be, once."""
@@ -95,7 +100,8 @@ class Results:
         for change in self._plan.changes:
             if change.id not in self._results:
                 self._not_reached(change)
-        results = (*self._recovered, *(self._results[it.id] for it in self._plan.changes))
+        planned = (self._results[it.id] for it in self._plan.changes)
+        results = (*self._recovered, *planned, *self._removed)
         stopped = halted.message if halted else "interrupted" if interrupted else ""
         return Report(
             run.id,

@@ -90,6 +90,7 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
         equal_titles=_equal_titles(pairs, snapshot),
         blocked=matches.blocked,
         pictures=matches.pictures,
+        targets=targets,
     )
 
 

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from importer.errors import ExitCode
-from importer.execution.audit import find_doubles, foreign_edits
+from importer.execution.audit import foreign_edits
 from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, UserId, Verb
 from importer.model.ledger import Operation, State
 from importer.model.live import Facts, LiveItem, Revision, Revisions, Scope
 from importer.model.manifest import Manifest
 from importer.model.report import ResultState
 from importer.model.writing import Done, Outcome, Write
+from importer.planning.doubling import find_doubles
 from importer.ports import Hold, Read, Team
 from importer.text.marker import Marker
 from tests.faults import Faulty
