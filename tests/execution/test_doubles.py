@@ -216,6 +216,15 @@ def test_the_post_that_counts_is_looked_at_right_before_each_removal() -> None:
     assert stage.plan(wanted).is_idle
 
 
+def test_undoing_a_run_that_removed_doubles_names_them_and_waits_for_a_person() -> None:
+    stage = doubled()
+    stage.apply(WANTED)
+    plan, report = stage.undo()
+    assert {it.page.rpartition("/")[2] for it in plan.manual} == {"3", "4"}
+    assert report.exit_code == ExitCode.DECISION
+    assert there(stage) == [1, 2]
+
+
 def test_an_undo_removes_no_doubles() -> None:
     stage = doubled()
     stage.apply(manifest(*WANTED.items, question("new")), only=("new",))
