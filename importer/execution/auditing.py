@@ -71,7 +71,7 @@ class Auditor:
         self._plan = plan
         self._known_authors = frozenset(authors)
         self._histories = NO_HISTORIES
-        self._rebound: set[Key] = set()
+        self._rebound: dict[Key, Binding] = {}
         self._rejected = {it.change: it for it in rejected}
         self._team = team
         self._journal = journal
@@ -188,7 +188,7 @@ class Auditor:
         left = find_doubles((rest | posts).values(), self._plan.namespace, self._ours())
         still = {it.key for it in left}
         for double in doubles:
-            known = self._bindings.get(double.key)
+            known = self._known(double.key)
             there = [it for it in (double.winner, *double.losers) if it.ref in posts]
             if double.key not in still and there and known and known.ref not in posts:
                 await self._bind(double.key, posts[there[0].ref])
@@ -202,7 +202,13 @@ class Auditor:
         """
         for other in doubles:
             for question in other.losers:
-                if question.ref == post.parent and await self._against(other, question):
+                if question.ref != post.parent:
+                    continue
+                why = await self._against(other, question)
+                if why == _COUNTS_NO_MORE:
+                    await self._bind(double.key, post)
+                    return why
+                if why:
                     return f"its question {question.ref} stays"
         if why := await self._against(double, post):
             return why
@@ -247,7 +253,7 @@ class Auditor:
         torn = {post.parent for _, post in losers if post.ref in gone} - gone - {None}
         for double, post in losers:
             stays = whys[post.ref]
-            known = self._bindings.get(double.key)
+            known = self._known(double.key)
             is_torn = post.ref in torn or post.parent in torn
             if stays and stays != _COUNTS_NO_MORE and is_torn and known and known.ref == post.ref:
                 await self._bind(double.key, double.winner)
@@ -294,19 +300,22 @@ class Auditor:
 
     async def _forget(self, double: Doubled, lost: Ref) -> None:
         """Bind the key of what was deleted to the post that counts; forget what went along."""
-        known = self._bindings.get(double.key)
+        known = self._known(double.key)
         if known is not None and known.ref != lost:
             await self._journal.bind([known])
         elif known is not None:
             await self._bind(double.key, double.winner)
         under = {it.key for it in self._bindings.values() if it.parent == lost}
-        await self._journal.unbind(sorted(under - self._rebound))
+        await self._journal.unbind(sorted(under - self._rebound.keys()))
+
+    def _known(self, key: Key) -> Binding | None:
+        return self._rebound.get(key) or self._bindings.get(key)
 
     async def _bind(self, key: Key, live: LiveItem) -> None:
         """Bind *key* to another post; what was last written there, its marker says."""
         rows = rides_with_post(live.ref.kind)
         bases = {row.field: base_of(row, live, None) for row in rows}
-        known = self._bindings.get(key)
+        known = self._known(key)
         binding = Binding(
             key,
             live.ref,
@@ -318,7 +327,7 @@ class Auditor:
             author=live.facts.author,
         )
         await self._journal.bind([binding])
-        self._rebound.add(key)
+        self._rebound[key] = binding
 
 
 def _in_turn(doubles: Sequence[Doubled]) -> list[tuple[Doubled, LiveItem]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 
 from importer.errors import ExitCode
 from importer.model.ids import Key, Kind, Ref, Verb
+from importer.model.live import Refs, Scope, Under
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan
 from importer.model.report import ResultState
 from importer.model.writing import Outcome, Write
 from importer.planning.plan_file import load, save
-from importer.ports import Hold
+from importer.ports import Hold, Read
 from tests.faults import Faulty
 from tests.stage import Stage, answer, manifest, question
 
@@ -214,6 +215,47 @@ def test_the_post_that_counts_is_looked_at_right_before_each_removal() -> None:
     assert any("this one is the key's now" in it.what for it in report.incidents)
     assert sorted(it.id for it in bound(stage).values()) == there(stage)
     assert stage.plan(wanted).is_idle
+
+
+def test_of_three_the_lowest_stays_and_is_the_keys() -> None:
+    stage = doubled(manifest(question("one")))
+    (post, _) = stage.questions()
+    stage.undo("run-3")
+    stage.act(stage.journal().unbind([Key("one")]))
+    stage.world.delete(stage.ada, 1)
+    stage.apply(manifest(question("one")))
+    for number in (1, 2):
+        stage.world.undelete(stage.ada, number)
+    assert there(stage) == [1, 2, 3]
+    stage.apply(manifest(question("one")))
+    assert there(stage) == [post.id]
+    assert bound(stage) == {"one": FIRST}
+    assert stage.plan(manifest(question("one"))).is_idle
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3, 4, 5, 6])
+def test_what_counts_may_go_at_any_look(moment: int) -> None:
+    """Somebody deletes the pair that counts between two of our reads: ours is kept, whole."""
+    stage = doubled()
+
+    class Vanishing(Faulty):
+        reads = 0
+
+        def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+            if isinstance(scope, Refs | Under):
+                Vanishing.reads += 1
+                if Vanishing.reads == moment:
+                    stage.world.delete(stage.world.user("acme", "Chidi Okafor"), 1)
+            return super().read(scope)
+
+    report = stage.apply(WANTED, wrap=Vanishing)
+    left = {it.id for it in stage.questions()}
+    assert left == {3}
+    assert 4 in there(stage)
+    assert bound(stage) == {"one": SECOND, "one#a": OF_SECOND}
+    plan = stage.plan(WANTED)
+    assert (plan.changes, plan.blocked, plan.doubles) == ((), (), ())
+    assert not any("delete it on the site" in it.what for it in report.incidents)
 
 
 def test_undoing_a_run_that_removed_doubles_names_them_and_waits_for_a_person() -> None:
