@@ -84,19 +84,16 @@ def find_doubles(
             by_key[post.ref.kind, post.marker.key][post.ref] = post
     found: list[Doubled] = []
     lost: set[Ref | None] = set()
-    for (_, full), same in sorted(by_key.items(), key=lambda it: (it[0][0] is Kind.ANSWER, it[0])):
+    several = [it for it in by_key.items() if len(it[1]) > 1]
+    for (_, full), same in sorted(several, key=lambda it: (it[0][0] is Kind.ANSWER, it[0])):
         homes = by_key.get((Kind.QUESTION, full.partition("#")[0]), {})
-
-        def rank(it: LiveItem, homes: Mapping[Ref, LiveItem] = homes) -> tuple[bool, bool, Ref]:
-            is_astray = bool(homes) and it.parent is not None and it.parent not in homes
-            return it.parent in lost, is_astray, it.ref
-
-        winner, *losers = sorted(same.values(), key=rank)
+        astray = {it.parent for it in same.values() if homes and it.parent not in homes} - {None}
+        ranked = ((it.parent in lost, it.parent in astray, ref) for ref, it in same.items())
+        winner, *losers = (same[ref] for *_, ref in sorted(ranked))
         lost.update(it.ref for it in losers)
-        if losers:
-            along = (post for loser in losers for _, post in sorted(under[loser.ref].items()))
-            key = split_full_key(full)[1]
-            found.append(Doubled(key, winner, tuple(losers), tuple(along)))
+        along = (post for loser in losers for _, post in sorted(under[loser.ref].items()))
+        key = split_full_key(full)[1]
+        found.append(Doubled(key, winner, tuple(losers), tuple(along)))
     return tuple(found)
 
 
