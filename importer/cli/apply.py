@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from importer.cli.applying import Applied, Manner, apply_wish, document_of, refuse_review
+from importer.cli.applying import Applied, Manner, apply_wish, refuse_review
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish
 from importer.cli.looks import looks_of
 from importer.cli.options import (
@@ -109,9 +110,9 @@ def command(
         manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
     applied = _seen(applied, wish.folder)
-    console.result(document_of(applied, looks_of(console, output)))
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
-    return ExitCode(applied.signal_code) if applied.signal_code else code
+    code = ExitCode(applied.signal_code or code)
+    return deliver(applied, target, looks_of(console, output), console, code)
 
 
 def _seen(applied: Applied, folder: Path) -> Applied:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.incidents import say_untold
 from importer.cli.places import from_folder
 from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
@@ -118,6 +119,7 @@ async def draw(
             meter.phase("reading the team")
             journal = journal_of(place, target, manifest.namespace, console, create=False)
             try:
+                await say_untold(journal, console)
                 drawn = await draw_wish(wish, manifest, team, journal, access, target)
             finally:
                 await journal.close()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
+from importer.cli.applying import Manner, apply_wish, refuse_review
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish, draw
 from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
@@ -103,8 +104,8 @@ def command(
             return ExitCode.DONE
         manner = Manner(running, journal, confirmed=yes, show=show)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
-    console.result(document_of(applied, looks_of(console, output)))
-    return ExitCode(applied.signal_code or applied.report.exit_code)
+    code = ExitCode(applied.signal_code or applied.report.exit_code)
+    return deliver(applied, target, looks_of(console, output), console, code)
 
 
 def _note_asked_for(plan: Plan, manifest: Manifest, console: Console) -> None:

@@ -351,14 +351,15 @@ def _incident(double: Doubled, whys: Mapping[Ref, str]) -> Incident:
     """Return what is reported of a double; *whys* say why which of its posts is still there."""
     refs = (double.winner.ref, *(it.ref for it in double.losers))
     what = f"{len(refs)} posts carry this key's marker; {double.winner.ref} counts"
-    removed = [str(it.ref) for it in double.losers if not whys[it.ref]]
+    removed = tuple(it.ref for it in double.losers if not whys[it.ref])
     if removed:
-        what += f"; {', '.join(removed)} was made from here and is removed"
+        what += f"; {', '.join(map(str, removed))} was made from here and is removed"
     for ref in (it.ref for it in double.losers if whys[it.ref]):
         what += f"; {ref} is still there ({whys[ref]})"
         if whys[ref] not in _FOR_ANOTHER_RUN:
             what += ": what somebody wrote there, take over first, then delete it on the site"
-    return Incident(what, double.key, refs, severe=True)
+    url = double.winner.url
+    return Incident(what, double.key, refs, severe=True, url=url, removed=removed)
 
 
 def _owner(live: LiveItem) -> str:

@@ -1,11 +1,11 @@
 """Keeps what became of each change, and makes the report of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from importer.errors import ExitCode, ImporterError, worst
 from importer.execution.recovery import Recovery
-from importer.model.ids import ChangeId
+from importer.model.ids import ChangeId, Ref, Verb
 from importer.model.ledger import Operation, Run, State
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, Change, Plan
@@ -102,12 +102,13 @@ class Results:
                 self._not_reached(change)
         planned = (self._results[it.id] for it in self._plan.changes)
         results = (*self._recovered, *planned, *self._removed)
+        pages = {it.ref: it.url for it in results if it.ref is not None}
         stopped = halted.message if halted else "interrupted" if interrupted else ""
         return Report(
             run.id,
-            results,
+            tuple(map(self._as_left, results)),
             command=run.command,
-            incidents=tuple(self._incidents),
+            incidents=tuple(_with_page(it, pages) for it in self._incidents),
             stopped_by=stopped,
             exit_code=self._exit_code(halted),
             resume=halted.remedy if halted else "",
@@ -117,6 +118,17 @@ class Results:
             blocked=tuple(replace(it, sides=()) for it in self._plan.blocked),
             manual=self._plan.manual,
         )
+
+    def _as_left(self, result: Result) -> Result:
+        """Return *result*, of the post that counts where its own was a second one, now removed."""
+        if result.verb is not Verb.CREATE or result.ref is None:
+            return result
+        for it in self._incidents:
+            if result.ref in it.removed:
+                why = f"its post {result.ref} was a second one of this key and is removed"
+                state = ResultState.FOUND
+                return replace(result, state=state, ref=it.refs[0], url=it.url, why=why)
+        return result
 
     def _not_reached(self, change: Change) -> None:
         if self.lost_need(change):
@@ -139,6 +151,12 @@ class Results:
         if self._plan.undoes and self._plan.manual:
             held.append(ExitCode.DECISION)
         return worst(held)
+
+
+def _with_page(incident: Incident, pages: Mapping[Ref, str]) -> Incident:
+    """Return *incident* with the page of the first of its posts, where that is known."""
+    known = next((pages[it] for it in incident.refs if pages.get(it)), "")
+    return replace(incident, url=incident.url or known)
 
 
 def report_of_cut(

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, Verb
+from importer.model.incident import Incident
 from importer.model.plan import Blocked, ManualStep
 
 __all__ = ["Incident", "Report", "Result", "ResultState"]
@@ -35,16 +36,6 @@ class Result:
     ref: Ref | None = None
     url: str = ""
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """Something that should not be: two posts of one key, an echo that differs."""
-
-    what: str
-    key: Key
-    refs: tuple[Ref, ...] = ()
-    severe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
