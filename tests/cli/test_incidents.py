@@ -244,7 +244,11 @@ def test_a_signal_ends_a_run_whose_reader_reads_nothing(
 
 def _is_ended(home: Path) -> bool:
     for file in (home / ".teams-importer").glob("*.db"):
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
+        # It may be in the making.
+        with (
+            suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db,
+        ):
             rows = db.execute("SELECT document FROM runs").fetchall()
             if any(json.loads(row[0])["ended_at"] for row in rows):
                 return True
