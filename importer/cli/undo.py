@@ -22,9 +22,10 @@ from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
-from importer.model.ids import Kind, RunId
-from importer.model.manifest import Manifest
-from importer.model.plan import Plan
+from importer.model.ids import Kind, RunId, Verb
+from importer.model.manifest import Item, Manifest
+from importer.model.plan import Change, Plan
+from importer.planning.compare import digest_field, digest_of_ours
 from importer.ports import Journal
 from importer.rendering import render_plan
 from importer.rendering.phrasing import counted
@@ -109,14 +110,25 @@ def command(
 
 
 def _note_asked_for(plan: Plan, manifest: Manifest, console: Console) -> None:
-    """Say that an undo changes the team alone."""
-    asked_for = {item.key for item in manifest.items}
-    number = len({change.key for change in plan.changes} & asked_for)
+    """Say that an undo changes the team alone, where the manifest asks for something else."""
+    items = {item.key: item for item in manifest.items}
+    asked = {it.key for it in plan.changes if it.key in items and _differs(it, items[it.key])}
+    number = len(asked)
     if number:
         console.say(
             f"note: the manifest still asks for {number:,} of these items: "
             "change it too, or the next apply makes them so again"
         )
+
+
+def _differs(change: Change, item: Item) -> bool:
+    """Tell whether *change* makes of a post something else than *item* asks for."""
+    return change.verb is Verb.DELETE or any(
+        it.after is None
+        or digest_field(item.kind, it.field, it.after) != digest_of_ours(item, it.field)
+        for it in change.fields
+        if it.field in item.fields
+    )
 
 
 def _kinds_in(run: RunId) -> Callable[[Journal], Awaitable[frozenset[Kind]]]:

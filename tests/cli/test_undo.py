@@ -268,6 +268,25 @@ def test_an_undo_says_that_the_manifest_still_asks_for_it(cli: Program) -> None:
     assert "a second time takes the undo back" in " ".join(cli("undo", "--help").out.split())
 
 
+def test_a_redo_that_makes_what_the_manifest_asks_for_says_nothing_of_it(
+    cli: Program, home: Path
+) -> None:
+    other = question("other")
+    link = "See [the other one](key:other), which says a good deal more about it than this."
+    write_manifest(home, question("one", answer="The answer is long enough as it is."), other)
+    cli("apply", *HERE, "--yes")
+    changed = question("one", body=link, answer="Another answer, which is long enough, too.")
+    write_manifest(home, changed, other)
+    cli("apply", *HERE, "--yes")
+    said = "the manifest still asks for 2 of these items"
+    assert said in cli("undo", "last", *HERE, "--yes").err
+    for more in (["--dry-run"], ["--yes"]):
+        done = cli("undo", "last", *HERE, *more)
+        assert done.code == 0
+        assert "still asks" not in done.err
+    assert cli("plan", *HERE, "--detailed-exitcode").code == 0
+
+
 @pytest.mark.usefixtures("manifest")
 def test_the_only_journal_of_a_manifest_needs_no_team(
     cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
