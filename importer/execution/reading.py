@@ -47,7 +47,7 @@ class Reach:
 
     Posts that are `known` may come as Same; with `authors`, what others wrote without its text, but
     for what is `named`, and so what stands below it. `permissions`: who may edit articles.
-    `footers`: what is listed without one is nobody's of ours.
+    `footers`: what others than we and the manifest's `writers` wrote bears one, if it is ours.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -58,6 +58,7 @@ class Reach:
     named: frozenset[Ref] = frozenset()
     permissions: bool = False
     footers: bool = False
+    writers: frozenset[UserId] = frozenset()
 
 
 _NOTHING_MORE = Reach()
@@ -84,6 +85,7 @@ def reach_of_manifest(
         named=frozenset(Ref(it.kind, it.remote_id) for it in items if it.remote_id is not None),
         permissions=any(Field.PERMISSIONS in it.fields for it in items),
         footers=manifest.footer is not None and manifest.footer.everywhere,
+        writers=frozenset(it.author for it in items if it.author is not None),
     )
 
 
@@ -147,7 +149,9 @@ async def take_snapshot(
         authors=reach.authors,
         bound=reach.named | {it.ref for it in ledger.bindings.values()},
         permissions=reach.permissions,
-        footers=reach.footers,
+        # Whoever isn't known may be the author of anything.
+        footers=reach.footers and access.me is not None,
+        own=reach.writers | ledger.authors | ({access.me} if access.me is not None else set()),
     )
     async for got in reader.read(everything):
         match got:
