@@ -335,7 +335,7 @@ _TABLE = (
     ),
     Rule(
         "image-broken",
-        "`{path}` begins as a {type} does, and its header breaks off or says no size",
+        "`{path}` begins as a {type} does, and breaks off before its end or says no size",
         "Save the image anew: the file is cut off or damaged.",
     ),
     Rule(

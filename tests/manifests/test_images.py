@@ -222,6 +222,48 @@ def test_what_only_begins_like_an_image_is_none(folder: Path, content: bytes) ->
     assert_told(folder, files, "image-broken")
 
 
+SHOWN = b"GIF89a\x01\x00\x01\x00\x80\x00\x00" + bytes(6) + b"\x21\xf9\x04" + bytes(4) + b"\x00"
+SHOWN += b"\x2c" + bytes(4) + b"\x01\x00\x01\x00\x00" + b"\x02\x02\x44\x01\x00"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(png(size=5_000), id="png, and more behind it"),
+        pytest.param(JPEG + b"more", id="jpeg, and more behind it"),
+        pytest.param(SHOWN + b";", id="gif"),
+        pytest.param(SHOWN, id="gif without the last byte"),
+        pytest.param(WEBP + b"more", id="webp, and more behind it"),
+        pytest.param(BMP, id="bmp"),
+    ],
+)
+def test_an_image_that_reaches_its_end_is_whole(folder: Path, content: bytes) -> None:
+    made = load(folder, tree("![alt](img/it.png)", {"x/img/it.png": content}))
+    assert len(images_of(made.items)) == 1
+
+
+PREVIEW = b"\xff\xe1\x00\x08\xff\xd8\xff\xd9\x00\x00"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(DOT[:-1], id="png"),
+        pytest.param(DOT[:40], id="png, before the dots"),
+        pytest.param(JPEG[:-1], id="jpeg"),
+        pytest.param(JPEG[:2] + PREVIEW + JPEG[2:-2], id="jpeg with a preview"),
+        pytest.param(SHOWN[:-1], id="gif"),
+        pytest.param(SHOWN[:20], id="gif, before any block ends"),
+        pytest.param(SHOWN[:19] + b"\x00;", id="gif, no block"),
+        pytest.param(WEBP[:-1], id="webp"),
+        pytest.param(BMP[:-1], id="bmp"),
+    ],
+)
+def test_an_image_that_breaks_off_before_its_end_is_told(folder: Path, content: bytes) -> None:
+    files = tree(f"![alt]({HERE}img/it.png)", {"x/img/it.png": content})
+    assert_told(folder, files, "image-broken")
+
+
 LOSSY = b"RIFF\x1e\x00\x00\x00WEBPVP8 \x12\x00\x00\x00" + bytes(3) + b"\x9d\x01\x2a"
 EXTENDED = b"RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" + bytes(4)
 
