@@ -65,9 +65,9 @@ _KEPT = (
         "teams-importer apply --limit 10": "begin with ten questions",
         "teams-importer apply --url sandbox:team.db --yes": "to a team on this machine",
     },
-    json="report: results (change, key, kind, verb, state, ref, url, why), incidents, stopped_by, "
-    "exit_code, resume, requests, blocked (code, key, why, remedy), manual; counts: how many "
-    "changes ended how.",
+    json="report: results (change, key, kind, verb, state, ref, url, why, goes_again), incidents, "
+    "stopped_by, exit_code, resume, requests, blocked (code, key, why, remedy), manual; counts: "
+    "how many changes ended how.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH|PLAN.json]")
 @connection_options

@@ -383,7 +383,7 @@ def _end_of(outcome: Done | Rejected | NotApplied) -> tuple[State, str]:
     match outcome:
         case Done():
             return State.DONE, "it carried the key of another post"
-        case Rejected(code, message, stops_run):
-            return refused(stops_run=stops_run), message or code
+        case Rejected(code, message):
+            return refused(lasts=outcome.lasting and not outcome.stops_run), message or code
         case NotApplied(proof):
             return State.ABSENT, proof

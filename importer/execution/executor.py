@@ -426,11 +426,13 @@ class Executor:
                 await self._settle(change, operation, Unknown(f"the answer names {item.ref}"))
             case Done(item):
                 await self._done(change, operation, item)
-            case Rejected(code, message, stops_run):
+            case Rejected(code, message, stops_run, lasting):
                 # Another token may name experts, and who is unknown today may join tomorrow.
-                forgets = stops_run or _names_people(change)
-                await self._recorder.close(operation, refused(stops_run=forgets), message or code)
-                self._results.note(change, ResultState.REJECTED, message or code)
+                lasts = lasting and not stops_run and not _names_people(change)
+                await self._recorder.close(operation, refused(lasts=lasts), message or code)
+                self._results.note(
+                    change, ResultState.REJECTED, message or code, goes_again=not lasts
+                )
                 if stops_run:
                     self._halt = self._halt or AccessError(
                         f"the server refused to write: {message or code}",

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from importer.errors import ExitCode, ImporterError, worst
 from importer.execution.recovery import Recovery
-from importer.model.ids import ChangeId, Ref, Verb
+from importer.model.fields import word_of
+from importer.model.ids import ChangeId, Kind, Ref, Verb, tag_name
 from importer.model.ledger import Operation, Run, State
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, Change, Plan
@@ -28,9 +30,15 @@ class Results:
         self._incidents: list[Incident] = list(recovery.incidents)
 
     def note(
-        self, change: Change, state: ResultState, why: str = "", live: LiveItem | None = None
+        self,
+        change: Change,
+        state: ResultState,
+        why: str = "",
+        live: LiveItem | None = None,
+        *,
+        goes_again: bool = False,
     ) -> None:
-        """Note what became of *change*."""
+        """Note what became of *change*; of a refusal, whether the next run sends it again."""
         self._results[change.id] = Result(
             change.id,
             change.key,
@@ -41,6 +49,7 @@ class Results:
             ref=live.ref if live else change.ref,
             url=live.url if live else change.url,
             why=why,
+            goes_again=goes_again,
         )
 
     def skip(self, change: Change) -> None:
@@ -48,7 +57,8 @@ class Results:
         lost = next(need for need in change.needs if self._is_lost(need))
         state = self._results[lost].state
         reason = "was skipped" if state is ResultState.SKIPPED else f"is {state}"
-        self.note(change, ResultState.SKIPPED, f"it needs {lost}, which {reason}")
+        needed = next(it for it in self._plan.changes if it.id == lost)
+        self.note(change, ResultState.SKIPPED, f"it needs {_named(needed)}, which {reason}")
 
     def knows(self, change: ChangeId) -> bool:
         """Tell whether it was noted what became of a change."""
@@ -157,6 +167,28 @@ def _with_page(incident: Incident, pages: Mapping[Ref, str]) -> Incident:
     """Return *incident* with the page of the first of its posts, where that is known."""
     known = next((pages[it] for it in incident.refs if pages.get(it)), "")
     return replace(incident, url=incident.url or known)
+
+
+def _named(change: Change) -> str:
+    """Return what a person calls what *change* does."""
+    match change.kind:
+        case Kind.IMAGE:
+            name = change.title
+        case Kind.TAG:
+            name = tag_name(change.key)
+        case _:
+            name = change.key
+    item = f"the {change.kind} {name}"
+    match change.verb:
+        case Verb.CREATE:
+            return item
+        case Verb.UPDATE:
+            return f"the edit of {item}"
+        case Verb.DELETE:
+            return f"the deletion of {item}"
+        case Verb.SET:
+            return f"`{word_of(change.kind, change.fields[0].field)}` of {item}"
+    assert_never(change.verb)
 
 
 def report_of_cut(

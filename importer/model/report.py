@@ -25,7 +25,10 @@ class ResultState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change; `why` for whatever isn't done."""
+    """What became of one change; `why` for whatever isn't done.
+
+    `goes_again`: it was refused, and the next run tries it again all the same.
+    """
 
     change: ChangeId
     key: Key
@@ -36,6 +39,7 @@ class Result:
     ref: Ref | None = None
     url: str = ""
     why: str = ""
+    goes_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ _VERBS = {"created": (Verb.CREATE,), "updated": (Verb.UPDATE, Verb.SET), "delete
 _TONES = {"created": "create", "updated": "update", "deleted": "delete"}
 _NOT_REACHED = "not_reached"
 _STALE_FILES = "stale_files"
+_GOES_AGAIN = "goes_again"
 _UNDONE = (
     (
         _NOT_REACHED,
@@ -55,6 +56,13 @@ _UNDONE = (
         "Failed",
         "blocked",
         "Change the item, or do it on the site; the same text is not sent again.",
+    ),
+    (
+        _GOES_AGAIN,
+        "Failed, sent again by the next run",
+        "blocked",
+        "Mend what it says, in the item or on the site: people, rights and limits change there "
+        "without the item, so that it is tried again.",
     ),
     (
         "unknown",
@@ -156,6 +164,8 @@ def _sections(report: Report, *, verbose: bool, utf8: bool) -> Iterator[list[Sec
 
 def _sort(it: Result) -> str:
     """Return the section of what wasn't done: of an image, only its file can have moved."""
+    if it.goes_again:
+        return _GOES_AGAIN
     if it.state is ResultState.STALE and it.kind is Kind.IMAGE:
         return _STALE_FILES
     return it.state.replace("-", "_")
