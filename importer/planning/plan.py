@@ -40,6 +40,7 @@ from importer.model.plan import (
 from importer.model.writing import LATE_S, LISTING_S
 from importer.planning.abilities import Abilities, said_beside
 from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
+from importer.planning.compare import stamp_of
 from importer.planning.cost import asked_in, cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
 from importer.planning.doubling import (
@@ -172,7 +173,7 @@ def make_plan(
             *(it for verdict in verdicts for it in verdict.manual),
             *retagging_left([it.item for it in chosen], snapshot, comparison),
         ),
-        bindings=_bindings(chosen, comparison.gone, ledger),
+        bindings=_bindings(chosen, comparison, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
         cost=cost_of(
@@ -373,15 +374,23 @@ def _blocked_gone(gone: Gone) -> Blocked:
     )
 
 
-def _bindings(chosen: Iterable[Pair], gone: Iterable[Gone], ledger: Ledger) -> tuple[Binding, ...]:
+def _bindings(
+    chosen: Sequence[Pair], comparison: Comparison, ledger: Ledger
+) -> tuple[Binding, ...]:
     """Return the bindings that differ from what the journal remembers.
 
-    A post that is gone is not as it was: without its stamp, nobody takes it for unchanged unread.
+    A post that is gone, or differs and isn't chosen, is not as it was: without its stamp, nobody
+    takes it for unchanged unread.
     """
-    found = (
+    found = [
         *(binding_of(pair, pair.live) for pair in chosen if pair.live),
-        *(replace(it.binding, stamp="") for it in gone),
-    )
+        *(replace(it.binding, stamp="") for it in comparison.gone),
+    ]
+    known = {it.item.key for it in chosen}
+    for pair in comparison.pairs:
+        kept = ledger.bindings.get(pair.item.key)
+        if kept and pair.live and pair.item.key not in known:
+            found.append(kept if stamp_of(pair.live, kept.base) else replace(kept, stamp=""))
     return tuple(it for it in found if ledger.bindings.get(it.key) != it)
 
 
