@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ import pytest
 from importer.errors import ExitCode
 from importer.model.ids import Field, Key, Kind, Verb
 from importer.model.ledger import Operation, State
+from importer.model.live import Scope, Tags
 from importer.model.manifest import Fate, Item, Removed
 from importer.model.plan import BlockedCode
 from importer.model.report import ResultState
 from importer.model.writing import Outcome, Write
-from importer.ports import Hold
+from importer.ports import Hold, Read, Team
 from importer.rendering import Format, render_report
 from importer.sandbox import Behaviour
 from tests.faults import Faulty
@@ -209,3 +211,52 @@ def test_a_refusal_of_a_text_is_said_to_be_remembered_and_is() -> None:
     assert "is not sent again" in render_report(report, format=Format.TEXT, templates=TEMPLATES)
     plan = stage.plan(refused)
     assert ([it.code for it in plan.blocked], plan.changes) == ([BlockedCode.REJECTED], ())
+
+
+class Lagging(Faulty):
+    """A team that shows tags as they were when it was first asked for each."""
+
+    def __init__(self, team: Team) -> None:
+        super().__init__(team)
+        self._shown: dict[tuple[str, ...], list[Read]] = {}
+
+    async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+        if not isinstance(scope, Tags):
+            async for got in self.team.read(scope):
+                yield got
+            return
+        if scope.names not in self._shown:
+            self._shown[scope.names] = [it async for it in self.team.read(scope)]
+        for got in self._shown[scope.names]:
+            yield got
+
+
+@pytest.mark.parametrize(
+    ("name", "experts", "left"),
+    [
+        ("born", ("user:1002",), {"tag:born!set!experts"}),
+        ("testing", ("group:1001", "user:1002"), {"tag:testing!set!experts"}),
+    ],
+    ids=["a tag just born", "the write before"],
+)
+def test_experts_of_a_tag_that_is_shown_late_are_not_called_edited(
+    name: str, experts: tuple[str, ...], left: set[str]
+) -> None:
+    stage = Stage(api="3")
+    chidi = stage.world.user("acme", "Chidi Okafor")
+    stage.token = stage.world.issue_token(chidi)
+    stage.world.make_group(chidi, name="Docs", member_ids=(stage.bo.id,))
+    assert stage.apply(manifest(KEPT)).exit_code == ExitCode.DONE
+    wanted = manifest(
+        KEPT, question("one", tags=(name,)), tag(name, experts=experts, adds=(Field.EXPERTS,))
+    )
+    report = stage.apply(wanted, wrap=Lagging)
+    undone = {it.change: it for it in report.results if it.state is not ResultState.DONE}
+    assert set(undone) == left
+    assert {it.state for it in undone.values()} == {ResultState.NOT_REACHED}
+    assert {it.why for it in undone.values()} == {
+        "the site does not show yet what this run wrote before it"
+    }
+    assert report.exit_code == ExitCode.PARTLY
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    assert stage.plan(wanted).changes == ()
