@@ -324,7 +324,7 @@ class _Run:
         ledger = await self.journal.ledger()
         if saved.digest in ledger.consumed:
             message = "this plan was applied already; a plan is good for one time"
-            raise PlanConsumed(message, remedy="Make a new one: teams-importer plan --out FILE")
+            raise PlanConsumed(message, remedy=f"Make a new one: {self.manner.plan_again}")
 
     async def _recovered(self) -> Recovery:
         self.meter.phase("looking up what an earlier run left open")

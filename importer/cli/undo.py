@@ -198,6 +198,10 @@ def _gone_on_from(at: int, runs: Sequence[Past]) -> Sequence[Past]:
 
 
 def _with_id(command_line: str, name: str, run: RunId) -> str:
+    """Return *command_line* with *run* in the place of *name*; values of options stay."""
     words = shlex.split(command_line)
-    at = words.index(name) if name in words else -1
+    params = click.get_current_context().command.params
+    valued = {it for param in params if not getattr(param, "is_flag", False) for it in param.opts}
+    spots = (at for at, word in enumerate(words) if word == name)
+    at = next((it for it in spots if words[it - 1] not in valued), -1)
     return shlex.join([run if index == at else word for index, word in enumerate(words)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import stat
 from pathlib import Path
@@ -363,6 +364,23 @@ def test_what_an_undo_had_deleted_before_it_was_stopped_is_gone_already_to_the_n
     assert (done.code, posts_in(Path("team.db"))) == (0, [])
     assert done.out.count("(gone already)") == 1
     assert done.out.rstrip().endswith("Undo: 0 created, 0 updated, 2 deleted.")
+
+
+def test_the_command_that_goes_on_with_an_undo_names_the_run_and_leaves_options_alone(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(home, question("one"), question("two"))
+    there = (*HERE, "--journal", "last")
+    assert cli("apply", *there, "--yes").code == 0
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=0)
+        done = cli("undo", *there, "last", "--yes", "--parallelism", "1")
+    assert done.code == 130
+    (line,) = [it for it in done.out.splitlines() if it.startswith("go on")]
+    words = shlex.split(line.removeprefix("go on"))
+    assert words[4:6] == ["--journal", "last"]
+    assert cli(*words[1:]).code == 0
+    assert posts_in(Path("team.db")) == []
 
 
 def test_an_apply_does_not_count_what_a_stopped_undo_had_deleted(
