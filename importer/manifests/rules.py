@@ -329,6 +329,18 @@ _TABLE = (
         Severity.WARNING,
     ),
     Rule(
+        "image-address",
+        "the image is at `{address}`, where no reader of the site finds it",
+        "Keep it below the manifest's folder and name it by its path from this file,"
+        " `![...](img/flow.png)`: it is uploaded then; or give its whole URL.",
+    ),
+    Rule(
+        "image-tag",
+        "the tag <img> shows `{path}`, and is sent as it is: no reader of the site sees that file",
+        "Write `![...]({path})`: such an image is uploaded; or give its whole URL. To show the tag"
+        " as text, put it into code.",
+    ),
+    Rule(
         "image-type",
         "`{path}` is no image that can be uploaded",
         "Save it as png, jpeg, gif, bmp or webp: what counts is the content, not the name.",

@@ -17,7 +17,7 @@ __all__ = ["Addresses", "answer_key", "normal", "relinked"]
 
 _HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 # `key:` is ours, `wiki:` is what readers make of links by title.
-_ELSEWHERE = re.compile(r"(?!key:|wiki:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?!key:|wiki:|file:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,6 +314,64 @@ def test_a_faulty_image_link_is_told(folder: Path, body: str, rule: str) -> None
     assert_told(folder, tree(body), rule)
 
 
+@pytest.mark.parametrize(
+    ("body", "rules"),
+    [
+        pytest.param(f"![y]({HERE}/etc/hostname)", "image-address", id="a path of the machine"),
+        pytest.param(f"![y]({HERE}/img/a.png)", "image-address", id="from the manifest's folder"),
+        pytest.param(f"![z]({HERE}file:///etc/passwd)", "image-address", id="a file URL"),
+        pytest.param(f"![z](<{HERE}FILE:a.png>)", "image-address", id="in upper case"),
+        pytest.param(f"![z]({HERE}C:/img/a.png)", "image-address", id="a drive"),
+        pytest.param(f"![z]\n\n[z]: {HERE}/img/a.png", "image-address", id="a definition"),
+        pytest.param(f'<img src="{HERE}img/a.png">', "image-tag", id="a tag on a line"),
+        pytest.param(f"It is <IMG alt='src=\"x\"' src={HERE}a.png />.", "image-tag", id="inline"),
+        pytest.param(f"<p>\n<img width=3\n src='{HERE}a.png'></p>", "image-tag", id="in a block"),
+        pytest.param(f"> a <img\n> src='{HERE}a.png'>", "image-tag", id="in a quote"),
+        pytest.param(f"> <img src='{HERE}a.png'>", "image-tag", id="raw in a quote"),
+        pytest.param(f'<img src="{HERE}/etc/hostname">', "image-address", id="a tag's path"),
+        pytest.param(f'a <img src="{HERE}file:///a.png">', "image-address", id="a tag's file URL"),
+        pytest.param(
+            f'<img src="{HERE}a.png"><img src="{HERE}b.png">\n\nand <img src="{HERE}a.png">',
+            "image-tag image-tag image-tag",
+            id="each of them",
+        ),
+    ],
+)
+def test_an_image_that_no_reader_would_see_is_told(folder: Path, body: str, rules: str) -> None:
+    problems = assert_told(folder, tree(body), *rules.split())
+    assert all("![...](" in it.remedy for it in problems)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[it](/questions/12)",
+        "[it](file:///etc/hostname)",
+        "![it](/images/a/12.png)",
+        "![it](/c/acme/images/a/12.png)",
+        '<img src="https://example.org/a.png">',
+        "a <img src=//example.org/a.png>",
+        "<img src='/images/a/12.png'>",
+        "`<img src='a.png'>`",
+        "```html\n<img src='a.png'>\n```",
+        "    <img src='a.png'>",
+        "<!-- <img src='a.png'> -->",
+        "a <!-- <img src='a.png'> -->",
+        "<div>\n<!-- <img src='a.png'> -->\n</div>",
+        "<pre>\n&lt;img src='a.png'>\n</pre>",
+        "\\<img src='a.png'>",
+        "&lt;img src='a.png'>",
+        "<imgx src='a.png'>",
+        "<img alt='a.png'>",
+        "<img src>",
+    ],
+)
+def test_what_may_be_seen_or_is_text_is_left_alone(folder: Path, body: str) -> None:
+    made = load(folder, tree(body))
+    assert images_of(made.items) == []
+    assert fields_of(made, "it")[Field.BODY] == Text(f"{BODY}\n\n{body}\n")
+
+
 def test_f71_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside.png"
     outside.write_bytes(DOT)

@@ -241,6 +241,12 @@ LINKS = {
         pytest.param(
             "![](i.png)", "(image not moved: `i.png`)", ["image i.png"], id="without text"
         ),
+        pytest.param(
+            "![x](file:///i.png)",
+            "x (image not moved: `file:///i.png`)",
+            ["image file:///i.png"],
+            id="a file of one machine",
+        ),
         pytest.param("![x](https://i.example)", "![x](https://i.example)", [], id="image"),
         pytest.param(
             "[![x](i.png)](a.md)",
