@@ -183,14 +183,20 @@ class Lowering:
                 self._findings.add("item-twice", draft.source.span(at), key=key, first=earlier)
                 continue
             first[key] = at
-            member = known.get(key)
-            if (key not in known and self._catalogue.whole) or (
-                member is not None and member.kind is Kind.COLLECTION
-            ):
-                hint = self._catalogue.close_to(key, lambda known: "#" not in known)
+            if self._is_collection(key):
+                self._findings.add("item-collection", draft.source.span(at), key=key)
+            elif key not in known and self._catalogue.whole:
+                hint = self._catalogue.close_to(key, self._may_be_member)
                 self._findings.add("unknown-item", draft.source.span(at), key=key, hint=hint)
         targets = tuple(target_of_key(Key(key)) for key in first)
         return Field.ITEMS, targets, draft.place("items")
+
+    def _is_collection(self, key: str) -> bool:
+        draft = self._catalogue.keys.get(key)
+        return draft is not None and draft.kind is Kind.COLLECTION
+
+    def _may_be_member(self, key: str) -> bool:
+        return "#" not in key and not self._is_collection(key)
 
     def _old_keys(self, draft: Draft) -> tuple[FullKey, ...]:
         """Return the former full keys; an answer's also follow from those of its question."""

@@ -262,6 +262,11 @@ _TABLE = (
     ),
     Rule("unknown-item", "there is no item `{key}`", "Correct the key{hint}."),
     Rule(
+        "item-collection",
+        "`{key}` is a collection, and a collection can't hold one, nor itself",
+        "Name its questions and articles one by one, or take it out.",
+    ),
+    Rule(
         "item-twice", "`{key}` is in this collection already, at {first}", "Take one of them out."
     ),
     Rule("too-many-items", "the manifest has more than {limit} items", "Split it in two."),
