@@ -18,6 +18,7 @@ __all__ = [
     "AnswerEntry",
     "ArticleEntry",
     "CollectionEntry",
+    "ExpertsEntry",
     "IncludeDocument",
     "ManifestDocument",
     "MarkersEntry",

@@ -8,6 +8,7 @@ from importer.manifests.document import (
     AnswerEntry,
     ArticleEntry,
     CollectionEntry,
+    ExpertsEntry,
     ManifestDocument,
     PermissionsEntry,
     QuestionEntry,
@@ -231,14 +232,16 @@ class Lowering:
         if entry.description is not None:
             fields[Field.DESCRIPTION] = canonical_line(entry.description)
             spans[Field.DESCRIPTION] = source.span(node.values_at["description"])
-        if entry.experts is not None:
-            experts = entry.experts
-            fields[Field.EXPERTS] = _people(experts.users, experts.groups, experts.emails)
+        experts = entry.experts or ExpertsEntry()
+        people = _people(experts.users, experts.groups, experts.emails)
+        # To add nobody asks for nothing; that there be nobody is a wish.
+        if people or experts.exact:
+            fields[Field.EXPERTS] = people
             spans[Field.EXPERTS] = source.span(node.values_at["experts"])
         old = canonical_names(entry.was, _NO_MASTERS)
         was = tuple(full_key(self._namespace, tag_key(name)) for name in old)
         span = source.span(node.at)
-        adds = (Field.EXPERTS,) if entry.experts and not entry.experts.exact else ()
+        adds = (Field.EXPERTS,) if Field.EXPERTS in fields and not experts.exact else ()
         return Item(
             tag_key(name),
             Kind.TAG,
