@@ -145,7 +145,14 @@ class Journal(Protocol):
         ...
 
     async def end(self, run: Run, report: Report) -> None:
-        """Close the run: mark its plan used, raise the serial, let go of the lock."""
+        """Close the run: mark its plan used, raise the serial, let go of the lock.
+
+        Grave incidents stay with it, untold, until `note_told`.
+        """
+        ...
+
+    async def note_told(self, runs: Sequence[RunId]) -> None:
+        """Note that somebody was told of the incidents of these runs. Outside of a run as well."""
         ...
 
     async def runs(self) -> Sequence[Run]:

@@ -29,6 +29,6 @@ JPEG = (
 )
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 BMP = b"BM" + struct.pack("<IHHI", 58, 0, 0, 54) + struct.pack("<Iii", 40, 1, 1) + bytes(32)
-WEBP = b"RIFF\x1a\x00\x00\x00WEBPVP8L" + struct.pack("<IB", 6, 0x2F) + bytes(9)
+WEBP = b"RIFF\x16\x00\x00\x00WEBPVP8L" + struct.pack("<IB", 6, 0x2F) + bytes(9)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!doctype html><title>It is no picture</title>"

@@ -1,9 +1,10 @@
-"""The table of faults names tests that exist, and that name its rows."""
+"""The table of faults names tests that exist, and that name its rows; the README, what installs."""
 
 from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -51,3 +52,21 @@ def test_each_test_of_a_row_exists_and_names_it(row: str) -> None:
     for path, name in named:
         source = sources_in(ROOT / path)[name]
         assert re.search(rf"(?<![A-Za-z0-9]){row}(?!\d)", source, re.IGNORECASE), f"{path}::{name}"
+
+
+def test_the_readme_names_all_extras_in_one_place_and_no_other() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"])
+    (listed,) = re.findall(r"All there are:\n(.+?)\n\n", text, re.DOTALL)
+    assert set(re.findall(r"`(\w+)` \(", listed)) == extras
+    installed = re.findall(r"pip install '[\w.-]+\[([\w,]+)\]'", text)
+    assert installed
+    assert {it for names in installed for it in names.split(",")} <= extras
+    assert set(re.findall(r"extra `(\w+)`", text)) <= extras
+
+
+def test_what_the_readme_says_to_run_without_a_token_names_its_extra() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    trial = next(it for it in text.split("\n\n") if it.startswith("Try anything without a token"))
+    assert "extra `sandbox`" in trial

@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from importer.cli.applying import Applied, Manner, apply_wish, document_of, refuse_review
+from importer.cli.applying import Applied, Manner, apply_wish, refuse_review
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish
 from importer.cli.looks import looks_of
 from importer.cli.options import (
@@ -64,9 +65,9 @@ _KEPT = (
         "teams-importer apply --limit 10": "begin with ten questions",
         "teams-importer apply --url sandbox:team.db --yes": "to a team on this machine",
     },
-    json="report: results (change, key, kind, verb, state, ref, url, why), incidents, stopped_by, "
-    "exit_code, resume, requests, blocked (code, key, why, remedy), manual; counts: how many "
-    "changes ended how.",
+    json="report: results (change, key, kind, verb, state, ref, url, why, goes_again), incidents, "
+    "stopped_by, exit_code, resume, requests, blocked (code, key, why, remedy), manual; counts: "
+    "how many changes ended how.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH|PLAN.json]")
 @connection_options
@@ -95,7 +96,7 @@ def command(
     posted twice.
     """
     refuse_review("apply")
-    wish = _wish(path, decisions, console)
+    wish, again = _wish(path, decisions, console)
     plan_output = OutputOptions("text", verbose=output.verbose)
 
     def show(plan: Plan) -> None:
@@ -105,13 +106,12 @@ def command(
     with reach(connection, console, create=True, max_wait_s=running.max_wait) as target:
         if isinstance(wish.what, Manifest):
             refuse_secret_in(wish.what, target.connection)
-        again = _plan_again(path, wish.folder, wish.decisions) if is_plan_file(path) else ""
         manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
     applied = _seen(applied, wish.folder)
-    console.result(document_of(applied, looks_of(console, output)))
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])
-    return ExitCode(applied.signal_code) if applied.signal_code else code
+    code = ExitCode(applied.signal_code or code)
+    return deliver(applied, target, looks_of(console, output), console, code)
 
 
 def _seen(applied: Applied, folder: Path) -> Applied:
@@ -124,7 +124,9 @@ def _seen(applied: Applied, folder: Path) -> Applied:
 
 def _plan_again(path: Path, manifest: Path, decisions: Decisions) -> str:
     """Return the command that makes the plan in *path* anew: this team, the same decisions."""
-    words = ["teams-importer", "plan", str(manifest), *_typed(_KEPT), "--out", str(path)]
+    # Of a manifest with the usual name its folder says enough; any other is found by its own only.
+    named = manifest.parent if manifest.name == MANIFEST_NAME else manifest
+    words = ["teams-importer", "plan", str(named), *_typed(_KEPT), "--out", str(path)]
     words += [word for glob in decisions.only for word in ("--only", glob)]
     for option, value in (
         ("--on-drift", decisions.on_drift),
@@ -155,34 +157,36 @@ def _words(value: object) -> list[str]:
     return [] if value is True else [str(value)]
 
 
-def _folder_of(saved: SavedPlan, path: Path, console: Console) -> Path:
-    """Return the folder of the plan's manifest, where its journal is.
+def _source_of(saved: SavedPlan, path: Path, console: Console) -> tuple[Path, str]:
+    """Return the folder of the plan's manifest, where its journal is, and what plans it anew.
 
-    Without a manifest it is the plan file's. PlanStale when the manifest was changed since.
+    Without a manifest the folder is the plan file's. PlanStale when it was changed since.
     """
     found = find_manifest_of(saved, path)
     if found is None:
         console.say("note: its manifest isn't here: nothing tells whether it was changed since")
-        return path.parent
+        was_at = path.parent / (saved.manifest_at or MANIFEST_NAME)
+        return path.parent, _plan_again(path, was_at, saved.plan.decisions)
     manifest, is_same = found
     console.say(f"manifest: {manifest}")
     console.protect("the manifest", manifest)
+    again = _plan_again(path, manifest, saved.plan.decisions)
     if is_same:
-        return manifest.parent
+        return manifest.parent, again
     message = f"the manifest {manifest} was changed since the plan {path} was made of it"
-    named = manifest.parent if manifest.name == MANIFEST_NAME else manifest
-    again = _plan_again(path, named, saved.plan.decisions)
     raise PlanStale(message, remedy=f"Make a new plan and look at it: {again}")
 
 
-def _wish(path: Path, decisions: DecisionOptions, console: Console) -> Wish:
+def _wish(path: Path, decisions: DecisionOptions, console: Console) -> tuple[Wish, str]:
+    """Return what is to be applied; of a saved plan also the command that makes it anew."""
     if is_plan_file(path):
         if decisions.given:
             message = "a saved plan holds its own decisions; none can be made beside it"
             raise UsageError(message, remedy="Make another plan, with these options.")
         saved = read_plan(path, console)
-        return Wish(saved, _folder_of(saved, path, console), saved.plan.decisions)
+        folder, again = _source_of(saved, path, console)
+        return Wish(saved, folder, saved.plan.decisions), again
     decided = decisions.decided()
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, decided.only, console)
-    return Wish(loaded.manifest, loaded.folder, decided)
+    return Wish(loaded.manifest, loaded.folder, decided), ""

@@ -8,10 +8,11 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from importer.cli.console import Console, Stopped
 from importer.cli.drawing import Wish, draw_wish
+from importer.cli.incidents import say_untold
 from importer.cli.interrupts import Interrupts
 from importer.cli.options import RunOptions
 from importer.cli.progress import Meter
@@ -38,6 +39,7 @@ from importer.execution import (
 from importer.journal import Place
 from importer.manifests import picture_loader
 from importer.model.ids import Field, RunId, parent_key
+from importer.model.incident import Incident
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
 from importer.model.manifest import Manifest
@@ -84,11 +86,17 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was applied, and how it ended; `signal_code` is 0 unless a signal stopped it."""
+    """What was applied, and how it ended; `signal_code` is 0 unless a signal stopped it.
+
+    `place` is where the journal is, None: in memory. `told` are earlier runs whose incidents were
+    said on the way.
+    """
 
     plan: Plan
     report: Report
     signal_code: int
+    place: Place | None = None
+    told: tuple[RunId, ...] = ()
 
 
 def document_of(applied: Applied, looks: Looks) -> str:
@@ -133,7 +141,7 @@ async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Consol
                     plan, report = await run.locked()
                 finally:
                     await journal.close()
-    return Applied(plan, report, interrupts.exit_code)
+    return Applied(plan, report, interrupts.exit_code, place, tuple(run.told))
 
 
 def _require_fit(wish: Wish, target: Target) -> None:
@@ -183,18 +191,23 @@ class _Run:
     team: LiveTeam
     access: Access
     journal: Journal
+    told: list[RunId] = field(default_factory=list)
+    met: list[Incident] = field(default_factory=list)
 
     async def locked(self) -> tuple[Plan, Report]:
         """Take the lock, go through with the run, and let go of the lock whatever happens."""
         what = self.wish.what
         run = await self._begin(what.digest if isinstance(what, SavedPlan) else Digest(""))
         try:
+            self.told.extend(await say_untold(self.journal, self.console))
             plan, report = await self._carried(run)
         except BaseException as error:
             why, code = self._why_ended(error)
             # What went wrong is worth more than that the journal can't be closed after it.
             with suppress(JournalError, LockHeld):
-                await self.journal.end(run, Report(run.id, (), stopped_by=why, exit_code=code))
+                met = tuple(self.met)
+                cut = Report(run.id, (), incidents=met, stopped_by=why, exit_code=code)
+                await self.journal.end(run, cut)
             raise
         report = self._finished(report)
         try:
@@ -266,11 +279,11 @@ class _Run:
             )
             plan = drawn.plan
         # As JSON the report comes alone: what is blocked or to do by hand is said here.
-        if plan.changes or self.console.as_json:
+        if not plan.is_idle or self.console.as_json:
             self.meter.hide()
             self.manner.show(plan)
         refuse_if_guarded(plan)
-        if plan.changes:
+        if not plan.is_idle:
             self._confirm(plan)
             self.interrupts.begin_writing()
             doing = "undoing in" if plan.undoes else "applying to"
@@ -291,7 +304,7 @@ class _Run:
                 load=picture_loader(self.wish.folder),
             )
         except asyncio.CancelledError:
-            if not (plan.changes and self.interrupts.exit_code):
+            if plan.is_idle or not self.interrupts.exit_code:
                 raise
             # What was done is worth a report, also when nobody waits for what is under way.
             with suppress(JournalError, LockHeld):
@@ -311,7 +324,7 @@ class _Run:
         ledger = await self.journal.ledger()
         if saved.digest in ledger.consumed:
             message = "this plan was applied already; a plan is good for one time"
-            raise PlanConsumed(message, remedy="Make a new one: teams-importer plan --out FILE")
+            raise PlanConsumed(message, remedy=f"Make a new one: {self.manner.plan_again}")
 
     async def _recovered(self) -> Recovery:
         self.meter.phase("looking up what an earlier run left open")
@@ -328,22 +341,20 @@ class _Run:
             undoes=self.wish.undoes,
         )
         self.interrupts.note_unsettled(0)
+        self.met.extend(recovery.incidents)
         what = self.wish.what
         return _titled(recovery, what) if isinstance(what, Manifest) else recovery
 
     def _confirm(self, plan: Plan) -> None:
         if self.manner.confirmed:
             return
+        number = len(plan.changes) + len(plan.removals)
         if not self.console.can_ask:
-            waits = (
-                "1 change waits"
-                if len(plan.changes) == 1
-                else f"{len(plan.changes):,} changes wait"
-            )
+            waits = "1 change waits" if number == 1 else f"{number:,} changes wait"
             message = f"{waits} for a confirmation"
             remedy = "Look at the plan, then say --yes; without a terminal nobody can be asked."
             raise NotConfirmed(message, remedy=remedy)
-        these = "this change" if len(plan.changes) == 1 else f"these {len(plan.changes):,} changes"
+        these = "this change" if number == 1 else f"these {number:,} changes"
         where = self.target.name
         question = f"Apply {these} to {where}?"
         if plan.undoes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from importer.errors import ImporterError
 
-__all__ = ["Console", "Stopped", "quitting_on_interrupt"]
+__all__ = ["Console", "Stopped", "quitting_on_interrupt", "stopping_on_signals"]
 
 
 class Stopped(KeyboardInterrupt):
@@ -48,6 +48,22 @@ def quitting_on_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def stopping_on_signals() -> Iterator[None]:
+    """Let SIGINT and SIGTERM raise Stopped in the block, which may be stuck in the system."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [(number, signal.signal(number, stop)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def _quit(number: int, _frame: object) -> None:
@@ -83,6 +99,7 @@ class Console:
         self._live: Callable[[str], None] | None = None
         self._results: list[str] = []
         self._logs = False
+        self._is_unheard = False
 
     def mask(self, redact: Callable[[str], str]) -> None:
         """Let *redact* take its secret out of everything printed from now on."""
@@ -139,25 +156,34 @@ class Console:
     def _is_dumb(self) -> bool:
         return self._environ.get("TERM") == "dumb"
 
-    def result(self, text: str) -> None:
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether results go to a terminal."""
+        return self.output is None and _is_terminal(sys.stdout)
+
+    def result(self, text: str) -> bool:
         """Print a command's result: to standard output, or to the file named by `--output`.
 
-        It may come in parts.
+        It may come in parts. Tells whether all of this one was taken: a reader may have gone away.
         """
         parts = [*self._results, self.redacted(text)]
         if self.output is None:
             self._results = parts
-            self._print_result(parts[-1])
-            return
+            return self._print_result(parts[-1])
         from importer.cli.files import write_private
 
         self._results = []
         write_private(self.output, "".join(parts).encode("utf-8", "importer.escape"))
         self._results = parts
+        return True
 
-    def _print_result(self, text: str) -> None:
+    def _print_result(self, text: str) -> bool:
         try:
-            _print(sys.stdout, text)
+            return _print(sys.stdout, text)
+        except KeyboardInterrupt:
+            # Nobody reads it: what is left of it would hold the program up at its end.
+            _let_go(sys.stdout)
+            raise
         except OSError as error:
             from importer.errors import JournalError
 
@@ -177,17 +203,26 @@ class Console:
 
     def say(self, *lines: str) -> None:
         """Print lines for a person, each made harmless, above a progress display if any."""
+        self.tell(*lines)
+
+    def tell(self, *lines: str) -> bool:
+        """Print lines as `say`, and tell whether they were taken."""
         from importer.rendering.escaping import quiet
         from importer.text.visible import visible
 
         text = quiet("\n".join(visible(self.redacted(line)) for line in lines))
         if self._live is not None:
             self._live(text)
-        else:
-            _mention(text + "\n")
+            return True
+        # Where it failed once, the rest goes nowhere, without an error.
+        self._is_unheard = not _mention(text + "\n") or self._is_unheard
+        return not self._is_unheard
 
-    def fail(self, error: ImporterError) -> None:
-        """Print an error: for people on standard error, as a document where one is expected."""
+    def fail(self, error: ImporterError, exit_code: int | None = None) -> None:
+        """Print an error: for people on standard error, as a document where one is expected.
+
+        *exit_code* is the command's, where it is another than the error's.
+        """
         from importer.errors import ManifestError, UsageError
 
         problems = error.problems if isinstance(error, ManifestError) else ()
@@ -202,7 +237,7 @@ class Console:
 
             self.output = None
             document = {
-                "exit_code": error.exit_code,
+                "exit_code": error.exit_code if exit_code is None else exit_code,
                 "kind": type(error).__name__,
                 "message": error.message,
                 "remedy": error.remedy,
@@ -227,18 +262,10 @@ class Console:
         """Return the answer to *question*; "" at the end of input. Signals raise Stopped."""
         from importer.text.visible import visible
 
-        def stop(number: int, _frame: object) -> None:
-            raise Stopped(number)
-
         # An event loop keeps signals for later, and a blocking read would never give it the chance.
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        before = [(number, signal.signal(number, stop)) for number in numbers]
-        try:
+        with stopping_on_signals():
             _mention(visible(self.redacted(question)) + " ")
             return sys.stdin.readline().strip()
-        finally:
-            for number, handler in before:
-                signal.signal(number, handler)
 
     def log_at(self, level: str) -> None:
         """Print log records of the importer from *level* on."""
@@ -271,22 +298,26 @@ def _is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and not stream.closed and stream.isatty()
 
 
-def _print(stream: TextIO | None, text: str) -> None:
+def _print(stream: TextIO | None, text: str) -> bool:
+    """Print *text*, and tell whether it was taken."""
     if stream is None or stream.closed:
-        return
+        return False
     try:
         stream.write(_fitting(stream, text))
         stream.flush()
     except BrokenPipeError:
         _let_go(stream)
+        return False
+    return True
 
 
-def _mention(text: str) -> None:
+def _mention(text: str) -> bool:
     """Print to standard error; that it can't be done stops nothing."""
     try:
-        _print(sys.stderr, text)
+        return _print(sys.stderr, text)
     except OSError:
         _let_go(sys.stderr)
+        return False
 
 
 def _let_go(stream: TextIO) -> None:

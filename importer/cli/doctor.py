@@ -30,7 +30,7 @@ from importer.errors import (
     worst,
 )
 from importer.execution import check_pin
-from importer.journal import Place, export_lines
+from importer.journal import Place, export_lines, obstacle
 from importer.manifests import find_manifest, load_manifest
 from importer.model.ids import Kind
 from importer.model.live import Access, Need, Source
@@ -316,6 +316,8 @@ async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console
         return Check("journal", Sign.OK, "in memory, as the team is")
     checks: list[Check] = []
     with _noted(checks, "journal"):
+        if isinstance(place, Path) and (found := obstacle(place)) is not None:
+            raise found
         journal = journal_of(place, target, namespace, console, create=False)
         try:
             ledger = await journal.ledger()
@@ -324,16 +326,16 @@ async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console
         finally:
             await journal.close()
         known = counted(len(ledger.bindings), "post")
-        found = f"{place}: {known} known, {counted(len(rows), 'row')} read, all whole"
+        told = f"{place}: {known} known, {counted(len(rows), 'row')} read, all whole"
         if isinstance(place, Path) and not place.exists():
             return Check("journal", Sign.OK, f"none yet at {place}; the first apply makes it")
         if ledger.under_way:
-            what = f"{found}; the run {ledger.under_way} is under way"
+            what = f"{told}; the run {ledger.under_way} is under way"
             return Check("journal", Sign.WARN, what, "`apply --wait` waits until it has ended.")
         if ledger.open:
-            what = f"{found}, {counted(len(ledger.open), 'write')} without a known outcome"
+            what = f"{told}, {counted(len(ledger.open), 'write')} without a known outcome"
             return Check("journal", Sign.WARN, what, "`apply` looks them up before anything else.")
-        return Check("journal", Sign.OK, found)
+        return Check("journal", Sign.OK, told)
     return checks[0]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.incidents import say_untold
 from importer.cli.places import from_folder
 from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
@@ -52,7 +53,10 @@ class Wish:
         then it may be any.
         """
         if isinstance(self.what, SavedPlan):
-            return frozenset(it.kind for it in self.what.plan.changes)
+            plan = self.what.plan
+            return frozenset(
+                [*(it.kind for it in plan.changes), *(it.ref.kind for it in plan.removals)]
+            )
         if self.undoes:
             return self.touched
         deletes = any(it.fate is Fate.DELETE for it in self.what.removed)
@@ -115,6 +119,7 @@ async def draw(
             meter.phase("reading the team")
             journal = journal_of(place, target, manifest.namespace, console, create=False)
             try:
+                await say_untold(journal, console)
                 drawn = await draw_wish(wish, manifest, team, journal, access, target)
             finally:
                 await journal.close()

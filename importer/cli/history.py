@@ -151,7 +151,8 @@ class Past:
     @property
     def is_worth_a_line(self) -> bool:
         """Tell whether it changed something, or nobody knows."""
-        return bool(self.counts or self.wrote) or self.run.ended_at is None
+        did = self.counts or self.wrote or self.run.incidents
+        return bool(did) or self.run.ended_at is None
 
     @property
     def is_through(self) -> bool:

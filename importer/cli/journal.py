@@ -1,6 +1,7 @@
 """`journal show KEY` and `journal export`: what the idempotency log remembers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -10,15 +11,26 @@ from importer.cli.commands import make_command, make_group
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.history import look_into, require_content
+from importer.cli.incidents import line_of
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place, export_lines
-from importer.model.ids import Key
+from importer.model.ids import Key, RunId
+from importer.model.incident import Incident
 from importer.model.ledger import Binding, Operation
 from importer.ports import Journal
 
 command = make_group("Look into the idempotency log.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that the journal knows of one item."""
+
+    binding: Binding | None
+    operations: Sequence[Operation]
+    incidents: Sequence[tuple[RunId, Incident]]
 
 
 @make_command(
@@ -28,7 +40,8 @@ command = make_group("Look into the idempotency log.")
         "teams-importer journal show 'rollback#cli' --team acme": "one of its answers",
     },
     json="key; binding (ref, url, base digests; null when there is none); operations: change, "
-    "attempt, request_id, state, opened_at, ended_at, evidence, ref and more.",
+    "attempt, request_id, state, opened_at, ended_at, evidence, ref and more; incidents: run, "
+    "incident (what, refs, url).",
 )
 @click.argument("key")
 @click.argument("path", type=click.Path(path_type=Path), default=".")
@@ -44,21 +57,36 @@ def show(
     journal: Place | None,
     output: OutputOptions,
 ) -> ExitCode:
-    """Show the post and every operation of the item with KEY. Needs no token and no connection."""
+    """Show the post, every operation and every grave incident of the item with KEY.
 
-    async def look(journal: Journal) -> tuple[Binding | None, Sequence[Operation]]:
+    Needs no token and no connection.
+    """
+
+    async def look(journal: Journal) -> _Known:
         await require_content(journal)
         ledger = await journal.ledger()
-        return ledger.bindings.get(Key(key)), await journal.history(key=Key(key))
+        operations = await journal.history(key=Key(key))
+        incidents = [
+            (run.id, it) for run in await journal.runs() for it in run.incidents if it.key == key
+        ]
+        return _Known(ledger.bindings.get(Key(key)), operations, incidents)
 
-    binding, operations = look_into(path, connection, journal, console, look)
-    if binding is None and not operations:
+    known = look_into(path, connection, journal, console, look)
+    if not (known.binding or known.operations or known.incidents):
         message = f"the journal knows nothing of {key!r}"
         raise UsageError(message, remedy="Give a key as in the manifest, an answer as KEY#ANSWER.")
     if output.format == "json":
-        console.document({"key": key, "binding": binding, "operations": operations})
+        incidents = [{"run": run, "incident": it} for run, it in known.incidents]
+        console.document(
+            {
+                "key": key,
+                "binding": known.binding,
+                "operations": known.operations,
+                "incidents": incidents,
+            }
+        )
     else:
-        console.result(_text(key, binding, operations))
+        console.result(_text(key, known))
     return ExitCode.DONE
 
 
@@ -96,9 +124,13 @@ def export(
     return ExitCode.DONE
 
 
-def _text(key: str, binding: Binding | None, operations: Sequence[Operation]) -> str:
-    post = f"{binding.ref} {binding.url}" if binding else "no post"
-    return table([(key, post)]) + "\n" + table([_HEADING, *map(_row, operations)])
+def _text(key: str, known: _Known) -> str:
+    post = f"{known.binding.ref} {known.binding.url}" if known.binding else "no post"
+    shown = table([(key, post)]) + "\n" + table([_HEADING, *map(_row, known.operations)])
+    if known.incidents:
+        rows = [("RUN", "INCIDENT"), *((run, line_of(it)) for run, it in known.incidents)]
+        shown += "\n" + table(rows)
+    return shown
 
 
 _HEADING = (

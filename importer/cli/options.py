@@ -166,7 +166,7 @@ run_options = gathered(
             default="resolve",
             show_default=True,
             help="Look up a write whose outcome is unknown and repeat it if absent, or leave it "
-            "to the next run.",
+            "to the next run, which needs this one's journal for it.",
         ),
         click.option(
             "--max-wait",

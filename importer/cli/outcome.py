@@ -9,7 +9,7 @@ __all__ = ["failed_on", "plan_code"]
 def plan_code(plan: Plan, *, detailed: bool, fail_on: frozenset[str]) -> ExitCode:
     """Return what `plan` exits with: 0, unless more detail is asked for."""
     codes = [failed_on(plan, fail_on)]
-    if detailed and plan.changes:
+    if detailed and not plan.is_idle:
         codes.append(ExitCode.CHANGES)
     if detailed and plan.blocked:
         codes.append(ExitCode.DECISION)

@@ -9,11 +9,15 @@ from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.history import Past, look_into, past_runs
+from importer.cli.incidents import line_of
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode
 from importer.journal import Place
 from importer.model.ledger import Run
+from importer.rendering.escaping import quiet
+from importer.rendering.phrasing import counted, joined
+from importer.text.visible import visible
 
 _UNENDED = {"killed": "killed", "under-way": "under way"}
 
@@ -24,7 +28,9 @@ _UNENDED = {"killed": "killed", "under-way": "under way"}
         "teams-importer runs --format json": "for a script",
     },
     json="runs: id, command, undoes (the run that an undo takes back), started_at, ended_at, "
-    "outcome, exit_code, counts (of changes by how they ended), state (ended, under-way, killed).",
+    "outcome, exit_code, counts (of changes by how they ended), state (ended, under-way, killed), "
+    "incidents (grave ones: key, what, refs, url), untold (the report that tells of them was not "
+    "seen written out).",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -45,10 +51,22 @@ def command(
         console.document({"runs": [_document(it) for it in runs]})
     elif runs:
         rows = [("RUN", "COMMAND", "STARTED", "ENDED", "EXIT", "CHANGES"), *map(_row, runs)]
-        console.result(table(rows))
+        console.result(table(rows) + "".join(map(_incidents, runs)))
     else:
         console.result("No runs.\n")
     return ExitCode.DONE
+
+
+def _incidents(past: Past) -> str:
+    """Return the grave incidents of a run, below the table."""
+    run = past.run
+    if not run.incidents:
+        return ""
+    number = counted(len(run.incidents), "grave incident")
+    untold = ", its report was not seen written out" if run.untold else ""
+    heading = visible(f"{run.id} ended with {number}{untold}:")
+    lines = (f"  {visible(line_of(it))}" for it in run.incidents)
+    return quiet("\n".join(("", heading, *lines, "")))
 
 
 def _document(past: Past) -> dict[str, object]:
@@ -61,6 +79,8 @@ def _row(past: Past) -> tuple[str, ...]:
     ended = f"{run.ended_at:%Y-%m-%d %H:%M:%S}" if run.ended_at else _UNENDED[past.state]
     known = past.counts or ({} if run.ended_at else {"done": 0})
     counts = ", ".join(f"{number} {state}" for state, number in sorted(known.items()))
+    if run.incidents:
+        counts = joined((counts, counted(len(run.incidents), "grave incident")))
     code = "" if run.exit_code is None else str(run.exit_code)
     command = f"{run.command} {run.undoes}" if run.undoes else run.command
     return (run.id, command, f"{run.started_at:%Y-%m-%d %H:%M:%S}", ended, code, counts)

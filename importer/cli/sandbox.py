@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -223,7 +224,7 @@ def _greeting(opened: _Opened, output: OutputOptions, weather: str) -> str:
 
 def _trial(opened: _Opened) -> str:
     """Give a command that shows it works."""
-    trusting = f" --ca-bundle {opened.authority}" if opened.authority else ""
+    trusting = f" --ca-bundle {shlex.quote(str(opened.authority))}" if opened.authority else ""
     token = f"TEAMS_IMPORTER_TOKEN={opened.tokens.read_write}"
     if opened.keys is not None:
         key = f"TEAMS_IMPORTER_API_KEY={opened.keys.service}"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
-from importer.cli.applying import Manner, apply_wish, document_of, refuse_review
+from importer.cli.applying import Manner, apply_wish, refuse_review
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish, draw
 from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
@@ -21,9 +22,10 @@ from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
-from importer.model.ids import Kind, RunId
-from importer.model.manifest import Manifest
-from importer.model.plan import Plan
+from importer.model.ids import Kind, RunId, Verb
+from importer.model.manifest import Item, Manifest
+from importer.model.plan import Change, Plan
+from importer.planning.compare import digest_field, digest_of_ours
 from importer.ports import Journal
 from importer.rendering import render_plan
 from importer.rendering.phrasing import counted
@@ -103,19 +105,30 @@ def command(
             return ExitCode.DONE
         manner = Manner(running, journal, confirmed=yes, show=show)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
-    console.result(document_of(applied, looks_of(console, output)))
-    return ExitCode(applied.signal_code or applied.report.exit_code)
+    code = ExitCode(applied.signal_code or applied.report.exit_code)
+    return deliver(applied, target, looks_of(console, output), console, code)
 
 
 def _note_asked_for(plan: Plan, manifest: Manifest, console: Console) -> None:
-    """Say that an undo changes the team alone."""
-    asked_for = {item.key for item in manifest.items}
-    number = len({change.key for change in plan.changes} & asked_for)
+    """Say that an undo changes the team alone, where the manifest asks for something else."""
+    items = {item.key: item for item in manifest.items}
+    asked = {it.key for it in plan.changes if it.key in items and _differs(it, items[it.key])}
+    number = len(asked)
     if number:
         console.say(
             f"note: the manifest still asks for {number:,} of these items: "
             "change it too, or the next apply makes them so again"
         )
+
+
+def _differs(change: Change, item: Item) -> bool:
+    """Tell whether *change* makes of a post something else than *item* asks for."""
+    return change.verb is Verb.DELETE or any(
+        it.after is None
+        or digest_field(item.kind, it.field, it.after) != digest_of_ours(item, it.field)
+        for it in change.fields
+        if it.field in item.fields
+    )
 
 
 def _kinds_in(run: RunId) -> Callable[[Journal], Awaitable[frozenset[Kind]]]:
@@ -185,6 +198,10 @@ def _gone_on_from(at: int, runs: Sequence[Past]) -> Sequence[Past]:
 
 
 def _with_id(command_line: str, name: str, run: RunId) -> str:
+    """Return *command_line* with *run* in the place of *name*; values of options stay."""
     words = shlex.split(command_line)
-    at = words.index(name) if name in words else -1
+    params = click.get_current_context().command.params
+    valued = {it for param in params if not getattr(param, "is_flag", False) for it in param.opts}
+    spots = (at for at, word in enumerate(words) if word == name)
+    at = next((it for it in spots if words[it - 1] not in valued), -1)
     return shlex.join([run if index == at else word for index, word in enumerate(words)])

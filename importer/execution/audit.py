@@ -1,91 +1,33 @@
 """Looks, after the writes, for posts that share a key and for edits that ours went over.
 
 Two posts of one key come from a write that the server did twice, from two runs at once, or from a
-settle window that was too short. The lowest id wins, everywhere and without talking to anybody. Of
-the others, this run removes what its own journal says was made from here, where nobody else has
-engaged with it; the rest is reported. A person's copy of a marked text, being another author's, is
-none of ours.
+settle window that was too short. Which of them counts, and which go, `planning/doubling.py` says.
 
 The service has no conditional edit. Whether somebody's edit slipped in between our reading and our
 writing is seen afterwards in the post's history, which keeps it: that is reported as well.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from importer.model.ids import Key, Kind, Ref, UserId, Verb, split_full_key
-from importer.model.ledger import Operation, State
+from importer.model.ids import Kind, Ref, UserId
+from importer.model.ledger import Operation
 from importer.model.live import Denied, LiveItem, Newest, Revision, Revisions, Same
 from importer.model.report import Incident
 from importer.ports import TeamReader
 
 __all__ = [
-    "Double",
     "Looked",
-    "find_doubles",
     "foreign_edits",
     "lost_edits",
-    "made_here",
     "read_new_posts",
 ]
 
 # Creation dates are whole seconds, and the server's clock is known to a second.
 _BLUR = timedelta(seconds=2)
 _VECTOR = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Double:
-    """The posts of one key: the one that counts, and the others."""
-
-    key: Key
-    winner: LiveItem
-    losers: tuple[LiveItem, ...]
-
-    def incident(self, left: Mapping[Ref, str]) -> Incident:
-        """Return what is reported of it; *left* says why which of the losers is still there."""
-        refs = (self.winner.ref, *(it.ref for it in self.losers))
-        what = f"{len(refs)} posts carry this key's marker; {self.winner.ref} counts"
-        removed = [str(it.ref) for it in self.losers if it.ref not in left]
-        if removed:
-            what += f"; {', '.join(removed)} was made from here and is removed"
-        for ref, why in left.items():
-            what += f"; {ref} is still there ({why}): delete it on the site"
-        return Incident(what, self.key, refs, severe=True)
-
-
-def find_doubles(
-    posts: Iterable[LiveItem], namespace: str, authors: Collection[UserId | None]
-) -> tuple[Double, ...]:
-    """Return the keys of *namespace* that several of the authors' *posts* carry.
-
-    The lowest id wins; an answer under a question that lost loses with it.
-    """
-    by_key: dict[tuple[Kind, str], dict[Ref, LiveItem]] = defaultdict(dict)
-    for post in posts:
-        if post.marker is None or post.facts.author not in authors or post.facts.deleted:
-            continue
-        if split_full_key(post.marker.key)[0] == namespace:
-            by_key[post.ref.kind, post.marker.key][post.ref] = post
-    found: list[Double] = []
-    lost: set[Ref | None] = set()
-    for (_, full), same in sorted(by_key.items(), key=lambda it: (it[0][0] is Kind.ANSWER, it[0])):
-        winner, *losers = sorted(same.values(), key=lambda it: (it.parent in lost, it.ref))
-        lost.update(it.ref for it in losers)
-        if losers:
-            found.append(Double(split_full_key(full)[1], winner, tuple(losers)))
-    return tuple(found)
-
-
-def made_here(history: Sequence[Operation]) -> frozenset[Ref]:
-    """Return the posts that the journal says were created from here."""
-    return frozenset(
-        it.ref
-        for it in history
-        if it.verb is Verb.CREATE and it.state is State.DONE and it.ref is not None
-    )
 
 
 async def read_new_posts(

@@ -1,43 +1,61 @@
 """Looks at the team once a run is through, and takes back what was made twice from here."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from importer.execution.audit import Double, find_doubles, lost_edits, made_here, read_new_posts
+from importer.execution.audit import lost_edits, read_new_posts
 from importer.execution.last_look import LookTooOld, hold_after_look
 from importer.execution.recording import Recorder, refused
 from importer.execution.results import Results
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.fields import Value, rides_with_post
-from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, change_id, split_full_key
+from importer.model.fields import rides_with_post
+from importer.model.ids import Field, Key, Kind, Ref, UserId, Verb, change_id
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem
-from importer.model.plan import Change, FieldChange, Reason
+from importer.model.plan import Change, Doubled, FieldChange, Plan, Reason
+from importer.model.report import Incident, Result, ResultState
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
-from importer.planning.compare import digest_field
-from importer.planning.deleting import says_nothing
+from importer.planning.compare import base_of
+from importer.planning.doubling import (
+    NO_HISTORIES,
+    UNCHOSEN,
+    UNDOING,
+    WAITING,
+    find_doubles,
+    keys_told,
+    objection_to_removal,
+    whose_posts,
+    why_they_stay,
+)
+from importer.planning.matching import marked_fields
+from importer.planning.plan import is_chosen
 from importer.ports import Clock, Journal, Team
-from importer.text.digests import Digest, agree
 
 __all__ = ["Auditor"]
 
 # When to look again for an edit of ours that a stale copy of the team doesn't show, in seconds.
 _LOOKS_AGAIN_S = (5.0, 20.0)
 _SHOWN_WITHIN = timedelta(seconds=60)
+_COUNTS_NO_MORE = "the post that counted is gone, or its marker is: this one is the key's now"
+# What no person need see to.
+_FOR_ANOTHER_RUN = frozenset({UNCHOSEN, UNDOING, WAITING, _COUNTS_NO_MORE})
 
 
 class Auditor:
     """One run's audit. What it sends is in no plan, and follows the same protocol.
 
-    *unaudited* are edits of earlier runs after which nobody looked.
+    *unaudited* are edits of earlier runs after which nobody looked, *authors* those in whose names
+    they wrote.
     """
 
     def __init__(
         self,
-        namespace: str,
+        plan: Plan,
         *,
+        authors: Collection[UserId],
         unaudited: Sequence[Operation],
         rejected: Sequence[Operation],
         team: Team,
@@ -50,7 +68,10 @@ class Auditor:
         results: Results,
         window: Window,
     ) -> None:
-        self._namespace = namespace
+        self._plan = plan
+        self._known_authors = frozenset(authors)
+        self._histories = NO_HISTORIES
+        self._rebound: dict[Key, Binding] = {}
         self._rejected = {it.change: it for it in rejected}
         self._team = team
         self._journal = journal
@@ -62,7 +83,7 @@ class Auditor:
         self._window = window
         self._first_sent: datetime | None = None
         self._access = access
-        self._authors = {access.me}
+        self._authors: set[UserId | None] = {access.me}
         self._created = {Kind.QUESTION, Kind.ANSWER}
         self._written: dict[Ref, LiveItem] = {}
         self._edits: list[Operation] = list(unaudited)
@@ -102,9 +123,10 @@ class Auditor:
         return not edits and not untold
 
     async def look_for_doubles(self, waiting: Collection[Key]) -> None:
-        """Report posts that share a key, and remove what was made from here and lost.
+        """Report posts that share a key, and remove what was made from here and doesn't count.
 
-        The outcome of a write on the keys *waiting* isn't known yet: theirs are left alone.
+        The outcome of a write on the keys *waiting* isn't known yet: theirs are left alone. What
+        the plan left to a person stays, and so does what it didn't choose.
         """
         posts = self._sights.marked_posts()
         if self._first_sent is not None:
@@ -113,74 +135,131 @@ class Auditor:
             since = self._first_sent - 2 * apart
             posts += await read_new_posts(self._team, self._authors, since, kinds, self._written)
             self._window.looked({it.ref for it in posts}, self._clock.now())
-        doubles = find_doubles(posts, self._namespace, self._authors)
-        # Answers before their question: nobody can delete a question with several of them.
+        seen = find_doubles(posts, self._plan.namespace, self._ours())
+        if not seen:
+            return
+        doubles = await self._look_anew(seen, posts)
+        self._histories = {key: await self._journal.history(key=key) for key in keys_told(doubles)}
+        whys = why_they_stay(doubles, self._histories, self._held(doubles, waiting))
+        for double, loser in _in_turn(doubles):
+            if not whys[loser.ref]:
+                whys[loser.ref] = await self._remove(double, loser, doubles)
+        await self._mend_pairs(doubles, whys)
         for double in reversed(doubles):
-            made = made_here(await self._journal.history(key=double.key))
-            left: dict[Ref, str] = {}
-            for loser in double.losers:
-                ours = loser.ref in made and double.key not in waiting
-                if not ours:
-                    left[loser.ref] = "this journal didn't make it"
-                elif why := await self._remove(double, loser.ref):
-                    left[loser.ref] = why
-            self._results.incident(double.incident(left))
+            self._results.incident(_incident(double, whys))
 
-    async def _remove(self, double: Double, ref: Ref) -> str:
-        """Delete a post that was made from here and lost; return why that was not done.
+    def _ours(self) -> frozenset[UserId | None]:
+        """Return whose posts are ours: the plan's, and those in whose names this run wrote."""
+        ours = whose_posts(self._plan.publishers, self._known_authors, self._access.me)
+        return ours | self._authors if self._first_sent is not None else ours
 
-        The service lets nobody delete an accepted answer: its mark is taken off first.
+    def _held(self, doubles: Iterable[Doubled], waiting: Collection[Key]) -> Mapping[Ref, str]:
+        shown = {it.ref: it.stays for it in self._plan.doubles}
+        going = {it.key for it in self._plan.changes if it.verb is Verb.DELETE}
+
+        def why(key: Key, ref: Ref) -> str:
+            if key in waiting:
+                return WAITING
+            if self._plan.undoes:
+                return UNDOING
+            if not is_chosen(key, self._plan.decisions):
+                return UNCHOSEN
+            return shown.get(ref) or ("the plan deletes its key's post" if key in going else "")
+
+        return {it.ref: why(double.key, it.ref) for double in doubles for it in double.losers}
+
+    async def _look_anew(
+        self, doubles: Sequence[Doubled], seen: Iterable[LiveItem]
+    ) -> tuple[Doubled, ...]:
+        """Return what there is of *doubles* now among the posts that were *seen*.
+
+        Where one is left of several, its key is bound to it: somebody was here before us.
         """
-        loser = await self._sights.look(ref, engagement=True)
-        if loser is None:
-            await self._forget(double, ref)
-            return ""
-        if why := await self._objection(double.key, loser):
-            return why
-        if loser.fields.get(Field.ACCEPTED) is True:
-            mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
-            why = await self._carry_out(double, loser, Verb.SET, (mark,))
-            if why or (loser := await self._sights.look(ref, engagement=True)) is None:
-                return why
-            if why := await self._objection(double.key, loser):
-                return why
-        why = await self._carry_out(double, loser, Verb.DELETE, ())
-        if not why:
-            await self._forget(double, loser.ref)
-        return why
+        marks = {post.ref: post.marker for it in doubles for post in (it.winner, *it.losers)}
+        looked = await self._sights.look_at(sorted(marks))
+        # Whose marker somebody took off a moment ago is told of as well.
+        posts = {it.ref: replace(it, marker=it.marker or marks[it.ref]) for it in looked}
+        for double in doubles:
+            for loser in double.losers:
+                if loser.ref.kind is Kind.QUESTION and loser.ref in posts:
+                    under = await self._sights.under(loser.ref)
+                    posts = {it.ref: it for it in under} | posts
+        rest = {it.ref: it for it in seen if it.ref not in marks}
+        left = find_doubles((rest | posts).values(), self._plan.namespace, self._ours())
+        still = {it.key for it in left}
+        for double in doubles:
+            known = self._known(double.key)
+            there = [it for it in (double.winner, *double.losers) if it.ref in posts]
+            if double.key not in still and there and known and known.ref not in posts:
+                await self._bind(double.key, posts[there[0].ref])
+        return left
 
-    async def _objection(self, key: Key, loser: LiveItem) -> str:
-        """Return what speaks against removing a post that was made twice; empty: nothing does."""
-        if loser.facts.engaged_by_others:
-            return "others have engaged with it"
-        if not await self._is_as_written(key, loser):
-            return "it is not what was written from here any more"
-        if loser.ref.kind is Kind.QUESTION:
-            for answer in await self._sights.under(loser.ref):
-                full = answer.marker.key if answer.marker else ""
-                if not await self._is_as_written(split_full_key(full)[1], answer):
-                    return f"its answer {answer.ref} is not what was written from here any more"
+    async def _remove(self, double: Doubled, post: LiveItem, doubles: Sequence[Doubled]) -> str:
+        """Delete a post that was made from here and doesn't count; return why that was not done.
+
+        The service lets nobody delete an accepted answer: its mark is taken off first. An answer
+        goes only where its question, when it doesn't count either, can go as well.
+        """
+        for other in doubles:
+            for question in other.losers:
+                if question.ref != post.parent:
+                    continue
+                why = await self._against(other, question)
+                if why == _COUNTS_NO_MORE:
+                    await self._bind(double.key, post)
+                    return why
+                if why:
+                    return f"its question {question.ref} stays"
+        if why := await self._against(double, post):
+            return why
+        loser = self._sights.of(post.ref)
+        if loser is not None and loser.fields.get(Field.ACCEPTED) is True:
+            mark = FieldChange(Field.ACCEPTED, True, False)  # noqa: FBT003 - the values
+            if why := await self._carry_out(double, loser, Verb.SET, (mark,)):
+                return why
+            if why := await self._against(double, post):
+                return why
+            loser = self._sights.of(post.ref)
+        if loser is not None:
+            if why := await self._carry_out(double, loser, Verb.DELETE, ()):
+                return why
+            self._results.removed(_result(double, loser))
+        await self._forget(double, post.ref)
         return ""
 
-    async def _is_as_written(self, key: Key, live: LiveItem) -> bool:
-        """Tell whether nobody else edited *live* (keyed), and it says what this journal wrote.
+    async def _against(self, double: Doubled, post: LiveItem) -> str:
+        """Look once more; return what speaks against removing a post; empty: nothing does.
 
-        Of a collection nobody tells who edited it, and an edit before our last one shows in no
-        editor.
+        Somebody may have deleted the post that counts meanwhile: then the other is the key's.
         """
-        if live.facts.editor not in (None, live.facts.author):
-            return False
-        history = await self._journal.history(key=key)
-        done = [it for it in history if it.state is State.DONE and it.ref == live.ref]
-        written = {it.field: it.after for operation in done for it in operation.fields if it.after}
-        return not written or all(
-            _agrees(live.ref.kind, row.field, live.fields[row.field], written.get(row.field))
-            for row in rides_with_post(live.ref.kind)
-            if row.field in live.fields
-        )
+        winner = await self._sights.look(double.winner.ref, engagement=False)
+        is_there = winner is not None and _owner(winner) == _owner(double.winner)
+        under = await self._sights.under(post.ref) if post.ref.kind is Kind.QUESTION else ()
+        loser = await self._sights.look(post.ref, engagement=True)
+        if loser is None:
+            return ""
+        if not is_there:
+            await self._bind(double.key, loser)
+            return _COUNTS_NO_MORE
+        return objection_to_removal(double.key, loser, under, self._histories)
+
+    async def _mend_pairs(self, doubles: Iterable[Doubled], whys: Mapping[Ref, str]) -> None:
+        """Bind keys to the posts that count where a question stayed and an answer of it went.
+
+        Somebody came between the two: the pair that is whole is the one to go on with.
+        """
+        gone = {ref for ref, why in whys.items() if not why}
+        losers = [(it, post) for it in doubles for post in it.losers]
+        torn = {post.parent for _, post in losers if post.ref in gone} - gone - {None}
+        for double, post in losers:
+            stays = whys[post.ref]
+            known = self._known(double.key)
+            is_torn = post.ref in torn or post.parent in torn
+            if stays and stays != _COUNTS_NO_MORE and is_torn and known and known.ref == post.ref:
+                await self._bind(double.key, double.winner)
 
     async def _carry_out(
-        self, double: Double, loser: LiveItem, verb: Verb, fields: tuple[FieldChange, ...]
+        self, double: Doubled, loser: LiveItem, verb: Verb, fields: tuple[FieldChange, ...]
     ) -> str:
         """Do what no plan holds; an unknown outcome waits as ever. Return why it wasn't done."""
         change = Change(
@@ -219,26 +298,92 @@ class Auditor:
         others = self._authors - {self._access.me}
         return author if self._access.can_author and author in others else None
 
-    async def _forget(self, double: Double, lost: Ref) -> None:
-        """Unbind what was deleted; the next plan binds its key to the post that counts."""
-        kept = self._bindings.get(double.key)
-        if kept is not None and kept.ref != lost:
-            await self._journal.bind([kept])
-        under = [it.key for it in self._bindings.values() if it.parent == lost]
-        await self._journal.unbind(under)
+    async def _forget(self, double: Doubled, lost: Ref) -> None:
+        """Bind the key of what was deleted to the post that counts; forget what went along."""
+        known = self._known(double.key)
+        if known is not None and known.ref != lost:
+            await self._journal.bind([known])
+        elif known is not None:
+            await self._bind(double.key, double.winner)
+        under = {it.key for it in self._bindings.values() if it.parent == lost}
+        await self._journal.unbind(sorted(under - self._rebound.keys()))
+
+    def _known(self, key: Key) -> Binding | None:
+        return self._rebound.get(key) or self._bindings.get(key)
+
+    async def _bind(self, key: Key, live: LiveItem) -> None:
+        """Bind *key* to another post; what was last written there, its marker says."""
+        rows = rides_with_post(live.ref.kind)
+        bases = {row.field: base_of(row, live, None) for row in rows}
+        known = self._known(key)
+        binding = Binding(
+            key,
+            live.ref,
+            live.url,
+            {field: base for field, base in bases.items() if base is not None},
+            parent=live.parent,
+            marked=marked_fields(live),
+            protected=known is not None and known.protected,
+            author=live.facts.author,
+        )
+        await self._journal.bind([binding])
+        self._rebound[key] = binding
 
 
-def _agrees(kind: Kind, field: Field, value: Value, written: Digest | None) -> bool:
-    if written is None:
-        return says_nothing(field, value)
-    return agree(digest_field(kind, field, value), written)
+def _in_turn(doubles: Sequence[Doubled]) -> list[tuple[Doubled, LiveItem]]:
+    """Return what doesn't count, the answers of a question right before it.
+
+    Nobody can delete a question with several of them.
+    """
+    losers = [(it, post) for it in reversed(doubles) for post in it.losers]
+    places = {post.ref: place for place, (_, post) in enumerate(losers)}
+
+    def place_of(found: tuple[Doubled, LiveItem]) -> tuple[int, bool]:
+        post = found[1]
+        is_answer = post.ref.kind is Kind.ANSWER
+        home = post.parent if post.parent in places and post.parent is not None else post.ref
+        return places[home], not is_answer
+
+    return sorted(losers, key=place_of)
+
+
+def _incident(double: Doubled, whys: Mapping[Ref, str]) -> Incident:
+    """Return what is reported of a double; *whys* say why which of its posts is still there."""
+    refs = (double.winner.ref, *(it.ref for it in double.losers))
+    what = f"{len(refs)} posts carry this key's marker; {double.winner.ref} counts"
+    removed = tuple(it.ref for it in double.losers if not whys[it.ref])
+    if removed:
+        what += f"; {', '.join(map(str, removed))} was made from here and is removed"
+    for ref in (it.ref for it in double.losers if whys[it.ref]):
+        what += f"; {ref} is still there ({whys[ref]})"
+        if whys[ref] not in _FOR_ANOTHER_RUN:
+            what += ": what somebody wrote there, take over first, then delete it on the site"
+    url = double.winner.url
+    return Incident(what, double.key, refs, severe=True, url=url, removed=removed)
+
+
+def _owner(live: LiveItem) -> str:
+    return live.marker.key if live.marker else ""
+
+
+def _result(double: Doubled, loser: LiveItem) -> Result:
+    return Result(
+        change_id(double.key, Verb.DELETE),
+        double.key,
+        loser.ref.kind,
+        Verb.DELETE,
+        ResultState.DONE,
+        title=str(loser.fields.get(Field.TITLE, "")),
+        ref=loser.ref,
+        url=loser.url,
+    )
 
 
 def _end_of(outcome: Done | Rejected | NotApplied) -> tuple[State, str]:
     match outcome:
         case Done():
             return State.DONE, "it carried the key of another post"
-        case Rejected(code, message, stops_run):
-            return refused(stops_run=stops_run), message or code
+        case Rejected(code, message):
+            return refused(lasts=outcome.lasting and not outcome.stops_run), message or code
         case NotApplied(proof):
             return State.ABSENT, proof

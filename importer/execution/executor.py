@@ -113,7 +113,8 @@ class Executor:
             observe=observe,
         )
         self._auditor = Auditor(
-            plan.namespace,
+            plan,
+            authors=ledger.authors,
             unaudited=ledger.unaudited,
             rejected=ledger.rejected,
             team=team,
@@ -251,6 +252,9 @@ class Executor:
         match judgement.freshness:
             case Freshness.ALREADY:
                 await self._take_over(change, live)
+            case Freshness.STALE if self._is_behind(change, live):
+                why = "the site does not show yet what this run wrote before it"
+                self._results.note(change, ResultState.NOT_REACHED, why, live)
             case Freshness.STALE:
                 self._results.note(change, ResultState.STALE, judgement.why, live)
             case Freshness.FRESH:
@@ -272,6 +276,20 @@ class Executor:
             self._results.note(change, ResultState.STALE, why)
         else:
             await self._attempt(change, None, content)
+
+    def _is_behind(self, change: Change, live: LiveItem | None) -> bool:
+        """Tell whether a tag is shown as it was before what this run did: unborn, or one write ago.
+
+        Lists and replicas lag; that nobody shows up as the one who edited it would be no wonder.
+        """
+        if change.kind is not Kind.TAG:
+            return False
+        before = [it for it in self._plan.changes if it.id in change.needs]
+        written = [it for it in before if self._results.is_written(it.id)]
+        if live is None:
+            return bool(written)
+        earlier = (it for it in written if it.key == change.key)
+        return any(judge_freshness(it, live).freshness is Freshness.FRESH for it in earlier)
 
     async def _look_at(self, change: Change) -> tuple[Judgement, LiveItem | None]:
         if change.kind is Kind.TAG:
@@ -425,11 +443,13 @@ class Executor:
                 await self._settle(change, operation, Unknown(f"the answer names {item.ref}"))
             case Done(item):
                 await self._done(change, operation, item)
-            case Rejected(code, message, stops_run):
+            case Rejected(code, message, stops_run, lasting):
                 # Another token may name experts, and who is unknown today may join tomorrow.
-                forgets = stops_run or _names_people(change)
-                await self._recorder.close(operation, refused(stops_run=forgets), message or code)
-                self._results.note(change, ResultState.REJECTED, message or code)
+                lasts = lasting and not stops_run and not _names_people(change)
+                await self._recorder.close(operation, refused(lasts=lasts), message or code)
+                self._results.note(
+                    change, ResultState.REJECTED, message or code, goes_again=not lasts
+                )
                 if stops_run:
                     self._halt = self._halt or AccessError(
                         f"the server refused to write: {message or code}",

@@ -10,6 +10,7 @@ from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
 from importer.model.site import Site
 from importer.planning.compare import compare
+from importer.planning.doubling import doubles_in, keys_told
 from importer.planning.plan import make_plan
 from importer.planning.policy import digests_for_sides
 from importer.planning.quiet import quiet_items, with_unseen
@@ -60,6 +61,7 @@ async def draw_plan(
     snapshot = await take_snapshot(reader, access, ledger, reach)
     snapshot = with_unseen(snapshot, quiet, ledger, manifest.namespace)
     comparison = compare(manifest, snapshot, ledger)
+    doubled = doubles_in(manifest, comparison, snapshot, ledger)
     plan = make_plan(
         manifest,
         comparison,
@@ -71,5 +73,6 @@ async def draw_plan(
         rates=reader.rates,
         texts=await journal.texts(digests_for_sides(comparison)),
         authoring=access.authoring,
+        histories={key: await journal.history(key=key) for key in keys_told(doubled)},
     )
     return Drawn(plan, snapshot, read_at)

@@ -47,7 +47,7 @@ class Reach:
 
     Posts that are `known` may come as Same; with `authors`, what others wrote without its text, but
     for what is `named`, and so what stands below it. `permissions`: who may edit articles.
-    `footers`: what is listed without one is nobody's of ours.
+    `footers`: what others than we and the manifest's `writers` wrote bears one, if it is ours.
     """
 
     kinds: frozenset[Kind] = frozenset()
@@ -58,6 +58,7 @@ class Reach:
     named: frozenset[Ref] = frozenset()
     permissions: bool = False
     footers: bool = False
+    writers: frozenset[UserId] = frozenset()
 
 
 _NOTHING_MORE = Reach()
@@ -84,6 +85,7 @@ def reach_of_manifest(
         named=frozenset(Ref(it.kind, it.remote_id) for it in items if it.remote_id is not None),
         permissions=any(Field.PERMISSIONS in it.fields for it in items),
         footers=manifest.footer is not None and manifest.footer.everywhere,
+        writers=frozenset(it.author for it in items if it.author is not None),
     )
 
 
@@ -92,7 +94,7 @@ def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
     changing = {it.key for it in plan.changes}
     fields = {it.field for change in plan.changes for it in change.fields}
     return Reach(
-        frozenset({it.kind for it in plan.changes} | {it.ref.kind for it in plan.bindings}),
+        frozenset({it.kind for it in plan.changes} | {it.kind for it in _posts_of(plan)}),
         known=known_of(it for key, it in ledger.bindings.items() if key not in changing),
         authors=frozenset(plan.publishers),
         named=frozenset(_refs_of(plan)),
@@ -101,11 +103,17 @@ def reach_of_plan(plan: Plan, ledger: Ledger) -> Reach:
     )
 
 
+def _posts_of(plan: Plan) -> set[Ref]:
+    return {it.ref for it in plan.bindings} | {it.ref for it in plan.doubles}
+
+
 def _refs_of(plan: Plan) -> Iterator[Ref]:
     for change in plan.changes:
         yield from (it for it in (change.ref, change.parent_ref) if it is not None)
     for binding in plan.bindings:
         yield from (it for it in (binding.ref, binding.parent) if it is not None)
+    for double in plan.doubles:
+        yield from (double.ref, double.counts)
 
 
 def reach_of_history(operations: Iterable[Operation], footer: Footer | None = None) -> Reach:
@@ -141,7 +149,9 @@ async def take_snapshot(
         authors=reach.authors,
         bound=reach.named | {it.ref for it in ledger.bindings.values()},
         permissions=reach.permissions,
-        footers=reach.footers,
+        # Whoever isn't known may be the author of anything.
+        footers=reach.footers and access.me is not None,
+        own=reach.writers | ledger.authors | ({access.me} if access.me is not None else set()),
     )
     async for got in reader.read(everything):
         match got:

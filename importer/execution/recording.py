@@ -117,12 +117,12 @@ class Recorder:
         return format_marker(full_key(self._plan.namespace, change.key), digests, footer)
 
 
-def refused(*, stops_run: bool) -> State:
+def refused(*, lasts: bool) -> State:
     """Return what is remembered of a refusal.
 
     One that any write would have met says nothing about the item: with another token it may go.
     """
-    return State.ABSENT if stops_run else State.REJECTED
+    return State.REJECTED if lasts else State.ABSENT
 
 
 def values_of(change: Change) -> list[tuple[Digest, Value]]:

@@ -1,11 +1,13 @@
 """Keeps what became of each change, and makes the report of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from importer.errors import ExitCode, ImporterError, worst
 from importer.execution.recovery import Recovery
-from importer.model.ids import ChangeId
+from importer.model.fields import word_of
+from importer.model.ids import ChangeId, Kind, Ref, Verb, tag_name
 from importer.model.ledger import Operation, Run, State
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, Change, Plan
@@ -24,12 +26,19 @@ class Results:
         self._plan = plan
         self._recovered = recovery.results
         self._results: dict[ChangeId, Result] = {}
+        self._removed: list[Result] = []
         self._incidents: list[Incident] = list(recovery.incidents)
 
     def note(
-        self, change: Change, state: ResultState, why: str = "", live: LiveItem | None = None
+        self,
+        change: Change,
+        state: ResultState,
+        why: str = "",
+        live: LiveItem | None = None,
+        *,
+        goes_again: bool = False,
     ) -> None:
-        """Note what became of *change*."""
+        """Note what became of *change*; of a refusal, whether the next run sends it again."""
         self._results[change.id] = Result(
             change.id,
             change.key,
@@ -40,6 +49,7 @@ class Results:
             ref=live.ref if live else change.ref,
             url=live.url if live else change.url,
             why=why,
+            goes_again=goes_again,
         )
 
     def skip(self, change: Change) -> None:
@@ -47,7 +57,8 @@ class Results:
         lost = next(need for need in change.needs if self._is_lost(need))
         state = self._results[lost].state
         reason = "was skipped" if state is ResultState.SKIPPED else f"is {state}"
-        self.note(change, ResultState.SKIPPED, f"it needs {lost}, which {reason}")
+        needed = next(it for it in self._plan.changes if it.id == lost)
+        self.note(change, ResultState.SKIPPED, f"it needs {_named(needed)}, which {reason}")
 
     def knows(self, change: ChangeId) -> bool:
         """Tell whether it was noted what became of a change."""
@@ -56,6 +67,10 @@ class Results:
     def is_written(self, change: ChangeId) -> bool:
         """Tell whether this run wrote what a change says."""
         return change in self._results and self._results[change].state is ResultState.DONE
+
+    def removed(self, result: Result) -> None:
+        """Note what was removed beside the plan's changes."""
+        self._removed.append(result)
 
     def incident(self, incident: Incident) -> None:
         """Note something that should not be, once."""
@@ -95,13 +110,15 @@ class Results:
         for change in self._plan.changes:
             if change.id not in self._results:
                 self._not_reached(change)
-        results = (*self._recovered, *(self._results[it.id] for it in self._plan.changes))
+        planned = (self._results[it.id] for it in self._plan.changes)
+        results = (*self._recovered, *planned, *self._removed)
+        pages = {it.ref: it.url for it in results if it.ref is not None}
         stopped = halted.message if halted else "interrupted" if interrupted else ""
         return Report(
             run.id,
-            results,
+            tuple(map(self._as_left, results)),
             command=run.command,
-            incidents=tuple(self._incidents),
+            incidents=tuple(_with_page(it, pages) for it in self._incidents),
             stopped_by=stopped,
             exit_code=self._exit_code(halted),
             resume=halted.remedy if halted else "",
@@ -111,6 +128,17 @@ class Results:
             blocked=tuple(replace(it, sides=()) for it in self._plan.blocked),
             manual=self._plan.manual,
         )
+
+    def _as_left(self, result: Result) -> Result:
+        """Return *result*, of the post that counts where its own was a second one, now removed."""
+        if result.verb is not Verb.CREATE or result.ref is None:
+            return result
+        for it in self._incidents:
+            if result.ref in it.removed:
+                why = f"its post {result.ref} was a second one of this key and is removed"
+                state = ResultState.FOUND
+                return replace(result, state=state, ref=it.refs[0], url=it.url, why=why)
+        return result
 
     def _not_reached(self, change: Change) -> None:
         if self.lost_need(change):
@@ -133,6 +161,34 @@ class Results:
         if self._plan.undoes and self._plan.manual:
             held.append(ExitCode.DECISION)
         return worst(held)
+
+
+def _with_page(incident: Incident, pages: Mapping[Ref, str]) -> Incident:
+    """Return *incident* with the page of the first of its posts, where that is known."""
+    known = next((pages[it] for it in incident.refs if pages.get(it)), "")
+    return replace(incident, url=incident.url or known)
+
+
+def _named(change: Change) -> str:
+    """Return what a person calls what *change* does."""
+    match change.kind:
+        case Kind.IMAGE:
+            name = change.title
+        case Kind.TAG:
+            name = tag_name(change.key)
+        case _:
+            name = change.key
+    item = f"the {change.kind} {name}"
+    match change.verb:
+        case Verb.CREATE:
+            return item
+        case Verb.UPDATE:
+            return f"the edit of {item}"
+        case Verb.DELETE:
+            return f"the deletion of {item}"
+        case Verb.SET:
+            return f"`{word_of(change.kind, change.fields[0].field)}` of {item}"
+    assert_never(change.verb)
 
 
 def report_of_cut(

@@ -1,7 +1,7 @@
 """What the run knows of live posts, how old that is, and reading again in bulk what is too old."""
 
 import asyncio
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
@@ -127,6 +127,12 @@ class Sights:
         """Read *ref* anew, however lately it was seen; with *engagement* that too."""
         await self._read((ref,), engagement=engagement)
         return self.of(ref)
+
+    async def look_at(self, refs: Sequence[Ref]) -> list[LiveItem]:
+        """Return which of *refs* are there, read anew, with whether others have engaged."""
+        for some in (refs[at : at + _VECTOR] for at in range(0, len(refs), _VECTOR)):
+            await self._read(tuple(some), engagement=True)
+        return [live for live in map(self.of, refs) if live is not None]
 
     async def look_under(self, question: Ref) -> list[LiveItem]:
         """Return the answers of *question*, read anew."""

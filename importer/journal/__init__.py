@@ -1,7 +1,7 @@
 """The idempotency log: operations, bindings, base texts; must not know HTTP, plans or manifests."""
 
 from importer.journal.exporting import export_lines
-from importer.journal.opening import owner_of
+from importer.journal.opening import obstacle, owner_of
 from importer.journal.place import Place, Server, open_journal
 
-__all__ = ["Place", "Server", "export_lines", "open_journal", "owner_of"]
+__all__ = ["Place", "Server", "export_lines", "obstacle", "open_journal", "owner_of"]

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from importer.errors import JournalError
+from importer.journal.lock import lock_of
 from importer.journal.schema import (
     APPLICATION_ID,
     DDL,
@@ -28,6 +29,7 @@ from importer.model.ids import Lineage
 __all__ = [
     "damaged",
     "mapped",
+    "obstacle",
     "open_for_reading",
     "open_for_writing",
     "open_in_memory",
@@ -65,6 +67,8 @@ def open_for_writing(
     file is damaged, foreign, of a newer format, no journal, or can't be written.
     """
     with mapped(path):
+        if (found := obstacle(path)) is not None:
+            raise found
         _make(path)
         db = _connect(_uri(path, "mode=rw"), stack)
         fresh = _is_fresh(db)
@@ -96,6 +100,25 @@ def open_for_reading(
             return None
         _require_ours(db, path, lineage, label)
     return db
+
+
+def obstacle(path: Path) -> JournalError | None:
+    """Return what stands in a journal's place at *path* or beside it, so that none can be written.
+
+    A reader would take it for a journal that isn't there yet.
+    """
+    if path.is_symlink() and not path.resolve().parent.is_dir():
+        message = f"the journal {path} is a link to {path.resolve()}, whose folder isn't there"
+        remedy = (
+            "Bring that folder back (is its disk mounted?). Or remove the link: the next plan "
+            "finds every post by its marker and binds it again."
+        )
+        return JournalError(message, remedy=remedy)
+    lock = lock_of(path)
+    if lock.is_dir():
+        message = f"the journal's lock {lock} is a folder; it has to be a file"
+        return JournalError(message, remedy="Remove the folder: the file is made by itself.")
+    return None
 
 
 def owner_of(path: Path) -> tuple[Lineage, str] | None:

@@ -7,6 +7,7 @@ connection is lost, so is the lock, and nothing more is written.
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NoReturn
@@ -305,6 +306,7 @@ class PostgresStore:
 
     async def _connect(self) -> None:
         if self._connection is None:
+            _hush()
             given = conninfo_to_dict(self._server.url)
             ours = {name: it for name, it in _CONNECTION.items() if name not in given}
             conninfo = make_conninfo(self._server.url, client_encoding="utf8", **ours)
@@ -368,6 +370,16 @@ class PostgresStore:
 def _key(name: str) -> int:
     """Return the number of an advisory lock: 64 bits of a hash, signed as PostgreSQL wants it."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+
+
+def _hush() -> None:
+    """Keep psycopg's warnings off standard error: what they are about is raised as well.
+
+    Without a handler, Python prints a library's warnings as they are.
+    """
+    logger = logging.getLogger("psycopg")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def _halves(key: int) -> list[int]:

@@ -182,6 +182,14 @@ class StoredJournal:
         finally:
             await self._release()
 
+    async def note_told(self, runs: Sequence[RunId]) -> None:
+        """Note that somebody was told of the incidents of these runs."""
+        async with self._exclusive(), self._commit("the runs can't be marked as told") as rows:
+            for row in await rows.select("runs", id=tuple(runs)):
+                told = replace(from_document(RUN, row["document"]), untold=False)
+                cells: dict[str, Cell] = {"id": told.id, "document": document(RUN, told)}
+                await rows.update("runs", cells, id=told.id)
+
     async def runs(self) -> Sequence[Run]:
         """Return all runs, oldest first. One without an end is running or was killed."""
         rows = await self._store.select("runs")
@@ -206,6 +214,7 @@ class StoredJournal:
 
     def _ended(self, run: Run, report: Report) -> Run:
         states = Counter(str(result.state) for result in report.results)
+        grave = tuple(it for it in report.incidents if it.severe)
         return replace(
             run,
             ended_at=report.ended_at or self._clock.now(),
@@ -213,6 +222,8 @@ class StoredJournal:
             exit_code=report.exit_code,
             audited=report.audited,
             counts=dict(sorted(states.items())),
+            incidents=grave,
+            untold=bool(grave),
         )
 
     async def _operations(self, **wanted: Wanted) -> tuple[Operation, ...]:

@@ -17,12 +17,17 @@ from importer.text import marker
 from importer.text.blocks import Blocks
 from importer.text.canonical import canonical_text
 from importer.text.links import Text, dig_by_form
-from importer.text.scanning import Form, Line, Open, destinations, lines
+from importer.text.scanning import Form, Line, Open, destinations, image_tags, lines
 
 __all__ = ["Bodies"]
 
 _MAY_STAY_OPEN = re.compile(r"```|~~~|<!--|<(?:pre|script|style|textarea)", re.IGNORECASE)
 _ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|[/#?]|\Z")
+# What an image can't be shown from: a disk (`file:`, `C:`), or a path of the site's that is none of
+# its images.
+_ON_A_DISK = re.compile(r"(?:file|[a-z]):", re.IGNORECASE)
+_ROOTED = re.compile(r"/(?!/)(?!(?:[^?#]*/)?images/)")
+_IMAGE_TAG = re.compile(r"<img\b", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _NAMES = {
     Open.FENCE: "a code fence",
@@ -53,6 +58,8 @@ class Bodies:
             self._check_markers(passage)
         if _MAY_STAY_OPEN.search(text):
             self._check_end(passage)
+        if _IMAGE_TAG.search(text):
+            self._check_tags(passage)
         if "](" not in text and "]:" not in text:
             return Text(text)
         links = _Links(passage.source.path, self._catalogue, self._files)
@@ -65,6 +72,16 @@ class Bodies:
         for line in lines(passage.text):
             if not line.code and marker.is_marker_line(line.text):
                 self._findings.add("marker-line", passage.span(line.start, len(line.text)))
+
+    def _check_tags(self, passage: Passage) -> None:
+        """Refuse tags for images that no reader would see: only Markdown's are uploaded."""
+        for start, end in image_tags(passage.text):
+            address = html.unescape(passage.text[start:end]).strip()
+            span = passage.span(start, end - start)
+            if _is_nowhere(address):
+                self._findings.add("image-address", span, address=address)
+            elif not _ELSEWHERE.match(address):
+                self._findings.add("image-tag", span, path=address)
 
     def _check_end(self, passage: Passage) -> None:
         blocks = Blocks()
@@ -116,6 +133,9 @@ class _Links:
         if destination[:4].lower() == "key:":
             return self._by_key(named)
         if _ELSEWHERE.match(destination):
+            address = _decoded(destination)
+            if _is_nowhere(address) and _shows_image(form, address):
+                self.faults[named] = ("image-address", {"address": address})
             return None
         return self._by_path(named)
 
@@ -131,7 +151,7 @@ class _Links:
 
     def _by_path(self, named: "_Named") -> str | None:
         destination, form = named
-        written, _, answer = html.unescape(_ESCAPED.sub(r"\1", destination)).partition("#")
+        written, _, answer = _decoded(destination).partition("#")
         reference = unicodedata.normalize("NFC", unquote(written))
         try:
             path = join(unicodedata.normalize("NFC", self._base), reference)
@@ -180,6 +200,15 @@ class _Links:
                 self.faults[named] = ("link-relative", {"path": reference})
         elif self._catalogue.whole:
             self.faults[named] = ("link-file", {"path": reference, "hint": ""})
+
+
+def _decoded(destination: str) -> str:
+    return html.unescape(_ESCAPED.sub(r"\1", destination))
+
+
+def _is_nowhere(address: str) -> bool:
+    """Tell whether no reader's browser finds an image at *address*, whatever is there."""
+    return bool(_ON_A_DISK.match(address) or _ROOTED.match(address))
 
 
 def _is_page(reference: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "AnswerEntry",
     "ArticleEntry",
     "CollectionEntry",
+    "ExpertsEntry",
     "IncludeDocument",
     "ManifestDocument",
     "MarkersEntry",
@@ -355,7 +356,7 @@ class MarkersEntry(_Entry):
     )
     everywhere: Flag = Field(
         default=False,
-        description="No post has a comment any more: API v3 reads no other author's post in full.",
+        description="API v3 reads no post in full that others wrote and that shows no footer.",
     )
 
 

@@ -1,6 +1,7 @@
 """How long and how many: the table's limits, the manifest's own over them, and what breaks them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from importer.errors import Severity, Span
 from importer.manifests.document import Bound, LimitsEntry, MarkersEntry
@@ -68,18 +69,25 @@ class Limits:
         limit = self._limits.get((kind, field))
         if limit is None:
             return
+        # That a title must not be empty is documented, whatever the rest of its row rests on.
+        if field is Field.TITLE and not lengths[0]:
+            limit = replace(limit, confidence=Confidence.DOCUMENTED)
+        # The manifest has no limits of its own for collections.
+        lifted = kind is not Kind.COLLECTION
         least, most = lengths
         if least < limit.low:
-            self._add(rule, limit, span, length=least)
+            self._add(rule, limit, span, lifted=lifted, length=least)
         elif most > limit.high:
-            self._add(rule, limit, span, length=most)
+            self._add(rule, limit, span, lifted=lifted, length=most)
 
-    def _add(self, rule: str, limit: Limit, span: Span, **facts: object) -> None:
+    def _add(
+        self, rule: str, limit: Limit, span: Span, *, lifted: bool = True, **facts: object
+    ) -> None:
         severity = Severity.WARNING if limit.confidence is Confidence.INFERRED else Severity.ERROR
         short = facts["length"] < limit.low  # type: ignore[operator]  # lengths are ints
-        hint = f"Write {'more' if short else 'less'}; `limits` in the manifest says otherwise" + (
-            f" (source: {limit.source})." if limit.source != _OWN else "."
-        )
+        hint = f"Write {'more' if short else 'less'}"
+        hint += "; `limits` in the manifest says otherwise" if lifted else ""
+        hint += f" (source: {limit.source})." if limit.source != _OWN else "."
         bounds = {"low": limit.low, "high": limit.high, "hint": hint}
         self._findings.add(rule, span, {**bounds, **facts}, severity=severity)
 

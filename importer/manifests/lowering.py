@@ -8,6 +8,7 @@ from importer.manifests.document import (
     AnswerEntry,
     ArticleEntry,
     CollectionEntry,
+    ExpertsEntry,
     ManifestDocument,
     PermissionsEntry,
     QuestionEntry,
@@ -183,14 +184,20 @@ class Lowering:
                 self._findings.add("item-twice", draft.source.span(at), key=key, first=earlier)
                 continue
             first[key] = at
-            member = known.get(key)
-            if (key not in known and self._catalogue.whole) or (
-                member is not None and member.kind is Kind.COLLECTION
-            ):
-                hint = self._catalogue.close_to(key, lambda known: "#" not in known)
+            if self._is_collection(key):
+                self._findings.add("item-collection", draft.source.span(at), key=key)
+            elif key not in known and self._catalogue.whole:
+                hint = self._catalogue.close_to(key, self._may_be_member)
                 self._findings.add("unknown-item", draft.source.span(at), key=key, hint=hint)
         targets = tuple(target_of_key(Key(key)) for key in first)
         return Field.ITEMS, targets, draft.place("items")
+
+    def _is_collection(self, key: str) -> bool:
+        draft = self._catalogue.keys.get(key)
+        return draft is not None and draft.kind is Kind.COLLECTION
+
+    def _may_be_member(self, key: str) -> bool:
+        return "#" not in key and not self._is_collection(key)
 
     def _old_keys(self, draft: Draft) -> tuple[FullKey, ...]:
         """Return the former full keys; an answer's also follow from those of its question."""
@@ -225,14 +232,16 @@ class Lowering:
         if entry.description is not None:
             fields[Field.DESCRIPTION] = canonical_line(entry.description)
             spans[Field.DESCRIPTION] = source.span(node.values_at["description"])
-        if entry.experts is not None:
-            experts = entry.experts
-            fields[Field.EXPERTS] = _people(experts.users, experts.groups, experts.emails)
+        experts = entry.experts or ExpertsEntry()
+        people = _people(experts.users, experts.groups, experts.emails)
+        # To add nobody asks for nothing; that there be nobody is a wish.
+        if people or experts.exact:
+            fields[Field.EXPERTS] = people
             spans[Field.EXPERTS] = source.span(node.values_at["experts"])
         old = canonical_names(entry.was, _NO_MASTERS)
         was = tuple(full_key(self._namespace, tag_key(name)) for name in old)
         span = source.span(node.at)
-        adds = (Field.EXPERTS,) if entry.experts and not entry.experts.exact else ()
+        adds = (Field.EXPERTS,) if Field.EXPERTS in fields and not experts.exact else ()
         return Item(
             tag_key(name),
             Kind.TAG,

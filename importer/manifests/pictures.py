@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from importer.manifests.measuring import measured
+from importer.manifests.measuring import is_whole, measured
 from importer.manifests.paths import Folder, PathFault
 from importer.model.pictures import MOST_BYTES, Picture, media_type_of
 from importer.text.digests import digest_bytes
@@ -22,7 +22,7 @@ def picture_in(folder: Folder, path: str) -> Picture:
     media_type = media_type_of(content)
     if media_type is None:
         raise PathFault(rule="image-type", path=path)
-    if measured(media_type, content) is None:
+    if measured(media_type, content) is None or not is_whole(media_type, content):
         raise PathFault(rule="image-broken", path=path, type=media_type.removeprefix("image/"))
     return Picture(path, digest_bytes(content), media_type, len(content))
 

@@ -262,6 +262,11 @@ _TABLE = (
     ),
     Rule("unknown-item", "there is no item `{key}`", "Correct the key{hint}."),
     Rule(
+        "item-collection",
+        "`{key}` is a collection, and a collection can't hold one, nor itself",
+        "Name its questions and articles one by one, or take it out.",
+    ),
+    Rule(
         "item-twice", "`{key}` is in this collection already, at {first}", "Take one of them out."
     ),
     Rule("too-many-items", "the manifest has more than {limit} items", "Split it in two."),
@@ -329,13 +334,25 @@ _TABLE = (
         Severity.WARNING,
     ),
     Rule(
+        "image-address",
+        "the image is at `{address}`, where no reader of the site finds it",
+        "Keep it below the manifest's folder and name it by its path from this file,"
+        " `![...](img/flow.png)`: it is uploaded then; or give its whole URL.",
+    ),
+    Rule(
+        "image-tag",
+        "the tag <img> shows `{path}`, and is sent as it is: no reader of the site sees that file",
+        "Write `![...]({path})`: such an image is uploaded; or give its whole URL. To show the tag"
+        " as text, put it into code.",
+    ),
+    Rule(
         "image-type",
         "`{path}` is no image that can be uploaded",
         "Save it as png, jpeg, gif, bmp or webp: what counts is the content, not the name.",
     ),
     Rule(
         "image-broken",
-        "`{path}` begins as a {type} does, and its header breaks off or says no size",
+        "`{path}` begins as a {type} does, and breaks off before its end or says no size",
         "Save the image anew: the file is cut off or damaged.",
     ),
     Rule(

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, UserId, Verb
+from importer.model.incident import Incident
 from importer.text.digests import Digest
 
 __all__ = ["Base", "Binding", "FieldDigests", "Ledger", "Operation", "Run", "State"]
@@ -99,7 +100,8 @@ class Run:
 
     `also_as` are those in whose names it wrote besides, known at its end. `audited`: what it wrote
     was looked at afterwards. `undoes` is the run that an undo takes back. `outcome` is empty while
-    it runs, and when it was killed.
+    it runs, and when it was killed. `incidents` are the grave ones; `untold`: its report, which
+    tells of them, was not seen written out.
     """
 
     id: RunId
@@ -114,6 +116,8 @@ class Run:
     author: UserId | None = None
     audited: bool = False
     also_as: tuple[UserId, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)

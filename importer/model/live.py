@@ -134,8 +134,8 @@ class Everything:
 
     Where a dialect's lists bear no content, `known` spares what didn't move: Same is read then.
     With `authors`, posts that are theirs or `bound` are read whole, of others what a list shows.
-    `permissions`: who may edit articles is asked for. `footers`: so are posts that a list shows
-    without a marker; no others are ours.
+    `permissions`: who may edit articles is asked for. With `footers`, so is what a list shows
+    without a marker, unless its author or last editor is one of `authors` or `own`, or isn't told.
     """
 
     kinds: tuple[Kind, ...]
@@ -144,6 +144,7 @@ class Everything:
     bound: frozenset[Ref] = frozenset()
     permissions: bool = False
     footers: bool = False
+    own: frozenset[UserId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ __all__ = [
     "Comparison",
     "Cost",
     "Decisions",
+    "Double",
+    "Doubled",
     "Drift",
     "FieldChange",
     "Gone",
@@ -133,6 +135,35 @@ class Orphan:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubled:
+    """The live posts of one key: the one that counts, and the others; `under` are those' answers.
+
+    All of them are keyed.
+    """
+
+    key: Key
+    winner: LiveItem
+    losers: tuple[LiveItem, ...]
+    under: tuple[LiveItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """A live post of ours whose key has another one, which `counts`.
+
+    `apply` removes it after its writes, unless it `stays`: that is why it is left to a person.
+    """
+
+    key: Key
+    ref: Ref
+    url: str
+    title: str
+    counts: Ref
+    counts_url: str = ""
+    stays: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One field of a blocked item: what the manifest says, what the site says.
 
@@ -175,7 +206,7 @@ class Comparison:
 
     `equal_titles` maps a new question's key to the live posts that bear its title already.
     `blocked` are items whose post could not be told (ambiguous, misfit). `pictures` are images that
-    are on the site, with their addresses.
+    are on the site, with their addresses. `targets` is how links name the items of our posts.
     """
 
     pairs: tuple[Pair, ...]
@@ -184,6 +215,7 @@ class Comparison:
     equal_titles: Mapping[Key, tuple[LiveItem, ...]] = field(default_factory=dict)
     blocked: tuple[Blocked, ...] = ()
     pictures: Mapping[Key, str] = field(default_factory=dict)
+    targets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +334,8 @@ class Plan:
     back; it comes from the journal then, and from no manifest.
     `notes` say what this plan could not know (no journal: no telling deleted from never created).
     `publishers` are the authors whose marked posts are ours; none: everybody's. `footer`, with the
-    address that it leads to, is what posts bear; None: a comment.
+    address that it leads to, is what posts bear; None: a comment. `doubles` are further posts of a
+    key, those that `apply` removes among them.
     """
 
     lineage: Lineage
@@ -315,6 +348,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     drift: tuple[Drift, ...] = ()
     orphans: tuple[Orphan, ...] = ()
+    doubles: tuple[Double, ...] = ()
     blocked: tuple[Blocked, ...] = ()
     manual: tuple[ManualStep, ...] = ()
     bindings: tuple[Binding, ...] = ()
@@ -328,6 +362,16 @@ class Plan:
     publishers: tuple[UserId, ...] = ()
     footer: Footer | None = None
     format_version: int = FORMAT_VERSION
+
+    @property
+    def removals(self) -> tuple[Double, ...]:
+        """The doubles that `apply` removes after its writes."""
+        return tuple(it for it in self.doubles if not it.stays)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.changes and not self.removals
 
 
 @dataclass(frozen=True, slots=True)

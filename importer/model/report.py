@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, Verb
+from importer.model.incident import Incident
 from importer.model.plan import Blocked, ManualStep
 
 __all__ = ["Incident", "Report", "Result", "ResultState"]
@@ -24,7 +25,10 @@ class ResultState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change; `why` for whatever isn't done."""
+    """What became of one change; `why` for whatever isn't done.
+
+    `goes_again`: it was refused, and the next run tries it again all the same.
+    """
 
     change: ChangeId
     key: Key
@@ -35,16 +39,7 @@ class Result:
     ref: Ref | None = None
     url: str = ""
     why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Incident:
-    """Something that should not be: two posts of one key, an echo that differs."""
-
-    what: str
-    key: Key
-    refs: tuple[Ref, ...] = ()
-    severe: bool = False
+    goes_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

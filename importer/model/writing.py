@@ -54,11 +54,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """The server refused in its own words. `stops_run`: the next write would be refused as well."""
+    """The server refused. `stops_run`: the next write would be refused as well.
+
+    Not `lasting`: why it did may be gone tomorrow, with nothing changed in the item.
+    """
 
     code: str
     message: str
     stops_run: bool = False
+    lasting: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ Where the manifest only adds (`adds`, of a tag's experts), all of ours being the
 with something missing, ours has moved unless it is what was last written (then live has). What was
 only added says nothing of whoever else is there: it is no base for the same names and nobody else
 (`exact`). Without a base, two differences are ours alone: experts that the site lacks while it has
-none but ours, and tags that a tag's `was:` explains.
+none but ours, and tags that a tag's `was:` explains. Where live has moved only in that a post it
+leads to is gone, it counts as still (`relinking`): ours alone has to be written.
 
 Journal and marker may know different bases of one field:
 
@@ -44,16 +45,20 @@ from importer.model.ids import (
     Field,
     Key,
     Kind,
+    Ref,
+    UserId,
     image_key,
+    key_of_target,
     split_full_key,
     tag_name,
     target_of_key,
 )
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
-from importer.model.manifest import Item, Manifest
+from importer.model.manifest import Item, Manifest, publishers_of
 from importer.model.plan import Comparison, Moved, Orphan, Pair
 from importer.planning.matching import Match, Matches, match_items
+from importer.planning.relinking import as_written
 from importer.text.canonical import canonical_names
 from importer.text.digests import Digest, agree, digest_of
 from importer.text.links import Text, dig_deeper, retarget
@@ -73,6 +78,7 @@ __all__ = [
 ]
 
 
+_PARTLY = frozenset({Kind.ANSWER})
 UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
 
 
@@ -81,7 +87,18 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     matches = match_items(manifest, snapshot, ledger)
     targets = matches.targets()
     pictures = {*matches.pictures, *(it.key for it in manifest.items if it.kind is Kind.IMAGE)}
-    settling = _Settling(snapshot, targets, _renames(manifest), frozenset(pictures))
+    unborn = frozenset(target_of_key(it.item.key) for it in matches.matches if it.live is None)
+    writers = {*ledger.authors, *publishers_of(manifest), snapshot.me}
+    settling = _Settling(
+        snapshot,
+        targets,
+        _renames(manifest),
+        frozenset(pictures),
+        unborn,
+        frozenset(it for it in writers if it is not None),
+        # Of strangers' questions a list is enough then, which shows no answers.
+        _PARTLY if manifest.publishers or manifest.footer else frozenset(),
+    )
     pairs = tuple(_pair(match, settling) for match in matches.matches)
     return Comparison(
         pairs,
@@ -90,17 +107,35 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
         equal_titles=_equal_titles(pairs, snapshot),
         blocked=matches.blocked,
         pictures=matches.pictures,
+        targets=targets,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Settling:
-    """What the manifest's values are read by: the team, how links name items, tags' old names."""
+    """What the manifest's values are read by: the team, how links name items, tags' old names.
+
+    `unborn` are items that have no post, as links name them; `writers` those who write from here.
+    Posts of kinds that are `partly` told may be there, and not be known.
+    """
 
     snapshot: Snapshot
     targets: Mapping[str, str]
     renames: Mapping[str, str]
     pictures: frozenset[Key]
+    unborn: frozenset[str]
+    writers: frozenset[UserId]
+    partly: frozenset[Kind]
+
+    def is_gone(self, target: str) -> bool:
+        """Tell whether *target* is a post that is surely not there any more."""
+        if key_of_target(target) is not None:
+            return False
+        ref = Ref.parse(target)
+        if ref.kind not in self.snapshot.covered - self.partly or ref in self.snapshot.unread:
+            return False
+        post = self.snapshot.items.get(ref)
+        return post is None or (isinstance(post, LiveItem) and post.facts.deleted)
 
     def found(self, url: str) -> str | None:
         """Return what an address leads to, where it is a post's or an image's that is known."""
@@ -160,9 +195,23 @@ def _moved(
     if base is not None and agree(added, base.ours):
         base = None
     who = who_moved(digest, digest_field(item.kind, field, theirs), base, item.seen.get(field))
+    is_edited = who in {Moved.LIVE, Moved.BOTH}
+    if is_edited and base and _lost_its_target(live, field, ours, base, settling):
+        return Moved.OURS
     if who is Moved.NO_BASE and _is_explained(field, ours, theirs, settling):
         return Moved.OURS
     return who
+
+
+def _lost_its_target(
+    live: LiveItem, field: Field, ours: Value, base: Base, settling: _Settling
+) -> bool:
+    """Tell whether all that differs from the base is that a post it leads to is gone."""
+    if live.facts.editor is not None and live.facts.editor not in settling.writers:
+        return False
+    kind = live.ref.kind
+    found = as_written(live.fields[field], ours, settling.is_gone, settling.unborn)
+    return any(agree(digest_field(kind, field, it), base.ours) for it in found)
 
 
 def _who_lacks(ours: Iterable[Digest], base: Base | None, *, is_whole: bool) -> Moved:

@@ -14,6 +14,7 @@ marked it     bears the mark                                the mark goes back w
 named experts has those                                     those before are set
 uploaded it   (an image)                                    nothing: no API deletes it
 deleted it    is gone                                       a manual step: no API call undeletes
+              was a double of another                       a manual step as well
               is there again                                nothing
 
 A question stays where somebody has built upon it; without the answers that came with it they would
@@ -291,9 +292,18 @@ class _Inverse:
 
     def _undelete(self, trace: Trace, ref: Ref) -> None:
         bound = self.bindings.get(trace.key)
-        is_double = not trace.fields  # Another post carried its key, and still does.
-        if self.now.live(ref) or is_double or (bound is not None and bound.ref != ref):
+        has_another = bound is not None and bound.ref != ref
+        # What the audit removed as a double was deleted without a word of what it said.
+        is_double = not any(row.field in trace.fields for row in rides_with_post(ref.kind))
+        if self.now.live(ref) or (has_another and not is_double):
             self.unchanged += 1
+            return
+        if is_double:
+            counts = f" ({bound.ref})" if bound is not None and has_another else ""
+            what = (
+                f"undelete {ref} on the site, a double of its key's post{counts}, if it is wanted"
+            )
+            self.manual.append(ManualStep(trace.key, what, self.snapshot.site.address(ref)))
             return
         before = trace.fields[Field.TITLE].before if Field.TITLE in trace.fields else None
         title = f' "{self.texts[before]}"' if before and before in self.texts else ""

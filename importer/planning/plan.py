@@ -9,17 +9,20 @@ from fnmatch import fnmatchcase
 
 from importer.model.fields import Value
 from importer.model.ids import (
+    ChangeId,
     Field,
     FullKey,
     Key,
     Kind,
+    Ref,
     RunId,
     Verb,
+    change_id,
     full_key,
     parent_key,
     split_full_key,
 )
-from importer.model.ledger import Binding, Ledger
+from importer.model.ledger import Binding, Ledger, Operation
 from importer.model.live import Ability, LiveItem, Rates, Snapshot
 from importer.model.manifest import Manifest, footer_of, publishers_of
 from importer.model.plan import (
@@ -28,6 +31,7 @@ from importer.model.plan import (
     Change,
     Comparison,
     Decisions,
+    Doubled,
     Gone,
     How,
     Pair,
@@ -36,8 +40,20 @@ from importer.model.plan import (
 from importer.model.writing import LATE_S, LISTING_S
 from importer.planning.abilities import Abilities, said_beside
 from importer.planning.authoring import NO_AUTHORING, authored, in_writers_names, unauthored
+from importer.planning.compare import stamp_of
 from importer.planning.cost import asked_in, cost_of, held_in, singly_read
 from importer.planning.deleting import plan_deletions
+from importer.planning.doubling import (
+    NO_HISTORIES,
+    UNCHOSEN,
+    Histories,
+    as_deletions,
+    doubles_in,
+    doubles_of_plan,
+    whose_posts,
+    without,
+    without_doubled,
+)
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
 from importer.planning.picturing import judge_image, with_showing, without_idle
@@ -60,7 +76,7 @@ from importer.planning.tags import TagReview, review_tags, tags_left
 from importer.planning.unreached import told_unreached
 from importer.text.digests import Digest
 
-__all__ = ["make_plan"]
+__all__ = ["is_chosen", "make_plan"]
 
 _MOST_NAMED = 5
 
@@ -77,13 +93,15 @@ def make_plan(
     rates: Rates,
     texts: Mapping[Digest, Value] = NO_TEXTS,
     authoring: Ability = NO_AUTHORING,
+    histories: Histories = NO_HISTORIES,
 ) -> Plan:
     """Return what would change and what waits. The same inputs give an equal plan.
 
     *texts* are the values under `digests_for_sides`, as far as the journal has them. *authoring*
-    tells whether posts can be written in somebody else's name.
+    tells whether posts can be written in somebody else's name. *histories* are the journal's of
+    the keys under `keys_told`: they decide about doubles.
     """
-    chosen = [it for it in comparison.pairs if _is_image(it) or _is_chosen(it.item.key, decisions)]
+    chosen = [it for it in comparison.pairs if _is_image(it) or is_chosen(it.item.key, decisions)]
     verdicts = _judge_all(chosen, manifest, snapshot, ledger, decisions, ability, texts)
     review = _review(verdicts, comparison, manifest, snapshot)
     wishes = [change for verdict in verdicts for change in verdict.changes]
@@ -106,7 +124,7 @@ def make_plan(
     deletions = plan_deletions(manifest, comparison, snapshot, decisions, ledger)
     rejected = {operation.change: operation for operation in ledger.rejected}
     going, refused = unless_rejected(deletions.changes, rejected)
-    going = tuple(it for it in going if _is_chosen(it.key, decisions))
+    going = tuple(it for it in going if is_chosen(it.key, decisions))
     stated = {it.author for it in manifest.items}
     ours = stated | ledger.authors | set(manifest.publishers)
     going = tuple(in_writers_names(going, snapshot, ours, authoring))
@@ -117,22 +135,27 @@ def make_plan(
     managed = sum(pair.live is not None for pair in posts)
     blocked = (
         *check_guards(changes, managed, decisions),
-        *(it for it in comparison.blocked if _is_chosen(it.key, decisions)),
-        *(_blocked_gone(it) for it in comparison.gone if _is_chosen(it.item.key, decisions)),
+        *(it for it in comparison.blocked if is_chosen(it.key, decisions)),
+        *(_blocked_gone(it) for it in comparison.gone if is_chosen(it.item.key, decisions)),
         *said_beside(told, changes),
         *contested.values(),
         *held,
         *stranded,
         # What a limit left out is for the next run, not for a person.
         *(nowhere if decisions.limit is None else ()),
-        *(it for it in (*deletions.blocked, *refused) if _is_chosen(it.key, decisions)),
+        *(it for it in (*deletions.blocked, *refused) if is_chosen(it.key, decisions)),
     )
     changes = [step for change in changes for step in in_single_calls(change)]
     drift = tuple(it for verdict in verdicts for it in verdict.drift)
     named = {it.key for it in changes} | {it.key for it in blocked} | {it.key for it in drift}
-    let_go = {key for key in deletions.released if _is_chosen(key, decisions)}
+    let_go = {key for key in deletions.released if is_chosen(key, decisions)}
     deleted = {it.ref for it in changes if it.verb is Verb.DELETE}
     let_go |= {key for key, question in deletions.taken_along.items() if question in deleted}
+    doubled = without(doubles_in(manifest, comparison, snapshot, ledger), deleted - {None})
+    spared = _spared(doubled, decisions, rejected, ability)
+    authors = whose_posts(publishers_of(manifest), ledger.authors, snapshot.me)
+    doubles = doubles_of_plan(doubled, histories, spared)
+    kept = without_doubled(deletions.kept, doubled, snapshot, authors)
     return Plan(
         lineage=ledger.lineage,
         serial=ledger.serial,
@@ -143,17 +166,18 @@ def make_plan(
         decisions=decisions,
         changes=tuple(changes),
         drift=drift,
-        orphans=tuple(it for it in deletions.kept if _is_chosen(it.key, decisions)),
+        orphans=tuple(it for it in kept if is_chosen(it.key, decisions)),
+        doubles=tuple(it for it in doubles if is_chosen(it.key, decisions)),
         blocked=told_unreached(blocked, ability),
         manual=(
             *(it for verdict in verdicts for it in verdict.manual),
             *retagging_left([it.item for it in chosen], snapshot, comparison),
         ),
-        bindings=_bindings(chosen, comparison.gone, ledger),
+        bindings=_bindings(chosen, comparison, ledger),
         released=tuple(sorted(let_go | _renamed(chosen))),
         new_tags=tuple(sorted({tag for change in changes for tag in change.brings_tags})),
         cost=cost_of(
-            changes,
+            [*changes, *as_deletions(doubles)],
             rates,
             held_in(snapshot),
             singly_read(snapshot),
@@ -177,12 +201,32 @@ def make_plan(
     )
 
 
-def _is_chosen(key: Key | None, decisions: Decisions) -> bool:
+def is_chosen(key: Key | None, decisions: Decisions) -> bool:
     """Tell whether `--only` takes *key*; a glob that takes a question takes its answers."""
     if not decisions.only or key is None:
         return True
     names = [key, parent_key(key) or key]
     return any(fnmatchcase(name, glob) for glob in decisions.only for name in names)
+
+
+def _spared(
+    doubles: Iterable[Doubled],
+    decisions: Decisions,
+    rejected: Mapping[ChangeId, Operation],
+    ability: Abilities,
+) -> Mapping[Ref, str]:
+    """Return the doubles that stay whatever they look like, and why."""
+
+    def why(key: Key, ref: Ref) -> str:
+        earlier = rejected.get(change_id(key, Verb.DELETE))
+        able = ability(ref.kind, Verb.DELETE, None)
+        if not is_chosen(key, decisions):
+            return UNCHOSEN
+        if earlier is not None and earlier.ref == ref:
+            return earlier.evidence
+        return "" if able.able else able.reason
+
+    return {post.ref: why(it.key, post.ref) for it in doubles for post in it.losers}
 
 
 def _judge_all(
@@ -330,15 +374,23 @@ def _blocked_gone(gone: Gone) -> Blocked:
     )
 
 
-def _bindings(chosen: Iterable[Pair], gone: Iterable[Gone], ledger: Ledger) -> tuple[Binding, ...]:
+def _bindings(
+    chosen: Sequence[Pair], comparison: Comparison, ledger: Ledger
+) -> tuple[Binding, ...]:
     """Return the bindings that differ from what the journal remembers.
 
-    A post that is gone is not as it was: without its stamp, nobody takes it for unchanged unread.
+    A post that is gone, or differs and isn't chosen, is not as it was: without its stamp, nobody
+    takes it for unchanged unread.
     """
-    found = (
+    found = [
         *(binding_of(pair, pair.live) for pair in chosen if pair.live),
-        *(replace(it.binding, stamp="") for it in gone),
-    )
+        *(replace(it.binding, stamp="") for it in comparison.gone),
+    ]
+    known = {it.item.key for it in chosen}
+    for pair in comparison.pairs:
+        kept = ledger.bindings.get(pair.item.key)
+        if kept and pair.live and pair.item.key not in known:
+            found.append(kept if stamp_of(pair.live, kept.base) else replace(kept, stamp=""))
     return tuple(it for it in found if ledger.bindings.get(it.key) != it)
 
 

@@ -51,6 +51,10 @@ __all__ = [
     "unless_rejected",
 ]
 
+_IMAGE_REFUSED = (
+    "Save the image anew, smaller or as another type; or give its URL on a server that the readers "
+    "reach."
+)
 NO_TEXTS: Mapping[Digest, Value] = MappingProxyType({})
 
 
@@ -395,7 +399,9 @@ def unless_rejected(
                 change.key,
                 change.kind,
                 f"the server refused this already: {refused.evidence}",
-                "Change the item, or do it on the site.",
+                _IMAGE_REFUSED
+                if change.kind is Kind.IMAGE
+                else "Change the item, or do it on the site.",
                 url=change.url,
                 span=change.span,
             )

@@ -2,15 +2,15 @@
 
 A dialect whose lists bear no content reads a post's content at the price of a request. It is spared
 for a post that looks as it did when journal and team agreed, of an item that the author didn't
-touch: there is nothing to find out. Questions count together with their answers, as one's mark is
-the other's business.
+touch and that leads to nothing to be made anew: there is nothing to find out. Questions count
+together with their answers, as one's mark is the other's business.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from importer.model.fields import canonical, rule
-from importer.model.ids import Field, Key, Ref, full_key, parent_key
+from importer.model.fields import canonical, rule, targets_of
+from importer.model.ids import Field, Key, Ref, full_key, image_digest, key_of_target, parent_key
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import Facts, Known, LiveItem, Same, Snapshot
 from importer.model.manifest import Item, Manifest
@@ -85,11 +85,20 @@ def _is_quiet(item: Item, ledger: Ledger) -> bool:
     binding = ledger.bindings.get(item.key)
     if binding is None or not binding.stamp or item.remote_id is not None or item.was:
         return False
+    if not all(key in ledger.bindings for key in _led_to(item)):
+        # What it leads to is to be made anew: its own post leads to one that is gone.
+        return False
     return all(
         field in binding.base
         and agree(binding.base[field].ours, digest_field(item.kind, field, value))
         for field, value in item.fields.items()
     )
+
+
+def _led_to(item: Item) -> Iterator[Key]:
+    for field, value in item.fields.items():
+        keys = (key_of_target(it) for it in targets_of(field, value))
+        yield from (it for it in keys if it is not None and image_digest(it) is None)
 
 
 def _is_accepted(binding: Binding) -> bool:

@@ -6,7 +6,8 @@ has a post       as stated                              nothing
                  sets it                                manual step with its page, else blocked
                  not known, and a call would set it     blocked, with the reason it isn't told
                  known                                  by the table of `policy`
-is unborn        experts                                set once the post that brings it is there
+is unborn        experts                                set once the post that brings it is there;
+                                                        nobody is whom it has by itself
                  description                            manual step
 
 Who a mail address belongs to has to be known before anything is set.
@@ -76,7 +77,8 @@ class _Judge:
 
     def verdict(self) -> Verdict:
         for field, wanted in self.item.fields.items():
-            if self.pair.moved.get(field) is not Moved.EQUAL:
+            is_so = self.pair.moved.get(field) is Moved.EQUAL
+            if not is_so and (wanted or self._is_born):
                 self._sort(field, wanted)
         told = self._told()
         return replace(

@@ -12,7 +12,10 @@ __all__ = ["PlanCounts", "costs_of", "count_plan", "summary_of"]
 
 
 class PlanCounts(TypedDict):
-    """How many of each; `drift` counts fields, the others items or writes."""
+    """How many of each; `drift` counts fields, the others items or writes.
+
+    `removals` are the doubles that go: `changes` and `deletes` count them, too; `doubles` stay.
+    """
 
     changes: int
     creates: int
@@ -21,6 +24,7 @@ class PlanCounts(TypedDict):
     drift: int
     orphans: int
     doubles: int
+    removals: int
     blocked: int
     manual: int
     new_tags: int
@@ -52,13 +56,15 @@ def count_plan(plan: Plan) -> PlanCounts:
     """Return how many there are of each; an update is whatever neither creates nor deletes."""
     verbs = [it.verb for it in plan.changes]
     return PlanCounts(
-        changes=len(verbs),
+        changes=len(verbs) + len(plan.removals),
         creates=verbs.count(Verb.CREATE),
         updates=verbs.count(Verb.UPDATE) + verbs.count(Verb.SET),
-        deletes=verbs.count(Verb.DELETE),
+        deletes=verbs.count(Verb.DELETE) + len(plan.removals),
         drift=len(plan.drift),
         orphans=sum(it.double_of is None for it in plan.orphans),
-        doubles=sum(it.double_of is not None for it in plan.orphans),
+        doubles=sum(it.double_of is not None for it in plan.orphans)
+        + sum(bool(it.stays) for it in plan.doubles),
+        removals=len(plan.removals),
         blocked=len(plan.blocked),
         manual=len(plan.manual),
         new_tags=len(plan.new_tags),
@@ -83,6 +89,8 @@ def _to_do(counts: PlanCounts) -> str:
         f"{counts['creates']:,} to create, {counts['updates']:,} to update, "
         f"{counts['deletes']:,} to delete"
     ]
+    if counts["removals"]:
+        parts[0] += f" ({counts['removals']:,} as {_doubles(counts['removals'])})"
     beside = joined(
         f"{number:,} {words}"
         for number, words in (
@@ -96,6 +104,10 @@ def _to_do(counts: PlanCounts) -> str:
     )
     parts += [beside] if beside else []
     return f"Plan: {'; '.join(parts)}; {counts['unchanged']:,} unchanged."
+
+
+def _doubles(number: int) -> str:
+    return "a double" if number == 1 else "doubles"
 
 
 def _left_as_it_is(counts: PlanCounts) -> Sequence[str]:

@@ -10,6 +10,7 @@ from importer.model.plan import (
     BlockedCode,
     Change,
     Decisions,
+    Double,
     Drift,
     FieldChange,
     ManualStep,
@@ -99,9 +100,9 @@ def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
         decisions=_decisions(plan.decisions),
         legend=legend([it for it in _MEANINGS if it[0] in tones], utf8=utf8),
         sections=sections,
-        costs=costs_of(plan.cost) if plan.changes else [],
+        costs=[] if plan.is_idle else costs_of(plan.cost),
         counts=counts,
-        has_changes=bool(plan.changes),
+        has_changes=not plan.is_idle,
         summary=summary_of(counts),
     )
 
@@ -120,6 +121,14 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
     ):
         entries = [_change(it, manner) for it in sorts.get(name, ())]
         yield section(name, title, tone, entries, is_open=tone == "delete")
+    yield section(
+        "removals",
+        "Doubles to remove, made from here while another post counts",
+        "delete",
+        [_double(it, "delete", manner) for it in plan.removals],
+        advice="`apply` removes them after its writes, unless somebody has engaged by then.",
+        is_open=True,
+    )
     yield section("tags", "New tags, born with the first post", "create", _new_tags(plan, manner))
     yield section(
         "drift",
@@ -139,7 +148,10 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
         "doubles",
         "Doubles, further posts with the marker of a key",
         "orphan",
-        [_double(it, manner) for it in plan.orphans if it.double_of is not None],
+        [
+            *(_copy(it, manner) for it in plan.orphans if it.double_of is not None),
+            *(_double(it, "orphan", manner) for it in plan.doubles if it.stays),
+        ],
         advice="Delete them on the site; what somebody wrote there, take over first.",
         is_open=True,
     )
@@ -293,7 +305,21 @@ def _orphan(it: Orphan, manner: Manner) -> EntryView:
     )
 
 
-def _double(it: Orphan, manner: Manner) -> EntryView:
+def _double(it: Double, tone: str, manner: Manner) -> EntryView:
+    details = [*detail("counts", f"{it.counts} {it.counts_url}".strip()), *detail("why", it.stays)]
+    return entry(
+        tone,
+        utf8=manner.utf8,
+        kind=it.ref.kind,
+        key=it.key,
+        title=it.title,
+        reason=f"{it.ref}; {it.counts} counts",
+        url=it.url,
+        details=details if it.stays else [],
+    )
+
+
+def _copy(it: Orphan, manner: Manner) -> EntryView:
     more = ", which goes; once it is gone, this one is the key's" if it.removed else ""
     return entry(
         "orphan",

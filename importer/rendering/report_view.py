@@ -1,9 +1,9 @@
 """A report as sections of entries: what was done, then what wasn't and what to do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TypedDict
 
-from importer.model.ids import Kind, Verb
+from importer.model.ids import Key, Kind, Verb
 from importer.model.plan import Blocked, ManualStep
 from importer.model.report import Incident, Report, Result, ResultState
 from importer.rendering.entries import (
@@ -25,6 +25,7 @@ _VERBS = {"created": (Verb.CREATE,), "updated": (Verb.UPDATE, Verb.SET), "delete
 _TONES = {"created": "create", "updated": "update", "deleted": "delete"}
 _NOT_REACHED = "not_reached"
 _STALE_FILES = "stale_files"
+_GOES_AGAIN = "goes_again"
 _UNDONE = (
     (
         _NOT_REACHED,
@@ -57,10 +58,18 @@ _UNDONE = (
         "Change the item, or do it on the site; the same text is not sent again.",
     ),
     (
+        _GOES_AGAIN,
+        "Failed, sent again by the next run",
+        "blocked",
+        "Mend what it says, in the item or on the site: people, rights and limits change there "
+        "without the item, so that it is tried again.",
+    ),
+    (
         "unknown",
         "Outcome unknown",
         "blocked",
-        "Run the same command again: it looks on the site before it sends anything.",
+        "Run the same command again, with the journal as it is: it looks on the site before it "
+        "sends anything.",
     ),
 )
 
@@ -136,9 +145,10 @@ def report_counts(report: Report) -> ReportCounts:
 
 def _sections(report: Report, *, verbose: bool, utf8: bool) -> Iterator[list[SectionView]]:
     done = [it for it in report.results if it.state in _DONE]
+    twins = {it.key for it in report.incidents if it.removed}
     for name, verbs in _VERBS.items():
         tone = _TONES[name]
-        entries = [_result(it, tone, utf8=utf8) for it in done if it.verb in verbs]
+        entries = [_result(it, tone, twins, utf8=utf8) for it in done if it.verb in verbs]
         yield section(name, name.capitalize(), tone, entries)
     steps = [_manual(it, utf8=utf8) for it in report.manual]
     yield section("manual", "By hand, no API can do it", "manual", steps)
@@ -154,27 +164,31 @@ def _sections(report: Report, *, verbose: bool, utf8: bool) -> Iterator[list[Sec
 
 def _sort(it: Result) -> str:
     """Return the section of what wasn't done: of an image, only its file can have moved."""
+    if it.goes_again:
+        return _GOES_AGAIN
     if it.state is ResultState.STALE and it.kind is Kind.IMAGE:
         return _STALE_FILES
     return it.state.replace("-", "_")
 
 
-def _result(it: Result, tone: str, *, utf8: bool) -> EntryView:
+def _result(it: Result, tone: str, twins: Collection[Key] = (), *, utf8: bool) -> EntryView:
     return entry(
         tone,
         utf8=utf8,
         kind=it.kind,
         key=it.key,
         title=it.title,
-        reason=_how(it),
+        reason=_how(it, twins),
         url=it.url,
         details=detail("why", it.why if it.state not in _DONE else ""),
     )
 
 
-def _how(it: Result) -> str:
+def _how(it: Result, twins: Collection[Key]) -> str:
     if it.state is not ResultState.FOUND:
         return ""
+    if it.key in twins and it.verb is Verb.CREATE:
+        return "made a second time; the second post is removed"
     return "gone already" if it.verb is Verb.DELETE else "done by an earlier attempt"
 
 
@@ -204,6 +218,7 @@ def _incident(it: Incident, *, utf8: bool) -> EntryView:
         key=it.key,
         what=it.what,
         reason="grave" if it.severe else "",
+        url=it.url,
         details=detail("posts", joined(map(str, it.refs))),
     )
 

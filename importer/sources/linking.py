@@ -23,7 +23,7 @@ _HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 # What stands behind the destination of a definition: its title, and the line's end.
 _REST = re.compile(r"""\A>?[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))?[ \t]*(?:\n|\Z)""")
 # `key:` and `asset:` are ours, `wiki:` is what readers make of links by title.
-_ELSEWHERE = re.compile(r"(?!key:|wiki:|asset:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"(?!key:|wiki:|asset:|file:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
 _LONGEST = 2_000
 _SHORT = 40

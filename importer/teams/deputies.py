@@ -76,7 +76,7 @@ class Deputies:
             way = self._ways.setdefault((dialect.name, token), dialect.transport.acting_by(token))
             ended = await way.send(request, hold)
             if not (isinstance(ended, Reply) and ended.heard.said is Said.DENIAL):
-                return classify(ended, echo)
+                return classify(ended, echo, uploads=request.file is not None)
             why = f"user {author} may not write this: {ended.heard.error}"
             if dialect.door.is_refused(ended):
                 return NotApplied(why)

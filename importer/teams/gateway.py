@@ -420,7 +420,7 @@ class LiveTeam:
                 return NotApplied(f"nothing was sent as user {write.author}: {why}")
             return await self._deputies.write(write.author, dialect, request, echo, hold)
         ended = await dialect.transport.send(request, hold)
-        outcome = classify(ended, echo)
+        outcome = classify(ended, echo, uploads=request.file is not None)
         if isinstance(outcome, Done):
             self._may_write.add(dialect.name)
         if (

@@ -4,6 +4,7 @@ The default is Unknown: done, rejected and not applied are an allow-list of what
 """
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import assert_never
 
 from importer.errors import BudgetExhausted, ImporterError
@@ -12,6 +13,23 @@ from importer.model.writing import Done, NotApplied, Outcome, Rejected, Unknown
 from importer.teams.exchange import ApiError, Ended, Failure, Held, Reply, Said
 
 __all__ = ["Echo", "Misshapen", "classify", "not_begun"]
+
+_REFUSED_UPLOADS: Mapping[int, Rejected] = MappingProxyType(
+    {
+        status: Rejected(f"status {status}", f"{why} (status {status})", lasting=False)
+        for status, why in {
+            400: "the server, or a proxy before it, turned the upload down and says no more: save "
+            "the image anew, or let whoever runs the proxy look why",
+            413: "the server, or a proxy before it, takes no file of this size: make the image "
+            "smaller, or let whoever runs the proxy raise its limit for uploads",
+            415: "the server, or a proxy before it, takes no file of this type: save the image as "
+            "another one, such as png",
+        }.items()
+    }
+)
+"""What says that a file wasn't taken, whoever answers (inferred from HTTP; not documented of the
+service). Of an upload this is enough: were it wrong, an image would stay that no post shows.
+"""
 
 Echo = Callable[[Mapping[str, object]], LiveItem | None]
 
@@ -26,11 +44,11 @@ def not_begun(error: ImporterError) -> NotApplied:
     return NotApplied(f"nothing was sent: {error}", after_s)
 
 
-def classify(ended: Ended, echo: Echo) -> Outcome:
+def classify(ended: Ended, echo: Echo, *, uploads: bool = False) -> Outcome:
     """Return the outcome of a write that *ended* so.
 
     *echo* reads the answer of a success; it raises Misshapen for one that doesn't say that exactly
-    this write was done.
+    this write was done. A write that *uploads* a file is refused by some statuses alone.
     """
     match ended:
         case Held(why, resume_after_s):
@@ -39,6 +57,9 @@ def classify(ended: Ended, echo: Echo) -> Outcome:
             return NotApplied(str(ended))
         case Failure():
             return Unknown(str(ended))
+        case Reply(status, _, heard) if uploads and heard.said is Said.NOTHING:
+            refusal = _REFUSED_UPLOADS.get(status)
+            return refusal or _of_reply(ended, echo)
         case Reply():
             return _of_reply(ended, echo)
     assert_never(ended)

@@ -38,7 +38,7 @@ from importer.teams.exchange import (
 from importer.teams.headers import form_encoded, multipart_encoded, retry_after, unix_time
 from importer.teams.limiter import Limiter, Slot
 from importer.teams.origin import Connection, Endpoint, Origin
-from importer.teams.proxies import proxy_for
+from importer.teams.proxies import proxy_for, variable_of
 from importer.teams.retry import Budget, Course, sign_of
 from importer.teams.secret import Secret
 from importer.teams.silence import Silence
@@ -65,6 +65,7 @@ _IN_FLIGHT = 8
 """More gains nothing: httpx's pool slows down above (measured), and 8 saturate the limiter."""
 
 _KEEP_ALIVE_S = 5.0
+_PORTS = 65_536
 """Below usual servers' idle timeout, so that a write rarely meets a connection they closed."""
 
 _SAFE = frozenset({"GET", "HEAD"})
@@ -455,11 +456,25 @@ def _tls(connection: Connection) -> ssl.SSLContext:
 
 def _proxy(endpoint: Endpoint) -> httpx.Proxy | None:
     url = proxy_for(endpoint)
+    if not url:
+        return None
     try:
-        return httpx.Proxy(url) if url else None
-    except ValueError:
-        text = "the environment names a proxy that is not an address"
-        raise UsageError(text, remedy="Mend HTTPS_PROXY or ALL_PROXY, or unset it.") from None
+        proxy = httpx.Proxy(url)
+    except (ValueError, httpx.InvalidURL):
+        raise _no_proxy(endpoint) from None
+    host, port = proxy.url.host, proxy.url.port
+    if not host or "%" in host or not (port is None or 0 < port < _PORTS):
+        raise _no_proxy(endpoint)
+    return proxy
+
+
+def _no_proxy(endpoint: Endpoint) -> UsageError:
+    """Return the error for a proxy's address; it may hold a password, and is not shown."""
+    name = variable_of(endpoint)
+    text = f"{name} names a proxy that is not an address"
+    return UsageError(
+        text, remedy=f"As in http://proxy.example.org:3128. Mend {name}, or unset it."
+    )
 
 
 def _distrust(error: BaseException | None) -> Trouble | None:

@@ -30,6 +30,7 @@ _SAME_S = 1.0
 _LEAST_PAUSE_S = 0.001
 """Timers may fire a clock's tick early: who then waits for the rest must not spin."""
 _STOPPED = "the server asked every request to wait"
+_SILENT = "the server broke off or failed several times in a row; it may shut this address out"
 _USED_UP = "the calls that the server grants are used up, and come back by and by"
 
 
@@ -68,6 +69,7 @@ class Turns:
         self._gate = asyncio.Lock()
         self._silence = 0
         self._was_heard = False
+        self._why = _STOPPED
         self._announced: dict[str, float] = {}
 
     def is_ready(self, request: Request) -> bool:
@@ -147,11 +149,11 @@ class Turns:
                 wait_s = max(0.0, self.limiter.stopped_until - now)
                 waited_s = patience.waited_s + now - began
                 if waited_s + wait_s > self._max_wait_s:
-                    return Held(_STOPPED, wait_s)
+                    return Held(self._why, wait_s)
                 if self._silence and waited_s >= _BAN_PATIENCE_S:
                     why = "the API has not answered for minutes; it may shut this address out"
                     return Held(why, wait_s)
-                await self._pause(_STOPPED, wait_s)
+                await self._pause(self._why, wait_s)
                 # What was under way may have heard meanwhile that it takes longer.
                 if self.limiter.stopped_until <= _now():
                     self._judge(await self._knock())
@@ -179,6 +181,8 @@ class Turns:
         if isinstance(ended, Reply):
             self.limiter.ended(request, slot, sent_at=sent_at, now=now)
             self.limiter.hear(request, ended.heard, now)
+            if ended.heard.wait_s is not None:
+                self._why = _STOPPED
         else:
             self.limiter.broke(slot, now)
         if sign is not Sign.NOISE:
@@ -189,6 +193,7 @@ class Turns:
         too_many = isinstance(ended, Reply) and ended.status == 429
         self._silence += too_many or _is_silence(ended)
         if too_many or (self._was_heard and self._silence >= _BAN_SIGNS):
+            self._why = _STOPPED if too_many or after_s is not None else _SILENT
             self.limiter.stop(now, after_s)
         elif after_s is not None:
             self.limiter.hold(request, now + after_s)

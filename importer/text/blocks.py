@@ -134,6 +134,10 @@ class Blocks:
             return Open.FENCE
         return Open(self._raw) if self._leaf is _Leaf.RAW and self._raw else None
 
+    def in_markup(self) -> bool:
+        """Tell whether the line given last is raw HTML whose tags the site reads."""
+        return self._leaf is _Leaf.RAW and self._raw_end is _BLANK_LINE
+
     def _is_plain(self, text: str) -> bool:
         """Tell, fast, whether a line surely changes nothing but the length of its paragraph."""
         if not text:

@@ -12,6 +12,7 @@ __all__ = [
     "Definition",
     "Target",
     "definitions",
+    "image_source",
     "label_end",
     "label_key",
     "raw_end",
@@ -40,6 +41,11 @@ TAG = rf"<(?:{_NAME}(?:{_ATTRIBUTE})*+[ \t\n]*+/?>|/{_NAME}[ \t\n]*+>)"
 """A whole opening or closing tag, as a regular expression."""
 
 _TAG = re.compile(TAG, re.ASCII)
+_IMG = re.compile(r"<img(?=[ \t\n])", re.IGNORECASE)
+_NAMED = re.compile(
+    r"""[ \t\n]++([A-Za-z_:][\w.:-]*+)(?:[ \t\n]*+=[ \t\n]*+"""
+    r"""(?:([^ \t\n"'=<>`]++)|'([^']*+)'|"([^"]*+)"))?+"""
+)
 _ADDRESS = re.compile(
     r"<(?:[A-Za-z][A-Za-z0-9.+-]{1,31}:[^\x00-\x20<>]*+"
     r"|[\w.!#$%&'*+/=?^`{|}~-]++@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -162,3 +168,15 @@ def raw_end(text: str, at: int, missing: set[str]) -> int | None:
             return end + len(ending)
     match = _ADDRESS.match(text, at) or _TAG.match(text, at)
     return match.end() if match else None
+
+
+def image_source(text: str, at: int) -> tuple[int, int] | None:
+    """Return where the address of the `<img>` at *at* stands, None when there is no such tag."""
+    image = _IMG.match(text, at)
+    tag = _TAG.match(text, at) if image else None
+    if image is None or tag is None:
+        return None
+    for attribute in _NAMED.finditer(text, image.end(), tag.end()):
+        if attribute[1].lower() == "src":
+            return next((span for span in map(attribute.span, (2, 3, 4)) if span[0] >= 0), None)
+    return None

@@ -11,20 +11,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from importer.text.blocks import Line, Open, Prose, left_open, lines, prose
+from importer.text.blocks import Blocks, Line, Open, Prose, left_open, lines, prose
 from importer.text.grammar import (
     Target,
     definitions,
+    image_source,
     label_end,
     label_key,
     raw_end,
     target_at,
 )
 
-__all__ = ["Destination", "Form", "Line", "Open", "destinations", "left_open", "lines"]
+__all__ = [
+    "Destination",
+    "Form",
+    "Line",
+    "Open",
+    "destinations",
+    "image_tags",
+    "left_open",
+    "lines",
+]
 
 _SIGN = re.compile(r"\\[\s\S]|`+|<|!\[|\[|\]")
 _TICKS = re.compile(r"`+")
+_IMAGE_TAG = re.compile(r"<img[ \t\r\n]", re.IGNORECASE)
 
 
 class Form(StrEnum):
@@ -62,6 +73,33 @@ def destinations(markdown: str) -> list[Destination]:
     return sorted(found, key=lambda it: it.start)
 
 
+def image_tags(markdown: str) -> list[tuple[int, int]]:
+    """Return where the address of each `<img>` stands, in order: (start, end), quotes not included.
+
+    Like a link, a tag inside code or a comment is none.
+    """
+    if not _IMAGE_TAG.search(markdown):
+        return []
+    blocks = Blocks()
+    raw: list[tuple[int, int]] = []
+    for line in blocks.walk(markdown):
+        if blocks.in_markup():
+            goes_on = raw and raw[-1][1] + 1 >= line.start
+            start = raw.pop()[0] if goes_on else line.start
+            raw.append((start, line.start + len(line.text)))
+    inline = [it for prose in blocks.prose for it in _Block(markdown, prose).image_tags()]
+    return sorted([*inline, *(it for block in raw for it in _tags_in(markdown, *block))])
+
+
+def _tags_in(markdown: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the addresses of the images in a stretch of raw HTML: backticks mean nothing there."""
+    html, missing, at = markdown[start:end], set[str](), 0
+    while (at := html.find("<", at)) >= 0:
+        if source := image_source(html, at):
+            yield start + source[0], start + source[1]
+        at = raw_end(html, at, missing) or at + 1
+
+
 class _Block:
     """One paragraph or heading: its lines joined, and the way back to their places."""
 
@@ -84,6 +122,15 @@ class _Block:
                 whole = (link.opening - (link.form is Form.IMAGE), link.target.whole_end)
                 inner = (link.opening + 1, link.closing)
                 yield self._placed(link.form, link.target, whole, inner)
+
+    def image_tags(self) -> Iterator[tuple[int, int]]:
+        """Yield where the addresses of the block's `<img>` tags stand."""
+        if _IMAGE_TAG.search(self.text):
+            links = _Links(self.text, set())
+            for _ in links.found(0):
+                pass
+            for start, end in links.images:
+                yield self._place(start), self._place(end)
 
     def _placed(
         self, form: Form, target: Target, whole: tuple[int, int], inner: tuple[int, int]
@@ -129,6 +176,7 @@ class _Links:
         # Of the open brackets, how many stand around a link and so can't begin one.
         self._spent = 0
         self._last_bracket = -1
+        self.images: list[tuple[int, int]] = []
 
     def found(self, begin: int) -> Iterator[_Link]:
         at = begin
@@ -138,6 +186,8 @@ class _Links:
                 case "`":
                     at = self._behind_code(sign)
                 case "<":
+                    if image := image_source(self._text, sign.start()):
+                        self.images.append(image)
                     at = raw_end(self._text, sign.start(), self._missing) or at
                 case "[" | "!":
                     self._last_bracket = at - 1

@@ -458,6 +458,48 @@ def test_a_stale_plan_goes_on_with_a_new_one(cli: Program, home: Path) -> None:
     assert cli("apply", "my plan.json", *HERE, "--yes").code == 0
 
 
+@pytest.mark.parametrize("name", ["m.yaml", "teams-importer.yaml", "it's mine.yaml"])
+@pytest.mark.parametrize("manifest_is", ["as it was", "changed"])
+def test_the_command_that_goes_on_names_the_manifest_that_the_plan_was_made_of(
+    cli: Program, home: Path, name: str, manifest_is: str
+) -> None:
+    (home / "my col").mkdir()
+    page = write_manifest(home / "my col", question("a")).rename(home / "my col" / name)
+    assert cli("apply", page, *HERE, "--yes").code == 0
+    text = page.read_text()
+    page.write_text(text.replace("Once upon", "Twice upon"))
+    assert cli("plan", page, *HERE, "--out", "plan.json").code == 0
+    if manifest_is == "changed":
+        page.write_text(text.replace("Once upon", "Thrice upon"))
+    world = open_world(Path("team.db"))
+    (post,) = world.questions("acme")
+    bo = world.user("acme", "Björn Öst")
+    world.edit(bo, post.id, body=post.body.replace("Once upon", "Never upon"))
+    world.close()
+    done = cli("apply", "plan.json", *HERE, "--yes")
+    assert done.code == 4
+    where = done.out if manifest_is == "as it was" else done.err
+    (line,) = [it for it in where.splitlines() if "teams-importer plan" in it]
+    words = shlex.split(line[line.index("teams-importer plan") :])
+    usual = name == "teams-importer.yaml"
+    assert words[2] == ("my col" if usual else f"my col/{name}")
+    assert cli(*words[1:]).code == 0
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 11
+
+
+def test_a_used_plan_is_made_anew_by_the_command_that_is_named(cli: Program, home: Path) -> None:
+    page = write_manifest(home, question("a")).rename(home / "m.yaml")
+    assert cli("plan", page, *HERE, "--out", "plan.json").code == 0
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+    used = cli("apply", "plan.json", *HERE, "--yes")
+    assert used.code == 4
+    (line,) = [it for it in used.err.splitlines() if "teams-importer plan" in it]
+    words = shlex.split(line[line.index("teams-importer plan") :])
+    assert words[2] == "m.yaml"
+    assert cli(*words[1:]).code == 0
+    assert cli("apply", "plan.json", *HERE, "--yes").code == 0
+
+
 @pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_a_signal_ended_is_listed_with_its_exit_code(

@@ -127,6 +127,40 @@ def test_a_journal_that_could_not_be_written_is_not_ok(
 
 
 @pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    ("what", "said", "remedy"),
+    [
+        pytest.param("link", "is a link to", "Bring that folder back", id="a link to nowhere"),
+        pytest.param("lock", "is a folder; it has", "Remove the folder", id="a folder for a lock"),
+    ],
+)
+def test_what_stands_in_a_journals_way_is_found_before_an_apply(
+    cli: Program, home: Path, what: str, said: str, remedy: str
+) -> None:
+    journal = home / "journal.db"
+    if what == "link":
+        journal.symlink_to(home / "unmounted" / "journal.db")
+    else:
+        (home / "journal.db.lock").mkdir()
+    team = ("--url", f"sandbox:{home / 'team.db'}", "--journal", str(journal))
+    done = cli("apply", *team, "--yes")
+    assert done.code == 9
+    assert said in done.err
+    assert remedy in done.err
+    code, found = checks(cli, *team)
+    assert code == 9
+    assert found["journal"]["sign"] == "fail"
+    assert said in found["journal"]["found"]
+    # A link into a folder that is there is as good as a name.
+    if what == "link":
+        (home / "unmounted").mkdir()
+    else:
+        (home / "journal.db.lock").rmdir()
+    assert cli("apply", *team, "--yes").code == 0
+    assert checks(cli, *team)[1]["journal"]["sign"] == "ok"
+
+
+@pytest.mark.usefixtures("manifest")
 def test_it_lists_what_can_be_written_by_which_api_and_where_that_is_known_from(
     cli: Program,
 ) -> None:

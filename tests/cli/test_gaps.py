@@ -165,3 +165,54 @@ def test_a_moderator_who_is_none_any_more_is_told_who_may(cli: Program, home: Pa
     done = cli("apply", "plan.json", *TEAM, "--yes")
     assert done.code == 5
     assert "(the token's user may not name experts: let a moderator or an admin" in done.out
+
+
+def experts_of(home: Path, name: str) -> tuple[int, ...]:
+    with closing(open_world(home / "team.db")) as world:
+        (tag,) = [it for it in world.tags("acme") if it.name == name]
+        return world.experts(tag.id).user_ids
+
+
+@pytest.mark.parametrize("born", ["already", "with this apply"])
+@pytest.mark.parametrize("experts", [{}, {"users": []}, {"exact": "true"}])
+def test_nobody_to_name_is_nothing_to_do(
+    cli: Program, home: Path, experts: dict[str, object], born: str
+) -> None:
+    write_manifest(home, question("rollback"))
+    if born == "already":
+        assert cli("apply", *TEAM, "--yes").code == 0
+    make(home, "moderator")
+    write_manifest(home, question("rollback"), tags=[{"name": "testing", "experts": experts}])
+    planned = cli("plan", *TEAM)
+    assert "experts" not in planned.out
+    done = cli("apply", *TEAM, "--yes")
+    assert done.code == 0
+    assert "earlier attempt" not in done.out
+    assert "No changes" in cli("plan", *TEAM, "--detailed-exitcode").out
+
+
+def test_nobody_exactly_takes_away_whom_this_manifest_named_exactly(
+    cli: Program, home: Path
+) -> None:
+    """What was only added says nothing of who else is there: that waits for a person."""
+
+    def wish(**experts: object) -> None:
+        write_manifest(home, question("rollback"), tags=[{"name": "testing", "experts": experts}])
+
+    make(home, "moderator")
+    wish(users=[1003], exact="true")
+    assert cli("apply", *TEAM, "--yes").code == 0
+    assert experts_of(home, "testing") == (1003,)
+    wish(exact="true")
+    assert cli("apply", *TEAM, "--yes").code == 0
+    assert experts_of(home, "testing") == ()
+    assert "No changes" in cli("plan", *TEAM).out
+    wish(users=[1003])
+    assert cli("apply", *TEAM, "--yes").code == 0
+    wish()
+    assert "No changes" in cli("plan", *TEAM).out
+    wish(exact="true")
+    done = cli("apply", *TEAM, "--yes")
+    assert (done.code, experts_of(home, "testing")) == (11, (1003,))
+    assert cli("apply", *TEAM, "--yes", "--on-drift", "overwrite").code == 0
+    assert experts_of(home, "testing") == ()

@@ -47,6 +47,22 @@ def test_validate_says_where_a_faulty_image_is_named(cli: Program, book: Path) -
     assert "teams-importer.yaml:8:70: error: `img/a.png` begins as a gif does" in shown
 
 
+def test_an_image_that_no_reader_would_see_is_never_sent(cli: Program, book: Path) -> None:
+    page = book / "teams-importer.yaml"
+    whole = page.read_text()
+    told = {
+        "![b](/etc/hostname)": (71, "the image is at `/etc/hostname`, where no reader"),
+        "![b](file:///etc/passwd)": (71, "the image is at `file:///etc/passwd`, where no reader"),
+        '<img src="img/b.jpg">': (76, "the tag <img> shows `img/b.jpg`"),
+    }
+    for written, (column, what) in told.items():
+        page.write_text(whole.replace("![b](img/b.jpg)", written))
+        done = cli("apply", "--url", "sandbox:team.db", "--yes")
+        assert (done.code, (book / "team.db").exists()) == (3, False)
+        assert f"teams-importer.yaml:10:{column}: error: {what}" in done.err
+        assert "![...](img/" in done.err
+
+
 @pytest.mark.usefixtures("book")
 def test_the_plan_shows_each_upload_and_what_it_costs(cli: Program) -> None:
     shown = cli("plan", "--url", "sandbox:").out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import stat
 from pathlib import Path
@@ -268,6 +269,25 @@ def test_an_undo_says_that_the_manifest_still_asks_for_it(cli: Program) -> None:
     assert "a second time takes the undo back" in " ".join(cli("undo", "--help").out.split())
 
 
+def test_a_redo_that_makes_what_the_manifest_asks_for_says_nothing_of_it(
+    cli: Program, home: Path
+) -> None:
+    other = question("other")
+    link = "See [the other one](key:other), which says a good deal more about it than this."
+    write_manifest(home, question("one", answer="The answer is long enough as it is."), other)
+    cli("apply", *HERE, "--yes")
+    changed = question("one", body=link, answer="Another answer, which is long enough, too.")
+    write_manifest(home, changed, other)
+    cli("apply", *HERE, "--yes")
+    said = "the manifest still asks for 2 of these items"
+    assert said in cli("undo", "last", *HERE, "--yes").err
+    for more in (["--dry-run"], ["--yes"]):
+        done = cli("undo", "last", *HERE, *more)
+        assert done.code == 0
+        assert "still asks" not in done.err
+    assert cli("plan", *HERE, "--detailed-exitcode").code == 0
+
+
 @pytest.mark.usefixtures("manifest")
 def test_the_only_journal_of_a_manifest_needs_no_team(
     cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
@@ -344,6 +364,23 @@ def test_what_an_undo_had_deleted_before_it_was_stopped_is_gone_already_to_the_n
     assert (done.code, posts_in(Path("team.db"))) == (0, [])
     assert done.out.count("(gone already)") == 1
     assert done.out.rstrip().endswith("Undo: 0 created, 0 updated, 2 deleted.")
+
+
+def test_the_command_that_goes_on_with_an_undo_names_the_run_and_leaves_options_alone(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_manifest(home, question("one"), question("two"))
+    there = (*HERE, "--journal", "last")
+    assert cli("apply", *there, "--yes").code == 0
+    with monkeypatch.context() as stopping:
+        stop_at_once(stopping, after=0)
+        done = cli("undo", *there, "last", "--yes", "--parallelism", "1")
+    assert done.code == 130
+    (line,) = [it for it in done.out.splitlines() if it.startswith("go on")]
+    words = shlex.split(line.removeprefix("go on"))
+    assert words[4:6] == ["--journal", "last"]
+    assert cli(*words[1:]).code == 0
+    assert posts_in(Path("team.db")) == []
 
 
 def test_an_apply_does_not_count_what_a_stopped_undo_had_deleted(

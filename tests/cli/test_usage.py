@@ -255,3 +255,30 @@ def test_a_reader_that_goes_away_is_nothing_to_complain_about(tmp_path: Path) ->
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://",
+        "http://:3128",
+        "http://pro xy:3128",
+        "gopher://127.0.0.1:1",
+        "http://me:s3cretw0rd@[::1",
+        "http://me:s3cretw0rd@127.0.0.1:0",
+    ],
+)
+def test_a_proxy_that_is_no_address_is_wrong_use_of_its_variable(
+    cli: Program, monkeypatch: pytest.MonkeyPatch, variable: str, address: str
+) -> None:
+    monkeypatch.setenv("TEAMS_IMPORTER_TOKEN", "a" * 24)
+    monkeypatch.setenv(variable, address)
+    done = cli("plan", "--url", "https://teams.example/2.3", "--team", "acme")
+    assert done.code == 64
+    assert f"wrong use: {variable} names a proxy that is not an address" in done.err
+    assert "bug" not in done.err
+    assert "s3cretw0rd" not in done.out + done.err

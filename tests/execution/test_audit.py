@@ -11,16 +11,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from importer.errors import ExitCode
-from importer.execution.audit import find_doubles, foreign_edits
+from importer.execution.audit import foreign_edits
 from importer.model.ids import ChangeId, Key, Kind, Ref, RunId, UserId, Verb
 from importer.model.ledger import Operation, State
 from importer.model.live import Facts, LiveItem, Revision, Revisions, Scope
 from importer.model.manifest import Manifest
 from importer.model.report import ResultState
 from importer.model.writing import Done, Outcome, Write
+from importer.planning.doubling import find_doubles
 from importer.ports import Hold, Read, Team
+from importer.rendering import Format, render_report
 from importer.text.marker import Marker
 from tests.faults import Faulty
+from tests.rendering.documents import TEMPLATES
 from tests.stage import Stage, answer, manifest, question
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -229,6 +232,12 @@ def test_f31_a_post_made_twice_is_found_and_the_one_that_the_journal_knows_is_re
     assert report.exit_code == ExitCode.UNKNOWN
     assert any(incident.severe for incident in report.incidents)
     assert [it.id for it in stage.questions()] == [1]
+    # What the report calls created is what is there.
+    made, _ = report.results
+    assert (made.state, made.ref) == (ResultState.FOUND, Ref(Kind.QUESTION, 1))
+    assert made.url == report.incidents[-1].url != ""
+    shown = render_report(report, format=Format.TEXT, templates=TEMPLATES)
+    assert "made a second time; the second post is removed" in shown
     again = stage.apply(manifest(question("one"), answer("one#a")))
     assert again.exit_code == ExitCode.DONE
     assert len(stage.questions()) == len(stage.answers()) == 1

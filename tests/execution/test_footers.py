@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from importer.errors import ExitCode
-from importer.model.ids import Field, Key, Kind
-from importer.model.manifest import Fate, Footer, Item, Removed
+from importer.model.ids import Field, Key, Kind, UserId
+from importer.model.manifest import Fate, Footer, Item, OnDrift, Removed
 from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report
 from importer.sandbox import Behaviour
@@ -34,6 +34,11 @@ def nothing_to_do(plan: Plan) -> bool:
 
 def bodies(stage: Stage) -> list[str]:
     return [it.body for it in (*stage.questions(), *stage.answers())]
+
+
+def posts(stage: Stage) -> list[int]:
+    texts = (*stage.questions(), *stage.answers(), *stage.world.articles("acme"))
+    return [it.id for it in texts] + [it.id for it in stage.world.collections("acme")]
 
 
 def retitled(item: Item) -> Item:
@@ -140,6 +145,50 @@ def test_where_all_posts_bear_footers_a_list_is_enough_for_those_of_others() -> 
         counts[footer.everywhere] = reads(stage) - before
     assert counts[False] - counts[True] == 40 * 3
     assert counts[True] < 20
+
+
+@pytest.mark.parametrize("publishers", [(), (1001,)], ids=["nobody named", "publishers"])
+def test_a_post_of_ours_that_still_bears_a_comment_is_not_made_twice(
+    publishers: tuple[int, ...],
+) -> None:
+    """The form changes with a post's next edit only, so comments outlive the switch."""
+    stage = Stage(api="3")
+    assert stage.ada.id == 1001
+    done(stage.apply(manifest(*KINDS)))
+    edited = manifest(retitled(ITEMS[0]), *KINDS[1:], footer=ONLY, publishers=publishers)
+    done(stage.apply(edited))
+    assert [PREFIX in it for it in bodies(stage)] == [False, True, True], "one has been edited"
+    before = posts(stage)
+    for _ in range(2):
+        stage.lose_journal()
+        assert nothing_to_do(stage.plan(edited))
+        done(stage.apply(edited))
+    assert posts(stage) == before
+
+
+def test_the_posts_of_an_author_the_manifest_names_are_read_in_full() -> None:
+    stage = Stage(api="3")
+    done(stage.apply(manifest(*ITEMS)))
+    stage.lose_journal()
+    stage.token = stage.world.issue_token(stage.bo)
+    named = tuple(replace(it, author=UserId(stage.ada.id)) for it in ITEMS)
+    assert nothing_to_do(stage.plan(manifest(*named, footer=ONLY)))
+    # The control: of a stranger a list without a footer is enough, and a title is seen in it.
+    codes = {it.code for it in stage.plan(manifest(*ITEMS, footer=ONLY)).blocked}
+    assert codes == {BlockedCode.EQUAL_TITLE, BlockedCode.NEEDS}
+
+
+def test_a_question_of_somebody_else_that_ours_edited_last_is_read_in_full() -> None:
+    stage = Stage(api="3")
+    item = question("one")
+    body = "Once upon a time there was a question about one, and somebody else asked it."
+    asked = stage.world.ask(
+        stage.bo, title=str(item.fields[Field.TITLE]), body=body, tags=("testing",)
+    )
+    done(stage.apply(manifest(replace(item, remote_id=asked.id, on_drift=OnDrift.OVERWRITE))))
+    assert PREFIX in bodies(stage)[0]
+    stage.lose_journal()
+    assert nothing_to_do(stage.plan(manifest(item, footer=ONLY)))
 
 
 def test_undo_reads_no_more_of_others_than_a_plan() -> None:

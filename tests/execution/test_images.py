@@ -16,9 +16,11 @@ from importer.model.plan import BlockedCode, Plan
 from importer.model.report import Report, ResultState
 from importer.model.writing import Done, Outcome, Rejected, Unknown, Write
 from importer.ports import Hold, Team
+from importer.rendering import Format, render_report
 from importer.sandbox import Post
 from importer.text.digests import digest_bytes
 from tests.pictures import png
+from tests.rendering.documents import TEMPLATES
 from tests.stage import Stage
 
 LONG = "A text that is long enough for a post, and shows something:"
@@ -316,6 +318,35 @@ def test_an_image_that_the_server_refuses_holds_up_what_shows_it_alone(
     }
     codes = {it.key: it.code for it in stage.plan(wanted).blocked}
     assert codes == {IMAGE: BlockedCode.REJECTED, Key("one"): BlockedCode.NEEDS}
+
+
+def test_an_upload_that_a_proxy_refuses_is_tried_once_a_run_and_told_so(
+    stage: Stage, folder: Path
+) -> None:
+    sent: list[Write] = []
+
+    class Refusing(Losing):
+        async def write(self, write: Write, hold: Hold | None = None) -> Outcome:
+            if write.kind is not Kind.IMAGE:
+                return await self._team.write(write, hold)
+            sent.append(write)
+            return Rejected("status 413", "too large (status 413)", lasting=False)
+
+    wanted = write(folder, one="![a](img/a.png)", two="None.")
+    for tries in (1, 2):
+        report = stage.apply(wanted, wrap=lambda team: Refusing(team, arrives=False))  # type: ignore[arg-type,return-value]  # a team but for one method
+        assert len(sent) == tries
+        assert report.exit_code == ExitCode.PARTLY
+        results = {it.key: it for it in report.results}
+        assert results[IMAGE].state is ResultState.REJECTED
+        assert results[Key("one")].why == "it needs the image img/a.png, which is rejected"
+        text = render_report(report, format=Format.TEXT, templates=TEMPLATES)
+        assert "Failed, sent again by the next run" in text
+        assert "too large (status 413)" in text
+        assert "is not sent again" not in text
+        assert "The run ended before these" not in text
+        assert ids(stage.plan(wanted)) == [f"{IMAGE}!create", "one!create"]
+    done(stage.apply(wanted))
 
 
 def test_images_on_another_host_need_the_journal_and_that_is_said(

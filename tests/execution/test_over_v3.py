@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
 from importer.errors import ExitCode
-from importer.model.ids import Key, Kind, Verb
+from importer.model.ids import Field, Key, Kind, Verb
 from importer.model.ledger import Operation, State
-from importer.model.manifest import Fate, Removed
+from importer.model.live import Scope, Tags
+from importer.model.manifest import Fate, Item, Removed
 from importer.model.plan import BlockedCode
 from importer.model.report import ResultState
 from importer.model.writing import Outcome, Write
-from importer.ports import Hold
+from importer.ports import Hold, Read, Team
+from importer.rendering import Format, render_report
 from importer.sandbox import Behaviour
 from tests.faults import Faulty
-from tests.planning.stage import article, collection
+from tests.planning.stage import article, collection, having, tag
+from tests.rendering.documents import TEMPLATES
 from tests.stage import HERE, Stage, answer, manifest, question
 
 KEPT = question("kept")
@@ -28,6 +32,11 @@ def applied(**behaviour: object) -> Stage:
     stage = Stage(Behaviour(burst_per_s=0, **behaviour), api="3")  # type: ignore[arg-type]
     assert stage.apply(manifest(KEPT, *GOING)).exit_code == ExitCode.DONE
     return stage
+
+
+def is_of_plan(path: str, status: int | None) -> bool:
+    """Tell the one that was refused from the door's probes, of a post that nobody has."""
+    return status == 404 and "2147483647" not in path
 
 
 def left(stage: Stage) -> tuple[int, int, int]:
@@ -163,3 +172,91 @@ def test_an_edit_of_an_answer_that_would_go_along_keeps_its_question(api: str) -
         f"its answer answer/{ours.id}: it was edited on the site since it was written",
     )
     assert len(stage.answers()) == 1
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        article("leave", fields={Field.PERMISSIONS: ("user:4040",)}),
+        tag("testing", experts=("user:4040",), adds=(Field.EXPERTS,)),
+    ],
+    ids=["permissions", "experts"],
+)
+def test_a_refusal_of_whom_the_site_does_not_know_is_said_to_be_tried_again(item: Item) -> None:
+    """They may join the site tomorrow, and the manifest says the same: it isn't remembered."""
+    stage = Stage(api="3")
+    stage.token = stage.world.issue_token(stage.world.user("acme", "Chidi Okafor"))
+    assert stage.apply(manifest(KEPT)).exit_code == ExitCode.DONE
+    wanted = manifest(KEPT, item)
+    for _ in range(2):
+        before = len(stage.world.requests)
+        report = stage.apply(wanted)
+        (result,) = report.results
+        assert (report.exit_code, result.state) == (ExitCode.PARTLY, ResultState.REJECTED)
+        sent = [it for it in stage.world.requests[before:] if it.method in {"POST", "PUT"}]
+        assert len([it for it in sent if is_of_plan(it.path, it.status)]) == 1
+        told = render_report(report, format=Format.TEXT, templates=TEMPLATES)
+        assert "sent again by the next run" in told
+        assert "is not sent again" not in told
+        plan = stage.plan(wanted)
+        assert ([it.key for it in plan.changes], plan.blocked) == ([item.key], ())
+
+
+def test_a_refusal_of_a_text_is_said_to_be_remembered_and_is() -> None:
+    """The control of the test before."""
+    stage = Stage(api="3")
+    refused = manifest(KEPT, having(article("leave"), Field.TITLE, "x" * 500))
+    report = stage.apply(refused)
+    assert [it.state for it in report.results] == [ResultState.DONE, ResultState.REJECTED]
+    assert "is not sent again" in render_report(report, format=Format.TEXT, templates=TEMPLATES)
+    plan = stage.plan(refused)
+    assert ([it.code for it in plan.blocked], plan.changes) == ([BlockedCode.REJECTED], ())
+
+
+class Lagging(Faulty):
+    """A team that shows tags as they were when it was first asked for each."""
+
+    def __init__(self, team: Team) -> None:
+        super().__init__(team)
+        self._shown: dict[tuple[str, ...], list[Read]] = {}
+
+    async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
+        if not isinstance(scope, Tags):
+            async for got in self.team.read(scope):
+                yield got
+            return
+        if scope.names not in self._shown:
+            self._shown[scope.names] = [it async for it in self.team.read(scope)]
+        for got in self._shown[scope.names]:
+            yield got
+
+
+@pytest.mark.parametrize(
+    ("name", "experts", "left"),
+    [
+        ("born", ("user:1002",), {"tag:born!set!experts"}),
+        ("testing", ("group:1001", "user:1002"), {"tag:testing!set!experts"}),
+    ],
+    ids=["a tag just born", "the write before"],
+)
+def test_experts_of_a_tag_that_is_shown_late_are_not_called_edited(
+    name: str, experts: tuple[str, ...], left: set[str]
+) -> None:
+    stage = Stage(api="3")
+    chidi = stage.world.user("acme", "Chidi Okafor")
+    stage.token = stage.world.issue_token(chidi)
+    stage.world.make_group(chidi, name="Docs", member_ids=(stage.bo.id,))
+    assert stage.apply(manifest(KEPT)).exit_code == ExitCode.DONE
+    wanted = manifest(
+        KEPT, question("one", tags=(name,)), tag(name, experts=experts, adds=(Field.EXPERTS,))
+    )
+    report = stage.apply(wanted, wrap=Lagging)
+    undone = {it.change: it for it in report.results if it.state is not ResultState.DONE}
+    assert set(undone) == left
+    assert {it.state for it in undone.values()} == {ResultState.NOT_REACHED}
+    assert {it.why for it in undone.values()} == {
+        "the site does not show yet what this run wrote before it"
+    }
+    assert report.exit_code == ExitCode.PARTLY
+    assert stage.apply(wanted).exit_code == ExitCode.DONE
+    assert stage.plan(wanted).changes == ()

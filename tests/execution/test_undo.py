@@ -371,7 +371,9 @@ def test_what_an_undo_deleted_is_a_step_by_hand_for_the_next_undo() -> None:
     assert '"What is the story of one?"' in step.what
     stage.world.undelete(stage.ada, number)
     assert "one" not in {it.key for it in stage.undo("run-2")[0].manual}
-    assert "one" not in {it.key for it in stage.plan(manifest(*CYCLE)).changes}
+    # It is there again, and leads to what is made anew.
+    made = {it.id for it in stage.plan(manifest(*CYCLE)).changes if it.key == "one"}
+    assert made == {"one!update"}
 
 
 def test_what_the_run_deleted_is_a_step_by_hand() -> None:

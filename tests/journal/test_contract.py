@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from importer.errors import ExitCode, JournalError
 from importer.model.fields import Value
 from importer.model.ids import ChangeId, Field, Key, Kind, Ref, RunId, Verb
+from importer.model.incident import Incident
 from importer.model.ledger import Operation, State
 from importer.model.report import ResultState
 from importer.ports import Journal
@@ -50,6 +52,30 @@ def test_a_new_journal_knows_nothing_and_says_so(journal: Journal) -> None:
     assert not ledger.exists
     assert (ledger.lineage, ledger.serial, ledger.bindings, ledger.open) == (LINEAGE, 0, {}, ())
     assert (ledger.watermark, ledger.canonical_version) == (None, None)
+
+
+def test_grave_incidents_stay_with_their_run_untold_until_somebody_was_told(
+    journal: Journal,
+) -> None:
+    grave = Incident(
+        "two posts bear its marker", Key("a"), (Ref(Kind.QUESTION, 5),), severe=True, url="/q/5"
+    )
+    slight = Incident("the echo differs", Key("b"))
+
+    async def act() -> None:
+        for name, met in (("run-1", (grave, slight)), ("run-2", (slight,)), ("run-3", (grave,))):
+            run = run_of(name, plan=name)
+            await journal.begin(run)
+            await journal.end(run, replace(report_of(run), incidents=met))
+
+    wait(act())
+    assert [it.incidents for it in wait(journal.runs())] == [(grave,), (), (grave,)]
+    assert [it.untold for it in wait(journal.runs())] == [True, False, True]
+    wait(journal.note_told([RunId("run-1")]))
+    assert [it.untold for it in wait(journal.runs())] == [False, False, True]
+    assert wait(journal.runs())[0].incidents == (grave,)
+    assert "two posts bear its marker" in str(wait(exported(journal)))
+    assert wait(journal.holder()) is None
 
 
 def test_an_operation_comes_back_as_it_was_recorded(journal: Journal) -> None:

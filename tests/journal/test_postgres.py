@@ -42,6 +42,25 @@ wait(journal.begin(run_of("run-of-another")))
 print("held", flush=True)
 sys.stdin.read()
 """
+CUT_OFF = """
+import sys
+from importer.errors import LockHeld
+from importer.journal import Server
+from tests.journal.factories import journal_at, operation, run_of
+from tests.journal.postgres import ask
+import asyncio
+server = Server(sys.argv[1])
+async def cut_off():
+    journal = journal_at(server)
+    await journal.begin(run_of())
+    await asyncio.to_thread(ask, server.url, sys.argv[2])
+    try:
+        await journal.intend(operation())
+    except LockHeld:
+        print("told")
+    await journal.close()
+asyncio.run(cut_off())
+"""
 TERMINATE = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = 'teams-importer' AND datname = current_database()"""
 LOCKS = """SELECT 1 FROM pg_locks WHERE locktype = 'advisory'
@@ -183,6 +202,17 @@ def test_with_its_connection_a_run_loses_its_lock_and_the_right_to_write(server:
         wait(second.end(run_of("run-2"), report_of(run_of("run-2"))))
         wait(journal.begin(run_of("run-3")))
         assert [it.outcome for it in wait(journal.runs())] == ["", "done", ""]
+
+
+def test_what_psycopg_has_to_say_of_a_lost_connection_is_said_by_us_alone(server: Server) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CUT_OFF, server.url, TERMINATE],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("told\n", "")
 
 
 def test_a_loss_that_the_run_does_not_know_yet_is_told_at_its_end(server: Server) -> None:

@@ -211,7 +211,7 @@ def test_an_old_key_of_another_namespace_is_no_key_of_ours(folder: Path) -> None
     [
         pytest.param("[a, ^^none]", "", id="nothing like it"),
         pytest.param("[^^oncal]", ", e.g. to `oncall`", id="mistyped"),
-        pytest.param("[^^start]", ", e.g. to `start`", id="a collection"),
+        pytest.param("[^^starts]", "", id="like a collection alone"),
     ],
 )
 def test_a_collection_holds_questions_and_articles(folder: Path, members: str, hint: str) -> None:
@@ -219,6 +219,24 @@ def test_a_collection_holds_questions_and_articles(folder: Path, members: str, h
     text += f"collections:\n- {{key: start, title: Start here, items: {members}}}\n"
     (problem,) = assert_told_of(folder, text, "unknown-item")
     assert problem.remedy == f"Correct the key{hint}."
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param("[a, ^^start]", id="itself"),
+        pytest.param("[^^other, a]", id="another"),
+        pytest.param("[^^other, a, ^^start]", id="both"),
+    ],
+)
+def test_a_collection_holds_no_collection(folder: Path, members: str) -> None:
+    text = questions(question("a"))
+    text += f"collections:\n- {{key: start, title: Start here, items: {members}}}\n"
+    text += "- {key: other, title: Go on there, items: [a]}\n"
+    problems = assert_told_of(folder, text, *["item-collection"] * members.count("^^"))
+    for it in problems:
+        assert "is a collection, and a collection can't hold one, nor itself" in it.message
+        assert "questions and articles" in it.remedy
 
 
 def test_a_collection_may_come_before_its_members(folder: Path) -> None:

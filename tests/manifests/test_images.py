@@ -222,6 +222,48 @@ def test_what_only_begins_like_an_image_is_none(folder: Path, content: bytes) ->
     assert_told(folder, files, "image-broken")
 
 
+SHOWN = b"GIF89a\x01\x00\x01\x00\x80\x00\x00" + bytes(6) + b"\x21\xf9\x04" + bytes(4) + b"\x00"
+SHOWN += b"\x2c" + bytes(4) + b"\x01\x00\x01\x00\x00" + b"\x02\x02\x44\x01\x00"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(png(size=5_000), id="png, and more behind it"),
+        pytest.param(JPEG + b"more", id="jpeg, and more behind it"),
+        pytest.param(SHOWN + b";", id="gif"),
+        pytest.param(SHOWN, id="gif without the last byte"),
+        pytest.param(WEBP + b"more", id="webp, and more behind it"),
+        pytest.param(BMP, id="bmp"),
+    ],
+)
+def test_an_image_that_reaches_its_end_is_whole(folder: Path, content: bytes) -> None:
+    made = load(folder, tree("![alt](img/it.png)", {"x/img/it.png": content}))
+    assert len(images_of(made.items)) == 1
+
+
+PREVIEW = b"\xff\xe1\x00\x08\xff\xd8\xff\xd9\x00\x00"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(DOT[:-1], id="png"),
+        pytest.param(DOT[:40], id="png, before the dots"),
+        pytest.param(JPEG[:-1], id="jpeg"),
+        pytest.param(JPEG[:2] + PREVIEW + JPEG[2:-2], id="jpeg with a preview"),
+        pytest.param(SHOWN[:-1], id="gif"),
+        pytest.param(SHOWN[:20], id="gif, before any block ends"),
+        pytest.param(SHOWN[:19] + b"\x00;", id="gif, no block"),
+        pytest.param(WEBP[:-1], id="webp"),
+        pytest.param(BMP[:-1], id="bmp"),
+    ],
+)
+def test_an_image_that_breaks_off_before_its_end_is_told(folder: Path, content: bytes) -> None:
+    files = tree(f"![alt]({HERE}img/it.png)", {"x/img/it.png": content})
+    assert_told(folder, files, "image-broken")
+
+
 LOSSY = b"RIFF\x1e\x00\x00\x00WEBPVP8 \x12\x00\x00\x00" + bytes(3) + b"\x9d\x01\x2a"
 EXTENDED = b"RIFF\x16\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00" + bytes(4)
 
@@ -270,6 +312,64 @@ def test_an_image_as_large_as_may_be_is_fine(folder: Path) -> None:
 )
 def test_a_faulty_image_link_is_told(folder: Path, body: str, rule: str) -> None:
     assert_told(folder, tree(body), rule)
+
+
+@pytest.mark.parametrize(
+    ("body", "rules"),
+    [
+        pytest.param(f"![y]({HERE}/etc/hostname)", "image-address", id="a path of the machine"),
+        pytest.param(f"![y]({HERE}/img/a.png)", "image-address", id="from the manifest's folder"),
+        pytest.param(f"![z]({HERE}file:///etc/passwd)", "image-address", id="a file URL"),
+        pytest.param(f"![z](<{HERE}FILE:a.png>)", "image-address", id="in upper case"),
+        pytest.param(f"![z]({HERE}C:/img/a.png)", "image-address", id="a drive"),
+        pytest.param(f"![z]\n\n[z]: {HERE}/img/a.png", "image-address", id="a definition"),
+        pytest.param(f'<img src="{HERE}img/a.png">', "image-tag", id="a tag on a line"),
+        pytest.param(f"It is <IMG alt='src=\"x\"' src={HERE}a.png />.", "image-tag", id="inline"),
+        pytest.param(f"<p>\n<img width=3\n src='{HERE}a.png'></p>", "image-tag", id="in a block"),
+        pytest.param(f"> a <img\n> src='{HERE}a.png'>", "image-tag", id="in a quote"),
+        pytest.param(f"> <img src='{HERE}a.png'>", "image-tag", id="raw in a quote"),
+        pytest.param(f'<img src="{HERE}/etc/hostname">', "image-address", id="a tag's path"),
+        pytest.param(f'a <img src="{HERE}file:///a.png">', "image-address", id="a tag's file URL"),
+        pytest.param(
+            f'<img src="{HERE}a.png"><img src="{HERE}b.png">\n\nand <img src="{HERE}a.png">',
+            "image-tag image-tag image-tag",
+            id="each of them",
+        ),
+    ],
+)
+def test_an_image_that_no_reader_would_see_is_told(folder: Path, body: str, rules: str) -> None:
+    problems = assert_told(folder, tree(body), *rules.split())
+    assert all("![...](" in it.remedy for it in problems)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[it](/questions/12)",
+        "[it](file:///etc/hostname)",
+        "![it](/images/a/12.png)",
+        "![it](/c/acme/images/a/12.png)",
+        '<img src="https://example.org/a.png">',
+        "a <img src=//example.org/a.png>",
+        "<img src='/images/a/12.png'>",
+        "`<img src='a.png'>`",
+        "```html\n<img src='a.png'>\n```",
+        "    <img src='a.png'>",
+        "<!-- <img src='a.png'> -->",
+        "a <!-- <img src='a.png'> -->",
+        "<div>\n<!-- <img src='a.png'> -->\n</div>",
+        "<pre>\n&lt;img src='a.png'>\n</pre>",
+        "\\<img src='a.png'>",
+        "&lt;img src='a.png'>",
+        "<imgx src='a.png'>",
+        "<img alt='a.png'>",
+        "<img src>",
+    ],
+)
+def test_what_may_be_seen_or_is_text_is_left_alone(folder: Path, body: str) -> None:
+    made = load(folder, tree(body))
+    assert images_of(made.items) == []
+    assert fields_of(made, "it")[Field.BODY] == Text(f"{BODY}\n\n{body}\n")
 
 
 def test_f71_a_link_out_of_the_folder_is_not_followed(folder: Path, tmp_path: Path) -> None:

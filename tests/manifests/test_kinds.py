@@ -156,3 +156,16 @@ def test_experts_are_added_to_unless_they_are_exact(
     text = f"{HEAD}tags:\n- {{name: deploys, experts: {experts}}}\n"
     item = by_key(load_one(folder, text))["tag:deploys"]
     assert (item.fields[Field.EXPERTS], item.adds) == (("group:4", "user:12"), adds)
+
+
+@pytest.mark.parametrize("experts", ["{}", "{users: []}", "{groups: [], exact: false}"])
+def test_to_add_nobody_states_nothing(folder: Path, experts: str) -> None:
+    text = f"{HEAD}tags:\n- {{name: deploys, experts: {experts}}}\n"
+    item = by_key(load_one(folder, text))["tag:deploys"]
+    assert (item.fields, item.adds) == ({}, ())
+
+
+def test_that_there_be_no_expert_is_stated(folder: Path) -> None:
+    text = f"{HEAD}tags:\n- {{name: deploys, experts: {{exact: true}}}}\n"
+    item = by_key(load_one(folder, text))["tag:deploys"]
+    assert (item.fields, item.adds) == ({Field.EXPERTS: ()}, ())

@@ -49,6 +49,25 @@ def test_a_title_has_so_many_characters(
     assert told(folder, text) == ([] if fits else ["error title-length"])
 
 
+@pytest.mark.parametrize("title", ["''", "'  '"])
+def test_a_collection_has_a_title(folder: Path, title: str) -> None:
+    text = questions(question("a"))
+    text += f"collections:\n- {{key: start, title: ^^{title}, items: [a]}}\n"
+    (problem,) = assert_told_of(folder, text, "title-length")
+    assert problem.severity is Severity.ERROR
+    assert "1 to 150 characters" in problem.message
+    assert "`limits`" not in problem.remedy
+
+
+def test_how_long_a_collections_title_may_be_is_a_guess(folder: Path) -> None:
+    """No page tells it; the manifest has no limits of its own for collections either."""
+    text = questions(question("a"))
+    text += f"collections:\n- {{key: start, title: ^^{'x' * 151}, items: [a]}}\n"
+    (problem,) = assert_told_of(folder, text, "title-length")
+    assert problem.severity is Severity.WARNING
+    assert "`limits`" not in problem.remedy
+
+
 def test_a_title_is_measured_as_it_will_be_sent(folder: Path) -> None:
     """In NFC and without the blanks around it; a character beyond the first plane is one."""
     assert told(folder, questions(question(title="'  " + "x" * 14 + "  '"))) == [

@@ -430,7 +430,8 @@ def test_a_copy_of_a_live_item_is_never_pruned() -> None:
     plan = scene.plan(KEPT, OLD, **PRUNE)
     assert plan.changes == ()
     original = scene.live("old").ref
-    assert [(it.ref, it.double_of) for it in plan.orphans] == [(copy, original)]
+    assert [(it.ref, it.counts) for it in plan.doubles] == [(copy, original)]
+    assert plan.orphans == ()
 
 
 # What is forgotten.

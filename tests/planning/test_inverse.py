@@ -340,13 +340,17 @@ def test_writes_that_did_not_happen_have_nothing_to_take_back() -> None:
     assert (plan.changes, plan.blocked, plan.unchanged) == ((), (), 0)
 
 
-def test_a_double_that_the_audit_removed_is_no_step_for_anybody() -> None:
+def test_a_double_that_the_audit_removed_is_a_step_by_hand() -> None:
     past = Past()
     past.created(question("one"))
     double = Ref(Kind.QUESTION, 99)
     past.wrote("one", Verb.DELETE, {}, ref=double)
     plan = past.undo()
-    assert (ids(plan), plan.manual) == (["one!delete"], ())
+    assert ids(plan) == ["one!delete"]
+    (step,) = plan.manual
+    assert (step.key, step.page.rpartition("/")[2]) == ("one", "99")
+    assert "undelete question/99" in step.what
+    assert f"({past.scene.live('one').ref})" in step.what, "it names the post that counts"
 
 
 @pytest.mark.parametrize("again", [False, True], ids=["not posted again", "posted again"])

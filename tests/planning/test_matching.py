@@ -232,14 +232,16 @@ def test_of_two_posts_with_one_marker_the_rule_decides_or_a_person(
 @pytest.mark.parametrize(
     "item", [ONE, article("leave"), collection("start", "one")], ids=lambda it: it.kind
 )
-def test_the_bound_one_of_two_is_the_items_and_the_other_a_double(item: Item) -> None:
+def test_of_two_the_lowest_counts_and_the_other_is_a_double_though_it_is_bound(item: Item) -> None:
     scene = Scene()
     scene.publish(item, number=6)
     copy = Ref(item.kind, 4)
     scene.posts[copy] = replace(scene.live(item.key), ref=copy)
     plan = scene.plan(item)
     assert plan.blocked == ()
-    assert [(it.ref, it.double_of) for it in plan.orphans] == [(copy, Ref(item.kind, 6))]
+    assert plan.orphans == ()
+    assert [(it.ref, it.counts) for it in plan.doubles] == [(Ref(item.kind, 6), copy)]
+    assert [it.stays for it in plan.doubles] == ["this journal didn't make it"]
 
 
 def test_a_marker_on_a_strangers_post_is_nothing_where_publishers_are_named() -> None:
@@ -295,15 +297,27 @@ def test_a_marker_under_another_question_is_a_misfit() -> None:
     assert plan.orphans == ()
 
 
-def test_of_an_answers_marked_posts_the_one_under_its_question_counts() -> None:
+@pytest.mark.parametrize("number", [1, 9], ids=["older", "newer"])
+def test_of_an_answers_marked_posts_the_one_under_its_question_counts(number: int) -> None:
     scene = Scene()
     items = ONE, answer("one#a"), question("two")
     scene.publish(*items, known=Known.MARKER)
-    copy = _copy(scene, 9, of="one#a")
+    copy = _copy(scene, number, of="one#a", author=BOT)
     scene.posts[copy] = replace(scene.posts[copy], parent=scene.live("two").ref)
     plan = scene.plan(*items)
     assert plan.blocked == ()
-    assert [it.ref for it in plan.orphans] == [copy]
+    assert [(it.ref, it.counts) for it in plan.doubles] == [(copy, scene.live("one#a").ref)]
+    assert plan.orphans == ()
+
+
+def test_a_colleagues_copy_is_no_double_for_anybody_to_delete() -> None:
+    scene = Scene()
+    scene.publish(ONE)
+    copy = _copy(scene, 9, author=BOT)
+    assert [it.ref for it in scene.plan(ONE).doubles] == [copy], "the control: our own"
+    scene.posts[copy] = replace(scene.posts[copy], facts=Facts(author=BOB))
+    plan = scene.plan(ONE)
+    assert (plan.doubles, plan.orphans, plan.blocked) == ((), (), ())
 
 
 def test_a_bound_answer_under_another_question_is_a_misfit() -> None:

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 from importer.model.ids import Field, Key, Kind, Ref, Verb
-from importer.model.plan import Cost, Decisions, ManualStep, Orphan, Plan, Reason, Side
+from importer.model.plan import Cost, Decisions, Double, ManualStep, Orphan, Plan, Reason, Side
 from importer.planning.plan_file import plan_bytes
 from importer.rendering import Format, render_plan
+from importer.rendering.plan_view import plan_view
 from importer.text.links import Text, plain
 from tests.factories import (
     SITE,
@@ -95,6 +96,33 @@ def test_a_double_is_told_apart_from_an_orphan() -> None:
     assert _last_line(a_plan(orphans=(double,))).startswith(
         "No changes to make; 1 double is on the site."
     )
+
+
+REMOVED = Double(
+    Key("one"), Ref(Kind.QUESTION, 9), "https://e.x/questions/9", "One?", Ref(Kind.QUESTION, 4)
+)
+LEFT = replace(REMOVED, ref=Ref(Kind.QUESTION, 11), stays="others have engaged with it")
+
+
+def test_what_apply_removes_as_a_double_is_listed_and_counted() -> None:
+    plan = a_plan(doubles=(REMOVED, LEFT))
+    text = text_of(plan)
+    assert "question/9; question/4 counts" in text
+    assert "question/11; question/4 counts" in text
+    assert "others have engaged with it" in text
+    assert text.index("question/9") < text.index("Delete them on the site; what somebody wrote")
+    assert _last_line(plan).startswith(
+        "Plan: 0 to create, 0 to update, 1 to delete (1 as a double); 1 doubled;"
+    )
+    view = plan_view(plan, verbose=False, utf8=True)
+    assert view["has_changes"]
+    assert (view["counts"]["changes"], view["counts"]["removals"]) == (1, 1)
+
+
+def test_doubles_that_stay_are_nothing_to_carry_out() -> None:
+    plan = a_plan(doubles=(LEFT,))
+    assert _last_line(plan).startswith("No changes to make; 1 double is on the site.")
+    assert not plan_view(plan, verbose=False, utf8=True)["has_changes"]
 
 
 def test_a_double_of_what_is_removed_says_when_it_goes() -> None:

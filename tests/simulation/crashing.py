@@ -151,6 +151,9 @@ class CrashingJournal:
     async def end(self, run: Run, report: Report) -> None:
         await self._commit("end", lambda: self.journal.end(run, report))
 
+    async def note_told(self, runs: Sequence[RunId]) -> None:
+        await self._commit("told", lambda: self.journal.note_told(runs))
+
     async def runs(self) -> Sequence[Run]:
         return await self.journal.runs()
 

@@ -248,6 +248,12 @@ LINKS = {
             id="image",
         ),
         pytest.param(
+            "![x](file:///i.png)",
+            "x (image not moved: `file:///i.png`)",
+            ["image file:///i.png"],
+            id="a file of one machine",
+        ),
+        pytest.param(
             "[![x](i.png)](a.md)",
             "[x (image not moved: `i.png`)](key:a)",
             ["image i.png"],

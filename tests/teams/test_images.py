@@ -125,6 +125,36 @@ def test_an_upload_is_done_only_where_the_answer_says_so(
     assert isinstance(outcome, kind)
 
 
+@pytest.mark.parametrize("body", [b"", b"<html><h1>No</h1></html>"], ids=["nothing", "a page"])
+@pytest.mark.parametrize(("status", "word"), [(400, "anew"), (413, "smaller"), (415, "png")])
+def test_a_status_that_says_no_refuses_an_upload_whoever_answers(
+    status: int, word: str, body: bytes
+) -> None:
+    outcome, stage = sent(upload(), *[answers(status, body)] * 3)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.stops_run, outcome.lasting) == (False, False)
+    assert word in outcome.message
+    assert f"status {status}" in outcome.message
+    assert len(uploads_of(stage)) == 1
+
+
+@pytest.mark.parametrize("status", [404, 408, 502])
+def test_any_other_status_of_something_else_leaves_an_upload_open(status: int) -> None:
+    outcome, _ = sent(upload(), *[answers(status, b"<html></html>")] * 9)
+    assert isinstance(outcome, Unknown)
+
+
+def test_a_page_in_the_answers_place_refuses_no_post() -> None:
+    world = a_world()
+    stage = staged(world, on("questions", answers(413, b"<html></html>")))
+
+    async def sending() -> Outcome:
+        async with opened(world, stage=stage, api="3") as team:
+            return await team.write(new_question())
+
+    assert isinstance(run(sending()), Unknown)
+
+
 @pytest.mark.parametrize("mode", [Mode.READ, Mode.PROBE])
 def test_a_dry_run_uploads_nothing(mode: Mode) -> None:
     async def sending() -> list[str]:

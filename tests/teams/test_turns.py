@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from importer.teams.exchange import Heard, Reply, Request, Said
+from importer.teams.exchange import Failure, Heard, Reply, Request, Said, Trouble
 from importer.teams.limiter import Limiter
 from importer.teams.turns import Patience, Turns
 from tests.virtual_time import run
@@ -46,6 +46,49 @@ async def knocks_after(*stops: tuple[float, float]) -> list[float]:
     assert waiting is not None
     assert await waiting is None
     return knocks
+
+
+async def said_after(*ends: Reply | Failure) -> str:
+    """Return what is said to be waited for, once these requests ended so."""
+    said: list[str] = []
+    limiter = Limiter()
+
+    async def knock() -> Reply:
+        return ANSWER
+
+    turns = Turns(
+        max_wait_s=600.0,
+        limiter=limiter,
+        knock=knock,
+        on_wait=lambda why, _: said.append(why),
+        random=Random(1),
+    )
+    request = Request("GET", "questions", "questions")
+    for ended in (ANSWER, *ends):
+        slot = limiter.take(request, now())
+        turns.note(request, slot, now(), ended)
+    assert await turns.ready(request, Patience()) is None
+    (why,) = said
+    return why
+
+
+BROKEN = Failure(Trouble.BROKEN, sent=True)
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        pytest.param([BROKEN] * 3, "the server broke off or failed several times", id="broken"),
+        pytest.param([Reply(429, "text/html", Heard(Said.NOTHING))], "the server asked", id="429"),
+        pytest.param(
+            [*[BROKEN] * 2, Reply(503, "text/html", Heard(Said.NOTHING), retry_after_s=9.0)],
+            "the server asked",
+            id="an error that names a time",
+        ),
+    ],
+)
+def test_only_a_wait_that_was_asked_for_is_called_so(ends: list[Reply | Failure], why: str) -> None:
+    assert run(said_after(*ends)).startswith(why)
 
 
 @pytest.mark.parametrize(

@@ -284,7 +284,7 @@ class Reader:
             authors.append(seen.author)
             if before is not None and before.accepted == accepted and _is_same(seen, before):
                 items.append(Same(seen.ref))
-            elif scope.footers and not seen.is_marked and seen.ref not in scope.bound:
+            elif _is_surely_others(scope, seen):
                 items.append(self._glimpsed(seen, question, accepted=accepted))
             elif (answer := await self.one(seen.ref)) is not None:
                 items.append(answer)
@@ -695,9 +695,19 @@ def _is_whole(scope: Everything, seen: Glimpse) -> bool:
     """Tell whether the Markdown of what is listed is asked for."""
     if seen.ref in scope.bound:
         return True
-    if scope.footers and not seen.is_marked:
+    if scope.authors and seen.author not in scope.authors:
         return False
-    return not scope.authors or seen.author in scope.authors
+    return not _is_surely_others(scope, seen)
+
+
+def _is_surely_others(scope: Everything, seen: Glimpse) -> bool:
+    """Tell whether no marker can be in a post that shows none, as hidden ones are only in ours.
+
+    A post changes the form of its marker with its next edit alone.
+    """
+    if not scope.footers or seen.is_marked or seen.ref in scope.bound or seen.author is None:
+        return False
+    return not {seen.author, seen.editor} & (scope.own | scope.authors)
 
 
 def _is_same(seen: Glimpse, known: Known | None) -> bool:

@@ -81,6 +81,7 @@ class Glimpse:
     active_at: datetime
     answers: int
     author: UserId | None
+    editor: UserId | None
     title: str
     tags: tuple[str, ...]
     deleted: bool
@@ -109,6 +110,7 @@ def glimpse_of(raw: Raw, kind: Kind) -> Glimpse:
         active_at=_date_or(raw, "lastActivityDate") or created_at(raw, kind),
         answers=_count(raw.get("answerCount")),
         author=_person(raw.get("owner")),
+        editor=_person(raw.get("lastEditor")),
         title=canonical_line(named),
         tags=tuple(tags),
         deleted=raw.get("isDeleted") is True,
