@@ -233,7 +233,8 @@ def test_f31_a_post_made_twice_is_found_and_the_one_that_the_journal_knows_is_re
     assert any(incident.severe for incident in report.incidents)
     assert [it.id for it in stage.questions()] == [1]
     # What the report calls created is what is there.
-    made, _ = report.results
+    made, *_, removed = report.results
+    assert (removed.verb, removed.ref) == (Verb.DELETE, Ref(Kind.QUESTION, 2))
     assert (made.state, made.ref) == (ResultState.FOUND, Ref(Kind.QUESTION, 1))
     assert made.url == report.incidents[-1].url != ""
     shown = render_report(report, format=Format.TEXT, templates=TEMPLATES)
