@@ -2,6 +2,7 @@
 
 import re
 import weakref
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
@@ -19,14 +20,15 @@ _DEEPEST = 3
 _IN_MEMORY = 64 * 2**20
 _CHUNK = 2**20
 _PART = re.compile(r"(?:.*-Part-\d+|.*Export-[0-9a-f-]{36}.*)\.zip", re.IGNORECASE)
+_PAGE = re.compile(r".*[ -][0-9a-f]{32}\.(?:html|md|csv)", re.IGNORECASE)
 
 
 def open_parts(path: Path) -> Tree:
     """Return the files at *path*; those of the zips an export was parted into are in their place.
 
-    Only zips that stand beside no page, or are called as parts are, are opened: others are
-    somebody's attachments. Raises UsageError as `open_tree` does, also for zips in zips in zips
-    without end.
+    Only zips that stand beside no page, are called as parts are, or hold pages or parts by their
+    names, are opened: others are somebody's attachments. Raises UsageError as `open_tree` does,
+    also for zips in zips in zips without end.
     """
     tree = open_tree(path)
     return _Parted(tree, 1, _Budget()) if _parts(tree) else tree
@@ -37,7 +39,17 @@ def _parts(tree: Tree) -> list[str]:
     if len(zips) == len(tree.names):
         # One zip that was opened by its own name is no part of itself.
         return zips
-    return [name for name in zips if _PART.fullmatch(name.rpartition("/")[2])]
+    return [it for it in zips if _PART.fullmatch(it.rpartition("/")[2]) or _holds_parts(tree, it)]
+
+
+def _holds_parts(tree: Tree, name: str) -> bool:
+    """Tell by the names within a zip whether it is an export that somebody gave another name."""
+    try:
+        with tree.open(name) as stream, zipfile.ZipFile(stream) as inner:
+            names = [it.filename.rpartition("/")[2] for it in inner.infolist()]
+    except (Unreadable, *DAMAGES):
+        return False
+    return any(_PART.fullmatch(it) or _PAGE.fullmatch(it) for it in names)
 
 
 class _Budget:

@@ -87,6 +87,16 @@ def test_every_file_of_the_export_is_accounted_for(export: Path) -> None:
     assert view.what.endswith(f"Things {C}.csv")
 
 
+def test_an_export_by_another_name_beside_a_page_is_read_too(export: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "ours"
+    (folder / "old").mkdir(parents=True)
+    export.rename(folder / "old" / "our notes.zip")
+    (folder / f"Read me {A[:-1]}0.md").write_text("# Read me\n\nAll about the export.\n")
+    (folder / "photos.zip").write_bytes(packed({"cat.png": b"png"}))
+    titles = {it.title for it in drafts_of(folder).values()}
+    assert {"Wiki article: Read me", "Reset the router"} <= titles
+
+
 def test_links_go_by_id_whatever_their_encoding(export: Path) -> None:
     body = drafts_of(export)["handbook"].body
     assert "[the 100% guide](key:handbook/the-100-guide)" in body
