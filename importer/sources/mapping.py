@@ -42,6 +42,11 @@ class PageMap:
         rows = (row for page, rows in self._rows.items() if page in pages for row in rows)
         return frozenset(row.cells["key"].text for row in rows if "key" in row.cells)
 
+    def given(self) -> frozenset[str]:
+        """Return the keys that a person wrote."""
+        cells = (row.cells.get("key") for rows in self._rows.values() for row in rows)
+        return frozenset(it.text for it in cells if it and not it.is_sent)
+
     def __bool__(self) -> bool:
         return bool(self._rows)
 
