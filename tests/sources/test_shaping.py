@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -199,6 +201,29 @@ def test_every_text_becomes_a_title(text: str) -> None:
     assert 15 <= len(title) <= 150
     assert title == title.strip()
     assert not set(title) & set("\n\r\t\0\u202e")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"space": "Dev"}, {"space": "Ops"}, "Runbook for all of us (Ops)"),
+        ({"space": "Dev"}, {"space": "Dev", "parent": "Night"}, "Runbook for all of us (Night)"),
+        (
+            {"place": Place("green/a.md", 1)},
+            {"place": Place("red/a.md", 1)},
+            "Runbook for all of us (red)",
+        ),
+        ({"space": "Dev"}, {"space": "Ops", "tags": ("own",)}, "Runbook for all of us (own)"),
+        ({}, {}, "Runbook for all of us (migrated)"),
+    ],
+)
+def test_equal_titles_are_told_apart_by_where_the_pages_stand(
+    first: dict[str, Any], second: dict[str, Any], expected: str
+) -> None:
+    one = page("Runbook for all of us", body=f"{LONG} One.", tags=())
+    other = page("Runbook for all of us", body=f"{LONG} Two.", tags=())
+    drafts, _ = shaped(replace(one, **first), replace(other, **second))
+    assert [it.title for it in drafts] == ["Runbook for all of us", expected]
 
 
 @pytest.mark.parametrize(
