@@ -124,6 +124,13 @@ class Reading:
         yield from _kept(page, said)
         yield self._changed(page, said, rows)
 
+    def idle_keep(self, name: str, page: Page, why: str) -> Iterator[Loss]:
+        """Yield a loss when a row wants to keep a page of which nothing can be moved."""
+        for cell in (it for row in self.rows.get(name, ()) for it in row.cells.values()):
+            if cell.name == "keep" and not cell.is_sent and _value(cell) == "keep":
+                said = f"the keep of {_place(cell)} has no effect: {why}"
+                yield Loss(LossKind.MAP, page.place, page.title, said)
+
     def other_row(self, name: str, place: Place, what: str, kept: str) -> Iterator[Loss]:
         """Yield a loss when a row asks something of what is no page; *kept* is what it may say."""
         self.used.add(name)

@@ -117,6 +117,8 @@ class _Pass:
         wanted = Kind(rule.kind) if rule.kind else page.kind
         told = self.reading.kind_of(name, replace(page, kind=wanted))
         decided = page
+        if self.mapped and page.kind is Kind.ARTICLE and not page.body.text.strip():
+            yield from self.reading.idle_keep(name, page, "there is no text on it")
         if self.mapped:
             for it in self.reading.pages_row(name, replace(page, kind=wanted)):
                 if isinstance(it, Loss):
