@@ -86,7 +86,7 @@ def convert(
 
     *watch* sees all that comes.
     """
-    known = Known(memory.key_of, memory.is_taken, memory.is_dropped)
+    known = Known(memory.key_of, memory.is_taken, memory.is_dropped, memory.former)
     results = accounted(shape(pages, options, known), shelf.table())
     books = _Books(shelf)
     drafts = books.enter(watch.over(results) if watch else results)

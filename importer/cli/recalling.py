@@ -14,7 +14,8 @@ __all__ = ["note_differences", "recalled", "renewal_document", "say_renewal"]
 _MOST_LINES = 20
 # What a person has to know of first.
 _FIRST = (
-    Change.ASIDE, Change.WAITING, Change.MERGED, Change.GONE, Change.DELETED, Change.TAKEN_OUT,
+    Change.ASIDE, Change.WAITING, Change.RENAMED, Change.MERGED, Change.GONE, Change.DELETED,
+    Change.TAKEN_OUT,
 )  # fmt: skip
 
 

@@ -101,7 +101,8 @@ class WantedOptions:
         own = rules.tags.default if rules.tags and not held["tag"] else ()
         shaped = replace(options, tags=own or options.tags)
         stage = Stage(lambda: reader.read(path, shaped), rules, page_map)
-        return stage, replace(shaped, reserved=stage.keys())
+        reserved = stage.keys()
+        return stage, replace(shaped, reserved=reserved, given=reserved & page_map.given())
 
     def write_reports(
         self,

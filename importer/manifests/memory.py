@@ -23,8 +23,8 @@ STATE_NAME = ".teams-importer-convert.jsonl"
 _FORMAT_VERSION = 1
 _PIECE = 2**18
 _TABLE = (
-    "CREATE TABLE {} (file TEXT PRIMARY KEY, blob TEXT, key TEXT, pages TEXT, offered TEXT)"
-    " WITHOUT ROWID"
+    "CREATE TABLE {} (file TEXT PRIMARY KEY, blob TEXT, key TEXT, pages TEXT, offered TEXT,"
+    " olds TEXT) WITHOUT ROWID"
 )
 _REMEDY = "Bring it back from your version control, or convert into a new folder."
 
@@ -34,7 +34,8 @@ class Entry:
     """A file that a conversion wrote: `blob` names its content as it was written.
 
     `key` is the item's, none for a file that is no item; `pages` are what it is made of. `offered`
-    is the content that was laid beside the file, for a person to look at.
+    is the content that was laid beside the file, for a person to look at. `was` are the keys that
+    the item had before a map gave it another; the file says them too.
     """
 
     file: str
@@ -42,6 +43,7 @@ class Entry:
     key: str = ""
     pages: tuple[str, ...] = ()
     offered: str = ""
+    was: tuple[str, ...] = ()
 
 
 def blob_of(data: bytes) -> str:
@@ -134,9 +136,14 @@ class Memory:
         return self._all("was")
 
     def before(self, entry: Entry) -> Entry | None:
-        """Return what the last conversion made of the same item or file."""
-        column, value = ("key", entry.key) if entry.key else ("file", entry.file)
-        return self._one(f"SELECT * FROM was WHERE {column} = ?", value)  # noqa: S608 - ours
+        """Return what the last conversion made of the same item or file, also by an old key."""
+        if not entry.key:
+            return self._one("SELECT * FROM was WHERE file = ?", entry.file)
+        return next(filter(None, map(self.item, (entry.key, *entry.was))), None)
+
+    def item(self, key: str) -> Entry | None:
+        """Return what the last conversion made of the item *key*."""
+        return self._one("SELECT * FROM was WHERE key = ?", key)
 
     def remains(self, entry: Entry) -> bool:
         """Tell whether this conversion has made the item or file of *entry* too."""
@@ -194,8 +201,9 @@ class Memory:
         return self._db.execute(query, (key,)).fetchone() is not None
 
     def _put(self, table: str, entry: Entry) -> None:
-        row = (entry.file, entry.blob, entry.key, json.dumps(entry.pages), entry.offered)
-        self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)", row)  # noqa: S608 - ours
+        pages, olds = json.dumps(entry.pages), json.dumps(entry.was)
+        row = (entry.file, entry.blob, entry.key, pages, entry.offered, olds)
+        self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?, ?, ?)", row)  # noqa: S608 - ours
 
     def _all(self, table: str) -> Iterator[Entry]:
         last = ""
@@ -237,6 +245,7 @@ class Memory:
                 str(row.get("key", "")),
                 tuple(str(page) for page in row.get("pages", ())),
                 str(row.get("offered", "")),
+                tuple(str(key) for key in row.get("was", ())),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             message = f"{where}: this is no line of a conversion: {error}"
@@ -251,6 +260,8 @@ class Memory:
                 row: dict[str, object] = {"file": entry.file, "wrote": entry.blob}
                 if entry.key:
                     row["key"] = entry.key
+                if entry.was:
+                    row["was"] = entry.was
                 if entry.pages:
                     row["pages"] = entry.pages
                 if entry.offered:
@@ -267,8 +278,8 @@ def _head(row: Any, where: str) -> Mapping[str, Any]:
 
 
 def _entry(row: tuple[str, ...]) -> Entry:
-    file, blob, key, pages, offered = row
-    return Entry(file, blob, key, tuple(json.loads(pages)), offered)
+    file, blob, key, pages, offered, olds = row
+    return Entry(file, blob, key, tuple(json.loads(pages)), offered, tuple(json.loads(olds)))
 
 
 def _safe(name: object) -> str:

@@ -15,6 +15,8 @@ NEXT_NAME = f"{STATE_NAME}.next"
 """What is to be remembered, while it isn't true yet."""
 
 _KEY_LINE = re.compile(rb"^key:[ \t]*[\"']?([a-z0-9][a-z0-9._/-]*)[\"']?[ \t]*\r?$", re.MULTILINE)
+_WAS_LINE = re.compile(rb"^was:[ \t]*(.*)", re.MULTILINE)
+_NAMES = re.compile(rb"[a-z0-9._/-]+")
 _ANY_KEY = re.compile(rb"\bkey:[ \t]*[\"']?([a-z0-9][a-z0-9._/-]*)")
 _FRONT = 16_384
 _PAGES = (".md", ".markdown")
@@ -32,7 +34,8 @@ def recall(folder: Path, memory: Memory) -> None:
     _recall_crash(folder, memory)
     missing: dict[str, Entry] = {}
     for entry in memory.was():
-        memory.take(entry.key)
+        for key in (entry.key, *entry.was):
+            memory.take(key)
         if not entry.key:
             continue
         data = content_of(folder / entry.file)
@@ -66,6 +69,9 @@ def _recall_crash(folder: Path, memory: Memory) -> None:
             data = None if memory.is_ours(entry.file) else content_of(folder / entry.file)
             if data is not None and blob_of(data) == entry.blob:
                 memory.remember(entry)
+                for old in filter(None, map(memory.item, entry.was)):
+                    if not (folder / old.file).exists():
+                        memory.forget(old.file)
 
 
 def _bind(memory: Memory, entry: Entry, data: bytes) -> None:
@@ -75,7 +81,10 @@ def _bind(memory: Memory, entry: Entry, data: bytes) -> None:
     if key != entry.key:
         memory.rename(entry.key, key)
         memory.take(key)
-        entry = replace(entry, key=key)
+        said = _WAS_LINE.search(data[:_FRONT])
+        renamed = said is not None and entry.key.encode() in _NAMES.findall(said[1])
+        was = (entry.key, *entry.was) if renamed else entry.was
+        entry = replace(entry, key=key, was=tuple(it for it in was if it != key))
         memory.remember(entry)
     memory.bind(entry)
 

@@ -16,12 +16,14 @@ from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.memory import STATE_NAME, Entry, Memory, blob_in, blob_of
 from importer.manifests.recalling import NEXT_NAME, content_of
 from importer.manifests.staging import files_below, install, require_inside, settle
+from importer.manifests.writing import key_lines
 
 __all__ = ["BESIDE", "Change", "Renewal", "Step", "renew"]
 
 BESIDE = ".new"
 """What the name of a file ends in that is laid beside another; no manifest includes it."""
 
+_FRONT = 16_384
 _GUARDED = 10
 _MOST_SHARE = 0.3
 
@@ -31,6 +33,7 @@ class Change(StrEnum):
 
     NEW = "new"
     UPDATED = "updated"
+    RENAMED = "renamed"
     MERGED = "merged"
     ASIDE = "laid beside"
     WAITING = "waiting"
@@ -44,6 +47,7 @@ class Change(StrEnum):
 _WHY = {
     Change.NEW: "new in the wiki",
     Change.UPDATED: "changed in the wiki, and not here",
+    Change.RENAMED: "its key was {}",
     Change.MERGED: "changed in the wiki and here, in different places",
     Change.ASIDE: "changed in the wiki and here; the wiki's is in {}",
     Change.WAITING: "changed in the wiki and here; {} still waits for you",
@@ -53,7 +57,9 @@ _WHY = {
     Change.DELETED: "no longer moved from the wiki, and nobody changed it here",
     Change.SAME: "",
 }
-_WRITES = (Change.NEW, Change.UPDATED, Change.MERGED, Change.ASIDE, Change.DELETED)
+_WRITES = (
+    Change.NEW, Change.UPDATED, Change.RENAMED, Change.MERGED, Change.ASIDE, Change.DELETED,
+)  # fmt: skip
 _WAITS = (Change.ASIDE, Change.WAITING)
 
 
@@ -164,7 +170,7 @@ class _Renewing:
             before = self._memory.before(fresh)
             self._decide(fresh, before or replace(fresh, blob="", offered=""), known=bool(before))
         for entry in self._memory.was():
-            if not self._memory.remains(entry):
+            if entry.file not in self._sources and not self._memory.remains(entry):
                 self._left(entry)
         gone = self.counts[Change.DELETED]
         if gone >= _GUARDED and gone > _MOST_SHARE * self.counts.total():
@@ -176,26 +182,57 @@ class _Renewing:
             raise GuardTripped(message, remedy=remedy)
 
     def _decide(self, fresh: Entry, before: Entry, *, known: bool) -> None:
-        target = before.file
-        ours = _blob(self._folder / target)
-        then = replace(fresh, file=target)
+        ours = _blob(self._folder / before.file)
         change = self._change(fresh, before, ours, known=known)
-        here = content_of(self._folder / target) if change is Change.ASIDE and known else None
+        here = content_of(self._folder / before.file) if change is Change.ASIDE and known else None
         if here is not None:
-            theirs = (self._stage / fresh.file).read_bytes()
-            both = merged(self._folder, before.blob, here, theirs)
-            if both is not None:
-                (self._stage / fresh.file).write_bytes(both)
-                change = Change.MERGED
+            change = self._joined(fresh, before, here)
+        elif before.key != fresh.key and change is Change.UPDATED:
+            change = Change.RENAMED
+        target = self._place(fresh, before) if change is Change.RENAMED else before.file
+        then = replace(fresh, file=target)
         if change in _WAITS:
-            then = replace(then, blob=before.blob, offered=fresh.blob)
+            then = replace(
+                then, blob=before.blob, offered=fresh.blob, key=before.key, was=before.was
+            )
         elif change is Change.TAKEN_OUT:
             then = replace(then, blob=before.blob)
         elif before.offered and self._lies_beside(target, before.offered):
             self._settled.append(f"{target}{BESIDE}")
+        if change not in _WAITS:
+            self._leave(fresh, target)
         self._memory.remember(then)
         self._sources[target] = fresh.file
-        self._add(change, target, fresh.key)
+        self._add(change, target, fresh.key, before.key)
+
+    def _joined(self, fresh: Entry, before: Entry, here: bytes) -> Change:
+        """Stage what both sides made of a file, where that can be told; return what became."""
+        staged = self._stage / fresh.file
+        theirs = staged.read_bytes()
+        old, new = self._heads(fresh, before)
+        if self._as_before(fresh, before) == before.blob and old in here[:_FRONT]:
+            staged.write_bytes(here.replace(old, new, 1))
+            return Change.RENAMED
+        both = merged(self._folder, before.blob, here, theirs)
+        if both is None:
+            return Change.ASIDE
+        staged.write_bytes(both)
+        return Change.MERGED
+
+    def _place(self, fresh: Entry, before: Entry) -> str:
+        """Return where an item goes that was given another key: with it, as far as it is ours."""
+        folder = fresh.file.removesuffix(f"{fresh.key}.md")
+        is_ours = _blob(self._folder / before.file) == before.blob
+        moves = is_ours and before.file == f"{folder}{before.key}.md"
+        return fresh.file if moves and not (self._folder / fresh.file).exists() else before.file
+
+    def _leave(self, fresh: Entry, target: str) -> None:
+        """Let the file be gone in which an item stood under an old key."""
+        for old in filter(None, map(self._memory.item, fresh.was)):
+            if old.file != target and set(old.pages) & set(fresh.pages):
+                if _blob(self._folder / old.file) == old.blob:
+                    self._settled.append(old.file)
+                self._memory.forget(old.file)
 
     def _change(self, fresh: Entry, before: Entry, ours: str, *, known: bool) -> Change:
         if not ours:
@@ -203,7 +240,10 @@ class _Renewing:
             return Change.TAKEN_OUT if lost else Change.NEW
         if ours == fresh.blob:
             return Change.SAME
-        if before.blob in (fresh.blob, self._as_before(fresh)):
+        if before.key == fresh.key and before.blob in (
+            fresh.blob,
+            self._as_before(fresh, before),
+        ):
             return Change.KEPT
         if ours == before.blob:
             return Change.UPDATED
@@ -212,14 +252,19 @@ class _Renewing:
             return Change.WAITING if waits else Change.KEPT
         return Change.ASIDE
 
-    def _as_before(self, fresh: Entry) -> str:
-        """Return the content with the key that it had before it was given another by hand."""
-        old = self._memory.former(fresh.key)
-        if not old:
+    def _as_before(self, fresh: Entry, before: Entry) -> str:
+        """Return the content with the key that it had before it was given another."""
+        old, new = self._heads(fresh, before)
+        if old == new:
             return fresh.blob
         data = (self._stage / fresh.file).read_bytes()
-        line = f"key: {fresh.key}\n".encode()
-        return blob_of(data.replace(line, f"key: {old}\n".encode(), 1))
+        return blob_of(data.replace(new, old, 1))
+
+    def _heads(self, fresh: Entry, before: Entry) -> tuple[bytes, bytes]:
+        """Return how the keys of an item were written the last time, and how they are now."""
+        old = self._memory.former(before.key) or before.key
+        was = tuple(it for it in before.was if it != old)
+        return key_lines(old, was).encode(), key_lines(fresh.key, fresh.was).encode()
 
     def _left(self, entry: Entry) -> None:
         here = _blob(self._folder / entry.file)
@@ -237,10 +282,10 @@ class _Renewing:
     def _lies_beside(self, target: str, blob: str) -> bool:
         return _blob(self._folder / f"{target}{BESIDE}") == blob
 
-    def _add(self, change: Change, file: str, key: str) -> None:
+    def _add(self, change: Change, file: str, key: str, old: str = "") -> None:
         self.counts[change] += 1
         if change is not Change.SAME:
-            why = _WHY[change].format(f"{file}{BESIDE}")
+            why = _WHY[change].format(old if change is Change.RENAMED else f"{file}{BESIDE}")
             self.steps.append(Step(change, file, key, why))
 
     def carry_out(self) -> None:
@@ -248,7 +293,7 @@ class _Renewing:
         for step in sorted(self.steps, key=lambda it: it.file == MANIFEST_NAME):
             source = self._sources.get(step.file, "")
             match step.change:
-                case Change.NEW | Change.UPDATED | Change.MERGED:
+                case Change.NEW | Change.UPDATED | Change.RENAMED | Change.MERGED:
                     install(self._stage, self._folder, source, step.file)
                 case Change.ASIDE:
                     install(self._stage, self._folder, source, f"{step.file}{BESIDE}")

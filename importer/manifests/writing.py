@@ -19,7 +19,7 @@ from importer.model.ids import Kind, is_key
 from importer.text.canonical import canonical_text
 from importer.text.digests import digest_text
 
-__all__ = ["SCHEMA", "Writer", "write_manifest"]
+__all__ = ["SCHEMA", "Writer", "key_lines", "write_manifest"]
 
 SCHEMA = "../schemas/manifest.schema.json"
 """Where an editor finds the schema, as seen from the manifest."""
@@ -88,7 +88,8 @@ class Writer:
         """Write a draft's file, and its assets that are not there yet."""
         _require_key(draft.key)
         name = f"{_FOLDER}/{draft.key}.md"
-        text = _page(draft)
+        was = self._old_keys(draft)
+        text = _page(draft, was)
         _check_answers(name, text, len(draft.answers), self._findings)
         self._count += 1
         path = self._folder / name
@@ -100,9 +101,16 @@ class Writer:
                 file.write(data)
         except FileExistsError:
             _refuse(f"{draft.key!r} names two drafts")
-        self._memory.learn(Entry(name, blob_of(data), draft.key, draft.sources))
+        self._memory.learn(Entry(name, blob_of(data), draft.key, draft.sources, was=was))
         for asset in draft.assets:
             self._copy(asset)
+
+    def _old_keys(self, draft: Draft) -> tuple[str, ...]:
+        """Return the keys that an item had, the latest first: `plan` finds its post by them."""
+        before = self._memory.item(draft.former or draft.key)
+        former = (draft.former,) if draft.former else ()
+        every = (*former, *(before.was if before else ()))
+        return tuple(it for it in dict.fromkeys(every) if it != draft.key)
 
     def _copy(self, asset: Asset) -> None:
         name = asset_path(asset)
@@ -160,8 +168,14 @@ def _manifest(namespace: str, teams: Sequence[str], schema: str, *, included: bo
     return "\n".join([*rows, ""])
 
 
-def _page(draft: Draft) -> str:
-    rows = ["---", f"key: {_scalar(draft.key)}"]
+def key_lines(key: str, was: Sequence[str] = ()) -> str:
+    """Return the lines of a file that say an item's key, and those it had before."""
+    olds = f"was: {_list(was)}\n" if was else ""
+    return f"key: {_scalar(key)}\n{olds}"
+
+
+def _page(draft: Draft, was: Sequence[str]) -> str:
+    rows = ["---", key_lines(draft.key, was).rstrip("\n")]
     if draft.kind is not Kind.QUESTION:
         rows.append(f"kind: {draft.kind}")
     rows.append(f"title: {_scalar(draft.title)}")

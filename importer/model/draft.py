@@ -49,7 +49,8 @@ class Draft:
 
     `assets` are the files it shows, and those that only come along. `origin` are old addresses of
     the page, `place` is where it comes from. `type` is an article's; empty, it is left to the site.
-    `sources` name the pages it is made of, whatever their titles.
+    `sources` name the pages it is made of, whatever their titles. `former` is the key that an
+    earlier conversion gave it, where a person has chosen another since.
     """
 
     key: str
@@ -63,3 +64,4 @@ class Draft:
     type: str = ""
     assets: tuple[Asset, ...] = ()
     sources: tuple[str, ...] = ()
+    former: str = ""

@@ -8,7 +8,14 @@ from importer.sources.files import file_in
 from importer.sources.page import File
 from importer.sources.tree import Tree
 
-__all__ = ["files_of"]
+__all__ = ["file_of", "files_of"]
+
+
+def file_of(tree: Tree, folder: str, destination: str) -> str:
+    """Return the file of *tree* that a link of a page in *folder* leads to; empty without one."""
+    bare = destination.partition("#")[0].partition("?")[0]
+    near = [posixpath.normpath(posixpath.join(folder, it)) for it in (unquote(bare), bare)]
+    return next((it for it in (*near, unquote(bare).lstrip("/")) if it in tree.names), "")
 
 
 def files_of(
@@ -20,9 +27,7 @@ def files_of(
     """
     seen = set(pages)
     for destination in destinations:
-        bare = destination.partition("#")[0].partition("?")[0]
-        near = [posixpath.normpath(posixpath.join(folder, it)) for it in (unquote(bare), bare)]
-        name = next((it for it in (*near, unquote(bare).lstrip("/")) if it in tree.names), "")
+        name = file_of(tree, folder, destination)
         if name and name not in seen:
             seen.add(name)
             yield file_in(tree, name)

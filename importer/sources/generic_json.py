@@ -9,7 +9,7 @@ from typing import Any
 from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
-from importer.sources.attachments import files_of
+from importer.sources.attachments import file_of, files_of
 from importer.sources.extras import need
 from importer.sources.generic_document import VERSION, PageRecord, TextRecord, read_page
 from importer.sources.html_markup import HTML
@@ -90,6 +90,7 @@ class _Pages:
             if isinstance(record, PageRecord):
                 self.count += 1
                 yield self._made(record, name, item.line, number)
+                yield from self._missing(record, Place(name, item.line))
                 continue
             place = Place(name, item.line)
             self.first_fault = self.first_fault or f"{place}: {record}"
@@ -162,12 +163,21 @@ class _Pages:
 
     def _attached(self, record: PageRecord, folder: str) -> Iterator[File]:
         """Yield a page's files; those of a file that was named alone lie beside it."""
-        if not record.attachments:
-            return
+        if record.attachments:
+            yield from files_of(self._beside(), folder, record.attachments)
+
+    def _beside(self) -> Tree:
         if self.beside is None:
             alone = self.path.is_file() and self.path.name in self.tree.names
             self.beside = open_tree(self.path.parent) if alone else self.tree
-        yield from files_of(self.beside, folder, record.attachments)
+        return self.beside
+
+    def _missing(self, record: PageRecord, place: Place) -> Iterator[Loss]:
+        """Yield the files that a page names and that are not there."""
+        for name in record.attachments:
+            if not file_of(self._beside(), posixpath.dirname(place.path), name):
+                why = "an attachment of this page that isn't there; nothing of it is moved"
+                yield Loss(LossKind.FILE, place, name, why)
 
     def _called(self, key: str, answer: str) -> tuple[str, ...]:
         return (f"key:{key}#{answer}",) if key and answer else ()

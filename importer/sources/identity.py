@@ -21,12 +21,14 @@ class Known:
     """What an earlier conversion of the source left behind.
 
     `key_of` gives the key of a page by its identity, empty for a new one. `is_taken` tells the keys
-    that no new page may get, `is_dropped` the pages that a person took out since.
+    that no new page may get, `is_dropped` the pages that a person took out since. `written` gives
+    the key that was written where a person has edited it into this one since, else nothing.
     """
 
     key_of: Callable[[str], str] = _none
     is_taken: Callable[[str], bool] = _never
     is_dropped: Callable[[str], bool] = _never
+    written: Callable[[str], str] = _none
 
 
 def identity_of(page: Page) -> str:

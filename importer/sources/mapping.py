@@ -42,6 +42,11 @@ class PageMap:
         rows = (row for page, rows in self._rows.items() if page in pages for row in rows)
         return frozenset(row.cells["key"].text for row in rows if "key" in row.cells)
 
+    def given(self) -> frozenset[str]:
+        """Return the keys that a person wrote."""
+        cells = (row.cells.get("key") for rows in self._rows.values() for row in rows)
+        return frozenset(it.text for it in cells if it and not it.is_sent)
+
     def __bool__(self) -> bool:
         return bool(self._rows)
 
@@ -118,6 +123,13 @@ class Reading:
         said = self._said(rows, page)
         yield from _kept(page, said)
         yield self._changed(page, said, rows)
+
+    def idle_keep(self, name: str, page: Page, why: str) -> Iterator[Loss]:
+        """Yield a loss when a row wants to keep a page of which nothing can be moved."""
+        for cell in (it for row in self.rows.get(name, ()) for it in row.cells.values()):
+            if cell.name == "keep" and not cell.is_sent and _value(cell) == "keep":
+                said = f"the keep of {_place(cell)} has no effect: {why}"
+                yield Loss(LossKind.MAP, page.place, page.title, said)
 
     def other_row(self, name: str, place: Place, what: str, kept: str) -> Iterator[Loss]:
         """Yield a loss when a row asks something of what is no page; *kept* is what it may say."""

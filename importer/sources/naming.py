@@ -1,11 +1,11 @@
 """Keys and tags: names of a strict grammar, made of whatever a source calls things."""
 
 import re
-import unicodedata
 from collections.abc import Container
 
 from importer.model.fields import LIMITS, TAG_ALPHABET
 from importer.model.ids import Field, Kind
+from importer.sources.letters import plain_letters
 from importer.text.digests import SHORT, digest_text
 
 __all__ = ["key_of", "tag_of", "unique"]
@@ -32,8 +32,8 @@ def key_of(name: str) -> str:
 
 
 def _slug(text: str) -> str:
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
-    return re.sub(r"[^a-z0-9]+", "-", ascii_only.lower()).strip("-")
+    ascii_only = plain_letters(text).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
 
 
 def tag_of(name: str) -> str:
@@ -41,8 +41,7 @@ def tag_of(name: str) -> str:
 
     Lower case, `-` for blanks, the alphabet of tags, at most 35 characters.
     """
-    folded = unicodedata.normalize("NFKD", name)
-    plain = "".join(char for char in folded if not unicodedata.combining(char)).lower()
+    plain = plain_letters(name)
     allowed = "".join(char if char in TAG_ALPHABET else "-" for char in plain)
     tag = re.sub(r"-{2,}", "-", allowed).strip("-.")
     if len(tag) > _TAG.high:

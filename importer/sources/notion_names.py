@@ -18,6 +18,7 @@ _ENDS = re.compile(r"[ _-]?([0-9a-f]{32})(_all)?\Z", re.IGNORECASE)
 _ID = re.compile(
     r"([0-9a-f]{32}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?:_all)?(?:\.\w{1,5})?\Z"
 )
+_MOST_KEY = 80
 _HOST = re.compile(r"https?://(?:[\w-]+\.)*notion\.(?:so|site|com)(?:/|\Z)", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -119,4 +120,8 @@ class Names:
     def _plain(self, path: str) -> str:
         parts = path.removeprefix(self._wrapper).split("/")
         parts[-1] = posixpath.splitext(parts[-1])[0]
-        return "/".join(split_id(part)[0] or part for part in parts[-2:])
+        names = [split_id(part)[0] or part for part in parts]
+        # As many of the folders as a key has room for: a row's key begins with its database's.
+        while len(names) > 2 and len("/".join(map(key_of, names))) > _MOST_KEY:
+            del names[0]
+        return "/".join(names)

@@ -60,7 +60,9 @@ class _Used(Container[str]):
 class PageKeys:
     """The keys of all pages by their order, and what links call them; texts as digests only."""
 
-    def __init__(self, shelf: Shelf, known: Known, reserved: frozenset[str]) -> None:
+    def __init__(
+        self, shelf: Shelf, known: Known, reserved: frozenset[str], given: frozenset[str]
+    ) -> None:
         self.addresses = Addresses(shelf.table)
         self.long: set[str] = set()
         self.aliases: Spool[Alias] = shelf.spool()
@@ -69,6 +71,8 @@ class PageKeys:
         self._taken: MutableMapping[str, str] = shelf.table()
         self._used = _Used(self._taken, reserved, known)
         self._chosen = set(reserved)
+        self._given = given
+        self._robbed: list[tuple[str, Place]] = []
         self._keys: Spool[str] = shelf.spool()
         self._first: MutableMapping[str, _First] = shelf.table()
         self._origins: MutableMapping[str, tuple[str, ...]] = shelf.table()
@@ -88,7 +92,7 @@ class PageKeys:
             self._origins[key] = (*self._origins.get(key, ()), *_origin(page))
         else:
             name = page.name or seen_title(page).replace("/", " ")
-            key = self._key(identity, page.key, key_of(name))
+            key = self._key(identity, page, key_of(name))
             self._first[same] = _First(len(self._keys), key, page.place)
             if any(len(it.text) * _GROWTH > LONGEST[page.kind] for it in page.texts):
                 self.long.add(key)
@@ -96,20 +100,35 @@ class PageKeys:
         self.addresses.add(key, page)
         self._keys.append(key)
 
-    def _key(self, identity: str, wanted: str, named: str) -> str:
+    def _key(self, identity: str, page: Page, named: str) -> str:
         """Return the key a person chose, or that *identity* has always had; else one that is free.
 
-        *wanted* is what rules or the map say, *named* what the page's name makes.
+        What rules or the map say goes before *named*, what the page's name makes.
         """
-        if wanted in self._chosen:
+        wanted, known = page.key, self._known.key_of(identity)
+        if wanted in self._chosen and not (known and self._is_old(wanted, known, page)):
             self._chosen.discard(wanted)
             key = wanted
+        elif known and known not in self._taken and known not in self._given:
+            key = known
         else:
-            known = self._known.key_of(identity)
-            is_free = known and known not in self._taken and known not in self._chosen
-            key = known if is_free else unique(wanted or named, self._used)
+            key = unique(wanted or named, self._used)
+        if known != key and known in self._given:
+            self._robbed.append((known, page.place))
         self._taken[key] = identity
         return key
+
+    def _is_old(self, wanted: str, known: str, page: Page) -> bool:
+        """Tell whether a map says no more of a page's key than it said before it became *known*.
+
+        Nobody filled in the cell, or somebody has given the item another key by hand since.
+        """
+        return "key" not in page.chosen or self._known.written(known) == wanted
+
+    def former(self, key: str) -> str:
+        """Return the key that a page had before a person chose *key* for it; empty for most."""
+        known = self._known.key_of(self.sources(key)[0])
+        return known if known != key and known not in self._taken else ""
 
     def part_key(self, key: str, number: int) -> str:
         """Return the key of a page's part; the first is the page's own."""
@@ -134,7 +153,19 @@ class PageKeys:
         return identity if number == 1 else f"{identity} ({number})"
 
     def settle(self) -> None:
-        """Give the aliases' names to their pages, also through other aliases."""
+        """Give the aliases' names to their pages, also through other aliases.
+
+        UsageError where the map gives a page the key by which another's post is known.
+        """
+        for key, place in self._robbed:
+            if key in self._taken and self._known.key_of(self._taken[key]) != key:
+                message = (
+                    f"the map gives the key {key!r} to another page than {place}, which has it"
+                )
+                remedy = (
+                    "Posts are known by their keys: choose one that no page of the wiki has had."
+                )
+                raise UsageError(message, remedy=remedy)
         waiting = self.aliases
         while waiting:
             left: Spool[Alias] = self._shelf.spool()

@@ -36,7 +36,7 @@ class Options:
     `address` is where the source stood, a URL: links to it lead to the new posts. `macros` says
     what becomes of a wiki's macros by name, over our own rules. With `from_html`, the rendered HTML
     is converted where a source has the author's Markdown as well. `reserved` are keys that only
-    pages get for which they were chosen.
+    pages get for which they were chosen; `given` are those of them that a person wrote.
     """
 
     tags: tuple[str, ...] = ("migrated",)
@@ -46,6 +46,7 @@ class Options:
     attachments: Attachments = Attachments.LIST
     from_html: bool = False
     reserved: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
 
 
 class Reader(Protocol):

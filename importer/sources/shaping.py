@@ -51,7 +51,7 @@ def shape(pages: Pages, options: Options, known: Known = _NOTHING) -> Iterator[R
     links to them are to be said again. Pages that are *known* keep their keys.
     """
     with Shelf() as shelf:
-        names = PageKeys(shelf, known, options.reserved)
+        names = PageKeys(shelf, known, options.reserved, options.given)
         for each in pages():
             if isinstance(each, Page):
                 names.learn(each)
@@ -136,7 +136,7 @@ class _Shaper:
         origin = self.names.origin(key, page)
         yield Draft(
             key, title, tags, body[0], answers, page.place, origin,
-            sources=self.names.sources(key),
+            sources=self.names.sources(key), former=self.names.former(key),
         )  # fmt: skip
 
     def _articles(self, key: str, page: Page, losses: Losses) -> Iterator[Draft]:
@@ -158,6 +158,7 @@ class _Shaper:
             yield Draft(
                 own, whole, tags, body, (), page.place, origin if number == 1 else (),
                 Kind.ARTICLE, page.type, sources=_parts_of(sources, number),
+                former=self.names.former(key) if number == 1 else "",
             )  # fmt: skip
 
     def _tags(self, page: Page, losses: Losses) -> tuple[str, ...]:

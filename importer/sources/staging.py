@@ -19,7 +19,7 @@ from importer.sources.remaking import FIRST_PARAGRAPH, as_article, as_question, 
 from importer.sources.report_names import Numbering, reported_name
 from importer.sources.rule_file import PageRule, Rules, When
 from importer.sources.tag_map import TagReading, count_tags
-from importer.sources.templating import filled, footed, is_whole, values_of
+from importer.sources.templating import Footed, filled, footed, is_whole, values_of
 from importer.sources.titles import asks, seen_title
 
 __all__ = ["Stage"]
@@ -108,23 +108,27 @@ class _Pass:
             if isinstance(it, Loss):
                 yield it
             else:
-                yield from self._decided(name, it, rule)
+                yield from self._decided(name, it, rule, page)
 
-    def _decided(self, name: str, page: Page, rule: PageRule) -> Iterator[Page | Loss]:
+    def _decided(
+        self, name: str, page: Page, rule: PageRule, source: Page
+    ) -> Iterator[Page | Loss]:
         """Yield the page as the map has it, in the kind and the parts that are wanted."""
         wanted = Kind(rule.kind) if rule.kind else page.kind
         told = self.reading.kind_of(name, replace(page, kind=wanted))
         decided = page
+        if self.mapped and page.kind is Kind.ARTICLE and not page.body.text.strip():
+            yield from self.reading.idle_keep(name, page, "there is no text on it")
         if self.mapped:
             for it in self.reading.pages_row(name, replace(page, kind=wanted)):
                 if isinstance(it, Loss):
                     yield it
                 else:
                     decided = replace(it, kind=page.kind)
-        yield from self._made(decided, rule, wanted, told)
+        yield from self._made(decided, rule, wanted, told, source)
 
     def _made(
-        self, page: Page, rule: PageRule, wanted: Kind, told: Kind | None
+        self, page: Page, rule: PageRule, wanted: Kind, told: Kind | None, source: Page
     ) -> Iterator[Page | Loss]:
         if page.withheld:
             yield page
@@ -143,19 +147,33 @@ class _Pass:
             question = (told or wanted) is Kind.QUESTION
             made = [as_question(page, wording) if question else as_article(page)]
         yield from losses.found if made[0].section else ()
-        yield from (self._finished(it, rule) for it in made)
+        yield from (self._finished(it, rule, source) for it in made)
 
-    def _finished(self, page: Page, rule: PageRule) -> Page:
+    def _finished(self, page: Page, rule: PageRule, source: Page) -> Page:
         typed = page.type
         if page.kind is Kind.ARTICLE:
             typed = rule.type or page.type or self._type(page)
-        footer = self.rules.footer
-        # The texts of one page lead to where that page was.
+        # The texts of one page lead to where that page was, by the title it had there.
+        origin = page
+        if not page.section:
+            origin = replace(page, title=source.title, title_is_plain=source.title_is_plain)
+
+        said: set[str] = set()
+
+        def finished(it: Passage, footer: str) -> Passage:
+            made = footed(it, origin, footer)
+            line = made.markup.footer if isinstance(made.markup, Footed) else ""
+            made = it if line in said else made
+            said.update([line] if line else [])
+            return _anonymous(made, self.rules)
+
+        # What asks for an article's text is that text's beginning, or ours.
+        asks = page.kind is Kind.QUESTION and source.kind is Kind.ARTICLE
         return replace(
             page,
             type=typed,
-            body=_anonymous(footed(page.body, page, footer), self.rules),
-            answers=tuple(_anonymous(footed(it, page, footer), self.rules) for it in page.answers),
+            body=finished(page.body, "off" if asks else self.rules.footer),
+            answers=tuple(finished(it, self.rules.footer) for it in page.answers),
         )
 
     def _type(self, page: Page) -> str:

@@ -60,7 +60,7 @@ class Footed:
 
 
 def footed(passage: Passage, page: Page, footer: str) -> Passage:
-    """Return *passage* with the footer of the rules: off, short, full, or a template.
+    """Return *passage* of *page* with the footer of the rules: off, short, full, or a template.
 
     Where a licence asks for a credit, that stands there, whatever the rules say.
     """

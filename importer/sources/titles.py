@@ -1,7 +1,8 @@
 """Titles: plain text of 15 to 150 characters, each once."""
 
+import posixpath
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from itertools import chain, count
 
 from markdown_it import MarkdownIt
@@ -27,6 +28,8 @@ __all__ = [
 
 # Questions and articles have the same.
 _LIMIT = LIMITS[Kind.QUESTION, Field.TITLE]
+_NONE = "\0"
+_MOST_TRAIT = 60
 _QUESTION = "Frequently asked: {}"
 _ARTICLE = "Wiki article: {}"
 _MARKDOWN = MarkdownIt("commonmark")
@@ -107,6 +110,13 @@ def cut(title: str, room: int = 0) -> str:
     return f"{word.rstrip(' ,;:-')} \u2026"
 
 
+def _traits(page: Page) -> Iterator[str]:
+    """Yield what tells a page from others of its title: its space, parent and folder, if any."""
+    for text in (page.space, page.parent, posixpath.basename(posixpath.dirname(page.place.path))):
+        line = canonical_line(" ".join(without_hidden(text).split())).replace(_NONE, "")
+        yield line if len(line) <= _MOST_TRAIT else f"{line[: _MOST_TRAIT - 2]} \u2026"
+
+
 class Titles:
     """The titles given so far; no two are equal, whatever their case."""
 
@@ -129,15 +139,22 @@ class Titles:
         if title != whole:
             why = "too long; cut, and the text begins with all of it"
             losses.add(LossKind.TITLE, line, plain, why)
-        different = self._different(title, tags)
+        traits = tuple(_traits(page))
+        different = self._different(title, tags if page.tags else (), traits, tags)
         if different != title:
             why = f"another post has this title; it is `{different}`"
             losses.add(LossKind.TITLE, line, title, why)
-        self._taken[different.casefold()] = ""
+        self._taken[different.casefold()] = _NONE.join(traits)
         return different
 
-    def _different(self, title: str, tags: tuple[str, ...]) -> str:
-        candidates = [title, *(f"{cut(title, len(tag) + 3)} ({tag})" for tag in tags)]
+    def _different(
+        self, title: str, own: tuple[str, ...], traits: tuple[str, ...], tags: tuple[str, ...]
+    ) -> str:
+        """Return a title that is nobody's: with a tag of the page, its place, or a tag of ours."""
+        first = self._taken.get(title.casefold(), "").split(_NONE)
+        places = (it for it, other in zip(traits, first, strict=False) if it and it != other)
+        marks = dict.fromkeys((*own, *places, *tags))
+        candidates = [title, *(f"{cut(title, len(mark) + 3)} ({mark})" for mark in marks)]
         short = cut(title, 8)
         numbered = (f"{short} ({number})" for number in count(2))
         return next(it for it in chain(candidates, numbered) if it.casefold() not in self._taken)

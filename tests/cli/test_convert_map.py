@@ -255,6 +255,25 @@ def test_a_cell_as_it_was_sent_gives_way_to_a_newer_source(convert: Convert, hom
     assert b"title: Getting into our network\n" in vpn
 
 
+def test_a_row_cannot_keep_a_page_without_text(convert: Convert, home: Path) -> None:
+    convert("a", "--report", "map.csv")
+    fill(home / "map.csv", {"Empty.md": {"keep": "keep"}})
+    done = convert("b", "--map", "map.csv", "--format", "json")
+    told = [it["why"] for it in done.document["losses"] if it["kind"] == "map"]
+    assert len(told) == 1
+    assert told[0].endswith("has no effect: there is no text on it")
+
+
+def test_a_footer_says_the_title_that_the_page_had(convert: Convert, home: Path) -> None:
+    (home / "rules.yaml").write_text("version: 1\nfooter: short\n")
+    convert("a", "--report", "map.csv")
+    fill(home / "map.csv", {"VPN.md": {"title": "Working from your home"}})
+    convert("b", "--map", "map.csv", "--rules", "rules.yaml")
+    page = (home / "b" / "content" / "vpn.md").read_text()
+    assert "title: Working from your home" in page
+    assert "*Moved from \u201cHow to get into the VPN\u201d.*" in page
+
+
 def test_a_row_cannot_keep_what_is_no_page(convert: Convert, home: Path) -> None:
     (home / "in" / "_Sidebar.md").write_text("x")
     (home / "map.csv").write_text("page,keep\n_Sidebar.md,keep\n")

@@ -123,6 +123,18 @@ def test_members_have_their_effect(tmp_path: Path) -> None:
     assert {"key:a/b", "/x/1"} <= set(page.names)
 
 
+def test_an_attachment_that_is_not_there_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_text("png")
+    path = written(
+        tmp_path / "a.json",
+        {"title": "One page", "body": LONG, "attachments": ["cat.png", "gone.docx"]},
+    )
+    _, losses = parted(converted("json", path))
+    told = [it for it in losses if it.what == "gone.docx"]
+    assert [(it.kind, str(it.where)) for it in told] == [(LossKind.FILE, "a.json:1")]
+    assert "isn't there" in told[0].why
+
+
 @pytest.mark.parametrize(
     ("members", "why"),
     [

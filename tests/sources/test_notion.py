@@ -79,7 +79,7 @@ def test_every_file_of_the_export_is_accounted_for(export: Path) -> None:
         "handbook",
         "handbook/the-100-guide",
         "handbook/things",
-        "things/reset-the-router",
+        "handbook/things/reset-the-router",
     ]
     merged = [it for it in results if isinstance(it, Account) and it.fate == "merged"]
     assert [(it.title, it.keys) for it in merged] == [("Order a chair", ("handbook/things",))] * 2
@@ -120,14 +120,16 @@ def test_a_callout_is_a_quotation_and_code_is_none(export: Path) -> None:
 def test_a_database_is_a_table_that_leads_to_its_rows(export: Path) -> None:
     body = drafts_of(export)["handbook/things"].body
     assert body.splitlines()[0] == "| Name | Tags | Status | Last edited time | Related |"
-    assert "| [Reset the router](key:things/reset-the-router) | net, how-to | Done |" in body
+    assert (
+        "| [Reset the router](key:handbook/things/reset-the-router) | net, how-to | Done |" in body
+    )
     assert body.count("[Order a chair](key:handbook/things)") == 2
     assert body.splitlines()[2].endswith("| Handbook |")
 
 
 def test_a_row_keeps_its_properties_and_only_those_of_the_database(export: Path) -> None:
     drafts = drafts_of(export)
-    row = drafts["things/reset-the-router"]
+    row = drafts["handbook/things/reset-the-router"]
     assert row.tags == ("net", "how-to")
     assert row.body.startswith("- **Status**: Done\n")
     assert row.body.endswith("Pull the plug.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -154,7 +156,7 @@ def test_a_question_has_one_to_five_tags(
         ("C++", "c++"),
         (".NET", "net"),
         ("node.js", "node.js"),
-        ("Café – Größe", "cafe-gro-e"),
+        ("Café – Größe", "cafe-grosse"),
         ("React supported libraries & Integration", "react-supported-libraries"),
         ("a" * 40, "a" * 35),
         ("???", ""),
@@ -162,6 +164,30 @@ def test_a_question_has_one_to_five_tags(
 )
 def test_a_name_becomes_a_tag(name: str, tag: str) -> None:
     assert tag_of(name) == tag
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "tag"),
+    [
+        ("Gr\u00f6\u00dfe", "grosse", "grosse"),
+        ("STRA\u1e9eE", "strasse", "strasse"),
+        ("\u0141\u00f3d\u017a", "lodz", "lodz"),
+        ("\u00c6r\u00f8", "aero", "aero"),
+        ("\u0152uvre", "oeuvre", "oeuvre"),
+        ("\u0110\u00e0 N\u1eb5ng", "da-nang", "da-nang"),
+        ("\u00de\u00f3r\u00f0ur", "thordur", "thordur"),
+        ("I\u011fd\u0131r \u0126amrun", "igdir-hamrun", "igdir-hamrun"),
+        (
+            "\u0420\u0430\u0437\u0434\u0435\u043b/\u041e\u0431\u044a\u0435\u043a\u0442",
+            "razdel/obekt",
+            "razdel-obekt",
+        ),
+        ("\u0395\u03bb\u03bb\u03ac\u03b4\u03b1", "ellada", "ellada"),
+        ("\u65e5\u672c\u8a9e", "q-o5yqv3oh", ""),
+    ],
+)
+def test_letters_that_have_no_marks_to_lose_are_kept(name: str, key: str, tag: str) -> None:
+    assert (key_of(name), tag_of(name)) == (key, tag)
 
 
 @given(st.text(max_size=200))
@@ -175,6 +201,29 @@ def test_every_text_becomes_a_title(text: str) -> None:
     assert 15 <= len(title) <= 150
     assert title == title.strip()
     assert not set(title) & set("\n\r\t\0\u202e")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({"space": "Dev"}, {"space": "Ops"}, "Runbook for all of us (Ops)"),
+        ({"space": "Dev"}, {"space": "Dev", "parent": "Night"}, "Runbook for all of us (Night)"),
+        (
+            {"place": Place("green/a.md", 1)},
+            {"place": Place("red/a.md", 1)},
+            "Runbook for all of us (red)",
+        ),
+        ({"space": "Dev"}, {"space": "Ops", "tags": ("own",)}, "Runbook for all of us (own)"),
+        ({}, {}, "Runbook for all of us (migrated)"),
+    ],
+)
+def test_equal_titles_are_told_apart_by_where_the_pages_stand(
+    first: dict[str, Any], second: dict[str, Any], expected: str
+) -> None:
+    one = page("Runbook for all of us", body=f"{LONG} One.", tags=())
+    other = page("Runbook for all of us", body=f"{LONG} Two.", tags=())
+    drafts, _ = shaped(replace(one, **first), replace(other, **second))
+    assert [it.title for it in drafts] == ["Runbook for all of us", expected]
 
 
 @pytest.mark.parametrize(

@@ -302,6 +302,22 @@ def test_a_footer_says_where_a_post_comes_from(footer: str, expected: str) -> No
     assert draft.body == expected
 
 
+def test_a_footer_stands_once_where_it_says_the_same() -> None:
+    answers = (Passage(LONG), Passage(LONG, credit=CREDIT))
+    page = article(kind=Kind.QUESTION, answers=answers)
+    (draft,) = drafts(made("footer: short", page))
+    assert draft.body.endswith("*Moved from \u201cRunning the thing\u201d.*")
+    assert draft.answers[0].body == LONG
+    assert "last edited on 2024-05-02" in draft.answers[1].body
+
+
+def test_a_page_made_a_question_has_its_footer_below_its_text_alone() -> None:
+    rules = "footer: short\npages: [{kind: question, question: 'How does {title} go, in all?'}]"
+    (draft,) = drafts(made(rules, article()))
+    assert draft.body == "How does Running the thing go, in all?"
+    assert draft.answers[0].body.endswith("*Moved from \u201cRunning the thing\u201d.*")
+
+
 def test_a_licence_gets_its_credit_whatever_the_footer() -> None:
     page = article(body=Passage(LONG, credit=Credit("Ann", licence="CC BY 4.0")))
     for footer in ("off", "full"):
