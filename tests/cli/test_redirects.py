@@ -250,7 +250,7 @@ def test_stubs_for_a_mediawiki_can_be_imported(moved: Program) -> None:
     ("form", "file"),
     [
         ("confluence", "1.xml"),
-        ("github-wiki", "\u00dcber uns (alt).md"),
+        ("github-wiki", "\u00dcber_uns_(alt).md"),
         ("mediawiki", "100% $1.50.wiki"),
     ],
 )
@@ -259,7 +259,8 @@ def test_stubs_are_files_below_the_folder_and_harmless(
 ) -> None:
     done = moved("redirects", *SANDBOX, "--format", form, "--out", "stubs")
     assert done.code == 0, done.err
-    written = {path.name: path.read_text() for path in (home / "stubs").iterdir()}
+    files = [path for path in (home / "stubs").rglob("*") if path.is_file()]
+    written = {path.name: path.read_text() for path in files}
     assert len(written) == len(OLD) + 2
     assert file in written
     assert not any(re.search(r"(?<!\\)<script", text) for text in written.values())

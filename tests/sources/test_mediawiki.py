@@ -217,6 +217,13 @@ def test_files_with_wikitext_are_pages_too(tmp_path: Path) -> None:
     assert READERS["mediawiki"].guess(tmp_path) is Likeness.LIKELY
 
 
+def test_a_file_with_wikitext_stood_where_its_title_says(tmp_path: Path) -> None:
+    folder = wiki(tmp_path, {"C++ or not?.wiki": "Left of the door, and on to the next one."})
+    results = converted("mediawiki", folder, Options(address="https://w.example/wiki/"))
+    address = "https://w.example/wiki/C%2B%2B_or_not%3F"
+    assert parted(results)[0][0].origin == ("C++ or not?.wiki", address)
+
+
 def test_a_cut_dump_is_an_error(tmp_path: Path) -> None:
     whole = dump(*PAGES).encode()
     (tmp_path / "a.xml").write_bytes(whole[:-200])
