@@ -25,6 +25,7 @@ from mwparserfromhell.wikicode import Wikicode
 
 from importer.sources.verify_seen import Construct, Sketch
 from importer.sources.wikitext import Site
+from importer.sources.wikitext_words import sign_of
 
 __all__ = ["see_wikitext"]
 
@@ -37,7 +38,7 @@ _INLINE = (
     "span", "font", "abbr", "cite", "q", "mark", "dfn", "bdi", "a", "noinclude", "onlyinclude",
 )  # fmt: skip
 _MARKS = "*#:;"
-_SIGNS = ("!", "=", "(", ")", "((", "))", "-", "clear", "pagename", "fullpagename", "subpagename")
+_NAMES = ("pagename", "fullpagename", "subpagename")
 _DEEPEST = 50
 
 _Piece = Node | str
@@ -192,7 +193,10 @@ class _WikitextEye:
 
     def _template(self, node: Template) -> None:
         name = " ".join(str(node.name).split())
-        if name.lower() in _SIGNS:
+        if (signs := sign_of(node)) is not None:
+            self._sketch.say(signs)
+            return
+        if name.lower() in _NAMES:
             return
         self._sketch.say(f"{name} " if len(node.params) != 1 else "")
         for parameter in node.params:

@@ -28,7 +28,14 @@ from importer.sources.losses import Losses, LossKind
 from importer.sources.wikitext import Site
 from importer.sources.wikitext_files import Files
 from importer.sources.wikitext_lines import assembled
-from importer.sources.wikitext_words import HTML_TAGS, argument, attribute, nodes_of, plain
+from importer.sources.wikitext_words import (
+    HTML_TAGS,
+    argument,
+    attribute,
+    nodes_of,
+    plain,
+    sign_of,
+)
 
 __all__ = ["wikitext_to_html"]
 
@@ -47,7 +54,6 @@ _SAYS = {
     "nowrap": "1", "code": "1", "mono": "1", "kbd": "1", "key": "1", "tt": "1", "small": "1",
     "lang": "2", "abbr": "1", "sic": "1", "nobr": "1", "em": "1", "strong": "1",
 }  # fmt: skip
-_SIGNS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "-": "", "clear": ""}
 
 
 def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Losses) -> str:
@@ -160,8 +166,8 @@ class _Page:
     def _template(self, node: Template) -> str:
         name = " ".join(str(node.name).split())
         low = name.lower().removeprefix("template:")
-        if low in _SIGNS and not node.params:
-            return escape(_SIGNS[low])
+        if (signs := sign_of(node)) is not None:
+            return escape(signs)
         if low in ("pagename", "fullpagename", "subpagename"):
             return escape(self._title)
         if low in _SAYS and node.has(_SAYS[low]):

@@ -3,10 +3,18 @@
 from html import unescape
 
 import mwparserfromhell
-from mwparserfromhell.nodes import Comment, ExternalLink, HTMLEntity, Node, Tag, Wikilink
+from mwparserfromhell.nodes import (
+    Comment,
+    ExternalLink,
+    HTMLEntity,
+    Node,
+    Tag,
+    Template,
+    Wikilink,
+)
 from mwparserfromhell.wikicode import Wikicode
 
-__all__ = ["HTML_TAGS", "argument", "attribute", "nodes_of", "plain"]
+__all__ = ["HTML_TAGS", "argument", "attribute", "nodes_of", "plain", "sign_of"]
 
 # Written as HTML, and read as such. Any other tag is shown as it stands, as the wiki does.
 HTML_TAGS = (
@@ -16,6 +24,7 @@ HTML_TAGS = (
     "tr", "td", "th", "thead", "tbody", "tfoot", "h1", "h2", "h3", "h4", "h5", "h6",
 )  # fmt: skip
 """What a wiki reads as HTML."""
+_SIGNS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "-": "", "clear": ""}
 
 
 def plain(code: Wikicode | None) -> str:
@@ -35,9 +44,17 @@ def plain(code: Wikicode | None) -> str:
                 parts.append(unescape(str(node)))
             case Comment():
                 pass
+            case Template() if (signs := sign_of(node)) is not None:
+                parts.append(signs)
             case _:
                 parts.append(str(node))
     return "".join(parts)
+
+
+def sign_of(node: Template) -> str | None:
+    """Return the signs that a template stands for in any wiki, if it does."""
+    name = " ".join(str(node.name).split()).lower().removeprefix("template:")
+    return None if node.params else _SIGNS.get(name)
 
 
 def attribute(node: Tag, name: str) -> str:

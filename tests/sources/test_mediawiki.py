@@ -55,6 +55,7 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param("<nowiki>[[a]] ''b''</nowiki>", "\\[\\[a\\]\\] ''b''", id="nowiki"),
         pytest.param("a < b &amp; <c>d</c>", "a < b & \\<c>d\\</c>", id="signs and no tags"),
         pytest.param("<code>a<nowiki>|</nowiki>b</code>", "`a|b`", id="code"),
+        pytest.param("<code>a {{!}} {{((}}b{{=}}</code>", "`a | {{b=`", id="signs in code"),
         pytest.param(
             '<syntaxhighlight lang="python">\nif a < b:\n\n    c = "```"\n</syntaxhighlight>',
             '````python\nif a < b:\n\n    c = "```"\n````',
