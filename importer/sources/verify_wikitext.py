@@ -25,7 +25,7 @@ from mwparserfromhell.wikicode import Wikicode
 
 from importer.sources.verify_seen import Construct, Sketch
 from importer.sources.wikitext import Site
-from importer.sources.wikitext_words import sign_of
+from importer.sources.wikitext_words import linked_page, sign_of
 
 __all__ = ["see_wikitext"]
 
@@ -189,7 +189,7 @@ class _WikitextEye:
             if node.text is not None and str(node.text).strip():
                 self.inline(node.text)
             elif node.text is None:
-                self._sketch.say(bare)
+                self._sketch.say(linked_page(self._title, bare)[1])
 
     def _template(self, node: Template) -> None:
         name = " ".join(str(node.name).split())

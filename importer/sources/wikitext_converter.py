@@ -32,6 +32,7 @@ from importer.sources.wikitext_words import (
     HTML_TAGS,
     argument,
     attribute,
+    linked_page,
     nodes_of,
     plain,
     sign_of,
@@ -145,10 +146,9 @@ class _Page:
             return ""
         if not linked and self._site.is_file(bare):
             return self._files.link(bare, node)
-        page, sharp, anchor = bare.partition("#")
-        if page.startswith("/"):
-            page = f"{self._title}{page.rstrip('/')}"
-        text = self._code(node.text) if node.text is not None else escape(bare)
+        page, shown = linked_page(self._title, bare)
+        _, sharp, anchor = bare.partition("#")
+        text = self._code(node.text) if node.text is not None else escape(shown)
         if node.text is not None and not text.strip():
             text = escape(re.sub(r"\s*\([^)]*\)\Z|,.*\Z", "", page.rpartition(":")[2]))
         if not page:

@@ -42,6 +42,8 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param("[[foo bar]]s", "[foo bar](wiki:Foo%20bar)s", id="link"),
         pytest.param("[[foo_bar#x|''t'']]", "[*t*](wiki:Foo%20bar#x)", id="link with a text"),
         pytest.param("[[/Sub]]", "[/Sub](wiki:A%20page/Sub)", id="link below"),
+        pytest.param("[[/Sub/]]", "[Sub](wiki:A%20page/Sub)", id="link below without a slash"),
+        pytest.param("[[../x]]", "[../x](wiki:../x)", id="nothing is above"),
         pytest.param("[[Foo (x)|]]", "[Foo](wiki:Foo%20%28x%29)", id="pipe trick"),
         pytest.param("[[help:x]]", "[help:x](wiki:Hilfe:X)", id="namespace"),
         pytest.param("a[[Kategorie:B]][[category:C|d]]", "a", id="categories"),
@@ -106,6 +108,35 @@ def test_what_needs_the_wiki_leaves_something_and_a_loss(
     made, losses = markdown(text)
     assert made == expected
     assert [(it.kind, it.what) for it in losses] == [(kind, what)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[[../]]", "[Top/Mid](wiki:Top/Mid)"),
+        ("[[../../]]", "[Top](wiki:Top)"),
+        ("[[../../|up]]", "[up](wiki:Top)"),
+        ("[[../Sister]]", "[Top/Mid/Sister](wiki:Top/Mid/Sister)"),
+        ("[[../Sister/]]", "[Sister](wiki:Top/Mid/Sister)"),
+        ("[[../../Aunt#part]]", "[Top/Aunt#part](wiki:Top/Aunt#part)"),
+        ("[[../#part|a part]]", "[a part](wiki:Top/Mid#part)"),
+        ("[[../../../x]]", "[../../../x](wiki:../../../x)"),
+    ],
+)
+def test_links_from_below_lead_to_pages_above_and_beside(text: str, expected: str) -> None:
+    below = Wikitext(GERMAN, "Top/Mid/Low")
+    assert below.to_markdown(text, Place("d", 1), Losses("d")) == expected
+
+
+def test_pages_of_a_dump_are_linked_from_below(tmp_path: Path) -> None:
+    text = "Up to [[../]], on to [[../Schwester]] and to [[../Nichts|nothing]]."
+    pages = (page("Ober", "All of it."), page("Ober/Kind", text), page("Ober/Schwester", "She."))
+    (tmp_path / "a.xml").write_text(dump(*pages), encoding="utf-8")
+    drafts, losses = parted(converted("mediawiki", tmp_path / "a.xml"))
+    assert drafts[1].body.startswith(
+        "Up to [Ober](key:ober), on to [Ober/Schwester](key:ober/schwester) and to nothing (link"
+    )
+    assert len(named(losses, LossKind.LINK)) == 1
 
 
 PIECES = (

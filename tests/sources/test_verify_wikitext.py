@@ -21,7 +21,8 @@ def seen(text: str) -> Seen:
 
 
 def made(text: str) -> Seen:
-    markdown = WIKI.to_markdown(text, Place("a", 1), Losses("a"))
+    # Every page that is linked is there.
+    markdown = WIKI.to_markdown(text, Place("a", 1), Losses("a")).replace("](wiki:", "](key:")
     return seen_of_drafts([Draft("a", "A", (), markdown, (), Place("a", 1))])
 
 
@@ -29,6 +30,7 @@ def made(text: str) -> Seen:
     "text",
     [
         pytest.param("<code>a {{!}} b</code>", id="a sign in code"),
+        pytest.param("up [[../]] in [[/Kind/]], [[../Schwester]]", id="pages above and below"),
     ],
 )
 def test_nothing_is_said_to_be_lost_that_is_there(text: str) -> None:
