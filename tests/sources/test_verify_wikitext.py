@@ -7,7 +7,7 @@ import pytest
 from importer.model.draft import Draft, Place
 from importer.sources.losses import Losses
 from importer.sources.verify import eye_of, seen_of_drafts
-from importer.sources.verify_comparing import compared
+from importer.sources.verify_comparing import Comparison, Outcome, compared
 from importer.sources.verify_seen import Construct, Seen, Sketch, Thing
 from importer.sources.wikitext import Site, Wikitext
 
@@ -20,10 +20,13 @@ def seen(text: str) -> Seen:
     return sketch.seen
 
 
-def made(text: str) -> Seen:
+def verified(text: str) -> Comparison:
+    losses = Losses("a")
+    markdown = WIKI.to_markdown(text, Place("a", 1), losses)
     # Every page that is linked is there.
-    markdown = WIKI.to_markdown(text, Place("a", 1), Losses("a")).replace("](wiki:", "](key:")
-    return seen_of_drafts([Draft("a", "A", (), markdown, (), Place("a", 1))])
+    markdown = markdown.replace("](wiki:", "](key:")
+    made = seen_of_drafts([Draft("a", "A", (), markdown, (), Place("a", 1))])
+    return compared(seen(text), made, losses.found)
 
 
 @pytest.mark.parametrize(
@@ -31,12 +34,33 @@ def made(text: str) -> Seen:
     [
         pytest.param("<code>a {{!}} b</code>", id="a sign in code"),
         pytest.param("up [[../]] in [[/Kind/]], [[../Schwester]]", id="pages above and below"),
+        pytest.param("# a\n#: Fortsetzung\n# b", id="an item that goes on"),
+        pytest.param("* a\n*: b\n** c\n**: d\n*: e\n# f\n*g\n", id="one around another"),
+        pytest.param(":# a\n:#: b\n:c\n** d\n*** e\n; f : g", id="items in other lines"),
+        pytest.param("{|\n|-\n|\n# a\n#: b\n# c\n|}", id="in a cell"),
     ],
 )
 def test_nothing_is_said_to_be_lost_that_is_there(text: str) -> None:
-    found = compared(seen(text), made(text), ()).differences
-    assert [(it.construct, it.outcome, it.what) for it in found] == []
+    found = [it for it in verified(text).differences if it.outcome is Outcome.LOST]
+    assert [(it.construct, it.what) for it in found] == []
 
 
 def test_a_sign_in_code_is_seen_as_the_sign() -> None:
     assert seen("<code>a {{!}} b</code>").things[Construct.SPAN] == [Thing("a | b")]
+
+
+def test_items_without_end_are_seen() -> None:
+    (thing, *_) = seen(f"{'*' * 3_000} a\n{'*' * 3_000}: b").things[Construct.ITEM]
+    assert thing.what == "a"
+
+
+def test_what_goes_on_in_an_item_is_of_that_item() -> None:
+    found = seen("# a\n#: b\n## c\n#: d\n# e").things[Construct.ITEM]
+    assert [it.what for it in found] == ["c", "a b d", "e"]
+
+
+@pytest.mark.parametrize("result", ["1. a\n2. e", "1. a b\n2. other"])
+def test_an_item_that_is_gone_is_seen_still(result: str) -> None:
+    there = seen_of_drafts([Draft("a", "A", (), result, (), Place("a", 1))])
+    found = compared(seen("# a\n#: b c d\n# e f g"), there, ()).differences
+    assert Construct.ITEM in [it.construct for it in found]
