@@ -27,6 +27,8 @@ from mwparserfromhell.wikicode import Wikicode
 from importer.sources.verify_seen import Construct, Sketch
 from importer.sources.verify_wikitext_lines import Piece, Row, grouped, is_item, lines_of, row_of
 from importer.sources.wikitext import Site
+from importer.sources.wikitext_files import parts_of
+from importer.sources.wikitext_options import value_of
 from importer.sources.wikitext_words import linked_page, sign_of
 
 __all__ = ["see_wikitext"]
@@ -183,7 +185,10 @@ class _WikitextEye:
         if own and self._site.is_category(bare):
             return
         if own and self._site.is_file(bare):
-            self._sketch.add(Construct.IMAGE, self._site.parted(bare)[1])
+            said = (value_of("link", str(it)) for it in parts_of(node.text or Wikicode([])))
+            around = next((it for it in said if it), "")
+            with self._sketch.linked(around) if around else nullcontext():
+                self._sketch.add(Construct.IMAGE, self._site.parted(bare)[1])
             return
         with self._sketch.linked(bare):
             if node.text is not None and str(node.text).strip():

@@ -111,6 +111,32 @@ def test_what_needs_the_wiki_leaves_something_and_a_loss(
 
 
 @pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("verweis=Hauptseite|rechts|Das Bild", "[![Das Bild](a.png)](wiki:Hauptseite)"),
+        ("mini|hochkant=1.2|Das Bild", "![Das Bild](a.png)  \n*Das Bild*"),
+        ("rahmenlos|120px|alternativtext=Was da ist|links", "![Was da ist](a.png)"),
+        ("vignette|redresse|gauche|lien=Accueil|Voil\u00e0",
+         "[![Voil\u00e0](a.png)](wiki:Accueil)  \n*Voil\u00e0*"),
+        ("sans cadre|centr\u00e9|alt=Ici", "![Ici](a.png)"),
+        ("miniaturadeimagen|izquierda|v\u00ednculo=https://a.example/|Aqu\u00ed",
+         "[![Aqu\u00ed](a.png)](https://a.example/)  \n*Aqu\u00ed*"),
+        ("miniatuur|gecentreerd|koppeling=Start|Hier",
+         "[![Hier](a.png)](wiki:Start)  \n*Hier*"),
+        ("\u043c\u0438\u043d\u0438|\u0441\u043f\u0440\u0430\u0432\u0430|200\u043f\u043a\u0441|A",
+         "![A](a.png)  \n*A*"),
+        ("Thumb|Left|Marco", "![Marco](a.png)  \n*Marco*"),
+        ("links|Verweise = gut", "![Verweise = gut](a.png)"),
+        ("upright is what it is", "![upright is what it is](a.png)"),
+    ],
+)  # fmt: skip
+def test_options_of_images_are_known_in_the_wikis_languages(options: str, expected: str) -> None:
+    made, losses = markdown(f"[[Datei:a.png|{options}]]")
+    assert made == expected
+    assert {it.what for it in losses} <= {"images with a size: 1"}
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("[[../]]", "[Top/Mid](wiki:Top/Mid)"),

@@ -34,6 +34,7 @@ def verified(text: str) -> Comparison:
     [
         pytest.param("<code>a {{!}} b</code>", id="a sign in code"),
         pytest.param("up [[../]] in [[/Kind/]], [[../Schwester]]", id="pages above and below"),
+        pytest.param("[[Datei:a.png|mini|verweis=Ober|A]]", id="an image that is a link"),
         pytest.param("# a\n#: Fortsetzung\n# b", id="an item that goes on"),
         pytest.param("* a\n*: b\n** c\n**: d\n*: e\n# f\n*g\n", id="one around another"),
         pytest.param(":# a\n:#: b\n:c\n** d\n*** e\n; f : g", id="items in other lines"),
@@ -64,3 +65,9 @@ def test_an_item_that_is_gone_is_seen_still(result: str) -> None:
     there = seen_of_drafts([Draft("a", "A", (), result, (), Place("a", 1))])
     found = compared(seen("# a\n#: b c d\n# e f g"), there, ()).differences
     assert Construct.ITEM in [it.construct for it in found]
+
+
+def test_a_link_around_an_image_is_seen() -> None:
+    found = seen("[[Datei:a.png|verweis=Oberseite]] [[Datei:b.png|lien=]]")
+    assert found.things[Construct.LINK] == [Thing("Oberseite")]
+    assert [it.what for it in found.things[Construct.IMAGE]] == ["a.png", "b.png"]
