@@ -283,7 +283,7 @@ class _WikitextEye:
         for texts in waiting:
             with self._sketch.within(Construct.ITEM):
                 for text in texts:
-                    self.inline(text)
+                    self._within(text)
 
     def _gallery(self, content: str) -> None:
         for line in content.strip().split("\n"):

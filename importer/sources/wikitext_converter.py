@@ -232,7 +232,8 @@ class _Page:
         return self._block(f"<pre><code{named}>{shown}</code></pre>")
 
     def _reference(self, node: Tag) -> str:
-        text = self._filled(self._code(node.contents).strip()) if node.contents else ""
+        inner = self._code(node.contents).strip() if node.contents else ""
+        text = self._assembled(inner, within=True)
         name = attribute(node, "name") or f"\0{len(self._notes)}"
         known = self._notes.setdefault(name, [])
         if text:

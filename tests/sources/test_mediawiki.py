@@ -44,6 +44,10 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param("[[/Sub]]", "[/Sub](wiki:A%20page/Sub)", id="link below"),
         pytest.param("[[/Sub/]]", "[Sub](wiki:A%20page/Sub)", id="link below without a slash"),
         pytest.param("[[../x]]", "[../x](wiki:../x)", id="nothing is above"),
+        pytest.param(
+            "a<ref>b:\n* c\n* d\n\ne</ref>", "a<sup>1</sup>\n\n1. b:\n   - c\n   - d\n\n   e",
+            id="a list in a footnote",
+        ),
         pytest.param("[[Foo (x)|]]", "[Foo](wiki:Foo%20%28x%29)", id="pipe trick"),
         pytest.param("[[help:x]]", "[help:x](wiki:Hilfe:X)", id="namespace"),
         pytest.param("a[[Kategorie:B]][[category:C|d]]", "a", id="categories"),

@@ -35,6 +35,7 @@ def verified(text: str) -> Comparison:
         pytest.param("<code>a {{!}} b</code>", id="a sign in code"),
         pytest.param("up [[../]] in [[/Kind/]], [[../Schwester]]", id="pages above and below"),
         pytest.param("[[Datei:a.png|mini|verweis=Ober|A]]", id="an image that is a link"),
+        pytest.param("a<ref>b:\n* c\n*: d\n* e</ref> f", id="a list in a footnote"),
         pytest.param("# a\n#: Fortsetzung\n# b", id="an item that goes on"),
         pytest.param("* a\n*: b\n** c\n**: d\n*: e\n# f\n*g\n", id="one around another"),
         pytest.param(":# a\n:#: b\n:c\n** d\n*** e\n; f : g", id="items in other lines"),
