@@ -35,6 +35,11 @@ from importer.rendering.redirect_formats import (
 )
 
 _MOST_LINES = 10
+# Also after `convert --address`: some sources say no more of a page than its file's name.
+_UNADDRESSED = (
+    "no whole old address, only a file's name; write the address under `origin:`, "
+    "or name what stood before these names with --address"
+)
 
 
 @make_command(
@@ -166,10 +171,12 @@ def _write(folder: Path, found: Iterable[Stub]) -> None:
 
 
 def _say(found: Redirects, console: Console) -> None:
-    console.say(f"{counted(len(found.redirects), 'old address', 'old addresses')} lead to posts")
+    known = len(found.redirects)
+    verb = "leads to its post" if known == 1 else "lead to posts"
+    console.say(f"{counted(known, 'old address', 'old addresses')} {verb}")
     for pending, what in (
         (found.waiting, "no post yet; apply first"),
-        (found.unaddressed, "no whole old address; name the source's with --address"),
+        (found.unaddressed, _UNADDRESSED),
     ):
         if pending:
             console.say(f"{counted(len(pending), 'item')}: {what}")

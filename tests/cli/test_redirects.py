@@ -116,11 +116,13 @@ def test_an_address_completes_what_the_manifest_has_as_files(cli: Program, home:
     assert cli("apply", "--yes", *SANDBOX).code == 0
     done = cli("redirects", *SANDBOX, "--format", "json")
     assert (done.code, [it["key"] for it in done.document["unaddressed"]]) == (11, ["a"])
-    assert "--address" in done.err
+    assert "1 item: no whole old address, only a file's name; write the address" in done.err
+    assert "0 old addresses lead to posts" in done.err
     done = cli("redirects", *SANDBOX, "--format", "json", "--address", f"{WIKI}/w/")
     assert [it["old"] for it in done.document["redirects"]] == [
         f"{WIKI}/w/How%20to/Do%20%C3%BC#part"
     ]
+    assert "1 old address leads to its post" in done.err
     done = cli("redirects", *SANDBOX, "--format", "nginx", "--address", f"{WIKI}/w/")
     assert "no server can redirect" in done.err
 
