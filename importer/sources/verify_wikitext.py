@@ -27,8 +27,8 @@ from mwparserfromhell.wikicode import Wikicode
 from importer.sources.verify_seen import Construct, Sketch
 from importer.sources.verify_wikitext_lines import Piece, Row, grouped, is_item, lines_of, row_of
 from importer.sources.wikitext import Site
-from importer.sources.wikitext_files import parts_of
-from importer.sources.wikitext_options import value_of
+from importer.sources.wikitext_files import name_in_gallery, parts_of
+from importer.sources.wikitext_options import is_framed, is_option, value_of
 from importer.sources.wikitext_words import linked_page, sign_of
 
 __all__ = ["see_wikitext"]
@@ -185,16 +185,24 @@ class _WikitextEye:
         if own and self._site.is_category(bare):
             return
         if own and self._site.is_file(bare):
-            said = (value_of("link", str(it)) for it in parts_of(node.text or Wikicode([])))
-            around = next((it for it in said if it), "")
-            with self._sketch.linked(around) if around else nullcontext():
-                self._sketch.add(Construct.IMAGE, self._site.parted(bare)[1])
+            self._image(self._site.parted(bare)[1], list(parts_of(node.text or Wikicode([]))))
             return
         with self._sketch.linked(bare):
             if node.text is not None and str(node.text).strip():
                 self.inline(node.text)
             elif node.text is None:
                 self._sketch.say(linked_page(self._title, bare)[1])
+
+    def _image(self, name: str, options: Sequence[Wikicode], *, framed: bool = False) -> None:
+        """Draw an image: the link around it, and the caption below it."""
+        around = next((it for option in options if (it := value_of("link", str(option)))), "")
+        with self._sketch.linked(around) if around else nullcontext():
+            self._sketch.add(Construct.IMAGE, name)
+        captions = [it for it in options if str(it).strip() and not is_option(str(it))]
+        if captions and (framed or any(is_framed(str(it)) for it in options)):
+            self._sketch.say(" ")
+            self.inline(captions[-1])
+            self._sketch.say(" ")
 
     def _template(self, node: Template) -> None:
         name = " ".join(str(node.name).split())
@@ -287,6 +295,8 @@ class _WikitextEye:
 
     def _gallery(self, content: str) -> None:
         for line in content.strip().split("\n"):
-            if name := line.partition("|")[0].strip():
+            name, options = name_in_gallery(line)
+            if name:
+                parts = [mwparserfromhell.parse(it) for it in options]
                 with self._sketch.within(Construct.ITEM):
-                    self._sketch.add(Construct.IMAGE, self._site.parted(name)[1])
+                    self._image(self._site.parted(name)[1], parts, framed=True)

@@ -36,6 +36,8 @@ def verified(text: str) -> Comparison:
         pytest.param("up [[../]] in [[/Kind/]], [[../Schwester]]", id="pages above and below"),
         pytest.param("[[Datei:a.png|mini|verweis=Ober|A]]", id="an image that is a link"),
         pytest.param("a<ref>b:\n* c\n*: d\n* e</ref> f", id="a list in a footnote"),
+        pytest.param("a [[Datei:a.png|mini|See [[Ober|b]]]] c", id="a caption"),
+        pytest.param("<gallery>\nDatei:a.png|b c\nd.png|e|alt=f\n</gallery>", id="a gallery"),
         pytest.param("# a\n#: Fortsetzung\n# b", id="an item that goes on"),
         pytest.param("* a\n*: b\n** c\n**: d\n*: e\n# f\n*g\n", id="one around another"),
         pytest.param(":# a\n:#: b\n:c\n** d\n*** e\n; f : g", id="items in other lines"),
@@ -72,3 +74,8 @@ def test_a_link_around_an_image_is_seen() -> None:
     found = seen("[[Datei:a.png|verweis=Oberseite]] [[Datei:b.png|lien=]]")
     assert found.things[Construct.LINK] == [Thing("Oberseite")]
     assert [it.what for it in found.things[Construct.IMAGE]] == ["a.png", "b.png"]
+
+
+def test_words_below_an_image_are_words() -> None:
+    assert "b c" in " ".join(seen("a [[Datei:a.png|mini|b c]]").blocks)
+    assert seen("<gallery>\nDatei:a.png|b c\n</gallery>").things[Construct.ITEM] == [Thing("b c")]
