@@ -187,11 +187,13 @@ class _WikitextEye:
         if own and self._site.is_file(bare):
             self._image(self._site.parted(bare)[1], list(parts_of(node.text or Wikicode([]))))
             return
-        with self._sketch.linked(bare):
+        page, shown = linked_page(self._title, bare)
+        _, sharp, anchor = bare.partition("#")
+        with self._sketch.linked(f"{page}{sharp}{anchor}"):
             if node.text is not None and str(node.text).strip():
                 self.inline(node.text)
             elif node.text is None:
-                self._sketch.say(linked_page(self._title, bare)[1])
+                self._sketch.say(shown)
 
     def _image(self, name: str, options: Sequence[Wikicode], *, framed: bool = False) -> None:
         """Draw an image: the link around it, and the caption below it."""

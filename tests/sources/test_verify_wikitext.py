@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from importer.model.draft import Draft, Place
+from importer.sources import Options, shape
 from importer.sources.losses import Losses
-from importer.sources.verify import eye_of, seen_of_drafts
+from importer.sources.page import Passage
+from importer.sources.verify import Watch, eye_of, seen_of_drafts
 from importer.sources.verify_comparing import Comparison, Outcome, compared
 from importer.sources.verify_seen import Construct, Seen, Sketch, Thing
 from importer.sources.wikitext import Site, Wikitext
+from tests.sources.factories import LONG, page
 
 WIKI = Wikitext(Site({6: "Datei", 14: "Kategorie"}), "Oberseite/Unterseite")
 
@@ -74,6 +77,19 @@ def test_a_link_around_an_image_is_seen() -> None:
     found = seen("[[Datei:a.png|verweis=Oberseite]] [[Datei:b.png|lien=]]")
     assert found.things[Construct.LINK] == [Thing("Oberseite")]
     assert [it.what for it in found.things[Construct.IMAGE]] == ["a.png", "b.png"]
+
+
+def test_a_link_to_a_page_above_that_is_not_moved_is_reported() -> None:
+    text = f"Up to [[../|it]] and [[/Kind#a]]. {LONG}"
+    one = page("The first of them all?", place=Place("a.xml", 7), body=Passage(text, WIKI))
+    other = page("The second of them all?", place=Place("a.xml", 7), body=LONG)
+    watch = Watch(lambda: (one, other))
+    assert list(watch.over(shape(lambda: (one, other), Options())))
+    (checked,) = watch.fidelity.differing
+    assert [(it.outcome, it.what) for it in checked.differences] == [
+        (Outcome.REPORTED, "it -> Oberseite"),
+        (Outcome.REPORTED, "/Kind#a -> Oberseite/Unterseite/Kind#a"),
+    ]
 
 
 def test_words_below_an_image_are_words() -> None:
