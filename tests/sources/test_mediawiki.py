@@ -169,6 +169,21 @@ def test_pages_of_a_dump_are_linked_from_below(tmp_path: Path) -> None:
     assert len(named(losses, LossKind.LINK)) == 1
 
 
+def test_a_title_with_a_question_mark_is_not_the_one_without(tmp_path: Path) -> None:
+    text = "See [[Warum?]], [[Warum]], [[C++]] and [[100% sicher?]], which is there."
+    pages = (page("Start", text), page("Warum", "So."), page("C++", "Plus."), page("C", "No plus."))
+    there = page("100% sicher?", "Ja.")
+    (tmp_path / "a.xml").write_text(dump(*pages, there), encoding="utf-8")
+    drafts, losses = parted(converted("mediawiki", tmp_path / "a.xml"))
+    keys = {it.origin[0].rpartition("/")[2]: it.key for it in drafts}
+    assert drafts[0].body == (
+        f"See Warum? (link not moved: `wiki:Warum%3F`), [Warum](key:{keys['Warum']}), "
+        f"[C++](key:{keys['C%2B%2B']}) and [100% sicher?](key:{keys['100%25_sicher%3F']}), "
+        "which is there."
+    )
+    assert len(named(losses, LossKind.LINK)) == 1
+
+
 PIECES = (
     "'''", "''", "==", "== a ==", "\n", "*", "#", ":", ";", " ", "{|", "|}", "|-", "|", "||", "!",
     "|+", "{{", "}}", "[[", "]]", "[", "]", "http://a", "<ref>", "</ref>", "<references/>", "<pre>",
