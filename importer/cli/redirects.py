@@ -29,11 +29,17 @@ from importer.rendering.redirect_formats import (
     Stub,
     addresses,
     as_csv,
+    distinct,
     mediawiki_import,
     stubs,
 )
 
 _MOST_LINES = 10
+# Also after `convert --address`: some sources say no more of a page than its file's name.
+_UNADDRESSED = (
+    "no whole old address, only a file's name; write the address under `origin:`, "
+    "or name what stood before these names with --address"
+)
 
 
 @make_command(
@@ -144,7 +150,13 @@ def _print(found: Redirects, form: str, address: str, out: Path | None, console:
             console.say(f"note: {what} no server can redirect (`#` or control characters):")
             console.say(*(f"  {it.old}" for it in others[:_MOST_LINES]))
     elif out is None:
-        console.result("".join(mediawiki_import(stubs(form, found.redirects, address))))
+        unique, doubled = distinct(stubs(form, found.redirects, address))
+        console.result("".join(mediawiki_import(unique)))
+        if doubled:
+            what = counted(len(doubled), "old page")
+            console.say(f"note: {what} left out: no wiki has two pages of one title.")
+            console.say("Name what stands before the titles in its addresses with --address:")
+            console.say(*(f"  {it.title}: {it.old}" for it in doubled[:_MOST_LINES]))
     else:
         _write(out, stubs(form, found.redirects, address))
         console.say(f"written: {counted(len(found.redirects), 'stub')} below {out}")
@@ -153,14 +165,18 @@ def _print(found: Redirects, form: str, address: str, out: Path | None, console:
 def _write(folder: Path, found: Iterable[Stub]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stub in found:
-        write_private(folder / stub.file, stub.text.encode("utf-8", "replace"))
+        path = folder / stub.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_private(path, stub.text.encode("utf-8", "replace"))
 
 
 def _say(found: Redirects, console: Console) -> None:
-    console.say(f"{counted(len(found.redirects), 'old address', 'old addresses')} lead to posts")
+    known = len(found.redirects)
+    verb = "leads to its post" if known == 1 else "lead to posts"
+    console.say(f"{counted(known, 'old address', 'old addresses')} {verb}")
     for pending, what in (
         (found.waiting, "no post yet; apply first"),
-        (found.unaddressed, "no whole old address; name the source's with --address"),
+        (found.unaddressed, _UNADDRESSED),
     ):
         if pending:
             console.say(f"{counted(len(pending), 'item')}: {what}")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ __all__ = [
     "Stub",
     "addresses",
     "as_csv",
+    "distinct",
     "mediawiki_import",
     "stubs",
 ]
@@ -26,7 +28,9 @@ __all__ = [
 # A spreadsheet takes such a cell for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_WIKI_PATH = re.compile(r"/(?:wiki|w/index\.php|index\.php|display/[^/]+)/(.+)", re.DOTALL)
+_WIKI_PATH = re.compile(
+    r"(?:.*?/-/wikis|/wiki(?:/index\.php)?|/index\.php|/display/[^/]+)/(.+)", re.DOTALL
+)
 _UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _LONGEST_NAME = 150
 
@@ -162,11 +166,15 @@ SERVERS: Mapping[str, Callable[[Sequence[Address]], str]] = MappingProxyType(
 
 
 class Stub(NamedTuple):
-    """A page for the old wiki that says where the new one is. `title` is the old page's."""
+    """A page for the old wiki that says where the new one is. `title` is the old page's.
+
+    `old` is where that one stood.
+    """
 
     title: str
     file: str
     text: str
+    old: str
 
 
 def stubs(form: str, rows: Iterable[Redirect], address: str = "") -> Iterator[Stub]:
@@ -175,34 +183,72 @@ def stubs(form: str, rows: Iterable[Redirect], address: str = "") -> Iterator[St
     *address* is where the wiki stood, which tells an old page's title from its address.
     """
     suffix, written = STUBS[form]
+    known = list(rows)
+    folder = _common_folder(it.old for it in known)
     taken: set[str] = set()
-    for row in rows:
-        title = _old_title(row.old, address)
-        name = _UNSAFE_NAME.sub("_", title).strip(". ")[:_LONGEST_NAME] or "page"
+    for row in known:
+        title = _old_title(row.old, address, folder, form) or row.title
+        # The pages of such a wiki are files, in folders.
+        parts = title.split("/") if form == "github-wiki" else [title]
+        name = "/".join(_file_name(it) for it in parts if it) or "page"
         file, number = f"{name}{suffix}", 1
         while file.casefold() in taken:
             number += 1
             file = f"{name}-{number}{suffix}"
         taken.add(file.casefold())
-        yield Stub(title, file, written(row))
+        yield Stub(title, file, written(row), row.old)
 
 
-def _old_title(old: str, address: str) -> str:
+def _file_name(title: str) -> str:
+    return _UNSAFE_NAME.sub("_", title).strip(". ")[:_LONGEST_NAME] or "page"
+
+
+def _common_folder(olds: Iterable[str]) -> str:
+    """Return the folder of all old addresses in which no wiki's own path can be seen."""
+    paths = [_path(it) for it in olds if not _numbered(it)]
+    others = [it.rpartition("/")[0] for it in paths if it and not _WIKI_PATH.search(it)]
+    if not others:
+        return ""
+    parts = [it.split("/") for it in others]
+    return "/".join(posixpath.commonprefix(parts)) + "/"
+
+
+def _path(old: str) -> str:
     try:
-        parts = urlsplit(old)
+        return urlsplit(old).path
     except ValueError:
-        return old
-    query = parse_qs(parts.query)
-    for name in ("title", "pageId", "curid"):
-        if name in query:
-            return query[name][0].replace("_", " ")
+        return ""
+
+
+def _numbered(old: str) -> str:
+    """Return the title or the number that an address has in its query."""
+    try:
+        query = parse_qs(urlsplit(old).query)
+    except ValueError:
+        return ""
+    return next((query[it][0] for it in ("title", "pageId", "curid") if it in query), "")
+
+
+def _old_title(old: str, address: str, folder: str, form: str) -> str:
+    """Return a page's title in the old wiki; *folder* is that of pages without a wiki's path."""
+    if numbered := _numbered(old):
+        return numbered.replace("_", " ")
+    path = _path(old)
     base = address.rstrip("/") + "/"
-    match = _WIKI_PATH.search(parts.path)
     if address and old.startswith(base):
-        path = urlsplit(old[len(base) :]).path
+        # A title with a colon is no address by itself.
+        path = path[len(_path(base)) :]
+    elif match := _WIKI_PATH.search(path):
+        path = match[1]
     else:
-        path = match[1] if match else parts.path.rstrip("/").rpartition("/")[2]
-    return unquote(path).replace("_", " ").replace("+", " ")
+        path = path.removeprefix(folder).strip("/")
+    match form:
+        case "github-wiki":
+            return unquote(path)
+        case "confluence":
+            return unquote(path.replace("+", " "))
+        case _:
+            return unquote(path).replace("_", " ")
 
 
 def _wikitext(row: Redirect) -> str:
@@ -232,6 +278,17 @@ STUBS: Mapping[str, tuple[str, Callable[[Redirect], str]]] = MappingProxyType(
     }
 )
 """Format to the suffix of its files and what writes one."""
+
+
+def distinct(found: Iterable[Stub]) -> tuple[list[Stub], list[Stub]]:
+    """Return what one wiki can have, and the stubs whose titles are those of other ones."""
+    fine: dict[str, Stub] = {}
+    others: list[Stub] = []
+    for stub in found:
+        known = fine.setdefault(stub.title[:1].upper() + stub.title[1:], stub)
+        if known.text != stub.text:
+            others.append(stub)
+    return list(fine.values()), others
 
 
 def mediawiki_import(found: Iterable[Stub]) -> Iterator[str]:

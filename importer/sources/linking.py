@@ -101,7 +101,8 @@ class Addresses:
             return self._names.get(name)
         path, sharp, anchor = name.partition("#")
         path, _, _ = path.partition("?")
-        if path != name and not sharp and path in self._names:
+        titled = name.startswith("wiki:")  # `Why?` is another page than `Why`.
+        if path != name and not sharp and not titled and path in self._names:
             return self._names[path]
         while (cut := path.rfind("/")) > 0:
             path = path[:cut]

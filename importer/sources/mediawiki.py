@@ -113,7 +113,7 @@ class _Dump:
         self._uploads = uploads
         self._name = name
         self._address = options.address.rstrip("/")
-        self._site = Site(base=f"{self._address}/" if self._address else "")
+        self._site = Site(base=_before_titles(self._address))
 
     def pages(self) -> Iterator[Page | Alias | Loss]:
         """Yield every page. Raises UsageError where the dump breaks off."""
@@ -153,7 +153,7 @@ class _Dump:
         name = "" if author is None else author.findtext("username") or author.findtext("ip") or ""
         names = [f"wiki:{site.title(title)}"]
         if number and site.base:
-            names.append(f"{site.base}?curid={number}")
+            names.append(site.address_of_number(number))
         return Page(
             place=place,
             title=title,
@@ -171,8 +171,7 @@ class _Dump:
         )
 
     def _addresses(self, title: str) -> tuple[str, ...]:
-        base = self._site.base
-        return (f"{base}{title.replace(' ', '_')}",) if base else ()
+        return (self._site.address(title),) if self._site.base else ()
 
     def _reason(self, number: int) -> str:
         if number % 2:
@@ -187,10 +186,16 @@ def _site(element: Element, address: str) -> Site:
         key = it.get("key", "")
         if key.lstrip("-").isdecimal():
             names[int(key)] = it.text or ""
-    base = (element.findtext("base") or "").rpartition("/")[0]
-    shown = address or base
+    main = (element.findtext("base") or "").strip()
+    before, titled, _ = main.partition("title=")
+    shown = address or (f"{before}{titled}" if titled else main.rpartition("/")[0])
     first = (element.findtext("case") or "first-letter") == "first-letter"
-    return Site(MappingProxyType(names), first, f"{shown}/" if shown else "")
+    return Site(MappingProxyType(names), first, _before_titles(shown))
+
+
+def _before_titles(address: str) -> str:
+    """Return what stands before a title; a wiki without short addresses has titles in a query."""
+    return address if not address or address.endswith("title=") else f"{address}/"
 
 
 def _redirect(element: Element, text: str) -> str:
@@ -232,10 +237,11 @@ def wikitext_page(tree: Tree, name: str, options: Options, uploads: Uploads) -> 
         text, _ = decoded(whole(tree, name), options.encoding)
     except Unreadable as error:
         return Loss(LossKind.SKIPPED, Place(name, 1), name, f"it can't be read: {error}")
-    site = Site()
+    address = options.address.rstrip("/")
+    # Such a folder may be of another wiki, which has its files elsewhere.
+    site, placed = Site(), Site(base=_before_titles(address))
     stem = posixpath.splitext(name)[0]
     title = posixpath.basename(stem).replace("_", " ")
-    address = options.address.rstrip("/")
     return Page(
         place=Place(name, 1),
         title=title,
@@ -245,8 +251,11 @@ def wikitext_page(tree: Tree, name: str, options: Options, uploads: Uploads) -> 
         tags=site.categories(text),
         name=stem,
         alone=True,
-        addresses=(f"{address}/{name}",) if address else (),
-        names=tuple(f"wiki:{site.title(it)}" for it in (name, stem, posixpath.basename(stem))),
+        addresses=(placed.address(stem),) if address else (),
+        names=(
+            *(f"wiki:{site.title(it)}" for it in (name, stem, posixpath.basename(stem))),
+            *((placed.address(name),) if address else ()),
+        ),
         parent=posixpath.dirname(name),
         files=uploads.named(text, site, posixpath.dirname(name)),
     )

@@ -135,10 +135,12 @@ class _Sources:
     def __init__(self, pages: Pages) -> None:
         self._found = (it for it in pages() if not isinstance(it, Loss) or _is_page(it))
         self._next = next(self._found, None)
+        self._line = 0
 
     def next(self) -> Page | None:
         """Return the page that the next account is of; None for one that was no page."""
         current, self._next = self._next, next(self._found, None)
+        self._line = current.place.line if isinstance(current, Page) else 0
         return current if isinstance(current, Page) else None
 
     def is_later(self, loss: Loss) -> bool:
@@ -147,7 +149,8 @@ class _Sources:
         place = coming.place if isinstance(coming, Page | Alias) else None
         if place is None or loss.where.path != place.path:
             return False
-        return place.line > 1 and loss.where.line >= place.line
+        # Where several pages are on one line, nothing tells whose a loss is.
+        return place.line > 1 and loss.where.line >= place.line and loss.where.line > self._line
 
 
 def _is_page(loss: Loss) -> bool:

@@ -5,7 +5,8 @@ template shows only its wiki knows: its name and its arguments must be seen.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from html import unescape
 
 import mwparserfromhell
@@ -24,7 +25,11 @@ from mwparserfromhell.nodes import (
 from mwparserfromhell.wikicode import Wikicode
 
 from importer.sources.verify_seen import Construct, Sketch
+from importer.sources.verify_wikitext_lines import Piece, Row, grouped, is_item, lines_of, row_of
 from importer.sources.wikitext import Site
+from importer.sources.wikitext_files import name_in_gallery, parts_of
+from importer.sources.wikitext_options import is_framed, is_option, value_of
+from importer.sources.wikitext_words import linked_page, sign_of
 
 __all__ = ["see_wikitext"]
 
@@ -36,11 +41,8 @@ _INLINE = (
     "b", "i", "strong", "em", "u", "s", "strike", "del", "ins", "sub", "sup", "small", "big", "kbd",
     "span", "font", "abbr", "cite", "q", "mark", "dfn", "bdi", "a", "noinclude", "onlyinclude",
 )  # fmt: skip
-_MARKS = "*#:;"
-_SIGNS = ("!", "=", "(", ")", "((", "))", "-", "clear", "pagename", "fullpagename", "subpagename")
+_NAMES = ("pagename", "fullpagename", "subpagename")
 _DEEPEST = 50
-
-_Piece = Node | str
 
 
 def see_wikitext(site: Site, title: str, text: str, sketch: Sketch) -> None:
@@ -73,7 +75,14 @@ class _WikitextEye:
         if self._depth > _DEEPEST:
             raise RecursionError
         indented: list[str] = []
-        for line in _split(code):
+        rows: list[Row] = []
+        for line in lines_of(code):
+            if row := row_of(line):
+                self._indented(indented)
+                rows.append(row)
+                continue
+            self._items(rows)
+            rows.clear()
             first = line[0] if line else ""
             if isinstance(first, str) and first.startswith(" ") and "".join(map(str, line)).strip():
                 indented.append(self._bare(line)[1:])
@@ -81,11 +90,10 @@ class _WikitextEye:
             self._indented(indented)
             if not line:
                 self._sketch.cut()
-            elif isinstance(first, Tag) and _is_mark(first):
-                self._item(line)
             else:
                 self.say(line)
                 self._sketch.say("\n")
+        self._items(rows)
         self._indented(indented)
         self._depth -= 1
 
@@ -97,23 +105,18 @@ class _WikitextEye:
                 self._sketch.say("\n".join(lines))
             lines.clear()
 
-    def _item(self, line: Sequence[_Piece]) -> None:
-        marks = [it for it in line if isinstance(it, Tag) and _is_mark(it)]
-        run = ""
-        for piece in line:
-            if not (isinstance(piece, Tag) and _is_mark(piece)):
-                break
-            run += str(piece.wiki_markup)
-        rest = [it for it in line if it not in marks]
-        if "*" in run or "#" in run:
-            with self._sketch.within(Construct.ITEM):
-                self.say(rest)
-        else:
-            self._sketch.cut()
-            self.say(rest)
-            self._sketch.cut()
+    def _items(self, rows: Sequence[Row], depth: int = 0) -> None:
+        """Draw lines with markers: what goes on in an item, as `#:` does, is of that item."""
+        for group in grouped(rows, depth):
+            first, *rest = group
+            here = len(first.marks) == depth + 1
+            with self._sketch.within(Construct.ITEM) if is_item(group, depth) else nullcontext():
+                self._sketch.cut()
+                self.say(first.pieces if here else ())
+                self._sketch.cut()
+                self._items(rest if here else group, depth + 1)
 
-    def _bare(self, line: Iterable[_Piece]) -> str:
+    def _bare(self, line: Iterable[Piece]) -> str:
         """Return a line's words as they stand in code."""
         inner = Sketch()
         eye = _WikitextEye(self._site, self._title, inner)
@@ -136,7 +139,7 @@ class _WikitextEye:
                 for thing in inner.seen.things[construct]:
                     self._sketch.add(construct, *thing)
 
-    def say(self, pieces: Iterable[_Piece]) -> None:
+    def say(self, pieces: Iterable[Piece]) -> None:
         """Draw what stands in a line."""
         for piece in pieces:
             match piece:
@@ -182,17 +185,33 @@ class _WikitextEye:
         if own and self._site.is_category(bare):
             return
         if own and self._site.is_file(bare):
-            self._sketch.add(Construct.IMAGE, self._site.parted(bare)[1])
+            self._image(self._site.parted(bare)[1], list(parts_of(node.text or Wikicode([]))))
             return
-        with self._sketch.linked(bare):
+        page, shown = linked_page(self._title, bare)
+        _, sharp, anchor = bare.partition("#")
+        with self._sketch.linked(f"{page}{sharp}{anchor}"):
             if node.text is not None and str(node.text).strip():
                 self.inline(node.text)
             elif node.text is None:
-                self._sketch.say(bare)
+                self._sketch.say(shown)
+
+    def _image(self, name: str, options: Sequence[Wikicode], *, framed: bool = False) -> None:
+        """Draw an image: the link around it, and the caption below it."""
+        around = next((it for option in options if (it := value_of("link", str(option)))), "")
+        with self._sketch.linked(around) if around else nullcontext():
+            self._sketch.add(Construct.IMAGE, name)
+        captions = [it for it in options if str(it).strip() and not is_option(str(it))]
+        if captions and (framed or any(is_framed(str(it)) for it in options)):
+            self._sketch.say(" ")
+            self.inline(captions[-1])
+            self._sketch.say(" ")
 
     def _template(self, node: Template) -> None:
         name = " ".join(str(node.name).split())
-        if name.lower() in _SIGNS:
+        if (signs := sign_of(node)) is not None:
+            self._sketch.say(signs)
+            return
+        if name.lower() in _NAMES:
             return
         self._sketch.say(f"{name} " if len(node.params) != 1 else "")
         for parameter in node.params:
@@ -274,31 +293,12 @@ class _WikitextEye:
         for texts in waiting:
             with self._sketch.within(Construct.ITEM):
                 for text in texts:
-                    self.inline(text)
+                    self._within(text)
 
     def _gallery(self, content: str) -> None:
         for line in content.strip().split("\n"):
-            if name := line.partition("|")[0].strip():
+            name, options = name_in_gallery(line)
+            if name:
+                parts = [mwparserfromhell.parse(it) for it in options]
                 with self._sketch.within(Construct.ITEM):
-                    self._sketch.add(Construct.IMAGE, self._site.parted(name)[1])
-
-
-def _is_mark(tag: Tag) -> bool:
-    marks = str(tag.wiki_markup or "")
-    return bool(marks) and all(it in _MARKS for it in marks)
-
-
-def _split(code: Wikicode | None) -> Iterator[list[_Piece]]:
-    """Yield the lines of wikitext; a tag or a template that has several is in one."""
-    line: list[_Piece] = []
-    for node in code.nodes if code is not None else ():
-        if not isinstance(node, Text):
-            line.append(node)
-            continue
-        first, *others = str(node).split("\n")
-        line += [first] if first else []
-        for other in others:
-            yield line
-            line = [other] if other else []
-    if line:
-        yield line
+                    self._image(self._site.parted(name)[1], parts, framed=True)

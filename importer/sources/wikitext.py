@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from urllib.parse import quote
 
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
@@ -20,18 +21,29 @@ _CANONICAL = {
 }  # fmt: skip
 _FILE, _MEDIA, _CATEGORY = 6, -2, 14
 _MANY = 200
+# What a MediaWiki leaves as it is in its addresses.
+_UNQUOTED = ";@$!*(),/~:"
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """What titles mean on a wiki: names of namespaces by number, and whether a first letter counts.
 
-    `base` is where its pages stand, with the slash before their titles; empty when not known.
+    `base` is what stands before a title in the address of its page: up to a slash, or to `title=`
+    in a wiki without short addresses. It is empty when not known.
     """
 
     namespaces: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
     first_letter: bool = True
     base: str = ""
+
+    def address(self, title: str) -> str:
+        """Return a page's address as the wiki writes it."""
+        return f"{self.base}{quote(title.replace(' ', '_'), safe=_UNQUOTED)}"
+
+    def address_of_number(self, number: str) -> str:
+        """Return the address of the page that has the number *number*."""
+        return f"{self.base.partition('?')[0]}?curid={number}"
 
     def title(self, text: str) -> str:
         """Return a title as the wiki's own list has it."""

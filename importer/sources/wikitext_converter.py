@@ -28,7 +28,15 @@ from importer.sources.losses import Losses, LossKind
 from importer.sources.wikitext import Site
 from importer.sources.wikitext_files import Files
 from importer.sources.wikitext_lines import assembled
-from importer.sources.wikitext_words import HTML_TAGS, argument, attribute, nodes_of, plain
+from importer.sources.wikitext_words import (
+    HTML_TAGS,
+    argument,
+    attribute,
+    linked_page,
+    nodes_of,
+    plain,
+    sign_of,
+)
 
 __all__ = ["wikitext_to_html"]
 
@@ -47,7 +55,6 @@ _SAYS = {
     "nowrap": "1", "code": "1", "mono": "1", "kbd": "1", "key": "1", "tt": "1", "small": "1",
     "lang": "2", "abbr": "1", "sic": "1", "nobr": "1", "em": "1", "strong": "1",
 }  # fmt: skip
-_SIGNS = {"!": "|", "=": "=", "(": "{", ")": "}", "((": "{{", "))": "}}", "-": "", "clear": ""}
 
 
 def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Losses) -> str:
@@ -139,10 +146,9 @@ class _Page:
             return ""
         if not linked and self._site.is_file(bare):
             return self._files.link(bare, node)
-        page, sharp, anchor = bare.partition("#")
-        if page.startswith("/"):
-            page = f"{self._title}{page.rstrip('/')}"
-        text = self._code(node.text) if node.text is not None else escape(bare)
+        page, shown = linked_page(self._title, bare)
+        _, sharp, anchor = bare.partition("#")
+        text = self._code(node.text) if node.text is not None else escape(shown)
         if node.text is not None and not text.strip():
             text = escape(re.sub(r"\s*\([^)]*\)\Z|,.*\Z", "", page.rpartition(":")[2]))
         if not page:
@@ -160,8 +166,8 @@ class _Page:
     def _template(self, node: Template) -> str:
         name = " ".join(str(node.name).split())
         low = name.lower().removeprefix("template:")
-        if low in _SIGNS and not node.params:
-            return escape(_SIGNS[low])
+        if (signs := sign_of(node)) is not None:
+            return escape(signs)
         if low in ("pagename", "fullpagename", "subpagename"):
             return escape(self._title)
         if low in _SAYS and node.has(_SAYS[low]):
@@ -226,7 +232,8 @@ class _Page:
         return self._block(f"<pre><code{named}>{shown}</code></pre>")
 
     def _reference(self, node: Tag) -> str:
-        text = self._filled(self._code(node.contents).strip()) if node.contents else ""
+        inner = self._code(node.contents).strip() if node.contents else ""
+        text = self._assembled(inner, within=True)
         name = attribute(node, "name") or f"\0{len(self._notes)}"
         known = self._notes.setdefault(name, [])
         if text:

@@ -9,23 +9,17 @@ from html import escape
 from urllib.parse import quote
 
 import mwparserfromhell
-from mwparserfromhell.nodes import Node, Text, Wikilink
+from mwparserfromhell.nodes import ExternalLink, Node, Text, Wikilink
 from mwparserfromhell.wikicode import Wikicode
 
 from importer.model.pictures import is_named_as_image
 from importer.sources.wikitext import Site
+from importer.sources.wikitext_options import is_framed, is_option, is_sized, value_of
 
-__all__ = ["Files", "name_in_gallery"]
+__all__ = ["Files", "name_in_gallery", "parts_of"]
 
 # Shown by a wiki as images, though the team's site takes none of them.
 _SHOWN = (".tif", ".tiff", ".ico", ".xcf", ".djvu", ".apng", ".avif")
-_FRAMED = re.compile(r"(?:thumb|thumbnail|frame|framed|mini|vignette)(?:=.*)?")
-_OPTION = re.compile(
-    r"(?:thumb|thumbnail|frame|framed|frameless|border|left|right|center|centre|none|baseline|sub|"
-    r"super|top|text-top|middle|bottom|text-bottom|mini|links|rechts|gauche|droite|vignette|"
-    r"\d*(?:x\d+)?px|upright.*|(?:thumb|thumbnail|link|lang|page|class|alt|alttext|title)=.*)"
-)
-_SIZE = re.compile(r"\d*(?:x\d+)?px|upright.*")
 _EXTERNAL = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
 _SAFE = "/'!~*.,:"
 _AREA = re.compile(r"(?:poly|rect|circle|default)\b[\d\s.]*(\[.+\])", re.IGNORECASE)
@@ -55,23 +49,23 @@ class Files:
 
     def link(self, title: str, node: Wikilink) -> str:
         """Return a link to a file: the image with its caption, or a link to what is no image."""
-        parts = list(_parts(node.text)) if node.text is not None else []
+        parts = list(parts_of(node.text)) if node.text is not None else []
         name = self._site.parted(title)[1]
         if self._site.is_media(title) or not _is_image(name):
-            words = [it for it in parts if not _OPTION.fullmatch(_bare(it))]
+            words = [it for it in parts if not is_option(str(it))]
             said = self._render(words[-1]).strip() if words else ""
             return f'<a href="{escape(quote(name))}">{said or escape(name)}</a>'
         return self._image(name, parts)
 
     def _image(self, name: str, parts: list[Wikicode], *, framed: bool = False) -> str:
-        options = [_bare(it) for it in parts]
-        words = [it for it, said in zip(parts, options, strict=True) if not _OPTION.fullmatch(said)]
+        options = [str(it) for it in parts]
+        words = [it for it in parts if not is_option(str(it))]
         caption = next((it for it in reversed(words) if str(it).strip()), None)
-        shown = framed or any(_FRAMED.fullmatch(it) for it in options)
+        shown = framed or any(is_framed(it) for it in options)
         alt = self._said("alt", parts)
         if not alt and caption is not None:
             alt = self._plain(caption).strip()
-        size = ' width="1"' if any(_SIZE.fullmatch(it) for it in options) else ""
+        size = ' width="1"' if any(is_sized(it) for it in options) else ""
         image = f'<img src="{escape(name)}" alt="{escape(alt)}"{size}>'
         target = self._said("link", parts)
         if target:
@@ -85,8 +79,8 @@ class Files:
         return f"{image}<br>{slanted}<br>" if said else image
 
     def _said(self, name: str, parts: list[Wikicode]) -> str:
-        found = (self._plain(it).strip() for it in parts)
-        return next((it[len(name) + 1 :] for it in found if it.lower().startswith(f"{name}=")), "")
+        found = (value_of(name, self._plain(it)) for it in parts)
+        return next((it for it in found if it is not None), "")
 
     def gallery(self, content: str) -> str:
         """Return a gallery as a list of images with their captions; "" for an empty one."""
@@ -120,19 +114,21 @@ def _is_image(name: str) -> bool:
     return is_named_as_image(name) or name.lower().endswith(_SHOWN)
 
 
-def _bare(part: Wikicode) -> str:
-    return str(part).strip().lower()
-
-
-def _parts(code: Wikicode) -> Iterator[Wikicode]:
+def parts_of(code: Wikicode) -> Iterator[Wikicode]:
     """Yield what stands between bars, those within other links aside."""
     nodes: list[Node] = []
     for node in code.nodes:
-        first, *rest = str(node).split("|") if isinstance(node, Text) else (node,)
-        nodes.append(Text(first) if isinstance(first, str) else first)
+        bare = isinstance(node, ExternalLink) and not node.brackets
+        # The library takes a bar for a part of an address, which no wiki does.
+        pieces = str(node).split("|") if bare or isinstance(node, Text) else []
+        if len(pieces) < 2:
+            nodes.append(node)
+            continue
+        first, *rest = (mwparserfromhell.parse(it).nodes if bare else [Text(it)] for it in pieces)
+        nodes += first
         for piece in rest:
             yield Wikicode(nodes)
-            nodes = [Text(piece)]
+            nodes = [*piece]
     yield Wikicode(nodes)
 
 

@@ -42,6 +42,12 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param("[[foo bar]]s", "[foo bar](wiki:Foo%20bar)s", id="link"),
         pytest.param("[[foo_bar#x|''t'']]", "[*t*](wiki:Foo%20bar#x)", id="link with a text"),
         pytest.param("[[/Sub]]", "[/Sub](wiki:A%20page/Sub)", id="link below"),
+        pytest.param("[[/Sub/]]", "[Sub](wiki:A%20page/Sub)", id="link below without a slash"),
+        pytest.param("[[../x]]", "[../x](wiki:../x)", id="nothing is above"),
+        pytest.param(
+            "a<ref>b:\n* c\n* d\n\ne</ref>", "a<sup>1</sup>\n\n1. b:\n   - c\n   - d\n\n   e",
+            id="a list in a footnote",
+        ),
         pytest.param("[[Foo (x)|]]", "[Foo](wiki:Foo%20%28x%29)", id="pipe trick"),
         pytest.param("[[help:x]]", "[help:x](wiki:Hilfe:X)", id="namespace"),
         pytest.param("a[[Kategorie:B]][[category:C|d]]", "a", id="categories"),
@@ -55,6 +61,7 @@ def markdown(text: str, site: Site = GERMAN) -> tuple[str, list[Loss]]:
         pytest.param("<nowiki>[[a]] ''b''</nowiki>", "\\[\\[a\\]\\] ''b''", id="nowiki"),
         pytest.param("a < b &amp; <c>d</c>", "a < b & \\<c>d\\</c>", id="signs and no tags"),
         pytest.param("<code>a<nowiki>|</nowiki>b</code>", "`a|b`", id="code"),
+        pytest.param("<code>a {{!}} {{((}}b{{=}}</code>", "`a | {{b=`", id="signs in code"),
         pytest.param(
             '<syntaxhighlight lang="python">\nif a < b:\n\n    c = "```"\n</syntaxhighlight>',
             '````python\nif a < b:\n\n    c = "```"\n````',
@@ -105,6 +112,76 @@ def test_what_needs_the_wiki_leaves_something_and_a_loss(
     made, losses = markdown(text)
     assert made == expected
     assert [(it.kind, it.what) for it in losses] == [(kind, what)]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("verweis=Hauptseite|rechts|Das Bild", "[![Das Bild](a.png)](wiki:Hauptseite)"),
+        ("mini|hochkant=1.2|Das Bild", "![Das Bild](a.png)  \n*Das Bild*"),
+        ("rahmenlos|120px|alternativtext=Was da ist|links", "![Was da ist](a.png)"),
+        ("vignette|redresse|gauche|lien=Accueil|Voil\u00e0",
+         "[![Voil\u00e0](a.png)](wiki:Accueil)  \n*Voil\u00e0*"),
+        ("sans cadre|centr\u00e9|alt=Ici", "![Ici](a.png)"),
+        ("miniaturadeimagen|izquierda|v\u00ednculo=https://a.example/|Aqu\u00ed",
+         "[![Aqu\u00ed](a.png)](https://a.example/)  \n*Aqu\u00ed*"),
+        ("miniatuur|gecentreerd|koppeling=Start|Hier",
+         "[![Hier](a.png)](wiki:Start)  \n*Hier*"),
+        ("\u043c\u0438\u043d\u0438|\u0441\u043f\u0440\u0430\u0432\u0430|200\u043f\u043a\u0441|A",
+         "![A](a.png)  \n*A*"),
+        ("Thumb|Left|Marco", "![Marco](a.png)  \n*Marco*"),
+        ("links|Verweise = gut", "![Verweise = gut](a.png)"),
+        ("upright is what it is", "![upright is what it is](a.png)"),
+    ],
+)  # fmt: skip
+def test_options_of_images_are_known_in_the_wikis_languages(options: str, expected: str) -> None:
+    made, losses = markdown(f"[[Datei:a.png|{options}]]")
+    assert made == expected
+    assert {it.what for it in losses} <= {"images with a size: 1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[[../]]", "[Top/Mid](wiki:Top/Mid)"),
+        ("[[../../]]", "[Top](wiki:Top)"),
+        ("[[../../|up]]", "[up](wiki:Top)"),
+        ("[[../Sister]]", "[Top/Mid/Sister](wiki:Top/Mid/Sister)"),
+        ("[[../Sister/]]", "[Sister](wiki:Top/Mid/Sister)"),
+        ("[[../../Aunt#part]]", "[Top/Aunt#part](wiki:Top/Aunt#part)"),
+        ("[[../#part|a part]]", "[a part](wiki:Top/Mid#part)"),
+        ("[[../../../x]]", "[../../../x](wiki:../../../x)"),
+    ],
+)
+def test_links_from_below_lead_to_pages_above_and_beside(text: str, expected: str) -> None:
+    below = Wikitext(GERMAN, "Top/Mid/Low")
+    assert below.to_markdown(text, Place("d", 1), Losses("d")) == expected
+
+
+def test_pages_of_a_dump_are_linked_from_below(tmp_path: Path) -> None:
+    text = "Up to [[../]], on to [[../Schwester]] and to [[../Nichts|nothing]]."
+    pages = (page("Ober", "All of it."), page("Ober/Kind", text), page("Ober/Schwester", "She."))
+    (tmp_path / "a.xml").write_text(dump(*pages), encoding="utf-8")
+    drafts, losses = parted(converted("mediawiki", tmp_path / "a.xml"))
+    assert drafts[1].body.startswith(
+        "Up to [Ober](key:ober), on to [Ober/Schwester](key:ober/schwester) and to nothing (link"
+    )
+    assert len(named(losses, LossKind.LINK)) == 1
+
+
+def test_a_title_with_a_question_mark_is_not_the_one_without(tmp_path: Path) -> None:
+    text = "See [[Warum?]], [[Warum]], [[C++]] and [[100% sicher?]], which is there."
+    pages = (page("Start", text), page("Warum", "So."), page("C++", "Plus."), page("C", "No plus."))
+    there = page("100% sicher?", "Ja.")
+    (tmp_path / "a.xml").write_text(dump(*pages, there), encoding="utf-8")
+    drafts, losses = parted(converted("mediawiki", tmp_path / "a.xml"))
+    keys = {it.origin[0].rpartition("/")[2]: it.key for it in drafts}
+    assert drafts[0].body == (
+        f"See Warum? (link not moved: `wiki:Warum%3F`), [Warum](key:{keys['Warum']}), "
+        f"[C++](key:{keys['C%2B%2B']}) and [100% sicher?](key:{keys['100%25_sicher%3F']}), "
+        "which is there."
+    )
+    assert len(named(losses, LossKind.LINK)) == 1
 
 
 PIECES = (
@@ -215,6 +292,13 @@ def test_files_with_wikitext_are_pages_too(tmp_path: Path) -> None:
     ]
     assert named(losses, LossKind.FILE) == ["a.png:1 a.png"]
     assert READERS["mediawiki"].guess(tmp_path) is Likeness.LIKELY
+
+
+def test_a_file_with_wikitext_stood_where_its_title_says(tmp_path: Path) -> None:
+    folder = wiki(tmp_path, {"C++ or not?.wiki": "Left of the door, and on to the next one."})
+    results = converted("mediawiki", folder, Options(address="https://w.example/wiki/"))
+    address = "https://w.example/wiki/C%2B%2B_or_not%3F"
+    assert parted(results)[0][0].origin == ("C++ or not?.wiki", address)
 
 
 def test_a_cut_dump_is_an_error(tmp_path: Path) -> None:
