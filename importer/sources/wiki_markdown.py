@@ -10,6 +10,8 @@ from importer.sources.cleaning import clean
 from importer.sources.footnotes import without_footnotes
 from importer.sources.lines import Numbered, code_flags, numbered, outside_code
 from importer.sources.losses import Losses, LossKind
+from importer.sources.markdown_dialects import plain_blocks
+from importer.sources.markdown_marks import plain_marks
 
 __all__ = ["WIKI_MARKDOWN", "WikiMarkdown", "wiki_name"]
 
@@ -34,7 +36,9 @@ class WikiMarkdown:
 
     def to_markdown(self, text: str, place: Place, losses: Losses) -> str:  # noqa: ARG002 - a Markup
         """Return the text without what only the wiki understands."""
-        part = clean(_without_sizes(numbered(text), losses), losses).lines
+        # Before anything else: what an admonition or tab holds is indented, and looks like code.
+        blocks = plain_blocks(numbered(text), losses)
+        part = plain_marks(clean(_without_sizes(blocks, losses), losses).lines, losses)
         part = without_footnotes(_without_alerts(part), losses)
         flags = code_flags([line.text for line in part])
         shown = (
