@@ -129,15 +129,17 @@ def _loss(tag: "Tag") -> tuple[LossKind, str, str]:
 
 def held_in(tag: "Tag") -> str:
     """Return how much of what there is in a part of a page, as a loss that counts says it."""
+    smileys = tag.select("img.emoticon")
+    signs = [str(it.get("data-emoji-fallback") or it.get("alt") or "") for it in smileys]
     counts = {
         "links": len(tag.find_all("a", href=True)),
-        "images": len(tag.find_all("img", src=True)),
+        "images": len(tag.find_all("img", src=True)) - len(tag.select("img.emoticon[src]")),
         "list items": len(tag.find_all("li")),
         "headings": len(tag.find_all(re.compile(r"h[1-6]\Z"))),
         "table cells": len(tag.find_all(("td", "th"))),
         "blocks of code": len(tag.find_all("pre")),
         "code spans": len(tag.find_all(("code", "tt", "samp"))),
-        "words": len(tag.get_text(" ").split()),
+        "words": len(" ".join([tag.get_text(" "), *signs]).split()),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 

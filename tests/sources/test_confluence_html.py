@@ -22,7 +22,9 @@ COMMENTS = """<div class="pageSection group"><div class="pageSectionHeader">
 <h2 id="comments" class="pageSectionTitle">Comments:</h2></div><table border="0" width="100%">
 <tr><td><a name="comment-1"></a><font class="smallfont"><p>Is this true yet?</p></font>
 <div class="smallfont">Posted by anna at Mar 04, 2024</div></td></tr>
-<tr><td><a name="comment-2"></a><font class="smallfont"><p>It is, I looked.</p></font>
+<tr><td><a name="comment-2"></a><font class="smallfont"><p>It is<br/>, I <b>l</b>ooked
+<img class="emoticon" src="images/smile.png" alt="(smile)"/> at <a href="https://a.example">a</a>
+<code>x y</code><img src="images/b.png"/></p><ul><li>one</li></ul><pre>code()</pre></font>
 <div class="smallfont">Posted by bo at Mar 05, 2024</div></td></tr></table></div>"""
 LABELS = """<div id="labels-section" class="pageSection group"><h2>Labels:</h2>
 <ul class="label-list"><li><a href="#">backup</a></li><li>on-call</li></ul></div>"""
