@@ -13,7 +13,8 @@ from importer.sources.losses import Losses, LossKind
 __all__ = ["plain_blocks"]
 
 _TOC = re.compile(
-    r"\s{0,3}(?:\[\[_TO(?:C|SP)_\]\]|\[_TOC_\]|\[\[?TOC\]\]?|\{:toc\}|\$\{toc\})\s*", re.IGNORECASE
+    r"\s{0,3}(?:\[\[_TO(?:C|SP)_[^\[\]\n]{0,60}\]\]|\[_TOC_\]|\[\[?TOC\]\]?|\{:toc\}|\$\{toc\})\s*",
+    re.IGNORECASE,
 )
 _MULTILINE = re.compile(r" {0,3}>>>[ \t]*")
 _CONTAINER = re.compile(

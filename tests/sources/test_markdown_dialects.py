@@ -91,14 +91,19 @@ def test_what_only_looks_like_a_dialect_stays(text: str) -> None:
     assert losses.found == []
 
 
-@pytest.mark.parametrize("text", ["[[_TOC_]]", "[TOC]", "[[_TOSP_]]", "{:toc}"])
+@pytest.mark.parametrize(
+    "text", ["[[_TOC_]]", "[TOC]", "[[_TOSP_]]", "[[_TOC_ | levels = 2]]", "{:toc}"]
+)
 def test_a_list_of_the_headings_is_dropped(text: str) -> None:
     made, losses = said(f"{text}\n\nThe text.")
     assert made == "The text."
     assert named(losses.found, LossKind.NAVIGATION) == [f"a.md:1 {text}"]
 
 
-@pytest.mark.parametrize("text", [*(it.values[0] for it in BLOCKS + MARKS), "[[_TOC_]]", "[TOC]"])
+@pytest.mark.parametrize(
+    "text",
+    [*(it.values[0] for it in BLOCKS + MARKS), "[[_TOC_]]", "[[_TOC_ | levels = 2]]", "[TOC]"],
+)
 def test_nothing_of_a_dialect_is_lost_unseen(tmp_path: Path, text: str) -> None:
     fidelity, _ = verified("markdown", wiki(tmp_path, {"a.md": f"{LONG}\n\n{text}\n\n{LONG}"}))
     assert fidelity.pages == 1
