@@ -4,16 +4,18 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from importer.model.draft import Place
+from importer.sources.confluence_around import around_of, held_in, is_index, key_in
 from importer.sources.losses import Losses, LossKind
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
-__all__ = ["EXPORTED", "Exported", "PageParts", "parts_of"]
+__all__ = ["EXPORTED", "Exported", "PageParts", "parts_of", "space_key"]
 
 _LABELS = {"information": "Info", "note": "Note", "tip": "Tip", "warning": "Warning"}
 _BRUSH = re.compile(r"brush:\s*([\w#+-]+)")
@@ -41,15 +43,7 @@ class Exported:
         for tag in soup.select(", ".join(_DROPPED)):
             why = "a way around the wiki; dropped"
             name = " ".join(tag.get("class") or ()) or str(tag.get("id") or "")
-            counts = {
-                "links": len(tag.find_all("a", href=True)),
-                "images": len(tag.find_all("img", src=True)),
-                "list items": len(tag.find_all("li")),
-                "headings": len(tag.find_all(re.compile(r"h[1-6]\Z"))),
-                "words": len(tag.get_text(" ").split()),
-            }
-            held = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-            losses.add(LossKind.NAVIGATION, place.line, f"{name}: {held}", why)
+            losses.add(LossKind.NAVIGATION, place.line, f"{name}: {held_in(tag)}", why)
             tag.decompose()
         for tag in soup.select("img.emoticon"):
             tag.replace_with(str(tag.get("data-emoji-fallback") or tag.get("alt") or ""))
@@ -64,6 +58,8 @@ class Exported:
                 tag["data-lang"] = match[1]
         for tag in soup.select(".code .codeHeader, .panel .panelHeader, .expand-control-text"):
             tag.name = "strong"
+            for inner in tag.find_all(("b", "strong")):
+                inner.unwrap()
         for tag in soup.select(".confluence-information-macro"):
             kinds = " ".join(tag.get("class") or ())
             label = next((it for kind, it in _LABELS.items() if f"macro-{kind}" in kinds), "")
@@ -92,7 +88,8 @@ EXPORTED = Exported()
 class PageParts:
     """What an exported page says: `body` is None for a page that is none, such as the index.
 
-    `attached` are the names of its files, by what the export calls them.
+    `attached` are the names of its files, by what the export calls them, `listed` those addresses
+    that the page lists. `left` is HTML around the text that becomes nothing, as `losses` say.
     """
 
     title: str
@@ -100,6 +97,11 @@ class PageParts:
     parents: tuple[str, ...] = ()
     author: str = ""
     attached: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    edited: datetime | None = None
+    labels: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    left: str = ""
+    losses: tuple[tuple[LossKind, str, str], ...] = ()
 
 
 def parts_of(text: str) -> PageParts:
@@ -114,14 +116,31 @@ def parts_of(text: str) -> PageParts:
     main = soup.select_one("#main-content")
     crumbs = tuple(it.get_text(" ", strip=True) for it in soup.select("#breadcrumbs li a"))
     editor = soup.select_one(".page-metadata .editor") or soup.select_one(".page-metadata .author")
+    body = None if main is None or is_index(soup) else main.decode_contents()
+    attached = _attached(soup)
+    by = editor.get_text(" ", strip=True) if editor else ""
+    around = around_of(soup)
     return PageParts(
         # The export puts the space's name before the title.
         said.partition(" : ")[2] or said,
-        main.decode_contents() if main else None,
+        body,
         crumbs,
-        editor.get_text(" ", strip=True) if editor else "",
-        _attached(soup),
+        by,
+        attached,
+        around.edited,
+        around.labels,
+        tuple(href for href, _ in around.attached),
+        around.left,
+        around.losses,
     )
+
+
+def space_key(text: str) -> str:
+    """Return the key that the index of a space names; empty for a file that is none."""
+    from importer.sources.html_converter import soup_of
+
+    soup = soup_of(text)
+    return key_in(soup) if is_index(soup) else ""
 
 
 def _attached(soup: "BeautifulSoup") -> Mapping[str, str]:

@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus, unquote
 
 from importer.model.draft import Place
 from importer.model.ids import Kind
-from importer.sources.confluence_html import EXPORTED, PageParts, parts_of
+from importer.sources.confluence_html import EXPORTED, PageParts, parts_of, space_key
 from importer.sources.files import Inventory, file_in
 from importer.sources.losses import Loss, LossKind
 from importer.sources.page import Credit, File, Page, Passage
@@ -39,6 +39,7 @@ class SinglePages:
     options: Options
     count: int = 0
     attached: dict[str, list[str]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     inventory: Inventory = field(init=False)
 
@@ -61,31 +62,56 @@ class SinglePages:
             yield Loss(LossKind.SKIPPED, place, name, f"it can't be read: {error}")
             return
         if suffix in HTML:
-            yield self._exported(name, text, place)
+            yield from self._exported(name, text, place)
         else:
             yield self._stored(name, text, place)
 
-    def _exported(self, name: str, text: str, place: Place) -> Page | Loss:
+    def _exported(self, name: str, text: str, place: Place) -> Iterator[Page | Loss]:
         parts = parts_of(text)
         if parts.body is None:
-            return Loss(LossKind.SKIPPED, place, name, "no page of the space; a way around it")
+            yield Loss(LossKind.SKIPPED, place, name, "no page of the space; a way around it")
+            return
+        for kind, what, why in parts.losses:
+            yield Loss(kind, place, what, why)
+        for href in parts.listed:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), unquote(href)))
+            if path not in self.tree.names:
+                yield Loss(LossKind.FILE, place, href, "listed on the page; the export lacks it")
         number = posixpath.splitext(posixpath.basename(name))[0].rpartition("_")[2]
+        number = number if number.isdecimal() else ""
+        space = self._space(posixpath.dirname(name))
+        places = tuple(_addresses(number, space, parts.title))
         address = self.options.address.rstrip("/")
-        old = (f"{address}/pages/viewpage.action?pageId={number}",)
-        return Page(
+        below = f"{address}/spaces/{space}/pages/{number}"
+        yield Page(
             place=place,
             title=parts.title or posixpath.basename(name),
             title_is_plain=True,
-            body=Passage(parts.body, EXPORTED, Credit(parts.author)),
+            body=Passage(parts.body, EXPORTED, Credit(parts.author, when=parts.edited)),
             kind=Kind.ARTICLE,
+            tags=parts.labels or ((space,) if space else ()),
             name=parts.title.replace("/", " "),
             alone=True,
-            addresses=old if address and number.isdecimal() else (),
-            names=(f"/pages/viewpage.action?pageId={number}",) if number.isdecimal() else (),
+            addresses=tuple(f"{address}{it}" for it in places if address),
+            names=(*places, *((below, f"{below}/*") if address and space and number else ())),
             parent=parts.parents[-1] if parts.parents else "",
             files=self._attached(name, number, parts),
-            identity=f"page {number}" if number.isdecimal() else "",
+            source=f"{parts.body}{parts.left}" if parts.left else "",
+            space=space,
+            identity=f"page {number}" if number else "",
         )
+
+    def _space(self, folder: str) -> str:
+        """Return the key of the space whose export lies in *folder*, as its index says it."""
+        if folder not in self.keys:
+            name = posixpath.join(folder, "index.html")
+            try:
+                there = name in self.tree.names
+                text = decoded(whole(self.tree, name), self.options.encoding)[0] if there else ""
+            except Unreadable:
+                text = ""
+            self.keys[folder] = space_key(text) if text else ""
+        return self.keys[folder]
 
     def _attached(self, name: str, number: str, parts: PageParts) -> tuple[File, ...]:
         """Return a page's attachments, and what else of the export it shows."""
@@ -131,6 +157,16 @@ class SinglePages:
         for name in self.tree.names:
             if not _is_page(name) and name not in self.inventory.used:
                 yield Loss(LossKind.FILE, Place(name, 1), name, "no page's; left out")
+
+
+def _addresses(number: str, space: str, title: str) -> Iterator[str]:
+    """Yield where a page stood below the wiki's address, as far as the export tells."""
+    if number:
+        yield f"/pages/viewpage.action?pageId={number}"
+    if space:
+        yield f"/display/{space}/{quote_plus(title)}"
+    if space and number:
+        yield f"/spaces/{space}/pages/{number}/{quote_plus(title)}"
 
 
 def _is_page(name: str) -> bool:

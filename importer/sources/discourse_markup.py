@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importer.model.draft import Place
 from importer.sources.cleaning import clean
 from importer.sources.discourse_links import Topics
+from importer.sources.footnotes import without_footnotes
 from importer.sources.lines import code_flags, joined, numbered, outside_code
 from importer.sources.losses import Losses, LossKind
 from importer.sources.titles import escaped
@@ -37,7 +38,8 @@ class DiscourseMarkdown:
     def to_markdown(self, text: str, place: Place, losses: Losses) -> str:
         """Return the text with quotations, folds, uploads and line ends as the site has them."""
         lines = self._blocks(_apart(text), place, losses)
-        whole = joined(clean(numbered("\n".join(_broken(lines))), losses).lines)
+        part = clean(numbered("\n".join(_broken(lines))), losses).lines
+        whole = joined(without_footnotes(part, losses))
         for found in reversed(destinations(whole)):
             link = whole[found.start : found.end]
             target = self.topics.target(link)
@@ -169,8 +171,11 @@ class DiscourseHtml:
                 tag.unwrap()
         for tag in soup.select("aside.onebox"):
             why = "a preview of another page; its text as it was then"
-            losses.add(LossKind.DECORATION, place.line, str(tag.get("data-onebox-src") or ""), why)
-            for image in tag.select("img"):
+            images = tag.select("img")
+            what = str(tag.get("data-onebox-src") or "a preview")
+            what += f": {len(images)} images" if images else ""
+            losses.add(LossKind.DECORATION, place.line, what, why)
+            for image in images:
                 image.decompose()
         for tag in soup.select("aside .title, aside header"):
             tag.name = "p"

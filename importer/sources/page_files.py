@@ -14,7 +14,7 @@ from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.extras import need
-from importer.sources.files import Beside, Inventory, inventory_of
+from importer.sources.files import Beside, Inventory, candidates, inventory_of
 from importer.sources.front_matter import split_front_matter
 from importer.sources.git_history import Edit, last_edits
 from importer.sources.lines import Numbered, heading, joined, numbered, trimmed, visible
@@ -23,6 +23,7 @@ from importer.sources.mediawiki import WIKITEXT_FILES, wikitext_page
 from importer.sources.page import Credit, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.shapes import heading_anchors
+from importer.sources.spaced_links import with_spaced_links
 from importer.sources.titles import plain_title
 from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
 from importer.sources.uploads import Uploads
@@ -112,14 +113,16 @@ class _Files:
         return replace(page, title=page.title.replace("-", " "), names=names)
 
     def _page(self, name: str, text: str, losses: Losses) -> Page:
-        front, part = split_front_matter(numbered(text), losses)
         stem = posixpath.splitext(name)[0]
+        folder = posixpath.dirname(name)
+        written = with_spaced_links(numbered(text), lambda it: self._is_there(it, folder), losses)
+        text = joined(written)
+        front, part = split_front_matter(written, losses)
         generic = posixpath.basename(stem).lower() in ("index", "readme") and posixpath.dirname(
             stem
         )
         own = posixpath.basename(posixpath.dirname(stem) if generic else stem)
         title, body = _titled(part)
-        folder = posixpath.dirname(name)
         edit = self.edits.get(name)
         credit = Credit(edit.author, when=edit.when) if edit else Credit()
         address = self.options.address.rstrip("/")
@@ -142,6 +145,12 @@ class _Files:
             revision=edit.commit if edit else "",
             files=self.inventory.named(text, folder),
         )
+
+    def _is_there(self, destination: str, folder: str) -> bool:
+        """Tell whether a destination on a page in *folder* means a page or a file."""
+        pages = candidates(destination, folder)
+        found = any(f"{path}{end}" in self.tree.names for path in pages for end in ("", *_SUFFIXES))
+        return found or bool(self.inventory.named(f"[](<{destination}>)", folder))
 
     def unused(self) -> Iterator[Loss]:
         """Yield what no page shows and is none."""

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 
 from importer.errors import UsageError
 from importer.model.draft import Draft, Place
+from importer.sources.discourse_markup import DiscourseHtml, DiscourseMarkdown
 from importer.sources.losses import Account, Loss, Losses, LossKind
 from importer.sources.notion_markup import NotionHtml
 from importer.sources.page import Alias, Markup, Page
@@ -197,6 +198,11 @@ def eye_of(markup: Markup) -> Callable[[str, Sketch], None]:
             from importer.sources.verify_notion import see_notion
 
             return see_notion
+        case DiscourseHtml() | DiscourseMarkdown():
+            from importer.sources import verify_discourse as posts
+
+            is_raw = isinstance(markup, DiscourseMarkdown)
+            return posts.see_discourse_markdown if is_raw else posts.see_discourse_html
         case Storage():
             return see_storage
         case Wikitext():

@@ -100,7 +100,10 @@ def _wiki_link(state: StateInline, silent: bool) -> bool:  # noqa: FBT001 - the 
         return False
     if not silent:
         first, second = match[1].strip(), (match[2] or "").strip()
-        if _PICTURE.search(first):
+        if first in ("_TOC_", "_TOSP_"):
+            # A list made on the spot, no link.
+            state.push("text", "", 0).content = match[0]
+        elif _PICTURE.search(first):
             alt = second.removeprefix("alt=") if second.startswith("alt=") else ""
             image = state.push("image", "img", 0)
             image.attrs, image.children, image.content = {"src": first, "alt": ""}, [], alt

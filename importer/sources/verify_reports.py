@@ -18,6 +18,7 @@ _NAMES = {
     Construct.LINK: "links?", Construct.IMAGE: "images?", Construct.ITEM: "list items?",
     Construct.HEADING: "headings?", Construct.CELL: "table cells?",
 }  # fmt: skip
+_ID = re.compile(r"([0-9a-fA-F]{32})(?:\.\w{1,5})?\Z")
 # A loss that says this of a page covers every form in it, and no word.
 _FORMLESS = "its form is gone"
 
@@ -64,6 +65,9 @@ class Reports:
         yield _flat(thing.what)
         if construct in (Construct.LINK, Construct.IMAGE) and thing.more:
             yield _flat(thing.more)
+        # Notion's pages are told by the ids at the ends of their names, also in what is listed.
+        if construct is Construct.LINK and (match := _ID.search(thing.what.partition("#")[0])):
+            yield match[1].lower()
 
 
 def _flat(text: str) -> str:

@@ -7,8 +7,11 @@ from urllib.parse import quote
 
 from importer.model.draft import Place
 from importer.sources.cleaning import clean
-from importer.sources.lines import Numbered, code_flags, joined, numbered, outside_code
+from importer.sources.footnotes import without_footnotes
+from importer.sources.lines import Numbered, code_flags, numbered, outside_code
 from importer.sources.losses import Losses, LossKind
+from importer.sources.markdown_dialects import plain_blocks
+from importer.sources.markdown_marks import plain_marks
 
 __all__ = ["WIKI_MARKDOWN", "WikiMarkdown", "wiki_name"]
 
@@ -21,8 +24,6 @@ _SIZED = re.compile(
 _ALERT = re.compile(
     r"(\s{0,3}(?:>\s?)+)\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION|INFO)\]\s*(.*)", re.IGNORECASE
 )
-_NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:[ \t]*(.*)")
-_REFERENCE = re.compile(r"\[\^([^\]\s]+)\](?!:)")
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".bmp")
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*://|mailto:|#|/", re.IGNORECASE)
 
@@ -35,8 +36,10 @@ class WikiMarkdown:
 
     def to_markdown(self, text: str, place: Place, losses: Losses) -> str:  # noqa: ARG002 - a Markup
         """Return the text without what only the wiki understands."""
-        part = clean(_without_sizes(numbered(text), losses), losses).lines
-        part = _without_footnotes(_without_alerts(part), losses)
+        # Before anything else: what an admonition or tab holds is indented, and looks like code.
+        blocks = plain_blocks(numbered(text), losses)
+        part = plain_marks(clean(_without_sizes(blocks, losses), losses).lines, losses)
+        part = without_footnotes(_without_alerts(part), losses)
         flags = code_flags([line.text for line in part])
         shown = (
             line.text if code else outside_code(line.text, _linked)
@@ -118,42 +121,3 @@ def _without_alerts(part: Sequence[Numbered]) -> list[Numbered]:
         kept.append(Numbered(line.number, f"{match[1]}**{match[2].capitalize()}**{rest}"))
         kept.append(Numbered(line.number, match[1].rstrip()))
     return kept
-
-
-def _without_footnotes(part: Sequence[Numbered], losses: Losses) -> list[Numbered]:
-    """Return *part* with footnotes as a numbered list at its end, and raised numbers for them."""
-    flags = code_flags([line.text for line in part])
-    notes: dict[str, list[str]] = {}
-    kept: list[tuple[Numbered, bool]] = []
-    open_note: list[str] | None = None
-    for line, code in zip(part, flags, strict=True):
-        if (match := None if code else _NOTE.fullmatch(line.text)) is not None:
-            open_note = notes.setdefault(match[1], [])
-            open_note.append(match[2])
-        elif open_note is not None and line.text.startswith(("    ", "\t")):
-            open_note.append(line.text.strip())
-        else:
-            open_note = open_note if open_note is not None and not line.text.strip() else None
-            kept.append((line, code))
-    if not notes:
-        return list(part)
-    numbers = {name: number for number, name in enumerate(notes, 1)}
-
-    def raised(match: re.Match[str]) -> str:
-        number = numbers.get(match[1])
-        return f"<sup>{number}</sup>" if number else match[0]
-
-    first, last = part[0].number, part[-1].number
-    what = f"footnotes: {len(notes)}"
-    losses.add(LossKind.MARKUP, first, what, "a numbered list at the end, without links to it")
-    made = [
-        line
-        if code
-        else Numbered(line.number, outside_code(line.text, lambda it: _REFERENCE.sub(raised, it)))
-        for line, code in kept
-    ]
-    below = [f"{number}. {' '.join(notes[name])}" for name, number in numbers.items()]
-    listed = [Numbered(last, text) for text in ("", "---", "", *below)]
-    while made and not joined(made[-1:]).strip():
-        made.pop()
-    return [*made, *listed]

@@ -9,10 +9,17 @@ from typing import Any
 import pytest
 
 from importer.errors import UsageError
+from importer.model.draft import Draft, Place
 from importer.model.ids import Kind
 from importer.sources import READERS, LossKind, Options, Page
+from importer.sources.discourse_links import Topics
+from importer.sources.discourse_markup import DiscourseMarkdown
 from importer.sources.reader import Likeness
-from tests.sources.factories import LONG, converted, parted
+from importer.sources.verify import eye_of, seen_of_drafts
+from importer.sources.verify_comparing import compared
+from importer.sources.verify_seen import Sketch
+from tests.sources.factories import LONG, converted, named, parted
+from tests.sources.watched import unreported, verified
 
 HOME = "https://forum.example.com"
 
@@ -260,3 +267,35 @@ def test_files_without_a_topic_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text('{"category_list": {"categories": []}}')
     with pytest.raises(UsageError, match="no topic of Discourse"):
         list(READERS["discourse"].read(tmp_path, Options()))
+
+
+def test_footnotes_are_a_list_at_the_end(tmp_path: Path) -> None:
+    raw = f"{LONG}[^1] And `x[^1]`.\n\n[^1]: The note."
+    (tmp_path / "10.json").write_text(json.dumps(topic(10, "How do I get in?", post(1, raw))))
+    drafts, losses = parted(converted("discourse", tmp_path))
+    assert drafts[0].body == f"{LONG}<sup>1</sup> And `x[^1]`.\n\n---\n\n1. The note."
+    assert named(losses, LossKind.MARKUP) == ["10.json:1 footnotes: 1"]
+
+
+@pytest.mark.parametrize("address", ["", HOME])
+def test_what_became_something_of_a_raw_post_is_not_lost(export: Path, address: str) -> None:
+    fidelity, _ = verified("discourse", export, Options(address=address))
+    assert fidelity.pages > 1
+    assert unreported(fidelity) == []
+
+
+def test_what_became_something_of_a_cooked_post_is_not_lost(tmp_path: Path) -> None:
+    asked = post(1, "", cooked=COOKED)
+    (tmp_path / "10.json").write_text(json.dumps(topic(10, "How do I get in?", asked)))
+    fidelity, _ = verified("discourse", tmp_path)
+    assert fidelity.pages == 1
+    assert unreported(fidelity) == []
+
+
+def test_what_is_lost_of_a_post_is_still_seen() -> None:
+    sketch = Sketch()
+    text = '[quote="bob"]\nquoted\n[/quote]\n\n![a|9x9](upload://a.png) gone'
+    eye_of(DiscourseMarkdown(Topics("")))(text, sketch)
+    made = seen_of_drafts([Draft("a", "A", (), "> bob:\n", (), Place("a", 1))])
+    lost = compared(sketch.seen, made, []).differences
+    assert [it.what for it in lost] == ["quoted gone", "/uploads/short-url/a.png (a)"]

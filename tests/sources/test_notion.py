@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from importer.model.draft import Draft
+from importer.model.draft import Draft, Place
 from importer.sources import READERS, Account, Alias, Loss, LossKind, Options, Page
 from importer.sources.notion_names import Names, id_in_link, split_id
 from importer.sources.reader import Likeness
-from tests.sources.factories import converted, named, parted
+from importer.sources.verify_reports import Reports
+from importer.sources.verify_seen import Construct, Thing
+from tests.sources.factories import converted, named, parted, wiki
 from tests.sources.test_parts import packed
+from tests.sources.watched import unreported, verified
 
 A, B, C, D, E = ("".join(f"{digit}" * 32) for digit in "abcde")
 WRAPPER = "Export-12345678-1234-1234-1234-123456789abc"
@@ -241,3 +244,20 @@ def test_twins_have_names_that_stay() -> None:
         "Other",
     ]
     assert split_id(f"Name {A}_all") == ("Name", A)
+
+
+def test_a_link_to_a_page_without_a_text_is_listed_and_found_so(tmp_path: Path) -> None:
+    files = {
+        f"{HOME}.md": f"# Handbook\n\nNothing is on [it](Handbook%20{A}/Empty%20{B}.md) so far.\n",
+        f"{HOME}/Empty {B}.md": "# Empty\n",
+    }
+    fidelity, losses = verified("notion", wiki(tmp_path, files))
+    assert [it.split()[-1] for it in named(losses, LossKind.LINK)] == [f"wiki:{B}"]
+    assert unreported(fidelity) == []
+
+
+@pytest.mark.parametrize("listed", [A, "wiki:other"])
+def test_a_listed_link_covers_no_link_to_another_page(listed: str) -> None:
+    lost = Loss(LossKind.LINK, Place("a", 1), listed, "no page of this name is moved")
+    thing = Thing(f"Handbook/Empty%20{B}.md", "it")
+    assert Reports([lost]).cover(Construct.LINK, thing) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from importer.model.ids import Kind
 from importer.sources import READERS, Account, LossKind, Options, Tally, tally
 from importer.sources.reader import Likeness
-from tests.sources.factories import converted, named, parted, wiki
+from tests.pictures import png
+from tests.sources.factories import LONG, converted, named, parted, wiki
 
 ADDRESS = "https://git.example/team/project/wiki"
 
@@ -165,3 +167,38 @@ def test_pages_of_wikitext_among_markdown_are_read_as_such(tmp_path: Path) -> No
         "It is **old**, and says so itself.",
     ]
     assert not [it for it in losses if it.kind is LossKind.FILE]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("![My pic](img/My pic.png)", "![My pic](asset)", id="an image"),
+        pytest.param('![a](img/My pic.png "It is")', '![a](asset "It is")', id="with a title"),
+        pytest.param("![a](img/My pic.png =30x9)", "![a](asset)", id="with a size"),
+        pytest.param("![a](img/Copy (1).png)", "![a](asset)", id="with brackets"),
+        pytest.param("[it](sub/The other.md)", "[it](key:sub/the-other)", id="a page"),
+        pytest.param("[it](sub/The other)", "[it](key:sub/the-other)", id="a page's name"),
+        pytest.param("`![a](img/My pic.png)`", "`![a](img/My pic.png)`", id="code"),
+        pytest.param("[so](we say it)", "[so](we say it)", id="no file"),
+    ],
+)
+def test_a_destination_with_blanks_leads_to_what_is_there(
+    tmp_path: Path, text: str, expected: str
+) -> None:
+    files = {"Home.md": f"See {text}.", "sub/The other.md": LONG}
+    wiki(tmp_path, files)
+    for name in ("My pic.png", "Copy (1).png"):
+        (tmp_path / "img").mkdir(exist_ok=True)
+        (tmp_path / "img" / name).write_bytes(png())
+    drafts, losses = parted(converted("markdown", tmp_path))
+    home = next(it for it in drafts if it.key == "home")
+    assert re.sub(r"<?(?:asset:|assets/)[^\s>)]*>?", "asset", home.body) == f"See {expected}."
+    assert not [it for it in losses if it.kind in (LossKind.IMAGE, LossKind.LINK)]
+
+
+def test_a_destination_with_blanks_that_is_not_there_is_listed(tmp_path: Path) -> None:
+    files = {"Home.md": f"{LONG} ![a](img/No pic.png) and [b](docs/No plan.pdf)."}
+    drafts, losses = parted(converted("markdown", wiki(tmp_path, files)))
+    assert "![a](img/No pic.png) and" in drafts[0].body
+    assert named(losses, LossKind.IMAGE) == ["Home.md:1 img/No pic.png"]
+    assert named(losses, LossKind.LINK) == ["Home.md:1 docs/No plan.pdf"]
