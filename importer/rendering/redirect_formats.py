@@ -189,13 +189,18 @@ def stubs(form: str, rows: Iterable[Redirect], address: str = "") -> Iterator[St
     taken: set[str] = set()
     for row in rows:
         title = _old_title(row.old, address)
-        name = _UNSAFE_NAME.sub("_", title).strip(". ")[:_LONGEST_NAME] or "page"
+        name = _file_name(title)
         file, number = f"{name}{suffix}", 1
         while file.casefold() in taken:
             number += 1
             file = f"{name}-{number}{suffix}"
         taken.add(file.casefold())
         yield Stub(title, file, written(row))
+
+
+def _file_name(title: str) -> str:
+    safe = _UNSAFE_NAME.sub("_", title).strip(". ").encode("utf-8", "replace")
+    return safe[:_LONGEST_NAME].decode(errors="ignore") or "page"
 
 
 def _old_title(old: str, address: str) -> str:

@@ -308,6 +308,18 @@ def test_stubs_are_files_below_the_folder_and_harmless(
     assert (again.code, "is not empty" in again.err) == (64, True)
 
 
+def test_titles_that_are_too_long_for_a_file_are_cut_by_bytes(cli: Program, home: Path) -> None:
+    long = "\u6f22" * 90
+    rows = [question(f"q{it}", origin=[f"{WIKI}/wiki/{long}{it}"]) for it in range(3)]
+    write_manifest(home, *rows)
+    assert cli("apply", "--yes", *SANDBOX).code == 0
+    done = cli("redirects", *SANDBOX, "--format", "github-wiki", "--out", "stubs")
+    assert done.code == 0, done.err
+    names = sorted(path.name for path in (home / "stubs").iterdir())
+    assert len(names) == 3
+    assert all(name.startswith("\u6f22" * 50) and len(name.encode()) < 200 for name in names)
+
+
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(moved: Program, home: Path) -> None:
     document = json.loads((home / "teams-importer.yaml").read_text())
     for row in document["questions"]:
