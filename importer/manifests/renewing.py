@@ -4,6 +4,7 @@ Each file is held against what was written the last time. Nothing that a person 
 over or deleted: what both sides changed is merged where git knows what it was, else laid beside.
 """
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -53,6 +54,7 @@ _WHY = {
     Change.DELETED: "no longer moved from the wiki, and nobody changed it here",
     Change.SAME: "",
 }
+_TAKEN = "changed in the wiki and here; {} is not as it was laid there: move it, and convert again"
 _WRITES = (Change.NEW, Change.UPDATED, Change.MERGED, Change.ASIDE, Change.DELETED)
 _WAITS = (Change.ASIDE, Change.WAITING)
 
@@ -187,15 +189,19 @@ class _Renewing:
             if both is not None:
                 (self._stage / fresh.file).write_bytes(both)
                 change = Change.MERGED
+        taken = change is Change.ASIDE and self._is_anothers(target, before.offered, fresh.blob)
+        if taken:
+            change = Change.WAITING
         if change in _WAITS:
-            then = replace(then, blob=before.blob, offered=fresh.blob)
+            offered = before.offered if taken else fresh.blob
+            then = replace(then, blob=before.blob, offered=offered)
         elif change is Change.TAKEN_OUT:
             then = replace(then, blob=before.blob)
         elif before.offered and self._lies_beside(target, before.offered):
             self._settled.append(f"{target}{BESIDE}")
         self._memory.remember(then)
         self._sources[target] = fresh.file
-        self._add(change, target, fresh.key)
+        self._add(change, target, fresh.key, _TAKEN if taken else "")
 
     def _change(self, fresh: Entry, before: Entry, ours: str, *, known: bool) -> Change:
         if not ours:
@@ -237,10 +243,15 @@ class _Renewing:
     def _lies_beside(self, target: str, blob: str) -> bool:
         return _blob(self._folder / f"{target}{BESIDE}") == blob
 
-    def _add(self, change: Change, file: str, key: str) -> None:
+    def _is_anothers(self, target: str, *ours: str) -> bool:
+        """Tell whether what lies beside a file is nothing that we laid there."""
+        there = self._folder / f"{target}{BESIDE}"
+        return os.path.lexists(there) and _blob(there) not in ours
+
+    def _add(self, change: Change, file: str, key: str, why: str = "") -> None:
         self.counts[change] += 1
         if change is not Change.SAME:
-            why = _WHY[change].format(f"{file}{BESIDE}")
+            why = (why or _WHY[change]).format(f"{file}{BESIDE}")
             self.steps.append(Step(change, file, key, why))
 
     def carry_out(self) -> None:
