@@ -4,6 +4,7 @@ Each file is held against what was written the last time. Nothing that a person 
 over or deleted: what both sides changed is merged where git knows what it was, else laid beside.
 """
 
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,6 +58,7 @@ _WHY = {
     Change.DELETED: "no longer moved from the wiki, and nobody changed it here",
     Change.SAME: "",
 }
+_TAKEN = "changed in the wiki and here; {} is not as it was laid there: move it, and convert again"
 _WRITES = (
     Change.NEW, Change.UPDATED, Change.RENAMED, Change.MERGED, Change.ASIDE, Change.DELETED,
 )  # fmt: skip
@@ -189,12 +191,16 @@ class _Renewing:
             change = self._joined(fresh, before, here)
         elif before.key != fresh.key and change is Change.UPDATED:
             change = Change.RENAMED
+        taken = change is Change.ASIDE and self._is_anothers(
+            before.file, before.offered, fresh.blob
+        )
+        if taken:
+            change = Change.WAITING
         target = self._place(fresh, before) if change is Change.RENAMED else before.file
         then = replace(fresh, file=target)
         if change in _WAITS:
-            then = replace(
-                then, blob=before.blob, offered=fresh.blob, key=before.key, was=before.was
-            )
+            offered = before.offered if taken else fresh.blob
+            then = replace(then, blob=before.blob, offered=offered, key=before.key, was=before.was)
         elif change is Change.TAKEN_OUT:
             then = replace(then, blob=before.blob)
         elif before.offered and self._lies_beside(target, before.offered):
@@ -203,7 +209,10 @@ class _Renewing:
             self._leave(fresh, target)
         self._memory.remember(then)
         self._sources[target] = fresh.file
-        self._add(change, target, fresh.key, before.key)
+        why = _TAKEN if taken else _WHY[change]
+        self._add(
+            change, target, fresh.key, why.format(before.key) if change is Change.RENAMED else why
+        )
 
     def _joined(self, fresh: Entry, before: Entry, here: bytes) -> Change:
         """Stage what both sides made of a file, where that can be told; return what became."""
@@ -282,10 +291,15 @@ class _Renewing:
     def _lies_beside(self, target: str, blob: str) -> bool:
         return _blob(self._folder / f"{target}{BESIDE}") == blob
 
-    def _add(self, change: Change, file: str, key: str, old: str = "") -> None:
+    def _is_anothers(self, target: str, *ours: str) -> bool:
+        """Tell whether what lies beside a file is nothing that we laid there."""
+        there = self._folder / f"{target}{BESIDE}"
+        return os.path.lexists(there) and _blob(there) not in ours
+
+    def _add(self, change: Change, file: str, key: str, why: str = "") -> None:
         self.counts[change] += 1
         if change is not Change.SAME:
-            why = _WHY[change].format(old if change is Change.RENAMED else f"{file}{BESIDE}")
+            why = (why or _WHY[change]).format(f"{file}{BESIDE}")
             self.steps.append(Step(change, file, key, why))
 
     def carry_out(self) -> None:

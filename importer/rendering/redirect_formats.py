@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
+from string import ascii_letters, digits
 from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -32,7 +33,10 @@ _WIKI_PATH = re.compile(
     r"(?:.*?/-/wikis|/wiki(?:/index\.php)?|/index\.php|/display/[^/]+)/(.+)", re.DOTALL
 )
 _UNSAFE_NAME = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+# Bytes, of the 255 that a file's name can have.
 _LONGEST_NAME = 150
+_APACHE_PLAIN = frozenset(f"{ascii_letters}{digits}/_-~:;,=&@%")
+_APACHE_ESCAPED = frozenset(".^|?*+()[]")
 
 
 class Address(NamedTuple):
@@ -59,8 +63,8 @@ def addresses(rows: Iterable[Redirect]) -> tuple[list[Address], list[Redirect]]:
             others.append(row)
             continue
         path = unquote(parts.path, errors="surrogateescape") or "/"
-        bad = parts.fragment or _CONTROL.search(f"{host}{path}{parts.query}{row.new}")
-        if bad or not host or not _is_text(path):
+        said = f"{host}{path}{parts.query}{row.new}"
+        if parts.fragment or not host or _CONTROL.search(said) or not _is_text(said):
             others.append(row)
         else:
             found.append(Address(host, path, parts.query, row.new))
@@ -138,21 +142,28 @@ def _apache(rows: Sequence[Address]) -> str:
         "RewriteEngine On",
     ]
     for it in rows:
-        host = _apache_text(f"^{_regex(it.host)}(:[0-9]+)?$")
-        lines.append(f"RewriteCond %{{HTTP_HOST}} {host} [NC]")
+        lines.append(f"RewriteCond %{{HTTP_HOST}} ^{_apache_text(it.host)}(:[0-9]+)?$ [NC]")
         if it.query:
-            lines.append(f"RewriteCond %{{QUERY_STRING}} {_apache_text(f'={it.query}')}")
-        pattern = _apache_text(f"^/?{_regex(it.path.lstrip('/'))}$")
-        # In what is put in, `%1` and `$1` stand for something else.
-        new = _apache_text(re.sub(r"([$%\\])", r"\\\1", it.new))
-        lines.append(f"RewriteRule {pattern} {new} [R=301,L,NE,QSD]")
+            lines.append(f"RewriteCond %{{QUERY_STRING}} ^{_apache_text(it.query)}$")
+        # In what is put in, `%1` stands for something else, and `${...}` in any line.
+        new = quote(it.new, safe="/:?#@!&'()*+,;=%~[]").replace("%", "\\%")
+        lines.append(f"RewriteRule ^/?{_apache_text(it.path.lstrip('/'))}$ {new} [R=301,L,NE,QSD]")
     return "\n".join([*lines, ""])
 
 
 def _apache_text(text: str) -> str:
-    # Between quotes, a backslash counts only before another one and before a quote.
-    escaped = text.replace("\\\\", "\\\\\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    """Return a pattern for *text*, of characters that mean the same in and out of quotes.
+
+    mod_rewrite divides a line by itself: no backslash keeps a quote from ending a word there.
+    """
+    return "".join(
+        char
+        if char in _APACHE_PLAIN
+        else f"\\{char}"
+        if char in _APACHE_ESCAPED
+        else "".join(f"\\x{byte:02x}" for byte in char.encode())
+        for char in text
+    )
 
 
 def _regex(text: str) -> str:
@@ -200,7 +211,8 @@ def stubs(form: str, rows: Iterable[Redirect], address: str = "") -> Iterator[St
 
 
 def _file_name(title: str) -> str:
-    return _UNSAFE_NAME.sub("_", title).strip(". ")[:_LONGEST_NAME] or "page"
+    safe = _UNSAFE_NAME.sub("_", title).strip(". ").encode("utf-8", "replace")
+    return safe[:_LONGEST_NAME].decode(errors="ignore") or "page"
 
 
 def _common_folder(olds: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ __all__ = [
 
 _LONGEST_HEADING = 2_000
 _LONGEST_PROSE = 20_000
-_FENCE = re.compile(r"\s*(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+|>[ \t]?)*(`{3,}(?=[^`]*$)|~{3,})")
+_FENCE = re.compile(r"\s*+(?:[-*+][ \t]+|\d{1,9}[.)][ \t]+|>[ \t]?)*(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-+*]|\d{1,9}[.)])(?:[ \t]|$)")
 _PRE = re.compile(r"<(/?)pre\b", re.IGNORECASE)

@@ -8,27 +8,18 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from importer.model.draft import Place
+from importer.sources.dead_links import is_elsewhere, without_dead_links
 from importer.sources.losses import Losses, LossKind
 from importer.sources.naming import key_of
 from importer.sources.page import Alias, Page, Passage
 from importer.sources.picturing import PageFiles, uses
 from importer.sources.raw_images import freed
-from importer.sources.references import definitions, inlined
-from importer.text.links import HOLE, Text, dig_by_form, fill
-from importer.text.scanning import Destination, Form, destinations
+from importer.text.links import Text, dig_by_form, fill
+from importer.text.scanning import Form
 
 __all__ = ["Addresses", "answer_key", "normal", "relinked"]
 
 _HOST = re.compile(r"(?:https?:)?//([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
-# What stands behind the destination of a definition: its title, and the line's end.
-_REST = re.compile(r"""\A>?[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))?[ \t]*(?:\n|\Z)""")
-# `key:` and `asset:` are ours, `wiki:` is what readers make of links by title.
-_ELSEWHERE = re.compile(r"(?!key:|wiki:|asset:|file:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
-
-_LONGEST = 2_000
-_SHORT = 40
-# How many links can stand in a link's text that are looked at again.
-_INNER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +76,7 @@ class Addresses:
             return _Found(named)
         if path and (named := self._named(normal(path))):
             return _Found(named, is_part=bool(anchor))
-        if _ELSEWHERE.match(destination):
+        if is_elsewhere(destination):
             return _NOTHING
         target = unquote(path.partition("?")[0])
         file = posixpath.normpath(posixpath.join(posixpath.dirname(base), target))
@@ -174,103 +165,5 @@ def relinked(
         return f"{home}{destination}" if home and rooted else None
 
     text = dig_by_form(shown, target_of)
-    holed = _without_dead_definitions(text.holed, place, losses, files)
-    while dead := _dead(holed, files):
-        parts: list[str] = []
-        position = 0
-        for found in dead:
-            destination = holed[found.start : found.end]
-            inner = holed[found.text_start : found.text_end]
-            # Those of images are listed as they are counted.
-            if found.form is not Form.IMAGE or files is None:
-                kind = LossKind.IMAGE if found.form is Form.IMAGE else LossKind.LINK
-                losses.add(kind, place.line, destination, _why(found.form, destination))
-            instead = _instead(found.form, inner, destination)
-            parts += [holed[position : found.link_start], instead]
-            position = found.link_end
-        holed = "".join([*parts, holed[position:]])
+    holed = without_dead_links(text.holed, place, losses, files)
     return fill(Text(holed, text.targets), lambda target: target)
-
-
-def _without_dead_definitions(
-    holed: str, place: Place, losses: Losses, files: PageFiles | None
-) -> str:
-    """Return a text in which no definition leads nowhere: their uses say themselves where to."""
-    while found := _first_dead_definition(holed, files):
-        before, after = holed[: found.link_start], holed[found.link_end :]
-        destination = holed[found.start : found.end]
-        after = _REST.sub("", after)
-        label = holed[found.link_start : found.link_end].partition("]:")[0].lstrip("[")
-        if label.lower() in definitions(before):
-            # Of two definitions the first counts: nobody ever saw this one.
-            holed = f"{before}{after}"
-            continue
-        # A text in its place would take the definitions below it for its own lines.
-        if (direct := inlined(f"{before}{after}", label, destination)) != f"{before}{after}":
-            holed = direct
-            continue
-        instead = _instead(found.form, holed[found.text_start : found.text_end], destination)
-        losses.add(LossKind.LINK, place.line, destination, _why(found.form, destination))
-        holed = f"{before}{instead}\n\n{after}"
-    return holed
-
-
-def _first_dead_definition(holed: str, files: PageFiles | None) -> Destination | None:
-    if "]:" not in holed:
-        return None
-    found = (it for it in destinations(holed) if it.form is Form.DEFINITION)
-    return next((it for it in found if _is_dead(holed, it, files)), None)
-
-
-def _dead(holed: str, files: PageFiles | None) -> list[Destination]:
-    """Return the links that lead nowhere, but of links in links the inner ones only."""
-    if "](" not in holed:
-        return []
-    dead: list[Destination] = []
-    for found in destinations(holed):
-        if not _is_dead(holed, found, files):
-            continue
-        # Sorted by destinations, so what is inside comes before what is around it.
-        if not any(found.link_start <= it.link_start < found.link_end for it in dead[-_INNER:]):
-            dead.append(found)
-    return dead
-
-
-def _is_dead(holed: str, found: Destination, files: PageFiles | None) -> bool:
-    destination = holed[found.start : found.end]
-    if files and (files.is_dead(destination, found.form) or _is_inline(destination)):
-        return True
-    footnote = found.form is Form.DEFINITION and holed.startswith("[^", found.link_start)
-    is_relative = bool(destination) and destination != HOLE and not _ELSEWHERE.match(destination)
-    return is_relative and not footnote
-
-
-def _is_inline(destination: str) -> bool:
-    """Tell whether a destination is a whole file by itself."""
-    return destination[:5].lower() == "data:"
-
-
-def _instead(form: Form, inner: str, destination: str) -> str:
-    # An image that stands in its own address says nothing by more of it.
-    most = _SHORT if _is_inline(destination) else _LONGEST
-    bare = destination if len(destination) <= most else f"{destination[:most]}..."
-    shown = f"`` {bare.replace('`', '')} ``" if "`" in bare else f"`{bare}`"
-    match form:
-        case Form.IMAGE:
-            return f"{inner} (image not moved: {shown})".lstrip()
-        case Form.DEFINITION:
-            return f"(link not moved: {inner.partition(']')[0].lstrip('[')}, {shown})"
-        case Form.LINK if destination.startswith("#"):
-            return inner
-        case Form.LINK:
-            return f"{inner} (link not moved: {shown})"
-
-
-def _why(form: Form, destination: str) -> str:
-    if form is Form.IMAGE:
-        return "a local image; its place is named in the text"
-    if _is_inline(destination):
-        return "a file inside the text; no API has a place for it, and no browser opens it"
-    if destination.startswith("#"):
-        return "posts have no anchors; the link's text stays"
-    return "no page of this name is moved; the link's text stays, and says where it led"

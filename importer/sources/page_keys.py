@@ -3,8 +3,9 @@
 A first reading of the source learns all names, a second walks along with what was decided.
 """
 
+import html
 import posixpath
-from collections.abc import Container, Iterable, Iterator, MutableMapping
+from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -14,12 +15,12 @@ from importer.model.draft import Place
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
 from importer.sources.identity import Known, identity_of, part_of
-from importer.sources.linking import Addresses
+from importer.sources.linking import Addresses, normal
 from importer.sources.losses import Account, Fate, Loss, LossKind
 from importer.sources.naming import key_of, unique
 from importer.sources.page import Alias, Page
 from importer.sources.report_names import reported_name
-from importer.sources.shelf import Shelf, Spool
+from importer.sources.shelf import Lists, Shelf, Spool
 from importer.sources.titles import seen_title
 from importer.text.digests import digest_text
 
@@ -32,6 +33,7 @@ LONGEST = {kind: LIMITS[kind, Field.BODY].high for kind in (Kind.QUESTION, Kind.
 _GROWTH = 4
 # Forty of the longest articles. A converter would need minutes and gigabytes for more.
 _ENDLESS = 4_000_000
+_ROUNDS = 5
 _TAKEN_OUT = "it was taken out of the manifest by hand"
 
 
@@ -75,8 +77,9 @@ class PageKeys:
         self._robbed: list[tuple[str, Place]] = []
         self._keys: Spool[str] = shelf.spool()
         self._first: MutableMapping[str, _First] = shelf.table()
-        self._origins: MutableMapping[str, tuple[str, ...]] = shelf.table()
-        self._sources: MutableMapping[str, tuple[str, ...]] = shelf.table()
+        self._numbers: MutableMapping[str, int] = shelf.table()
+        self._origins: Lists[str] = shelf.lists()
+        self._sources: Lists[str] = shelf.lists()
         self._identities: MutableMapping[str, int] = shelf.table()
 
     def learn(self, page: Page) -> None:
@@ -89,14 +92,14 @@ class PageKeys:
         first = self._first.get(same)
         if first is not None:
             key = first.key
-            self._origins[key] = (*self._origins.get(key, ()), *_origin(page))
+            self._origins.add(key, *_origin(page))
         else:
             name = page.name or seen_title(page).replace("/", " ")
             key = self._key(identity, page, key_of(name))
             self._first[same] = _First(len(self._keys), key, page.place)
             if any(len(it.text) * _GROWTH > LONGEST[page.kind] for it in page.texts):
                 self.long.add(key)
-        self._sources[key] = (*self._sources.get(key, ()), identity)
+        self._sources.add(key, identity)
         self.addresses.add(key, page)
         self._keys.append(key)
 
@@ -112,7 +115,7 @@ class PageKeys:
         elif known and known not in self._taken and known not in self._given:
             key = known
         else:
-            key = unique(wanted or named, self._used)
+            key = self._unique(wanted or named)
         if known != key and known in self._given:
             self._robbed.append((known, page.place))
         self._taken[key] = identity
@@ -130,16 +133,26 @@ class PageKeys:
         known = self._known.key_of(self.sources(key)[0])
         return known if known != key and known not in self._taken else ""
 
+    def _unique(self, name: str) -> str:
+        """Return what `unique` does, and try no number twice."""
+        number = self._numbers.get(name, 1)
+        candidate = name if number == 1 else f"{name}-{number}"
+        while candidate in self._used:
+            number += 1
+            candidate = f"{name}-{number}"
+        self._numbers[name] = number
+        return candidate
+
     def part_key(self, key: str, number: int) -> str:
         """Return the key of a page's part; the first is the page's own."""
         if number == 1:
             return key
-        known = self._known.key_of(part_of(self.sources(key)[0], number))
+        known = self._known.key_of(part_of(self._sources.first(key), number))
         return known or unique(f"{key}/part-{number}", self._used)
 
     def sources(self, key: str) -> tuple[str, ...]:
         """Return the identities of a page and of those that say the same."""
-        return self._sources[key]
+        return tuple(self._sources.all(key))
 
     def _stays(self, page: Page, identity: str) -> str:
         """Return why a page is no draft; empty for one that is."""
@@ -166,20 +179,42 @@ class PageKeys:
                     "Posts are known by their keys: choose one that no page of the wiki has had."
                 )
                 raise UsageError(message, remedy=remedy)
-        waiting = self.aliases
-        while waiting:
-            left: Spool[Alias] = self._shelf.spool()
-            for alias in waiting:
-                if not self._settled(alias):
-                    left.append(alias)
-            if len(left) == len(waiting):
+        named: MutableMapping[str, int] = self._shelf.table()
+        for number, alias in enumerate(self.aliases):
+            for name in (*alias.names, *alias.addresses):
+                named.setdefault(normal(name), number)
+        seen, settled = bytearray(len(self.aliases)), bytearray(len(self.aliases))
+        for number in range(len(self.aliases)):
+            # To a chain's end, and back: so each alias is looked at once, however long it is.
+            way: list[int] = []
+            at: int | None = number
+            while at is not None and not seen[at]:
+                seen[at] = 1
+                way.append(at)
+                at = self._next(self.aliases[at], named)
+            for each in reversed(way):
+                settled[each] = self._settled(self.aliases[each])
+        # What leads on by less than a name, as by an address's beginning.
+        for _ in range(_ROUNDS):
+            before = settled.count(1)
+            for number in range(len(self.aliases)):
+                settled[number] = settled[number] or self._settled(self.aliases[number])
+            if settled.count(1) == before:
                 break
-            waiting = left
+
+    def _next(self, alias: Alias, named: Mapping[str, int]) -> int | None:
+        """Return the number of the alias that an alias leads to; None where it leads to a page."""
+        if self.addresses.find(alias.place.path, alias.target)[0]:
+            return None
+        target = html.unescape(alias.target)
+        path = normal(target.partition("#")[0])
+        names = (normal(target), path, path.partition("?")[0])
+        return next((named[name] for name in names if name and name in named), None)
 
     def _settled(self, alias: Alias) -> bool:
         key = self.addresses.add_alias(alias)
         if key:
-            self._origins[key] = (*self._origins.get(key, ()), *alias.addresses)
+            self._origins.add(key, *alias.addresses)
         return bool(key)
 
     def walk(
@@ -230,7 +265,7 @@ class PageKeys:
 
     def origin(self, key: str, page: Page) -> tuple[str, ...]:
         """Return the old addresses of a page and of those that say the same."""
-        return tuple(dict.fromkeys((*_origin(page), *self._origins.get(key, ()))))
+        return tuple(dict.fromkeys((*_origin(page), *self._origins.all(key))))
 
 
 def _not_moved(page: Page) -> str:

@@ -1,14 +1,21 @@
 """Reference definitions (`[label]: address`) serve a whole file, so each part needs its own."""
 
 import re
+from bisect import bisect_right
+from collections.abc import Mapping
 from itertools import groupby
 
 from importer.sources.lines import code_flags, code_spans
+from importer.text.grammar import label_key
 from importer.text.scanning import Form, destinations
 
 __all__ = ["definitions", "inlined", "with_definitions"]
 
 _LABEL = re.compile(r"\[([^\[\]]+)\]")
+_USE = re.compile(
+    r"(?<![\]\\])\[((?:`[^`]{1,999}`|[^\[\]\\`]|\\.){1,999})\]\[((?:[^\[\]\\]|\\.){1,999})\]"
+    r"|(?<![\]\\])\[((?:[^\[\]\\]|\\.){1,999})\](?:\[\])?(?![\[(:])"
+)
 
 
 def definitions(markdown: str) -> dict[str, str]:
@@ -34,32 +41,33 @@ def with_definitions(part: str, known: dict[str, str]) -> str:
     return "\n".join([part.rstrip("\n"), "", *wanted]) if wanted else part
 
 
-def inlined(markdown: str, label: str, destination: str) -> str:
-    """Return *markdown* with the uses of a label as links that name their destination themselves.
+def inlined(markdown: str, targets: Mapping[str, str]) -> tuple[str, set[str]]:
+    """Return *markdown* with the uses of labels as links that name their destination themselves.
 
+    *targets* has the destinations by the labels' keys; those that were used are returned as well.
     Code stays as it is.
     """
-    name = r"\s+".join(re.escape(word) for word in label.split())
-    use = re.compile(
-        rf"(?<![\]\\])\[((?:`[^`]{{1,999}}`|[^\[\]\\`]|\\.){{1,999}})\]\[{name}\]"
-        rf"|(?<![\]\\])\[({name})\](?:\[\])?(?![\[(:])",
-        re.IGNORECASE,
-    )
-    target = f"<{destination}>" if re.search(r"[\s()]", destination) else destination
+    used: set[str] = set()
     lines = markdown.split("\n")
     parts: list[str] = []
     for code, group in groupby(zip(code_flags(lines), lines, strict=True), lambda it: it[0]):
         text = "\n".join(line for _, line in group)
-        parts.append(text if code else _linked(text, use, target))
-    return "\n".join(parts)
+        parts.append(text if code else _linked(text, targets, used))
+    return "\n".join(parts), used
 
 
-def _linked(text: str, use: re.Pattern[str], target: str) -> str:
-    spans = list(code_spans(text))
+def _linked(text: str, targets: Mapping[str, str], used: set[str]) -> str:
+    spans = code_spans(text)
+    begins = [begin for begin, _ in spans]
 
     def link(match: re.Match[str]) -> str:
-        if any(begin <= match.start() < end for begin, end in spans):
+        label = label_key(match[2] or match[3])
+        at = bisect_right(begins, match.start()) - 1
+        if label not in targets or (at >= 0 and match.start() < spans[at][1]):
             return match[0]
-        return f"[{match[1] or match[2]}]({target})"
+        used.add(label)
+        destination = targets[label]
+        target = f"<{destination}>" if re.search(r"[\s()]", destination) else destination
+        return f"[{match[1] or match[3]}]({target})"
 
-    return use.sub(link, text)
+    return _USE.sub(link, text)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, overload
 
-__all__ = ["Mapped", "Shelf", "Spool", "Table"]
+__all__ = ["Lists", "Mapped", "Shelf", "Spool", "Table"]
 
 _V = TypeVar("_V")
 _W = TypeVar("_W")
@@ -48,6 +48,10 @@ class Shelf:
     def spool(self) -> "Spool[Any]":
         """Return an empty sequence that can be added to."""
         return Spool(self._db, self._make("n INTEGER PRIMARY KEY, v BLOB)"))
+
+    def lists(self) -> "Lists[Any]":
+        """Return what holds a growing list for each of many names."""
+        return Lists(self.table(), self.table())
 
     def _make(self, columns: str) -> str:
         self._made += 1
@@ -96,6 +100,31 @@ class Table(MutableMapping[str, _V], Generic[_V]):
     def __contains__(self, key: object) -> bool:
         found = isinstance(key, str) and self._db.execute(self._get, (_bytes(key),)).fetchone()
         return bool(found)
+
+
+class Lists(Generic[_V]):
+    """A growing list for each of many names: what is added is written, and nothing else."""
+
+    def __init__(self, counts: MutableMapping[str, int], values: MutableMapping[str, _V]) -> None:
+        self._counts = counts
+        self._values = values
+
+    def add(self, name: str, *values: _V) -> None:
+        """Put *values* at the end of a name's list."""
+        count = self._counts.get(name, 0)
+        for value in values:
+            self._values[f"{count} {name}"] = value
+            count += 1
+        self._counts[name] = count
+
+    def first(self, name: str) -> _V:
+        """Return what was added first to a name's list."""
+        return self._values[f"0 {name}"]
+
+    def all(self, name: str) -> Iterator[_V]:
+        """Yield a name's list."""
+        for number in range(self._counts.get(name, 0)):
+            yield self._values[f"{number} {name}"]
 
 
 class Spool(Sequence[_V], Generic[_V]):

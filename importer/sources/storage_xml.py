@@ -3,6 +3,8 @@
 import base64
 import re
 import zlib
+from collections import Counter
+from html import unescape
 from html.entities import html5
 from urllib.parse import unquote
 
@@ -14,6 +16,8 @@ from importer.sources.losses import Losses, LossKind
 __all__ = ["get", "inflated", "is_all_of_item", "parsed", "tag_of", "text_of", "words_of"]
 
 _CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_TAG = re.compile(r"<[^<>]*>")
+_WORD = re.compile(r"\w+")
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
 _OF_XML = ("amp", "lt", "gt", "quot", "apos")
 _WRAP = '<root xmlns:ac="ac" xmlns:ri="ri" xmlns:at="at">{}</root>'
@@ -30,7 +34,29 @@ def parsed(text: str, place: Place, losses: Losses) -> etree._Element | None:
     except etree.XMLSyntaxError as error:
         why = f"it is no proper storage format ({error.msg}); read as far as it can be"
         losses.add(LossKind.MARKUP, place.line, "storage format", why)
-        return etree.fromstring(wrapped.encode(), etree.XMLParser(recover=True, **safe))
+        root = etree.fromstring(wrapped.encode(), etree.XMLParser(recover=True, **safe))
+        return _with_missing(root, wrapped, place, losses)
+
+
+def _with_missing(
+    root: etree._Element | None, text: str, place: Place, losses: Losses
+) -> etree._Element | None:
+    """Let a tree say how many of the text's words are not in it, if any: one may be cut."""
+    had = Counter(_WORD.findall(unescape(_TAG.sub(" ", text))))
+    if root is not None:
+        had.subtract(_WORD.findall(" ".join(map(str, root.itertext()))))
+        # A tag that was no tag leaves the words of its attributes.
+        for element in root.iter():
+            for value in element.attrib.values():
+                had.subtract(_WORD.findall(str(value)))
+    missing = sum((+had).values())
+    if missing:
+        why = "they are not moved: the storage format can't be read to its end"
+        losses.add(LossKind.TEXT, place.line, f"{missing} words", why)
+        root = root if root is not None else etree.Element("root")
+        said = etree.SubElement(root, "p")
+        said.text = f"({missing} words of this page can't be read, and are not moved.)"
+    return root
 
 
 def _named(text: str) -> str:

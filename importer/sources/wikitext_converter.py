@@ -26,6 +26,7 @@ from mwparserfromhell.wikicode import Wikicode
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
 from importer.sources.wikitext import Site
+from importer.sources.wikitext_depth import nested_too_deep
 from importer.sources.wikitext_files import Files
 from importer.sources.wikitext_lines import assembled
 from importer.sources.wikitext_words import (
@@ -62,6 +63,8 @@ def wikitext_to_html(text: str, site: Site, title: str, place: Place, losses: Lo
     page = _Page(site, title, place, losses)
     clean = re.sub("[\x01-\x04]", "", text)
     try:
+        if nested_too_deep(clean):
+            raise RecursionError
         return page.html(mwparserfromhell.parse(clean))
     except (RecursionError, mwparserfromhell.parser.ParserError) as error:
         why = f"it can't be parsed ({type(error).__name__}); the wikitext itself is shown"

@@ -141,6 +141,29 @@ def test_what_is_laid_beside_goes_when_the_author_takes_it_over(
     assert (again(theirs).code, beside.exists()) == (0, False)
 
 
+@pytest.mark.parametrize("is_edited", [True, False])
+def test_what_a_person_wrote_into_the_file_beside_stays(
+    again: Callable[..., Result], home: Path, *, is_edited: bool
+) -> None:
+    ours = page(home, "the-second-page")
+    ours.write_text(ours.read_text() + "\nOurs.\n")
+    beside = ours.with_name(f"{ours.name}.new")
+    if is_edited:
+        assert again({**FIRST, 2: ("The second page", f"{TEXT}\n\nTheirs.")}).code == 11
+        assert "Theirs." in beside.read_text()
+    beside.write_text("A person's own.\n")
+    later = {**FIRST, 2: ("The second page", f"{TEXT}\n\nTheirs, later.")}
+    for _ in range(2):
+        done = again(later)
+        assert (done.code, beside.read_text()) == (11, "A person's own.\n")
+        (why,) = (it["why"] for it in done.document["renewal"]["files"] if "second" in it["file"])
+        assert "the-second-page.md.new is not as it was laid there" in why
+    beside.unlink()
+    assert again(later).code == 11
+    assert "Theirs, later." in beside.read_text()
+    assert "Ours." in ours.read_text()
+
+
 def git(folder: Path, *arguments: str) -> None:
     settings = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "core.autocrlf=false")
     subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)

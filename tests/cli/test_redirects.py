@@ -9,7 +9,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -183,18 +183,22 @@ class Nginx:
 
 
 class Apache:
-    """The rules of a configuration, as Apache reads its language."""
+    """The rules of a configuration, as mod_rewrite reads its language: by bytes, not characters."""
 
     def __init__(self, text: str) -> None:
+        assert text.isascii()
+        assert "${" not in text, "a variable of the configuration"
         self.rules: list[tuple[str, str | None, str, str]] = []
         host, query = "", None
         for line in text.split("\n"):
+            assert not line.endswith("\\"), "the next line would belong to it"
             word, *rest = self._words(line)
             match word, rest:
                 case "RewriteCond", ["%{HTTP_HOST}", wanted, "[NC]"]:
                     host, query = wanted, None
                 case "RewriteCond", ["%{QUERY_STRING}", wanted]:
-                    query = wanted.removeprefix("=")
+                    assert wanted[0] == "^"
+                    query = wanted
                 case "RewriteRule", [pattern, new, "[R=301,L,NE,QSD]"]:
                     self.rules.append((host, query, pattern, new))
                 case _:
@@ -202,8 +206,16 @@ class Apache:
 
     @staticmethod
     def _words(line: str) -> list[str]:
-        found = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', line)
-        words = [re.sub(r'\\([\\"])', r"\1", quoted) or bare for quoted, bare in found]
+        """Return the words: a quote before one ends it with the next, whatever stands between."""
+        words: list[str] = []
+        while line := line.lstrip():
+            quote = line[0] if line[0] in "\"'" else ""
+            line = line.removeprefix(quote)
+            end = 0
+            while end < len(line) and not (line[end] == quote if quote else line[end].isspace()):
+                end += 2 if line[end] == "\\" and line[end + 1 : end + 2].isspace() else 1
+            words.append(line[:end])
+            line = line[end + 1 :]
         return words or [""]
 
     def location(self, host: str, request: str) -> str:
@@ -211,12 +223,38 @@ class Apache:
         for name, wanted, pattern, new in self.rules:
             if (
                 re.search(name, host)
-                and wanted in (None, query)
-                and re.search(pattern, unquote(path))
+                and (wanted is None or re.search(wanted, query))
+                and re.search(pattern.encode(), unquote_to_bytes(path))
             ):
                 assert not re.search(r"(?<!\\)[$%]", new)
                 return new.replace("\\", "")
         return ""
+
+
+@pytest.mark.parametrize(("form", "server"), [("nginx", Nginx), ("apache", Apache)])
+def test_a_hostile_address_changes_no_rule(
+    cli: Program, home: Path, form: str, server: type[Nginx | Apache]
+) -> None:
+    requests = {
+        "flag": "/index.php?title=a\"'[OR]'",
+        "slash": "/index.php?title=a\\",
+        "quote": "/wiki/%22",
+        "quote-slash": "/wiki/a%22%5C",
+        "blank": "/wiki/%20%22 [F] ${HOME} %{ENV:HOME}",
+        "wide": "/wiki/%E6%BC%A2%C2%85%E2%80%A8",
+        "last": "/wiki/last",
+    }
+    rows = [question(key, origin=[f"{WIKI}{it}"]) for key, it in requests.items()]
+    write_manifest(home, *rows)
+    assert cli("apply", "--yes", *SANDBOX).code == 0
+    done = cli("redirects", *SANDBOX, "--format", form)
+    assert done.code == 0, done.err
+    served, wanted = server(done.out), news(cli)
+    for key, request in requests.items():
+        assert served.location("wiki.example.com", request) == wanted[key], request
+        assert served.location("other.example.com", request) == ""
+    for request in ("/index.php?title=a", "/index.php?title=b", "/wiki/a", "/", "/wiki/\u00e6"):
+        assert served.location("wiki.example.com", request) == ""
 
 
 @pytest.mark.parametrize(("form", "server"), [("nginx", Nginx), ("apache", Apache)])
@@ -271,6 +309,18 @@ def test_stubs_are_files_below_the_folder_and_harmless(
             assert ET.fromstring(text).tag == "p"  # noqa: S314 - our own
     again = moved("redirects", *SANDBOX, "--format", form, "--out", "stubs")
     assert (again.code, "is not empty" in again.err) == (64, True)
+
+
+def test_titles_that_are_too_long_for_a_file_are_cut_by_bytes(cli: Program, home: Path) -> None:
+    long = "\u6f22" * 90
+    rows = [question(f"q{it}", origin=[f"{WIKI}/wiki/{long}{it}"]) for it in range(3)]
+    write_manifest(home, *rows)
+    assert cli("apply", "--yes", *SANDBOX).code == 0
+    done = cli("redirects", *SANDBOX, "--format", "github-wiki", "--out", "stubs")
+    assert done.code == 0, done.err
+    names = sorted(path.name for path in (home / "stubs").iterdir())
+    assert len(names) == 3
+    assert all(name.startswith("\u6f22" * 50) and len(name.encode()) < 200 for name in names)
 
 
 def test_a_cell_that_a_spreadsheet_would_run_is_quoted(moved: Program, home: Path) -> None:

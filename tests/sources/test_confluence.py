@@ -202,6 +202,24 @@ def test_no_storage_format_is_too_broken(text: str) -> None:
     markdown(text)
 
 
+def test_words_of_a_page_that_is_cut_are_counted_and_the_page_says_so() -> None:
+    begin = "<ac:task-list><ac:task><ac:task-body>a "
+    end = "</ac:task-body></ac:task></ac:task-list>"
+    found, losses = markdown(f"<p>Begin</p>{begin * 1_000}LAST{end * 1_000}")
+    (loss,) = (it for it in losses if it.kind is LossKind.TEXT)
+    assert 900 < int(loss.what.removesuffix(" words")) <= 1_001
+    assert found.endswith(f"({loss.what} of this page can't be read, and are not moved.)")
+    assert found.startswith("Begin")
+
+
+@pytest.mark.parametrize(
+    "text", ["<p>One <b>two</p> &lt;three&gt; &uuml;ber", "<p a='x > y'>z<br>"]
+)
+def test_storage_format_that_is_read_whole_but_not_proper_loses_no_words(text: str) -> None:
+    _, losses = markdown(text)
+    assert {it.kind for it in losses} == {LossKind.MARKUP}
+
+
 def thing(kind: str, number: str, *parts: str) -> str:
     return f'<object class="{kind}"><id name="id">{number}</id>{"".join(parts)}</object>'
 

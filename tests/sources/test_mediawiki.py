@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from importer.sources import READERS, Account, Images, LossKind, Options, Tally,
 from importer.sources.losses import Loss, Losses
 from importer.sources.reader import Likeness
 from importer.sources.wikitext import Site, Wikitext
+from importer.sources.wikitext_depth import nested_too_deep
 from tests.pictures import GIF, png
 from tests.sources.factories import content_of, converted, named, parted, wiki
 
@@ -201,6 +203,35 @@ def test_wikitext_nested_without_end_is_shown_as_it_stands() -> None:
     made, losses = markdown("<b>" * 90 + "x" + "</b>" * 90)
     assert "x" in made
     assert losses
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{{a|" * 5_000 + "WORD" + "}}" * 5_000, id="templates"),
+        pytest.param("[[File:a|" * 500 + "WORD" + "]]" * 500, id="links"),
+        pytest.param("{|\n|\n" * 60 + "WORD" + "\n|}" * 60, id="tables"),
+        pytest.param("{|\n|\n" * 20_000 + "WORD", id="tables without end"),
+        pytest.param("\n".join("*" * it + " WORD" for it in range(500)), id="lists"),
+    ],
+)
+def test_wikitext_nested_as_nobody_writes_it_is_shown_at_once(text: str) -> None:
+    begin = time.monotonic()
+    found, losses = markdown(text)
+    assert found == f"```\n{text}\n```"
+    assert [it.kind for it in losses] == [LossKind.MARKUP]
+    assert time.monotonic() - begin < 20
+
+
+def test_braces_in_formulas_code_and_comments_are_no_nesting() -> None:
+    text = (
+        "<math>{{a</math> <nowiki>[[</nowiki> <!-- {{ --> {{!}} " * 600
+        + "{|\n|\n" * 3
+        + "WORD"
+        + "\n|}" * 3
+        + "\n{{x|}} <pre> never ends {{"
+    )
+    assert not nested_too_deep(text)
 
 
 def page(title: str, text: str, **more: str) -> str:

@@ -74,3 +74,16 @@ def test_a_page_that_says_the_same_as_another_is_remembered_with_it() -> None:
     known = Known(key_of={"page 1": "kept", "page 2": "kept"}.__getitem__)
     drafts, _ = parted(shape(lambda: pages[1:], Options(), known))
     assert [it.key for it in drafts] == ["kept"]
+
+
+@given(st.lists(st.tuples(st.text(max_size=2), st.lists(st.integers()))))
+def test_lists_grow_by_their_names(pairs: list[tuple[str, list[int]]]) -> None:
+    wanted: dict[str, list[int]] = {}
+    with Shelf() as shelf:
+        lists = shelf.lists()
+        for name, values in pairs:
+            lists.add(name, *values)
+            wanted.setdefault(name, []).extend(values)
+        assert {name: list(lists.all(name)) for name in wanted} == wanted
+        assert all(lists.first(name) == values[0] for name, values in wanted.items() if values)
+        assert list(lists.all("no such name")) == []
