@@ -115,6 +115,9 @@ def command(
     base = out or Path()
     given = {"namespace": namespace or "", "team": list(team), **wanted.given(base)}
     reader = _reader(source, path)
+    if out is not None and path.is_dir() and path.resolve() == out.resolve():
+        message = f"{out} is the source itself: what is written would be read the next time"
+        raise UsageError(message, remedy="Name a new folder with --out, within it or elsewhere.")
     console.protect("the source", path)
     if verifying.verify:
         need_verifier()

@@ -18,7 +18,7 @@ from importer.sources.reader import Likeness, Options
 from importer.sources.references import definitions, with_definitions
 from importer.sources.shapes import Entry, find_questions, is_answer_heading
 from importer.sources.titles import plain_title, without_number
-from importer.sources.tree import Tree, Unreadable, decoded, open_tree, whole
+from importer.sources.tree import Tree, Unreadable, decoded, is_converted, open_tree, whole
 from importer.text.scanning import destinations
 
 __all__ = ["FaqReader"]
@@ -64,7 +64,8 @@ class FaqReader:
 
 def _markdown_in(folder: Path) -> Iterator[Path]:
     for base, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inner = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(it for it in inner if not is_converted(Path(base, it)))
         for name in sorted(files):
             if not name.startswith(".") and _is_markdown(name):
                 yield Path(base, name)

@@ -14,6 +14,7 @@ from importer.errors import UsageError
 from importer.model.draft import Place
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
+from importer.sources.characters import one_line
 from importer.sources.identity import Known, identity_of, part_of
 from importer.sources.linking import Addresses, normal
 from importer.sources.losses import Account, Fate, Loss, LossKind
@@ -265,7 +266,8 @@ class PageKeys:
 
     def origin(self, key: str, page: Page) -> tuple[str, ...]:
         """Return the old addresses of a page and of those that say the same."""
-        return tuple(dict.fromkeys((*_origin(page), *self._origins.all(key))))
+        found = (*_origin(page), *self._origins.all(key))
+        return tuple(dict.fromkeys(map(one_line, found)))
 
 
 def _not_moved(page: Page) -> str:

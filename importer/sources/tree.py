@@ -25,12 +25,22 @@ __all__ = [
     "decoded",
     "digest_in",
     "head_of",
+    "is_converted",
     "open_tree",
     "required",
     "whole",
 ]
 
 _PAGE = 64 * 2**20
+
+
+# What `convert` leaves in each folder that it makes.
+_CONVERTED = ".teams-importer-convert.jsonl"
+
+
+def is_converted(folder: Path) -> bool:
+    """Tell whether a folder was made by a conversion; below its source, it is no part of that."""
+    return (folder / _CONVERTED).is_file()
 
 
 class Tree(Protocol):
@@ -143,9 +153,13 @@ class _Folder:
             # A name with a dot before it is no page's.
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             for folder in folders:
-                if (path := Path(base, folder)).is_symlink():
-                    name = path.relative_to(self._path).as_posix()
+                path = Path(base, folder)
+                name = path.relative_to(self._path).as_posix()
+                if path.is_symlink():
                     refused.append(refusal(name, "a link to a folder, which is not followed"))
+                elif is_converted(path):
+                    refused.append(refusal(name, "what an earlier conversion made"))
+            folders[:] = [it for it in folders if not is_converted(Path(base, it))]
             for file in sorted(files):
                 if file.startswith("."):
                     continue

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import zipfile
 from importlib import util
 from pathlib import Path
@@ -234,3 +236,19 @@ def test_a_dump_is_converted_from_its_html_where_asked(cli: Program, home: Path)
         assert done.code == 0, done.err
         (made,) = (home / out / "content").glob("*.md")
         assert word in made.read_text()
+
+
+def test_names_of_files_may_hold_any_character_and_the_manifest_is_valid(
+    cli: Program, home: Path
+) -> None:
+    (home / "wiki").mkdir()
+    for name in (b"a\nb.md", b"c\t\xc2\x85\xe2\x80\xa8.md", b"d\xff.md", b"\x1b[31me.md"):
+        path = Path(os.fsdecode(os.fsencode(home / "wiki") + b"/" + name))
+        path.write_text("Some words of text here, and more than thirty of them.\n")
+    done = cli("convert", "markdown", "wiki", "--out", "out", "--namespace", "x")
+    assert done.code == 0, done.err
+    assert cli("validate", "out").code == 0
+    texts = "".join(it.read_text() for it in (home / "out/content").iterdir())
+    assert sorted(re.findall(r"^origin: (.*)$", texts, re.MULTILINE)) == [
+        '["%1B[31me.md"]', '["a%0Ab.md"]', '["c%09%C2%85%E2%80%A8.md"]', '["d%FF.md"]',
+    ]  # fmt: skip

@@ -439,3 +439,34 @@ def test_a_wiki_may_be_converted_into_a_folder_of_its_own(cli: Program, home: Pa
     common = ("convert", "markdown", ".", "--out", "new", "--namespace", "x", "--format", "json")
     done = cli(*common)
     assert (done.code, [it["path"] for it in done.document["pages"]]) == (0, ["Home.md"])
+
+
+@pytest.mark.parametrize("reader", ["markdown", "faq"])
+@pytest.mark.parametrize("in_git", [True, False])
+def test_a_folder_within_its_source_is_not_read_again(
+    cli: Program, home: Path, reader: str, *, in_git: bool
+) -> None:
+    for name in ("Home", "Other"):
+        (home / f"{name}.md").write_text(f"# What is the {name} page for all?\n\n{TEXT}\n")
+    common = ("convert", reader, ".", "--out", "docs/new", "--namespace", "x", "--format", "json")
+    first = cli(*common).document["tally"]
+    if in_git:
+        git(home, "init", "--quiet")
+        git(home, "add", ".")
+        git(home, "commit", "--quiet", "--message", "all")
+    for _ in range(2):
+        done = cli(*common)
+        assert (done.code, done.document["tally"]) == (0, first)
+        assert done.document["renewal"]["counts"].keys() <= {"unchanged", "updated"}
+        assert [it["why"] for it in done.document["losses"] if it["path"] == "docs/new"] == [
+            "what an earlier conversion made; left out"
+        ]
+    assert len(list((home / "docs/new/content").rglob("*.md"))) == first["pages"]
+
+
+def test_a_source_is_not_converted_into_itself(cli: Program, home: Path) -> None:
+    (home / "wiki").mkdir()
+    (home / "wiki" / "Home.md").write_text(f"# The first page of all\n\n{TEXT}\n")
+    done = cli("convert", "markdown", "wiki", "--out", "./wiki", "--namespace", "x")
+    assert (done.code, "is the source itself" in done.err) == (64, True)
+    assert [it.name for it in (home / "wiki").iterdir()] == ["Home.md"]
