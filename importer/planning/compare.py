@@ -87,14 +87,12 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     matches = match_items(manifest, snapshot, ledger)
     targets = matches.targets()
     pictures = {*matches.pictures, *(it.key for it in manifest.items if it.kind is Kind.IMAGE)}
-    unborn = frozenset(target_of_key(it.item.key) for it in matches.matches if it.live is None)
     writers = {*ledger.authors, *publishers_of(manifest), snapshot.me}
     settling = _Settling(
         snapshot,
         targets,
         _renames(manifest),
         frozenset(pictures),
-        unborn,
         frozenset(it for it in writers if it is not None),
         # Of strangers' questions a list is enough then, which shows no answers.
         _PARTLY if manifest.publishers or manifest.footer else frozenset(),
@@ -115,15 +113,14 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
 class _Settling:
     """What the manifest's values are read by: the team, how links name items, tags' old names.
 
-    `unborn` are items that have no post, as links name them; `writers` those who write from here.
-    Posts of kinds that are `partly` told may be there, and not be known.
+    `writers` are those who write from here. Posts of kinds that are `partly` told may be there, and
+    not be known.
     """
 
     snapshot: Snapshot
     targets: Mapping[str, str]
     renames: Mapping[str, str]
     pictures: frozenset[Key]
-    unborn: frozenset[str]
     writers: frozenset[UserId]
     partly: frozenset[Kind]
 
@@ -210,7 +207,7 @@ def _lost_its_target(
     if live.facts.editor is not None and live.facts.editor not in settling.writers:
         return False
     kind = live.ref.kind
-    found = as_written(live.fields[field], ours, settling.is_gone, settling.unborn)
+    found = as_written(live.fields[field], ours, settling.is_gone)
     return any(agree(digest_field(kind, field, it), base.ours) for it in found)
 
 

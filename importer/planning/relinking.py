@@ -2,10 +2,13 @@
 
 A post that was deleted and is made anew has another address: what leads to the old one can no
 longer be led back to the item by its key, and so looks edited. What was last written tells: where
-the live value becomes exactly that once the dead posts are taken for the items, nobody edited it.
+the live text becomes exactly that once the dead posts are taken for the items, nobody edited it.
+
+A collection that lost an item with its post is not told so: somebody may have taken it out before,
+and no API says who edited a collection, or when.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from importer.model.fields import Value
@@ -15,23 +18,14 @@ from importer.text.links import Text, retarget
 __all__ = ["as_written"]
 
 
-def as_written(
-    theirs: Value, ours: Value, is_gone: Callable[[str], bool], unborn: Collection[str]
-) -> Iterator[Value]:
+def as_written(theirs: Value, ours: Value, is_gone: Callable[[str], bool]) -> Iterator[Value]:
     """Yield what *theirs* may have been while what it leads to was there.
 
-    Posts that are gone stood for items that *ours* names; a list lost those that are *unborn*.
-    Which it was, if any, only the digest of what was last written tells.
+    Posts that are gone stood for items that *ours* names. Which it was, if any, only the digest of
+    what was last written tells.
     """
-    match theirs, ours:
-        case Text(), Text():
-            yield from _texts(theirs, ours, is_gone)
-        case tuple(), tuple():
-            left = tuple(it for it in ours if it not in unborn)
-            if left == theirs:
-                yield ours
-        case _:
-            return
+    if isinstance(theirs, Text) and isinstance(ours, Text):
+        yield from _texts(theirs, ours, is_gone)
 
 
 def _texts(theirs: Text, ours: Text, is_gone: Callable[[str], bool]) -> Iterator[Text]:
