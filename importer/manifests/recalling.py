@@ -78,6 +78,9 @@ def _bind(memory: Memory, entry: Entry, data: bytes) -> None:
     """Let the entry's pages keep its key, or the one that it was given by hand."""
     match = _KEY_LINE.search(data[:_FRONT]) if blob_of(data) != entry.blob else None
     key = match[1].decode() if match else entry.key
+    if memory.before(Entry("", "", key)) is not None:
+        # Its own, or another's: two files changed places, and no key has changed.
+        key = entry.key
     if key != entry.key:
         memory.rename(entry.key, key)
         memory.take(key)

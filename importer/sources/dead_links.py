@@ -5,6 +5,7 @@ A text is looked over a few times, however many of its links are dead: one page 
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from importer.model.draft import Place
 from importer.sources.losses import Losses, LossKind
@@ -22,6 +23,7 @@ _REST = re.compile(r""">?[ \t]*(?:"[^"\n]*"|'[^'\n]*'|\([^)\n]*\))?[ \t]*(?:\n|\
 _ELSEWHERE = re.compile(r"(?!key:|wiki:|asset:|file:)[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # A bracket that ends a link's text, or would if those within were none.
 _LINKING = re.compile(rf"(?<!\\)\](?=\((?!{HOLE}|[a-zA-Z][\w+.-]*:|//))")
+_SCRIPT = re.compile(r"(?:javascript|vbscript|livescript):", re.IGNORECASE)
 _LONGEST = 2_000
 _SHORT = 40
 # A link that is text now may let the one around it be a link. Nobody nests them so deep.
@@ -122,7 +124,7 @@ def _cuts(holed: str, found: Destination, destination: str) -> Iterator[tuple[in
         said = f" (image not moved: {_shown(destination)})"
         is_empty = not holed[found.text_start : found.text_end].strip()
         yield found.text_end, found.link_end, said.lstrip() if is_empty else said
-    elif destination.startswith("#"):
+    elif destination.startswith("#") or _is_script(destination):
         yield found.text_end, found.link_end, ""
     else:
         yield found.text_end, found.link_end, f" (link not moved: {_shown(destination)})"
@@ -131,6 +133,8 @@ def _cuts(holed: str, found: Destination, destination: str) -> Iterator[tuple[in
 def _is_dead(holed: str, found: Destination, files: PageFiles | None) -> bool:
     destination = holed[found.start : found.end]
     if files and (files.is_dead(destination, found.form) or _is_inline(destination)):
+        return True
+    if _is_script(destination):
         return True
     footnote = found.form is Form.DEFINITION and holed.startswith("[^", found.link_start)
     is_relative = bool(destination) and destination != HOLE and not is_elsewhere(destination)
@@ -142,6 +146,11 @@ def _is_inline(destination: str) -> bool:
     return destination[:5].lower() == "data:"
 
 
+def _is_script(destination: str) -> bool:
+    """Tell whether a browser would run a destination, also one that is written to hide that."""
+    return bool(_SCRIPT.match(re.sub(r"[\x00-\x20]", "", unescape(destination))))
+
+
 def _shown(destination: str) -> str:
     # An image that stands in its own address says nothing by more of it.
     most = _SHORT if _is_inline(destination) else _LONGEST
@@ -150,6 +159,8 @@ def _shown(destination: str) -> str:
 
 
 def _why(form: Form, destination: str) -> str:
+    if _is_script(destination):
+        return "a script, and no address; the link's text stays"
     if form is Form.IMAGE:
         return "a local image; its place is named in the text"
     if _is_inline(destination):

@@ -4,13 +4,22 @@ Unknown members are refused: a mistyped one would be a loss that nobody sees.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-__all__ = ["VERSION", "AnswerRecord", "PageRecord", "TextRecord", "pages_schema", "read_page"]
+__all__ = [
+    "VERSION",
+    "AnswerRecord",
+    "PageRecord",
+    "TextRecord",
+    "pages_schema",
+    "read_page",
+    "without_bad",
+]
 
 VERSION = 1
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -22,7 +31,8 @@ def _aware(when: datetime) -> datetime:
 
 
 _When = Annotated[datetime, AfterValidator(_aware)]
-_Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
+_URL = r"https?://\S+"
+_Url = Annotated[str, Field(pattern=f"^{_URL}$")]
 
 
 class TextRecord(BaseModel):
@@ -103,6 +113,31 @@ class PagesDocument(BaseModel):
     json_schema: str = Field("", alias="$schema")
     version: Literal[1] = 1
     pages: tuple[PageRecord, ...]
+
+
+def without_bad(raw: object) -> tuple[object, list[str]]:
+    """Return an item without the old addresses that are none, its own and its answers', and these.
+
+    A page is worth more than an address of it.
+    """
+    if not isinstance(raw, Mapping):
+        return raw, []
+    clean, bad = _without_bad(raw)
+    if isinstance(answers := raw.get("answers"), list):
+        clean["answers"] = []
+        for answer in answers:
+            own, found = _without_bad(answer) if isinstance(answer, Mapping) else (answer, [])
+            clean["answers"].append(own)
+            bad += found
+    return clean, bad
+
+
+def _without_bad(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    found = raw.get("addresses")
+    if not isinstance(found, list):
+        return dict(raw), []
+    bad = [it for it in found if isinstance(it, str) and not re.fullmatch(_URL, it)]
+    return {**raw, "addresses": [it for it in found if it not in bad]}, bad
 
 
 def read_page(raw: object) -> PageRecord | str:

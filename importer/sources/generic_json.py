@@ -11,10 +11,16 @@ from importer.model.draft import Place
 from importer.model.ids import Kind
 from importer.sources.attachments import file_of, files_of
 from importer.sources.extras import need
-from importer.sources.generic_document import VERSION, PageRecord, TextRecord, read_page
+from importer.sources.generic_document import (
+    VERSION,
+    PageRecord,
+    TextRecord,
+    read_page,
+    without_bad,
+)
 from importer.sources.html_markup import HTML
 from importer.sources.json_items import Item, first_items, items
-from importer.sources.losses import Loss, LossKind
+from importer.sources.losses import Loss, Losses, LossKind
 from importer.sources.page import Alias, Credit, File, Markup, Page, Passage
 from importer.sources.reader import Likeness, Options
 from importer.sources.storage import Storage, page_name
@@ -86,9 +92,15 @@ class _Pages:
             if item.rest:
                 self._check_version(item, name)
                 continue
-            record = item.fault or read_page(item.raw)
+            raw, bad = without_bad(item.raw)
+            record = item.fault or read_page(raw)
             if isinstance(record, PageRecord):
                 self.count += 1
+                losses = Losses(name)
+                for address in bad:
+                    why = "no address begins like this, but with https:// or http://; left out"
+                    losses.add(LossKind.LINK, item.line, address, why)
+                yield from losses.found
                 yield self._made(record, name, item.line, number)
                 yield from self._missing(record, Place(name, item.line))
                 continue

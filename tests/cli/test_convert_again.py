@@ -267,6 +267,21 @@ def test_a_file_that_was_moved_or_given_another_key_is_found_again(
     assert cli("validate", "out").code == 0
 
 
+def test_files_that_changed_places_leave_links_as_they_are(
+    again: Callable[..., Result], home: Path
+) -> None:
+    second, third = page(home, "the-second-page"), page(home, "the-third-page")
+    texts = second.read_text(), third.read_text()
+    second.write_text(texts[1])
+    third.write_text(texts[0])
+    done = again({**FIRST, 1: (FIRST[1][0], f"{FIRST[1][1]}\n\nChanged.")})
+    first = page(home, "the-first-page-of-all").read_text()
+    assert "Changed." in first
+    assert "](key:the-second-page)" in first
+    assert (second.read_text(), third.read_text()) == (texts[1], texts[0])
+    assert done.code == 0
+
+
 def test_a_new_page_gets_no_key_that_a_person_has_given(
     again: Callable[..., Result], home: Path, cli: Program
 ) -> None:

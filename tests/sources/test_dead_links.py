@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import time
+import json
+from pathlib import Path
 
 import pytest
 
 from importer.model.draft import Place
 from importer.sources import dead_links
 from importer.sources.linking import Addresses, relinked
-from importer.sources.losses import Losses
+from importer.sources.losses import Losses, LossKind
 from importer.text.scanning import destinations
+from tests.sources.factories import LONG, converted, parted
 
 MANY = 20_000
 
@@ -57,14 +59,12 @@ def relink(text: str) -> tuple[str, Losses]:
     ],
 )
 def test_thousands_of_dead_links_take_a_few_looks(looks: list[int], text: str, said: str) -> None:
-    begin = time.monotonic()
     markdown, losses = relink(text)
     assert said in markdown.split("\n")
     assert len(losses.found) == markdown.count("link not moved") == MANY
     assert "](" not in markdown
     assert "]:" not in markdown
     assert len(looks) < 10
-    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.parametrize("opening", ["[", "!["])
@@ -88,3 +88,32 @@ def test_what_is_dead_goes_and_what_lives_stays() -> None:
         "[live]: https://live.example\n(link not moved: unused, `u.md`)\n\n"
     )
     assert sorted(it.what for it in losses.found) == ["b.md", "i.png", "u.md", "x.md", "y z.md"]
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        "javascript:alert(1)",
+        "<JavaScript:a(1) b>",
+        "java&#115;cript:x",
+        "<java\tscript:x>",
+        "vbscript:x",
+    ],
+)
+@pytest.mark.parametrize("link", ["[click]({})", "[click][c]\n\n[c]: {}", "![click]({})"])
+def test_a_script_is_no_link(link: str, destination: str) -> None:
+    markdown, losses = relink(link.format(destination))
+    assert markdown.startswith("click")
+    assert "](" not in markdown
+    assert "]:" not in markdown
+    (loss,) = losses.found
+    assert loss.why.startswith("a script")
+
+
+def test_a_script_in_html_is_no_link(tmp_path: Path) -> None:
+    body = f"<p>{LONG} <a href='javascript:alert(1)'>click</a></p>"
+    record = {"title": "The page of all", "format": "html", "body": body}
+    (tmp_path / "a.json").write_text(json.dumps([record]))
+    drafts, losses = parted(converted("json", tmp_path / "a.json"))
+    assert [it.body for it in drafts] == [f"{LONG} click"]
+    assert [it.what for it in losses if it.kind is LossKind.LINK] == ["javascript:alert(1)"]

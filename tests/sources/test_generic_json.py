@@ -11,7 +11,7 @@ import pytest
 
 from importer.errors import UsageError
 from importer.model.ids import Kind
-from importer.sources import READERS, Account, LossKind, Options, Page
+from importer.sources import READERS, Account, Loss, LossKind, Options, Page
 from importer.sources.generic_document import AnswerRecord, PageRecord, TextRecord, pages_schema
 from importer.sources.reader import Likeness
 from tests.conftest import ROOT
@@ -188,3 +188,16 @@ def test_answers_that_contradict_one_another_are_told(
     path = written(tmp_path / "a.json", {"title": "x", "answers": answers}, {"title": "y"})
     found = list(READERS["json"].read(path, Options()))
     assert said in getattr(found[0], "why", "")
+
+
+def test_a_bad_address_is_left_out_and_the_page_stays(tmp_path: Path) -> None:
+    good, bad = "https://wiki.example/1", ["javascript:alert(1)", "wiki/1", "https://a b"]
+    answer = {"body": LONG, "addresses": ["ftp://x", f"{good}#a"]}
+    page = {"title": "How does it go?", "addresses": [bad[0], good, *bad[1:]], "answers": [answer]}
+    path = written(tmp_path / "a.json", page, {"title": "Wrong in itself", "addresses": [7.5, []]})
+    found = list(READERS["json"].read(path, Options()))
+    (made,) = (it for it in found if isinstance(it, Page))
+    assert (made.addresses, made.answers[0].names) == ((good,), (f"{good}#a",))
+    losses = [(it.kind, it.what) for it in found if isinstance(it, Loss)]
+    assert losses[:-1] == [(LossKind.LINK, it) for it in (*bad, "ftp://x")]
+    assert losses[-1] == (LossKind.SKIPPED, "Wrong in itself")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -54,14 +53,12 @@ def finds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 )
 def test_redirects_are_followed_in_linear_time(aliases: list[Alias], finds: list[str]) -> None:
     end = page("End", names=("wiki:End",), alone=False)
-    begin = time.monotonic()
     found = list(made([*aliases, end]))
     accounts = [it for it in found if isinstance(it, Account)]
     assert [it.fate for it in accounts].count(Fate.MERGED) == len(aliases)
     (draft,) = (it for it in found if isinstance(it, Draft))
     assert {f"/{it.title}" for it in aliases} <= set(draft.origin)
     assert len(finds) < 8 * len(aliases)
-    assert time.monotonic() - begin < 60
 
 
 def test_redirects_in_a_circle_or_to_nothing_lead_nowhere() -> None:
@@ -72,11 +69,9 @@ def test_redirects_in_a_circle_or_to_nothing_lead_nowhere() -> None:
 
 
 def test_pages_that_are_equal_take_linear_time() -> None:
-    begin = time.monotonic()
     found = made([page(place=Place(f"{it}.md", 1), alone=True) for it in range(MANY)])
     (draft,) = (it for it in found if isinstance(it, Draft))
     assert len(draft.origin) == len(draft.sources) == MANY
-    assert time.monotonic() - begin < 60
 
 
 def test_pages_of_one_name_get_numbers_in_linear_time() -> None:
