@@ -20,6 +20,7 @@ from importer.model.report import Incident, Result, ResultState
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
 from importer.planning.compare import base_of
 from importer.planning.doubling import (
+    ENGAGED,
     NO_HISTORIES,
     UNCHOSEN,
     UNDOING,
@@ -154,7 +155,7 @@ class Auditor:
         return ours | self._authors if self._first_sent is not None else ours
 
     def _held(self, doubles: Iterable[Doubled], waiting: Collection[Key]) -> Mapping[Ref, str]:
-        shown = {it.ref: it.stays for it in self._plan.doubles}
+        shown = {it.ref: it.stays for it in self._plan.doubles if it.stays != ENGAGED}
         going = {it.key for it in self._plan.changes if it.verb is Verb.DELETE}
 
         def why(key: Key, ref: Ref) -> str:

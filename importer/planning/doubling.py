@@ -30,6 +30,7 @@ from importer.planning.deleting import says_nothing
 from importer.text.digests import Digest, agree
 
 __all__ = [
+    "ENGAGED",
     "NO_HISTORIES",
     "UNCHOSEN",
     "UNDOING",
@@ -56,6 +57,8 @@ UNCHOSEN = "`--only` leaves it out"
 UNDOING = "an undo removes no doubles, `apply` does"
 WAITING = "what came of a write of its key is not known yet"
 
+# Over API v3 only a look of its own tells; a reading takes what it doesn't know for engaged.
+ENGAGED = "others have engaged with it"
 _NOT_MADE = "this journal didn't make it"
 
 
@@ -242,7 +245,7 @@ def _objection(key: Key, live: LiveItem, histories: Histories) -> str:
     if not any(it.verb is Verb.CREATE for it in done):
         return _NOT_MADE
     if live.facts.engaged_by_others:
-        return "others have engaged with it"
+        return ENGAGED
     if not _is_as_written(live, done):
         return "it is not what was written from here any more"
     return ""
