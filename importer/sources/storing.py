@@ -7,8 +7,6 @@ import hashlib
 import posixpath
 import re
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -17,13 +15,13 @@ from importer.model.draft import Asset
 from importer.model.pictures import SUFFIXES, media_type_of
 from importer.sources.page import File
 from importer.sources.reader import Attachments
+from importer.sources.unreadable import DAMAGES
 
 __all__ = ["Look", "Store"]
 
 _PIECE = 2**18
 _MOST_FILES = 100_000
 _MOST_BYTES = 64 * 2**30
-_DAMAGES = (OSError, EOFError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,10}")
 _LONGEST = 60
 # Devices on systems that a repository may be checked out on.
@@ -113,6 +111,6 @@ def _looked(file: File) -> Look:
                 head = head or piece[:32]
                 size += len(piece)
                 digest.update(piece)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         return Look("", file.size, None, f"it can't be read: {error}")
     return Look(digest.hexdigest(), size, media_type_of(head))
