@@ -19,12 +19,11 @@ from importer.errors import (
     TokenInvalid,
 )
 from importer.teams.access import key_opens_nothing
+from importer.teams.demanding import demanded
 from importer.teams.exchange import (
     ApiError,
     Ended,
-    Failure,
     Heard,
-    Held,
     Left,
     Reply,
     Request,
@@ -150,17 +149,11 @@ def demand(
 
     *key_alone*: no token was sent.
     """
-    match ended:
-        case Held(why, resume_after_s):
-            text = f"{request}: {why}"
-            raise BudgetExhausted(text, remedy=_LATER, resume_after_s=resume_after_s)
-        case Failure():
-            text = f"{request}: {ended}"
-            raise ServiceError(text, remedy=ended.remedy)
-        case Reply(status, _, heard) if heard.said is Said.ANSWER and status < 300:
-            return heard.wrapper
-        case Reply():
-            raise refusal(request, ended, team, at_door=at_door, key_alone=key_alone)
+
+    def refused(reply: Reply) -> ImporterError:
+        return refusal(request, reply, team, at_door=at_door, key_alone=key_alone)
+
+    return demanded(request, ended, refused)
 
 
 def refusal(
