@@ -20,7 +20,6 @@ from importer.model.report import Incident, Result, ResultState
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
 from importer.planning.compare import base_of
 from importer.planning.doubling import (
-    ENGAGED,
     NO_HISTORIES,
     UNCHOSEN,
     UNDOING,
@@ -136,6 +135,7 @@ class Auditor:
             since = self._first_sent - 2 * apart
             posts += await read_new_posts(self._team, self._authors, since, kinds, self._written)
             self._window.looked({it.ref for it in posts}, self._clock.now())
+        posts += await self._unread(posts)
         seen = find_doubles(posts, self._plan.namespace, self._ours())
         if not seen:
             return
@@ -149,13 +149,23 @@ class Auditor:
         for double in reversed(doubles):
             self._results.incident(_incident(double, whys))
 
+    async def _unread(self, posts: Iterable[LiveItem]) -> list[LiveItem]:
+        """Read what the plan says is double or counts, and this run didn't read again.
+
+        Over API v3 what looks as it did isn't read, so that its marker is not seen.
+        """
+        read = {it.ref for it in posts}
+        shown = {ref for it in self._plan.doubles for ref in (it.ref, it.counts)} - read
+        known = (self._known(it.key) for it in self._plan.doubles)
+        return await self._sights.look_at_bound(it for it in known if it and it.ref in shown)
+
     def _ours(self) -> frozenset[UserId | None]:
         """Return whose posts are ours: the plan's, and those in whose names this run wrote."""
         ours = whose_posts(self._plan.publishers, self._known_authors, self._access.me)
         return ours | self._authors if self._first_sent is not None else ours
 
     def _held(self, doubles: Iterable[Doubled], waiting: Collection[Key]) -> Mapping[Ref, str]:
-        shown = {it.ref: it.stays for it in self._plan.doubles if it.stays != ENGAGED}
+        shown = {it.ref: it.stays for it in self._plan.doubles}
         going = {it.key for it in self._plan.changes if it.verb is Verb.DELETE}
 
         def why(key: Key, ref: Ref) -> str:

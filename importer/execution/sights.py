@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from importer.execution.addresses import Addresses
 from importer.model.ids import Field, Key, Ref, UserId, split_full_key, target_of_key
+from importer.model.ledger import Binding
 from importer.model.live import LiveItem, Refs, Same, Snapshot, Tags, Under
 from importer.model.plan import Change
 from importer.planning.compare import keyed_item
@@ -133,6 +134,12 @@ class Sights:
         for some in (refs[at : at + _VECTOR] for at in range(0, len(refs), _VECTOR)):
             await self._read(tuple(some), engagement=True)
         return [live for live in map(self.of, refs) if live is not None]
+
+    async def look_at_bound(self, bindings: Iterable[Binding]) -> list[LiveItem]:
+        """Return which posts of *bindings* are there, as `look_at` does."""
+        parents = {it.ref: it.parent for it in bindings}
+        self._parents |= {ref: it for ref, it in parents.items() if it is not None}
+        return await self.look_at(sorted(parents))
 
     async def look_under(self, question: Ref) -> list[LiveItem]:
         """Return the answers of *question*, read anew."""

@@ -46,14 +46,16 @@ HOW_TO_AUTHOR = "Take `author:` out: then it is by whose token this is."
 class Facts:
     """What no manifest says: `engaged_by_others` when others voted, answered or commented.
 
-    Others are all but the post's author. `only_answered`: its answers, all of which were told, are
-    all there is of that. `edited_at` and `editor` are None until the first edit.
+    Others are all but the post's author; what isn't told counts as there, and then it is not
+    `sure_of_engagement`. `only_answered`: its answers, all of which were told, are all there is of
+    that. `edited_at` and `editor` are None until the first edit.
     """
 
     author: UserId | None = None
     deleted: bool = False
     locked: bool = False
     engaged_by_others: bool = False
+    sure_of_engagement: bool = True
     only_answered: bool = False
     created_at: datetime | None = None
     edited_at: datetime | None = None

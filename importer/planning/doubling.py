@@ -30,7 +30,6 @@ from importer.planning.deleting import says_nothing
 from importer.text.digests import Digest, agree
 
 __all__ = [
-    "ENGAGED",
     "NO_HISTORIES",
     "UNCHOSEN",
     "UNDOING",
@@ -57,8 +56,6 @@ UNCHOSEN = "`--only` leaves it out"
 UNDOING = "an undo removes no doubles, `apply` does"
 WAITING = "what came of a write of its key is not known yet"
 
-# Over API v3 only a look of its own tells; a reading takes what it doesn't know for engaged.
-ENGAGED = "others have engaged with it"
 _NOT_MADE = "this journal didn't make it"
 
 
@@ -103,17 +100,26 @@ def find_doubles(
 def doubles_in(
     manifest: Manifest, comparison: Comparison, snapshot: Snapshot, ledger: Ledger
 ) -> tuple[Doubled, ...]:
-    """Return the doubles of a whole reading, keyed as *comparison* has them."""
+    """Return the doubles of a whole reading, keyed as *comparison* has them.
+
+    Over API v3 a reading doesn't tell whether others have engaged: the look right before a removal
+    does, and until then nothing speaks against it.
+    """
     authors = whose_posts(publishers_of(manifest), ledger.authors, snapshot.me)
     posts = (it for _, it in sorted(snapshot.items.items()) if isinstance(it, LiveItem))
 
     def keyed(posts: Iterable[LiveItem]) -> tuple[LiveItem, ...]:
-        return tuple(keyed_item(it, comparison.targets) for it in posts)
+        return tuple(keyed_item(_as_told(it), comparison.targets) for it in posts)
 
     return tuple(
         replace(it, winner=keyed([it.winner])[0], losers=keyed(it.losers), under=keyed(it.under))
         for it in find_doubles(posts, manifest.namespace, authors)
     )
+
+
+def _as_told(live: LiveItem) -> LiveItem:
+    engaged = live.facts.engaged_by_others and live.facts.sure_of_engagement
+    return replace(live, facts=replace(live.facts, engaged_by_others=engaged))
 
 
 def without_doubled(
@@ -245,7 +251,7 @@ def _objection(key: Key, live: LiveItem, histories: Histories) -> str:
     if not any(it.verb is Verb.CREATE for it in done):
         return _NOT_MADE
     if live.facts.engaged_by_others:
-        return ENGAGED
+        return "others have engaged with it"
     if not _is_as_written(live, done):
         return "it is not what was written from here any more"
     return ""

@@ -72,7 +72,7 @@ def _unseen(item: Item, binding: Binding, namespace: str, masters: Mapping[str, 
             for field, value in {**item.initial, **item.fields}.items()
         },
         marker=marker,
-        facts=Facts(author=binding.author, engaged_by_others=True),
+        facts=Facts(binding.author, engaged_by_others=True, sure_of_engagement=False),
         stamp=binding.stamp,
     )
 

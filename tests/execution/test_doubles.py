@@ -23,9 +23,9 @@ FIRST, SECOND = Ref(Kind.QUESTION, 1), Ref(Kind.QUESTION, 3)
 OF_FIRST, OF_SECOND = Ref(Kind.ANSWER, 2), Ref(Kind.ANSWER, 4)
 
 
-def doubled(wanted: Manifest = WANTED) -> Stage:
+def doubled(wanted: Manifest = WANTED, api: str = "auto") -> Stage:
     """Return a stage on which question 3 and answer 4 are bound, and 1 and 2 are there again."""
-    stage = Stage()
+    stage = Stage(api=api)
     stage.apply(wanted)
     stage.undo()
     stage.apply(wanted)
@@ -51,8 +51,9 @@ def saved(plan: Plan) -> Plan:
     return load(save(plan, "2026-01-05T00:00:00Z", "somebody")).plan
 
 
-def test_the_plan_lists_what_apply_removes_and_the_lowest_ids_stay() -> None:
-    stage = doubled()
+@pytest.mark.parametrize("api", ["2.3", "3", "auto"])
+def test_the_plan_lists_what_apply_removes_and_the_lowest_ids_stay(api: str) -> None:
+    stage = doubled(api=api)
     plan = saved(stage.plan(WANTED))
     assert (plan.changes, plan.orphans) == ((), ())
     assert {it.ref: it.counts for it in plan.removals} == {SECOND: FIRST, OF_SECOND: OF_FIRST}
@@ -65,6 +66,17 @@ def test_the_plan_lists_what_apply_removes_and_the_lowest_ids_stay() -> None:
     assert bound(stage) == {"one": FIRST, "one#a": OF_FIRST}
     assert stage.plan(WANTED).is_idle
     assert stage.apply(WANTED).exit_code == ExitCode.DONE
+
+
+def test_over_v3_only_the_look_before_a_removal_tells_that_others_have_engaged() -> None:
+    stage = doubled(api="3")
+    stage.world.vote(stage.bo, 3)
+    stage.world.comment_on(stage.bo, 4, body="It helped me, too.")
+    plan = stage.plan(WANTED)
+    report = stage.apply(plan)
+    assert report.exit_code == ExitCode.UNKNOWN
+    assert there(stage) == [1, 2, 3, 4]
+    assert any("others have engaged with it" in it.what for it in report.incidents)
 
 
 def engage(stage: Stage) -> None:

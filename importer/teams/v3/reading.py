@@ -336,12 +336,12 @@ class Reader:
     ) -> LiveItem:
         fields: Fields = {Field.TITLE: seen.title}
         if seen.ref.kind is Kind.ANSWER:
-            facts = Facts(author=seen.author, engaged_by_others=True)
+            facts = Facts(author=seen.author, engaged_by_others=True, sure_of_engagement=False)
             fields = {Field.ACCEPTED: accepted}
             return LiveItem(seen.ref, parent, self._site.address(seen.ref), fields, facts=facts)
         if seen.ref.kind is not Kind.COLLECTION:
             fields = {**fields, Field.TAGS: canonical_names(seen.tags, self.masters)}
-        facts = Facts(author=seen.author, engaged_by_others=True)
+        facts = Facts(author=seen.author, engaged_by_others=True, sure_of_engagement=False)
         return LiveItem(seen.ref, None, self._site.address(seen.ref), fields, facts=facts)
 
     def _say_cost(self, requests: int, posts: int) -> None:

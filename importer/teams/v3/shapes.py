@@ -150,7 +150,15 @@ def question_item(
     if strangers is None and _count_or_none(raw.get("answerCount")) == 0:
         strangers = 0
     live = _post(
-        raw, Kind.QUESTION, None, site, fields, engaged=engaged, told=told, comments=comments
+        raw,
+        Kind.QUESTION,
+        None,
+        site,
+        fields,
+        engaged=engaged,
+        guessed=engaged and answerers is None,
+        told=told,
+        comments=comments,
     )
     return live if strangers is None else replace(live, stamp=f"{live.stamp}+{strangers}")
 
@@ -305,6 +313,7 @@ def _post(
     fields: Fields,
     *,
     engaged: bool = False,
+    guessed: bool = False,
     told: bool = False,
     comments: int | None = None,
 ) -> LiveItem:
@@ -324,6 +333,7 @@ def _post(
             author=seen.author,
             locked=raw.get("lockedDate") is not None,
             engaged_by_others=engaged or more,
+            sure_of_engagement=any(counts) or (not guessed and (engaged or None not in counts)),
             only_answered=engaged and told and not more,
             created_at=created_at(raw, kind),
             edited_at=_date_or(raw, "lastEditDate"),
