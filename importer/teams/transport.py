@@ -65,9 +65,9 @@ _IN_FLIGHT = 8
 """More gains nothing: httpx's pool slows down above (measured), and 8 saturate the limiter."""
 
 _KEEP_ALIVE_S = 5.0
-_PORTS = 65_536
 """Below usual servers' idle timeout, so that a write rarely meets a connection they closed."""
 
+_PORTS = 65_536
 _SAFE = frozenset({"GET", "HEAD"})
 _KEY_HEADER = "X-API-Key"
 # By OpenSSL's codes: not valid yet, or no longer; for another name, or another address.

@@ -13,7 +13,17 @@ from urllib.parse import urlsplit
 from tests.acceptance.scene import Grounds, Team
 from tests.teams.test_sockets import listening
 
-__all__ = ["Call", "Fault", "Proxy", "Which", "any_read", "nth_create", "nth_mark", "proxied"]
+__all__ = [
+    "Call",
+    "Fault",
+    "Proxy",
+    "Which",
+    "any_read",
+    "nth_create",
+    "nth_mark",
+    "proxied",
+    "read_message",
+]
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
@@ -25,6 +35,7 @@ class Call:
     raw: bytes
     sort: str
     number: int
+    reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     port: int
 
@@ -89,7 +100,7 @@ class Proxy:
             raw = await read_message(reader)
             sort = sort_of(raw)
             self.counts[sort] = self.counts.get(sort, 0) + 1
-            call = Call(raw, sort, self.counts[sort], writer, self.port)
+            call = Call(raw, sort, self.counts[sort], reader, writer, self.port)
             if self.which(call):
                 self.met += 1
                 await self.fault(call)
