@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from importer.errors import TeamForeign
 from importer.execution.reading import reach_of_manifest, take_snapshot
+from importer.model.fields import Value
 from importer.model.live import Access, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
@@ -14,18 +15,24 @@ from importer.planning.doubling import doubles_in, keys_told
 from importer.planning.merging import digests_for_sides
 from importer.planning.plan import make_plan
 from importer.planning.quiet import quiet_items, with_unseen
+from importer.planning.remembering import values_of_bases
 from importer.ports import Journal, TeamReader
+from importer.text.digests import Digest
 
 __all__ = ["Drawn", "check_pin", "draw_plan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A plan, what it was drawn from, and when (seconds of the event loop's clock)."""
+    """A plan, what it was drawn from, and when (seconds of the event loop's clock).
+
+    `values` are what the bases of the plan's bindings are digests of, as far as they are known.
+    """
 
     plan: Plan
     snapshot: Snapshot
     read_at: float
+    values: tuple[tuple[Digest, Value], ...] = ()
 
 
 def check_pin(manifest: Manifest, team: str, site: Site) -> None:
@@ -75,4 +82,4 @@ async def draw_plan(
         authoring=access.authoring,
         histories={key: await journal.history(key=key) for key in keys_told(doubled)},
     )
-    return Drawn(plan, snapshot, read_at)
+    return Drawn(plan, snapshot, read_at, tuple(values_of_bases(plan.bindings, comparison)))

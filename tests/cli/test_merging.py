@@ -214,3 +214,30 @@ def test_a_conflict_settled_by_seen_is_one_clean_update_without_a_journal(
     wipe_journal(home)
     again = cli("plan", *here, "--detailed-exitcode")
     assert (again.code, "No changes" in again.out) == (0, True)
+
+
+def test_a_journal_made_anew_knows_what_merges_start_from(
+    home: Path, cli: Program, here: list[str]
+) -> None:
+    path = published(home, cli, here)
+    wipe_journal(home)
+    assert cli("apply", *here, "--yes").code == 0
+    edit_on_site(WHOM, THEIRS)
+    edit_here(path, HOW, OURS)
+    assert cli("apply", *here, "--yes").code == 0
+    assert all(it in bodies()[0] for it in (OURS, THEIRS))
+
+
+def test_posts_that_were_taken_over_are_merged_as_if_they_had_been_written(
+    home: Path, cli: Program, here: list[str]
+) -> None:
+    world = open_world(DATABASE)
+    title = "What is the story of the post that was there?"
+    post = world.ask(world.users("acme")[0], title=title, body=BODY, tags=["testing"])
+    world.close()
+    path = write_manifest(home, {**question("mine", title=title, body=BODY), "id": post.id})
+    assert cli("apply", *here, "--yes").code == 0
+    edit_on_site(WHOM, THEIRS)
+    edit_here(path, HOW, OURS)
+    assert cli("apply", *here, "--yes").code == 0
+    assert all(it in bodies()[0] for it in (OURS, THEIRS))
