@@ -3,6 +3,7 @@
 Knows no HTTP, no files and no database; whatever waits here is asyncio.
 """
 
+from importer.execution.drifting import draw_drift
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.reading import take_snapshot
@@ -18,6 +19,7 @@ __all__ = [
     "RunOptions",
     "carry_out",
     "check_pin",
+    "draw_drift",
     "draw_plan",
     "draw_undo",
     "recover",
