@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from importer.errors import Span
 from importer.manifests import shown_folder
+from importer.manifests.writing import SCHEMA
 from importer.model.plan import Blocked, Change, Drift, ManualStep, Plan
 
-__all__ = ["from_folder", "from_here", "way_to"]
+__all__ = ["from_folder", "from_here", "schema_for", "way_to"]
 
 _Placed = TypeVar("_Placed", Change, Blocked, Drift, ManualStep)
 
@@ -27,6 +28,12 @@ def from_folder(plan: Plan, folder: Path) -> Plan:
 def from_here(plan: Plan, folder: Path) -> Plan:
     """Return *plan*, whose manifest is in *folder*, with places as the reader sees them."""
     return _moved(plan, "", f"{shown}/" if (shown := shown_folder(folder)) else "")
+
+
+def schema_for(folder: Path) -> str:
+    """Return where the schema lies, as seen from a new manifest in *folder*; "" when it doesn't."""
+    # Not resolved by the system: the new folder isn't there yet.
+    return SCHEMA if Path(os.path.normpath(folder.absolute() / SCHEMA)).is_file() else ""
 
 
 def way_to(manifest: Path, plan_file: Path) -> str:

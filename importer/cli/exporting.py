@@ -1,0 +1,289 @@
+"""Carries an export out: a team is read, its posts are written, and what was written is planned.
+
+What comes out has been read back, compared with the team and planned: a post that a manifest can't
+hold, or that would ask for a change, is left out with the reason, and all is written anew.
+"""
+
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.errors import ManifestError, Problem, Severity
+from importer.manifests import MANIFEST_NAME, load_manifest, shown_folder
+from importer.manifests.fitting import Fitting
+from importer.manifests.memory import Memory
+from importer.manifests.pages import entry_name, page_name
+from importer.manifests.staging import install, settle, staged
+from importer.manifests.writing import Bounds, Writer, Written
+from importer.model.ids import Key, Kind, Ref, tag_key, tag_name
+from importer.model.ledger import Ledger
+from importer.model.live import LiveItem, Snapshot
+from importer.model.manifest import Manifest
+from importer.planning.compare import compare
+from importer.planning.exporting import Asked, Exporter, Fate, Known, sort_out
+from importer.planning.naming_posts import name_posts
+from importer.sources.naming import key_of
+from importer.teams import Secret
+
+__all__ = ["Export", "Exported", "PlanOf", "Purpose"]
+
+PlanOf = Callable[[Manifest], Iterable[tuple[Key, str]]]
+"""Returns the items of a manifest that the next plan would not leave in peace, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What is to be written where.
+
+    `base` is the manifest that is in `folder` already: then only what is new is added to it. `ids`:
+    posts are bound by their ids, and the manifest is pinned to `team`. `dry` writes nothing.
+    """
+
+    folder: Path
+    namespace: str
+    team: str
+    schema: str
+    asked: Asked
+    ids: bool = True
+    base: Manifest | None = None
+    dry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of everything. `files` are those written, by post; `limits` those stated."""
+
+    fates: Mapping[Ref, Fate]
+    reasons: Mapping[Ref, str]
+    keys: Mapping[Ref, Key]
+    files: Mapping[Ref, str]
+    tags: tuple[str, ...]
+    tags_left: Mapping[str, str]
+    limits: Bounds
+    open_lists: tuple[Ref, ...]
+
+
+def _known_in(base: Manifest | None, snapshot: Snapshot, ledger: Ledger) -> Known:
+    """Return which posts the manifest in the folder has, or had."""
+    if base is None:
+        return Known()
+    found = compare(base, snapshot, ledger)
+    keys = {it.live.ref: it.item.key for it in found.pairs if it.live is not None}
+    former = {orphan.ref: orphan.key for orphan, _, _ in found.orphans}
+    # What is blocked stands in the manifest all the same.
+    waiting = {ref: ref for ref in snapshot.items if str(ref) in found.targets}
+    for ref in waiting:
+        if ref not in keys and ref not in former:
+            keys[ref] = Key(found.targets[str(ref)].removeprefix("key:"))
+    return Known(keys, former)
+
+
+class Export:
+    """One export of a team that was read."""
+
+    def __init__(
+        self, purpose: Purpose, snapshot: Snapshot, ledger: Ledger, secrets: Iterable[Secret]
+    ) -> None:
+        self.purpose = purpose
+        self.snapshot = snapshot
+        self.known = _known_in(purpose.base, snapshot, ledger)
+        known_secrets = tuple(secrets)
+
+        def is_secret(text: str) -> bool:
+            return any(it.redact(text) != text for it in known_secrets)
+
+        fates, reasons = sort_out(snapshot, purpose.asked, self.known, purpose.namespace, is_secret)
+        self.fates, self.reasons = dict(fates), dict(reasons)
+        given = {it.ref: key for key, it in ledger.bindings.items()} | {**self.known.keys}
+        self.keys = name_posts(self._chosen(), purpose.namespace, given, key_of, self._is_taken)
+        self.exporter = Exporter(snapshot, purpose.namespace, {**given, **self.keys}, purpose.ids)
+        self.tags_left: dict[str, str] = {}
+        self._tags: tuple[str, ...] = ()
+        self._limits: Bounds = {}
+        self._owners: dict[str, tuple[tuple[int, Ref | str], ...]] = {}
+
+    def _chosen(self) -> list[LiveItem]:
+        items = ((ref, self.snapshot.items[ref]) for ref in sorted(self.fates))
+        return [
+            it for ref, it in items if self.fates[ref] is Fate.EXPORTED and isinstance(it, LiveItem)
+        ]
+
+    def _is_taken(self, key: str) -> bool:
+        """Tell whether the folder has a file where that of *key* would be, or an item of it."""
+        folder, base = self.purpose.folder, self.purpose.base
+        if base is None:
+            return False
+        keys = {it.key for it in base.items} | {it.key for it in base.removed}
+        return key in keys or any(
+            (folder / it).exists() for it in (page_name(key), entry_name(key))
+        )
+
+    def write(self, plan_of: PlanOf) -> Exported:
+        """Write the manifest and return what became of everything."""
+        with staged(self.purpose.folder, apart=self.purpose.dry) as stage:
+            # Each round leaves something out, and some more may have led to it.
+            while True:
+                self._write_all(stage)
+                left = self._faults(stage, plan_of)
+                if not left:
+                    break
+                self._leave_out(left)
+                _empty(stage)
+            self._settle(stage)
+        chosen = self._chosen()
+        return Exported(
+            self.fates,
+            self.reasons,
+            self.exporter.keys,
+            {
+                it: name
+                for name, rows in self._owners.items()
+                for _, it in rows
+                if isinstance(it, Ref)
+            },
+            self._tags,
+            self.tags_left,
+            self._limits,
+            tuple(it.ref for it in chosen if self._is_open_list(it)),
+        )
+
+    def _files(self) -> Mapping[Ref, str]:
+        rows = ((name, it) for name, rows in self._owners.items() for _, it in rows)
+        return {it: name for name, it in rows if isinstance(it, Ref)}
+
+    def _is_open_list(self, live: LiveItem) -> bool:
+        is_list = live.ref.kind is Kind.COLLECTION
+        return is_list and not self.exporter.collection(live, self._among).owns_items
+
+    @property
+    def _among(self) -> frozenset[Ref]:
+        exported = (ref for ref, fate in self.fates.items() if fate is Fate.EXPORTED)
+        return frozenset(self.known.keys) | frozenset(exported)
+
+    def _write_all(self, stage: Path) -> None:
+        purpose = self.purpose
+        self._owners = {}
+        fitting = Fitting(purpose.namespace)
+        used: set[str] = set()
+        among = self._among
+        chosen = self._chosen()
+        answers = _answers_of(chosen)
+        with Memory() as memory:
+            writer = Writer(
+                stage,
+                namespace=purpose.namespace,
+                team=purpose.team if purpose.ids else (),
+                schema=purpose.schema,
+                memory=memory,
+            )
+            for live in chosen:
+                if live.ref.kind is Kind.COLLECTION:
+                    self._own(writer.add_collection(self.exporter.collection(live, among)), live)
+                elif live.ref.kind is not Kind.ANSWER:
+                    below = answers.get(live.ref, [])
+                    draft = self.exporter.draft(live, below, among)
+                    fitting.look(draft)
+                    used.update(draft.tags)
+                    self._own(writer.add_anyhow(draft), live, below)
+            if purpose.base is not None:
+                _copy(purpose.folder, purpose.base, stage)
+                return
+            declared = self.exporter.tags(used) if Kind.TAG in purpose.asked.kinds else []
+            declared = [it for it in declared if it.name not in self.tags_left]
+            self._tags = tuple(it.name for it in declared)
+            self._limits = fitting.bounds()
+            root = writer.finish(declared, self._limits)
+            self._owners[root.name] = tuple(
+                (line, tag_key(name)) for line, name in root.starts if name
+            )
+
+    def _own(self, written: Written, live: LiveItem, answers: Iterable[LiveItem] = ()) -> None:
+        keys = {self.keys[it.ref].partition("#")[2]: it.ref for it in answers}
+        refs = {"": live.ref, **keys}
+        self._owners[written.name] = tuple((line, refs[name]) for line, name in written.starts)
+
+    def _faults(self, stage: Path, plan_of: PlanOf) -> dict[Ref | str, str]:
+        """Return what must not stay as it was written, and why."""
+        try:
+            manifest, _ = load_manifest(stage / MANIFEST_NAME)
+        except ManifestError as error:
+            return dict(self._faulty(error, stage))
+        owners: dict[str, Ref | str] = {tag_key(it): tag_key(it) for it in self._tags}
+        owners |= {self.keys[it.ref]: it.ref for it in self._chosen()}
+        files, items = self._files(), {it.key for it in manifest.items}
+        unread = [it for key, it in owners.items() if key not in items and isinstance(it, Ref)]
+        if unread:
+            return {it: _unread(files[it]) for it in unread}
+        found: dict[Ref | str, str] = {}
+        for key, why in plan_of(manifest):
+            if key in owners:
+                found.setdefault(owners[key], why)
+        return found
+
+    def _faulty(self, error: ManifestError, stage: Path) -> Iterator[tuple[Ref | str, str]]:
+        shown = shown_folder(stage)
+        for problem in error.problems:
+            if problem.severity is not Severity.ERROR:
+                continue
+            owner = self._owner(problem.span.path.removeprefix(f"{shown}/"), problem.span.line)
+            if owner is None:
+                raise error
+            yield owner, _told(problem)
+
+    def _owner(self, name: str, line: int) -> Ref | str | None:
+        before = [it for start, it in self._owners.get(name, ()) if start <= line]
+        return before[-1] if before else None
+
+    def _leave_out(self, left: Mapping[Ref | str, str]) -> None:
+        for owner, why in left.items():
+            if isinstance(owner, Ref):
+                self.fates[owner], self.reasons[owner] = Fate.LEFT_OUT, why
+            else:
+                self.tags_left[tag_name(Key(owner))] = why
+        for live in self._chosen():
+            parent = live.parent
+            if parent is not None and self.fates.get(parent) is Fate.LEFT_OUT:
+                self.fates[live.ref] = Fate.LEFT_OUT
+                self.reasons[live.ref] = "its question is left out"
+
+    def _settle(self, stage: Path) -> None:
+        purpose = self.purpose
+        if purpose.base is None:
+            settle(stage, purpose.folder, dry=purpose.dry)
+            return
+        for name in () if purpose.dry else self._owners:
+            install(stage, purpose.folder, name)
+
+
+def _answers_of(posts: Iterable[LiveItem]) -> Mapping[Ref, list[LiveItem]]:
+    found: dict[Ref, list[LiveItem]] = defaultdict(list)
+    for live in posts:
+        if live.ref.kind is Kind.ANSWER and live.parent is not None:
+            found[live.parent].append(live)
+    return found
+
+
+def _unread(name: str) -> str:
+    pattern = f"content/**/*{Path(name).suffix}"
+    return f"the manifest would not read it: add `{pattern}` to its `include`, then export again"
+
+
+def _told(problem: Problem) -> str:
+    return f"no manifest can hold it: {problem.message}"
+
+
+def _copy(folder: Path, base: Manifest, stage: Path) -> None:
+    for name in base.files:
+        place = stage / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / name, place)
+
+
+def _empty(stage: Path) -> None:
+    for path in stage.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -1,0 +1,242 @@
+"""Live posts to drafts: what a manifest would have to say for the next plan to be empty.
+
+Says which posts can be asked for at all, and makes their drafts. Whether a manifest can hold them
+is for those to say who read it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from importer.model.draft import Draft, DraftAnswer, DraftCollection, DraftTag, Place
+from importer.model.fields import Value, word_of
+from importer.model.ids import (
+    Field,
+    Key,
+    Kind,
+    Ref,
+    image_digest,
+    key_of_target,
+    split_full_key,
+    target_of_key,
+)
+from importer.model.live import LiveItem, Snapshot
+from importer.model.plan import Comparison, Moved, Plan
+from importer.planning.naming_posts import marked_key
+from importer.text.links import Text, fill
+from importer.text.marker import VERSION
+
+__all__ = ["Asked", "Exporter", "Fate", "Known", "disturbed", "sort_out"]
+
+_TYPES = frozenset({"knowledge-article", "announcement", "how-to-guide", "policy"})
+_OPEN = frozenset({"everyone", "owner-only"})
+
+
+class Fate(StrEnum):
+    """What became of a post. KNOWN: the manifest has it already. UNASKED: nobody asked for it."""
+
+    EXPORTED = "exported"
+    KNOWN = "known"
+    UNASKED = "unasked"
+    LEFT_OUT = "left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which posts are wanted: of these kinds (answers with their questions), with one of *tags*.
+
+    Without tags, all.
+    """
+
+    kinds: frozenset[Kind]
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the manifest in the folder says of posts: their keys, and those it once had."""
+
+    keys: Mapping[Ref, Key] = field(default_factory=dict)
+    former: Mapping[Ref, Key] = field(default_factory=dict)
+
+
+def sort_out(
+    snapshot: Snapshot,
+    asked: Asked,
+    known: Known,
+    namespace: str,
+    is_secret: Callable[[str], bool],
+) -> tuple[Mapping[Ref, Fate], Mapping[Ref, str]]:
+    """Return what becomes of each post by what can be told beforehand, and why it is left out.
+
+    *is_secret* tells whether a text holds the token or the key: it goes into no file.
+    """
+    fates: dict[Ref, Fate] = {}
+    reasons: dict[Ref, str] = {}
+    posts = [it for _, it in sorted(snapshot.items.items()) if isinstance(it, LiveItem)]
+    # Questions before the answers that go with them.
+    for live in sorted(posts, key=lambda it: it.ref.kind is Kind.ANSWER):
+        parent = fates.get(live.parent) if live.parent else None
+        if live.ref in known.keys:
+            fates[live.ref] = Fate.KNOWN
+        elif parent is Fate.UNASKED or (parent is None and not _is_asked(live, snapshot, asked)):
+            fates[live.ref] = Fate.UNASKED
+        elif why := _objection(live, parent, known, namespace, is_secret):
+            fates[live.ref], reasons[live.ref] = Fate.LEFT_OUT, why
+        else:
+            fates[live.ref] = Fate.EXPORTED
+    return fates, reasons
+
+
+def _is_asked(live: LiveItem, snapshot: Snapshot, asked: Asked) -> bool:
+    if live.ref.kind is Kind.ANSWER:
+        return Kind.QUESTION in asked.kinds
+    if live.ref.kind not in asked.kinds:
+        return False
+    tags = live.fields.get(Field.TAGS, ())
+    masters = {snapshot.synonyms.get(it, it) for it in asked.tags}
+    return not masters or not masters.isdisjoint(tags if isinstance(tags, tuple) else ())
+
+
+def _objection(
+    live: LiveItem,
+    parent: Fate | None,
+    known: Known,
+    namespace: str,
+    is_secret: Callable[[str], bool],
+) -> str:
+    """Return why a post can't become an item of *namespace*; empty for most."""
+    owner = split_full_key(live.marker.key)[0] if live.marker else namespace
+    if live.facts.deleted:
+        return "it is deleted on the site"
+    if live.ref in known.former:
+        return f"this manifest had it as `{known.former[live.ref]}` and no longer does"
+    if live.marker is not None and live.marker.version > VERSION:
+        return "a newer importer wrote it; use that version"
+    if owner != namespace:
+        return f"it belongs to another manifest, `{owner}`; export it with --namespace {owner}"
+    if live.ref.kind is Kind.ANSWER:
+        if parent is Fate.KNOWN:
+            return "its question is in the manifest already; add it there by hand, with its `id:`"
+        if parent is Fate.LEFT_OUT:
+            return "its question is left out"
+        if parent is None:
+            return "its question could not be read"
+    if any(is_secret(it) for it in _texts(live)):
+        return "it contains the access token or the API key"
+    return ""
+
+
+def _texts(live: LiveItem) -> Iterable[str]:
+    for value in live.fields.values():
+        if isinstance(value, Text):
+            yield value.holed
+        elif isinstance(value, str):
+            yield value
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """Makes drafts of *snapshot*'s posts, which have these *keys*.
+
+    With *ids*, what is bound by nothing else is bound by its id, and people are named by theirs;
+    without, the drafts are for another team.
+    """
+
+    snapshot: Snapshot
+    namespace: str
+    keys: Mapping[Ref, Key]
+    ids: bool
+
+    def draft(self, live: LiveItem, answers: Iterable[LiveItem], among: frozenset[Ref]) -> Draft:
+        """Return the draft of a question or article; links lead by key to posts *among* those."""
+        fields = live.fields
+        typed = str(fields.get(Field.TYPE, ""))
+        return Draft(
+            key=self.keys[live.ref],
+            title=str(fields[Field.TITLE]),
+            tags=_names(fields.get(Field.TAGS)),
+            body=self.markdown(live, among),
+            answers=tuple(self._answer(it, among) for it in answers),
+            place=Place(str(live.ref), 1),
+            kind=live.ref.kind,
+            type=typed if typed in _TYPES else "",
+            id=self._id(live),
+            permissions=self._permissions(_names(fields.get(Field.PERMISSIONS))),
+        )
+
+    def _answer(self, live: LiveItem, among: frozenset[Ref]) -> DraftAnswer:
+        key = self.keys[live.ref].partition("#")[2]
+        accepted = live.fields.get(Field.ACCEPTED) is True
+        return DraftAnswer(key, self.markdown(live, among), accepted, self._id(live))
+
+    def collection(self, live: LiveItem, among: frozenset[Ref]) -> DraftCollection:
+        """Return the draft of a collection; its list is the site's where not all are *among*."""
+        held = [Ref.parse(it) for it in _names(live.fields.get(Field.ITEMS))]
+        exported = tuple(self.keys[it] for it in held if it in among)
+        return DraftCollection(
+            self.keys[live.ref],
+            str(live.fields[Field.TITLE]),
+            self.markdown(live, among),
+            exported,
+            self._id(live),
+            owns_items=len(exported) == len(held),
+        )
+
+    def tags(self, used: Iterable[str]) -> list[DraftTag]:
+        """Return the tags of these names, with what is known of them."""
+        found = ((it, self.snapshot.declared.get(it)) for it in sorted(set(used)))
+        return [
+            DraftTag(
+                name,
+                str(live.fields.get(Field.DESCRIPTION, "")) if live else "",
+                _names(live.fields.get(Field.EXPERTS)) if live and self.ids else (),
+            )
+            for name, live in found
+        ]
+
+    def markdown(self, live: LiveItem, among: frozenset[Ref]) -> str:
+        """Return a post's text; what its links lead to is called by key, or by address."""
+        text = live.fields.get(Field.BODY)
+        if not isinstance(text, Text):
+            return ""
+
+        def destination_of(target: str) -> str:
+            key = key_of_target(target)
+            digest = image_digest(key) if key else None
+            if key is not None and digest is not None:
+                return self.snapshot.site.picture(live.pictures[key], digest)
+            ref = Ref.parse(target)
+            named = ref in among
+            return target_of_key(self.keys[ref]) if named else self.snapshot.site.address(ref)
+
+        return fill(text, destination_of)
+
+    def _id(self, live: LiveItem) -> int | None:
+        is_marked = marked_key(live, self.namespace) == self.keys[live.ref]
+        return live.ref.id if self.ids and not is_marked else None
+
+    def _permissions(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return names if self.ids or set(names) <= _OPEN else ()
+
+
+def _names(value: Value | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
+
+
+def disturbed(comparison: Comparison, plan: Plan) -> Iterator[tuple[Key, str]]:
+    """Yield the items that *plan* would not leave in peace, and why; an item may come twice."""
+    for pair in comparison.pairs:
+        moved = [field for field, who in pair.moved.items() if who is not Moved.EQUAL]
+        if pair.live is not None and moved:
+            words = " and ".join(word_of(pair.item.kind, it) for it in moved)
+            yield pair.item.key, f"a manifest can't say its {words} as the site has it"
+    for held in plan.blocked:
+        if held.key is not None:
+            yield held.key, f"the next plan would block it: {held.why}"
+    for change in plan.changes:
+        yield change.key, f"the next plan would {change.verb} it"
+    for step in plan.manual:
+        yield step.key, f"the next plan would ask a person to {step.what}"
+    for drift in plan.drift:
+        yield drift.key, f"the next plan would show its {drift.field} as edited on the site"
