@@ -32,7 +32,7 @@ def account_of(made: Exported, snapshot: Snapshot, purpose: Purpose) -> dict[str
         "ids": purpose.ids,
         "totals": _totals(made.fates.values()),
         "kinds": kinds,
-        "posts": [_post(it, made) for it in posts if isinstance(it, LiveItem)],
+        "posts": [_post(it, made, snapshot) for it in posts if isinstance(it, LiveItem)],
         "tags": list(made.tags),
         "limits": made.limits,
         "notes": [{"what": what, "why": why} for what, why in _notes(made, snapshot, purpose)],
@@ -50,14 +50,16 @@ def _totals(fates: Iterable[Fate]) -> dict[str, int]:
     }
 
 
-def _post(live: LiveItem, made: Exported) -> dict[str, Any]:
+def _post(live: LiveItem, made: Exported, snapshot: Snapshot) -> dict[str, Any]:
     fate = made.fates[live.ref]
+    titled = snapshot.items.get(live.parent, live) if live.parent else live
+    title = titled.fields.get(Field.TITLE, "") if isinstance(titled, LiveItem) else ""
     is_item = fate in (Fate.EXPORTED, Fate.KNOWN)
     return {
         "kind": live.ref.kind,
         "id": live.ref.id,
         "url": live.url,
-        "title": str(live.fields.get(Field.TITLE, "")),
+        "title": str(title),
         "fate": fate,
         "key": made.keys[live.ref] if is_item else "",
         "file": made.files.get(live.ref, "") if fate is Fate.EXPORTED else "",
@@ -94,7 +96,7 @@ def _notes(made: Exported, snapshot: Snapshot, purpose: Purpose) -> Iterator[tup
             "it holds posts that are not exported: `manage:` leaves the list to the site",
         )
     for name, why in sorted(made.tags_left.items()):
-        yield f"what the tag `{name}` says", why
+        yield f"the tag `{name}`", why
     for kind, fields in sorted(made.limits.items()):
         for field, ends in sorted(fields.items()):
             bounds = ", ".join(f"{end} {number}" for end, number in sorted(ends.items()))
@@ -115,7 +117,7 @@ def _unread(
     if Kind.TAG in purpose.asked.kinds and exported and not snapshot.declared:
         yield (
             "descriptions and experts of tags",
-            "the API in use does not tell; API v3 does (--api)",
+            f"{_UNTOLD} (--api)",
         )
     for name, reason in sorted(snapshot.denied.items()):
         yield f"experts of the tag `{name}`", reason

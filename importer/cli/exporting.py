@@ -101,6 +101,7 @@ class Export:
         self.exporter = Exporter(snapshot, purpose.namespace, {**given, **self.keys}, purpose.ids)
         self.tags_left: dict[str, str] = {}
         self._tags: tuple[str, ...] = ()
+        self._used: frozenset[str] = frozenset()
         self._limits: Bounds = {}
         self._owners: dict[str, tuple[tuple[int, Ref | str], ...]] = {}
 
@@ -144,7 +145,7 @@ class Export:
                 if isinstance(it, Ref)
             },
             self._tags,
-            self.tags_left,
+            {name: why for name, why in self.tags_left.items() if name in self._used},
             self._limits,
             tuple(it.ref for it in chosen if self._is_open_list(it)),
         )
@@ -193,6 +194,7 @@ class Export:
             declared = self.exporter.tags(used) if Kind.TAG in purpose.asked.kinds else []
             declared = [it for it in declared if it.name not in self.tags_left]
             self._tags = tuple(it.name for it in declared)
+            self._used = frozenset(used)
             self._limits = fitting.bounds()
             root = writer.finish(declared, self._limits)
             self._owners[root.name] = tuple(
