@@ -7,7 +7,7 @@ hold, or that would ask for a change, is left out with the reason, and all is wr
 import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.errors import ManifestError, Problem, Severity
@@ -98,7 +98,7 @@ class Export:
         self.fates, self.reasons = dict(fates), dict(reasons)
         given = {it.ref: key for key, it in ledger.bindings.items()} | {**self.known.keys}
         self.keys = name_posts(self._chosen(), purpose.namespace, given, key_of, self._is_taken)
-        self.exporter = Exporter(snapshot, purpose.namespace, {**given, **self.keys}, purpose.ids)
+        self.exporter = Exporter(snapshot, purpose.namespace, {**given, **self.keys}, ids=True)
         self.tags_left: dict[str, str] = {}
         self._tags: tuple[str, ...] = ()
         self._used: frozenset[str] = frozenset()
@@ -124,14 +124,13 @@ class Export:
     def write(self, plan_of: PlanOf) -> Exported:
         """Write the manifest and return what became of everything."""
         with staged(self.purpose.folder, apart=self.purpose.dry) as stage:
-            # Each round leaves something out, and some more may have led to it.
-            while True:
-                self._write_all(stage)
-                left = self._faults(stage, plan_of)
-                if not left:
-                    break
+            # Each round leaves something out, and what is left may have led to it.
+            while left := self._round(stage, plan_of):
                 self._leave_out(left)
-                _empty(stage)
+            if not self.purpose.ids:
+                # Without ids nothing would be found here: what was planned had them.
+                self.exporter = replace(self.exporter, ids=False)
+                self._round(stage, lambda _: ())
             self._settle(stage)
         chosen = self._chosen()
         return Exported(
@@ -149,6 +148,12 @@ class Export:
             self._limits,
             tuple(it.ref for it in chosen if self._is_open_list(it)),
         )
+
+    def _round(self, stage: Path, plan_of: PlanOf) -> dict[Ref | str, str]:
+        """Write everything anew, and return what must not stay as it was written, and why."""
+        _empty(stage)
+        self._write_all(stage)
+        return self._faults(stage, plan_of)
 
     def _files(self) -> Mapping[Ref, str]:
         rows = ((name, it) for name, rows in self._owners.items() for _, it in rows)
@@ -207,7 +212,6 @@ class Export:
         self._owners[written.name] = tuple((line, refs[name]) for line, name in written.starts)
 
     def _faults(self, stage: Path, plan_of: PlanOf) -> dict[Ref | str, str]:
-        """Return what must not stay as it was written, and why."""
         try:
             manifest, _ = load_manifest(stage / MANIFEST_NAME)
         except ManifestError as error:
