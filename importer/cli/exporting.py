@@ -17,12 +17,12 @@ from importer.manifests.memory import Memory
 from importer.manifests.pages import entry_name, page_name
 from importer.manifests.staging import install, settle, staged
 from importer.manifests.writing import Bounds, Writer, Written
-from importer.model.ids import Key, Kind, Ref, tag_key, tag_name
+from importer.model.ids import Field, Key, Kind, Ref, tag_key, tag_name
 from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Manifest
 from importer.planning.compare import compare
-from importer.planning.exporting import Asked, Exporter, Fate, Known, sort_out
+from importer.planning.exporting import TELLTALE, Asked, Exporter, Fate, Known, sort_out
 from importer.planning.naming_posts import name_posts
 from importer.sources.naming import key_of
 from importer.teams import Secret
@@ -89,21 +89,26 @@ class Export:
         self.purpose = purpose
         self.snapshot = snapshot
         self.known = _known_in(purpose.base, snapshot, ledger)
-        known_secrets = tuple(secrets)
-
-        def is_secret(text: str) -> bool:
-            return any(it.redact(text) != text for it in known_secrets)
-
-        fates, reasons = sort_out(snapshot, purpose.asked, self.known, purpose.namespace, is_secret)
+        self._secrets = tuple(secrets)
+        fates, reasons = sort_out(
+            snapshot, purpose.asked, self.known, purpose.namespace, self._is_secret
+        )
         self.fates, self.reasons = dict(fates), dict(reasons)
         given = {it.ref: key for key, it in ledger.bindings.items()} | {**self.known.keys}
         self.keys = name_posts(self._chosen(), purpose.namespace, given, key_of, self._is_taken)
         self.exporter = Exporter(snapshot, purpose.namespace, {**given, **self.keys}, ids=True)
-        self.tags_left: dict[str, str] = {}
+        self.tags_left = {
+            name: TELLTALE
+            for name, live in snapshot.declared.items()
+            if self._is_secret(str(live.fields.get(Field.DESCRIPTION, "")))
+        }
         self._tags: tuple[str, ...] = ()
         self._used: frozenset[str] = frozenset()
         self._limits: Bounds = {}
         self._owners: dict[str, tuple[tuple[int, Ref | str], ...]] = {}
+
+    def _is_secret(self, text: str) -> bool:
+        return any(it.redact(text) != text for it in self._secrets)
 
     def _chosen(self) -> list[LiveItem]:
         items = ((ref, self.snapshot.items[ref]) for ref in sorted(self.fates))

@@ -8,7 +8,7 @@ from importer.model.draft import Draft
 from importer.model.fields import LIMITS, Confidence
 from importer.model.ids import Field, FullKey, Key, Kind, full_key
 from importer.text.canonical import canonical_text
-from importer.text.links import dig
+from importer.text.links import Text, dig
 
 __all__ = ["Fitting"]
 
@@ -34,7 +34,10 @@ class Fitting:
             self._body(Kind.ANSWER, answer.body, full)
 
     def _body(self, kind: Kind, markdown: str, full: FullKey) -> None:
-        text = dig(canonical_text(markdown), lambda it: it if it.startswith(_KEY) else None)
+        canonical = canonical_text(markdown)
+        text = Text(canonical)
+        if _KEY in canonical:
+            text = dig(canonical, lambda it: it if it.startswith(_KEY) else None)
         bare = len(text.holed.strip())
         if bare:
             self._note(kind, Field.BODY, bare, sent_length(text, full))

@@ -26,8 +26,9 @@ from importer.planning.naming_posts import marked_key
 from importer.text.links import Text, fill
 from importer.text.marker import VERSION
 
-__all__ = ["Asked", "Exporter", "Fate", "Known", "disturbed", "sort_out"]
+__all__ = ["TELLTALE", "Asked", "Exporter", "Fate", "Known", "disturbed", "sort_out"]
 
+TELLTALE = "it contains the access token or the API key"
 _TYPES = frozenset({"knowledge-article", "announcement", "how-to-guide", "policy"})
 _OPEN = frozenset({"everyone", "owner-only"})
 
@@ -123,7 +124,7 @@ def _objection(
         if parent is None:
             return "its question could not be read"
     if any(is_secret(it) for it in _texts(live)):
-        return "it contains the access token or the API key"
+        return TELLTALE
     return ""
 
 
