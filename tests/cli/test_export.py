@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from collections.abc import Iterator
@@ -399,3 +400,49 @@ def test_the_account_is_for_people_too(cli: Program, home: Path) -> None:
     assert "**7 posts: 7 exported, 0 left out**" in page.out
     assert "nothing was written to out" in page.err
     assert not (home / "out").exists()
+
+
+@pytest.mark.parametrize("token", ["expired", "foreign"])
+def test_a_token_that_will_not_do_leaves_nothing_behind(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    with serving(home) as served:
+        for name, value in served.env(token).items():
+            monkeypatch.setenv(name, value)
+        assert cli("export", *NEW).code == 6
+    assert not (home / "out").exists()
+
+
+@pytest.mark.usefixtures("ids")
+def test_a_full_disk_leaves_nothing_half_written(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("importer.manifests.writing.Writer.finish", full)
+        done = cli("export", "--url", TEAM, *NEW)
+    assert (done.code, "No space left" in done.err) == (9, True)
+    assert not [it for it in home.iterdir() if "out" in it.name]
+    export(cli, *NEW)
+    assert_in_sync(plan(cli))
+
+
+def test_an_enterprise_site_is_pinned_by_its_host(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(world: World) -> None:
+        ada = world.user("acme", "Ada Berg")
+        asked = world.ask(ada, title="What is on the main site?", body=TEXT, tags=["main"])
+        world.answer(ada, asked.id, body=f"This. {TEXT}")
+
+    with serving(home, tier="enterprise", prepare=ask) as served:
+        assert served.keys is not None
+        monkeypatch.setenv("TEAMS_IMPORTER_URL", served.url)
+        monkeypatch.setenv("TEAMS_IMPORTER_API_KEY", served.keys.read)
+        # The key alone is enough to read.
+        done = cli("export", *NEW)
+        assert done.code == 0, done.err
+        assert manifest_in("out").teams == ("127.0.0.1",)
+        assert cli("plan", "out", "--detailed-exitcode").code == 0
