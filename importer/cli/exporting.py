@@ -6,12 +6,11 @@ hold, or that would ask for a change, is left out with the reason, and all is wr
 
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from importer.errors import ManifestError, Problem, Severity
-from importer.manifests import MANIFEST_NAME, load_manifest, shown_folder
+from importer.cli.export_proof import Owner, Owners, PlanOf, faults_in
 from importer.manifests.fitting import Fitting
 from importer.manifests.memory import Memory
 from importer.manifests.pages import entry_name, page_name
@@ -21,16 +20,12 @@ from importer.model.ids import Field, Key, Kind, Ref, tag_key, tag_name
 from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Manifest
-from importer.planning.compare import compare
-from importer.planning.exporting import TELLTALE, Asked, Exporter, Fate, Known, sort_out
+from importer.planning.exporting import TELLTALE, Asked, Exporter, Fate, known_in, sort_out
 from importer.planning.naming_posts import name_posts
 from importer.sources.naming import key_of
 from importer.teams import Secret
 
-__all__ = ["Export", "Exported", "PlanOf", "Purpose"]
-
-PlanOf = Callable[[Manifest], Iterable[tuple[Key, str]]]
-"""Returns the items of a manifest that the next plan would not leave in peace, and why."""
+__all__ = ["Export", "Exported", "Purpose"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +60,6 @@ class Exported:
     open_lists: tuple[Ref, ...]
 
 
-def _known_in(base: Manifest | None, snapshot: Snapshot, ledger: Ledger) -> Known:
-    """Return which posts the manifest in the folder has, or had."""
-    if base is None:
-        return Known()
-    found = compare(base, snapshot, ledger)
-    keys = {it.live.ref: it.item.key for it in found.pairs if it.live is not None}
-    former = {orphan.ref: orphan.key for orphan, _, _ in found.orphans}
-    # What is blocked stands in the manifest all the same.
-    waiting = {ref: ref for ref in snapshot.items if str(ref) in found.targets}
-    for ref in waiting:
-        if ref not in keys and ref not in former:
-            keys[ref] = Key(found.targets[str(ref)].removeprefix("key:"))
-    return Known(keys, former)
-
-
 class Export:
     """One export of a team that was read."""
 
@@ -88,8 +68,12 @@ class Export:
     ) -> None:
         self.purpose = purpose
         self.snapshot = snapshot
-        self.known = _known_in(purpose.base, snapshot, ledger)
+        self.known = known_in(purpose.base, snapshot, ledger)
         self._secrets = tuple(secrets)
+        base = purpose.base
+        self._items: set[str] = set()
+        if base is not None:
+            self._items = {it.key for it in base.items} | {it.key for it in base.removed}
         fates, reasons = sort_out(
             snapshot, purpose.asked, self.known, purpose.namespace, self._is_secret
         )
@@ -105,7 +89,7 @@ class Export:
         self._tags: tuple[str, ...] = ()
         self._used: frozenset[str] = frozenset()
         self._limits: Bounds = {}
-        self._owners: dict[str, tuple[tuple[int, Ref | str], ...]] = {}
+        self._lines: dict[str, tuple[tuple[int, Owner], ...]] = {}
 
     def _is_secret(self, text: str) -> bool:
         return any(it.redact(text) != text for it in self._secrets)
@@ -119,11 +103,9 @@ class Export:
     def _is_taken(self, key: str) -> bool:
         """Tell whether the folder has a file where that of *key* would be, or an item of it."""
         folder, base = self.purpose.folder, self.purpose.base
-        if base is None:
-            return False
-        keys = {it.key for it in base.items} | {it.key for it in base.removed}
-        return key in keys or any(
-            (folder / it).exists() for it in (page_name(key), entry_name(key))
+        files = (page_name(key), entry_name(key))
+        return key in self._items or (
+            base is not None and any((folder / it).exists() for it in files)
         )
 
     def write(self, plan_of: PlanOf) -> Exported:
@@ -142,27 +124,22 @@ class Export:
             self.fates,
             self.reasons,
             self.exporter.keys,
-            {
-                it: name
-                for name, rows in self._owners.items()
-                for _, it in rows
-                if isinstance(it, Ref)
-            },
+            self._owned().files,
             self._tags,
             {name: why for name, why in self.tags_left.items() if name in self._used},
             self._limits,
             tuple(it.ref for it in chosen if self._is_open_list(it)),
         )
 
-    def _round(self, stage: Path, plan_of: PlanOf) -> dict[Ref | str, str]:
+    def _owned(self) -> Owners:
+        tags = {tag_key(it): tag_key(it) for it in self._tags}
+        return Owners(self._lines, {**tags, **{self.keys[it.ref]: it.ref for it in self._chosen()}})
+
+    def _round(self, stage: Path, plan_of: PlanOf) -> dict[Owner, str]:
         """Write everything anew, and return what must not stay as it was written, and why."""
         _empty(stage)
         self._write_all(stage)
-        return self._faults(stage, plan_of)
-
-    def _files(self) -> Mapping[Ref, str]:
-        rows = ((name, it) for name, rows in self._owners.items() for _, it in rows)
-        return {it: name for name, it in rows if isinstance(it, Ref)}
+        return faults_in(stage, self._owned(), plan_of)
 
     def _is_open_list(self, live: LiveItem) -> bool:
         is_list = live.ref.kind is Kind.COLLECTION
@@ -175,7 +152,7 @@ class Export:
 
     def _write_all(self, stage: Path) -> None:
         purpose = self.purpose
-        self._owners = {}
+        self._lines = {}
         fitting = Fitting(purpose.namespace)
         used: set[str] = set()
         among = self._among
@@ -207,52 +184,21 @@ class Export:
             self._used = frozenset(used)
             self._limits = fitting.bounds()
             root = writer.finish(declared, self._limits)
-            self._owners[root.name] = tuple(
+            self._lines[root.name] = tuple(
                 (line, tag_key(name)) for line, name in root.starts if name
             )
 
     def _own(self, written: Written, live: LiveItem, answers: Iterable[LiveItem] = ()) -> None:
         keys = {self.keys[it.ref].partition("#")[2]: it.ref for it in answers}
         refs = {"": live.ref, **keys}
-        self._owners[written.name] = tuple((line, refs[name]) for line, name in written.starts)
+        self._lines[written.name] = tuple((line, refs[name]) for line, name in written.starts)
 
-    def _faults(self, stage: Path, plan_of: PlanOf) -> dict[Ref | str, str]:
-        try:
-            manifest, _ = load_manifest(stage / MANIFEST_NAME)
-        except ManifestError as error:
-            return dict(self._faulty(error, stage))
-        owners: dict[str, Ref | str] = {tag_key(it): tag_key(it) for it in self._tags}
-        owners |= {self.keys[it.ref]: it.ref for it in self._chosen()}
-        files, items = self._files(), {it.key for it in manifest.items}
-        unread = [it for key, it in owners.items() if key not in items and isinstance(it, Ref)]
-        if unread:
-            return {it: _unread(files[it]) for it in unread}
-        found: dict[Ref | str, str] = {}
-        for key, why in plan_of(manifest):
-            if key in owners:
-                found.setdefault(owners[key], why)
-        return found
-
-    def _faulty(self, error: ManifestError, stage: Path) -> Iterator[tuple[Ref | str, str]]:
-        shown = shown_folder(stage)
-        for problem in error.problems:
-            if problem.severity is not Severity.ERROR:
-                continue
-            owner = self._owner(problem.span.path.removeprefix(f"{shown}/"), problem.span.line)
-            if owner is None:
-                raise error
-            yield owner, _told(problem)
-
-    def _owner(self, name: str, line: int) -> Ref | str | None:
-        before = [it for start, it in self._owners.get(name, ()) if start <= line]
-        return before[-1] if before else None
-
-    def _leave_out(self, left: Mapping[Ref | str, str]) -> None:
+    def _leave_out(self, left: Mapping[Owner, str]) -> None:
         for owner, why in left.items():
             if isinstance(owner, Ref):
                 self.fates[owner], self.reasons[owner] = Fate.LEFT_OUT, why
             else:
-                self.tags_left[tag_name(Key(owner))] = why
+                self.tags_left[tag_name(owner)] = why
         for live in self._chosen():
             parent = live.parent
             if parent is not None and self.fates.get(parent) is Fate.LEFT_OUT:
@@ -264,7 +210,7 @@ class Export:
         if purpose.base is None:
             settle(stage, purpose.folder, dry=purpose.dry)
             return
-        for name in () if purpose.dry else self._owners:
+        for name in () if purpose.dry else self._lines:
             install(stage, purpose.folder, name)
 
 
@@ -274,15 +220,6 @@ def _answers_of(posts: Iterable[LiveItem]) -> Mapping[Ref, list[LiveItem]]:
         if live.ref.kind is Kind.ANSWER and live.parent is not None:
             found[live.parent].append(live)
     return found
-
-
-def _unread(name: str) -> str:
-    pattern = f"content/**/*{Path(name).suffix}"
-    return f"the manifest would not read it: add `{pattern}` to its `include`, then export again"
-
-
-def _told(problem: Problem) -> str:
-    return f"no manifest can hold it: {problem.message}"
 
 
 def _copy(folder: Path, base: Manifest, stage: Path) -> None:

@@ -20,13 +20,16 @@ from importer.model.ids import (
     split_full_key,
     target_of_key,
 )
+from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
+from importer.model.manifest import Manifest
 from importer.model.plan import Comparison, Moved, Plan
+from importer.planning.compare import compare
 from importer.planning.naming_posts import marked_key
 from importer.text.links import Text, fill
 from importer.text.marker import VERSION
 
-__all__ = ["TELLTALE", "Asked", "Exporter", "Fate", "Known", "disturbed", "sort_out"]
+__all__ = ["TELLTALE", "Asked", "Exporter", "Fate", "Known", "disturbed", "known_in", "sort_out"]
 
 TELLTALE = "it contains the access token or the API key"
 _TYPES = frozenset({"knowledge-article", "announcement", "how-to-guide", "policy"})
@@ -59,6 +62,21 @@ class Known:
 
     keys: Mapping[Ref, Key] = field(default_factory=dict)
     former: Mapping[Ref, Key] = field(default_factory=dict)
+
+
+def known_in(base: Manifest | None, snapshot: Snapshot, ledger: Ledger) -> Known:
+    """Return which posts the manifest in the folder has, or had."""
+    if base is None:
+        return Known()
+    found = compare(base, snapshot, ledger)
+    keys = {it.live.ref: it.item.key for it in found.pairs if it.live is not None}
+    former = {orphan.ref: orphan.key for orphan, _, _ in found.orphans}
+    # What is blocked stands in the manifest all the same.
+    for ref in snapshot.items:
+        key = key_of_target(found.targets.get(str(ref), ""))
+        if key is not None and ref not in keys and ref not in former:
+            keys[ref] = key
+    return Known(keys, former)
 
 
 def sort_out(
