@@ -24,7 +24,7 @@ from importer.manifests import MANIFEST_NAME
 from importer.manifests.pages import FOLDER
 from importer.model.ids import Kind, is_key
 from importer.model.manifest import Manifest
-from importer.planning.exporting import Asked
+from importer.planning.fates import Asked
 from importer.rendering import render_export
 
 _KINDS = {

@@ -7,7 +7,7 @@ from typing import Any
 from importer.cli.exporting import Exported, Purpose
 from importer.model.ids import Field, Kind, Ref
 from importer.model.live import LiveItem, Snapshot
-from importer.planning.exporting import Fate
+from importer.planning.fates import Fate
 from importer.rendering.phrasing import counted
 from importer.text.links import Text
 from importer.text.scanning import Form, destinations

@@ -19,7 +19,7 @@ from importer.model.live import Access, LiveItem, Need, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions
 from importer.planning.compare import compare
-from importer.planning.exporting import disturbed
+from importer.planning.fates import disturbed
 from importer.planning.plan import make_plan
 from importer.ports import TeamReader
 from importer.teams import Mode, open_team

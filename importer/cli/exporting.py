@@ -20,7 +20,8 @@ from importer.model.ids import Field, Key, Kind, Ref, tag_key, tag_name
 from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Manifest
-from importer.planning.exporting import TELLTALE, Asked, Exporter, Fate, known_in, sort_out
+from importer.planning.exporting import Exporter
+from importer.planning.fates import TELLTALE, Asked, Fate, known_in, sort_out
 from importer.planning.naming_posts import name_posts
 from importer.sources.naming import key_of
 from importer.teams import Secret
