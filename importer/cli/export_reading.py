@@ -9,6 +9,7 @@ from importer.cli.console import Console
 from importer.cli.export_account import account_of
 from importer.cli.exporting import Export, Purpose
 from importer.cli.progress import Meter
+from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import SystemClock, Target, journal_of
 from importer.execution import check_pin, take_snapshot
 from importer.execution.reading import Reach, with_tags
@@ -19,7 +20,7 @@ from importer.model.live import Access, LiveItem, Need, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions
 from importer.planning.compare import compare
-from importer.planning.fates import disturbed
+from importer.planning.fates import Asked, disturbed, is_asked
 from importer.planning.plan import make_plan
 from importer.ports import TeamReader
 from importer.teams import Mode, open_team
@@ -31,9 +32,8 @@ async def export(
     purpose: Purpose, target: Target, place: Place | None, console: Console
 ) -> dict[str, object]:
     """Read the team, write it down, and return the account of it."""
-    kinds = purpose.asked.kinds | (
-        {it.kind for it in purpose.base.items} if purpose.base else set()
-    )
+    items = purpose.base.items if purpose.base else ()
+    kinds = purpose.asked.kinds.union(it.kind for it in items)
     with Meter(console) as meter:
         async with open_team(
             target.connection,
@@ -56,7 +56,8 @@ async def export(
             finally:
                 await journal.close()
             meter.phase("reading the team")
-            snapshot = await _read(team, access, ledger, kinds)
+            snapshot = await _read(team, access, ledger, kinds, purpose.asked)
+            _note_idle(purpose.asked, snapshot, console)
             meter.phase("writing files")
             secrets = filter(None, (target.connection.token, target.connection.api_key))
             export = Export(purpose, snapshot, ledger, secrets)
@@ -65,25 +66,30 @@ async def export(
 
 
 async def _read(
-    team: TeamReader, access: Access, ledger: Ledger, kinds: frozenset[Kind]
+    team: TeamReader, access: Access, ledger: Ledger, kinds: frozenset[Kind], asked: Asked
 ) -> Snapshot:
     """Return all of the team that a manifest can speak of; tags by name once they are known."""
     wanted = Reach(kinds, permissions=Kind.ARTICLE in kinds)
     snapshot = await take_snapshot(team, access, ledger, wanted)
     if Kind.TAG not in kinds:
         return snapshot
-    used = {
-        name
-        for it in snapshot.items.values()
-        if isinstance(it, LiveItem) and it.ref.kind in kinds
-        for name in _names(it)
-    }
-    return await with_tags(team, snapshot, used)
+    posts = (it for it in snapshot.items.values() if isinstance(it, LiveItem))
+    used = (_tags_of(it) for it in posts if is_asked(it, snapshot, asked))
+    return await with_tags(team, snapshot, {name for names in used for name in names})
 
 
-def _names(live: LiveItem) -> tuple[str, ...]:
+def _tags_of(live: LiveItem) -> tuple[str, ...]:
     value = live.fields.get(Field.TAGS, ())
     return value if isinstance(value, tuple) else ()
+
+
+def _note_idle(asked: Asked, snapshot: Snapshot, console: Console) -> None:
+    """Say which tags of `--tagged` no post of the team has: a mistyped one would give nothing."""
+    for tag in sorted(asked.tags):
+        name = snapshot.synonyms.get(tag, tag)
+        if name not in snapshot.tags:
+            hint = did_you_mean(name, snapshot.tags)
+            console.say(f"note: the team has no tag {tag!r}. {hint}".rstrip())
 
 
 def _planned(

@@ -24,7 +24,7 @@ from importer.planning.compare import compare
 from importer.text.links import Text
 from importer.text.marker import VERSION
 
-__all__ = ["TELLTALE", "Asked", "Fate", "Known", "disturbed", "known_in", "sort_out"]
+__all__ = ["TELLTALE", "Asked", "Fate", "Known", "disturbed", "is_asked", "known_in", "sort_out"]
 
 TELLTALE = "it contains the access token or the API key"
 
@@ -91,7 +91,7 @@ def sort_out(
         parent = fates.get(live.parent) if live.parent else None
         if live.ref in known.keys:
             fates[live.ref] = Fate.KNOWN
-        elif parent is Fate.UNASKED or (parent is None and not _is_asked(live, snapshot, asked)):
+        elif parent is Fate.UNASKED or (parent is None and not is_asked(live, snapshot, asked)):
             fates[live.ref] = Fate.UNASKED
         elif why := _objection(live, parent, known, namespace, is_secret):
             fates[live.ref], reasons[live.ref] = Fate.LEFT_OUT, why
@@ -100,7 +100,8 @@ def sort_out(
     return fates, reasons
 
 
-def _is_asked(live: LiveItem, snapshot: Snapshot, asked: Asked) -> bool:
+def is_asked(live: LiveItem, snapshot: Snapshot, asked: Asked) -> bool:
+    """Tell whether somebody asked for a post; for an answer, whether its question's kind counts."""
     if live.ref.kind is Kind.ANSWER:
         return Kind.QUESTION in asked.kinds
     if live.ref.kind not in asked.kinds:
