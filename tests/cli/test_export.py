@@ -195,6 +195,14 @@ def test_exported_wiped_applied_and_exported_it_is_the_same_but_for_ids(
     document = export(cli, "--out", "out", "--namespace", "team", "--no-ids")
     assert "experts and named editors" in {it["what"] for it in document["notes"]}
     assert manifest_in("out").teams == ()
+    # In the team that it comes from, nothing is found by a title, and nothing made twice.
+    with on_the_site() as (world, _, _):
+        before = world.questions("acme"), world.articles("acme"), world.collections("acme")
+    assert cli("apply", "out", "--url", TEAM, "--yes").code == 11
+    with on_the_site() as (world, _, _):
+        after = world.questions("acme"), world.articles("acme"), world.collections("acme")
+    assert after == before
+    shutil.rmtree("out/.teams-importer")
     new = "sandbox:new.db"
     assert cli("plan", "out", "--url", new, "--detailed-exitcode").code == 2
     applied = cli("apply", "out", "--url", new, "--yes")
