@@ -7,6 +7,7 @@ from typing import Any
 from importer.cli.exporting import Exported, Purpose
 from importer.model.ids import Field, Kind, Ref
 from importer.model.live import LiveItem, Snapshot
+from importer.planning.exporting import ARTICLE_TYPES
 from importer.planning.fates import Fate
 from importer.rendering.phrasing import counted
 from importer.text.links import Text
@@ -14,7 +15,7 @@ from importer.text.scanning import Form, destinations
 
 __all__ = ["account_of"]
 
-_UNTOLD = "the API in use does not tell; API v3 does"
+_UNTOLD = "the API in use does not tell; API v3 does (--api)"
 _KINDS = (Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE, Kind.COLLECTION)
 
 
@@ -110,15 +111,12 @@ def _unread(
         yield f"{kind}s", "the API in use does not list them; API v3 does (--api)"
     articles = [it for it in exported if it.ref.kind is Kind.ARTICLE]
     if any(Field.PERMISSIONS not in it.fields for it in articles):
-        yield "who may edit articles", f"{_UNTOLD} (--api)"
+        yield "who may edit articles", _UNTOLD
     types = {str(it.fields.get(Field.TYPE, "")) for it in articles}
-    if strange := sorted(types - {"knowledge-article", "announcement", "how-to-guide", "policy"}):
+    if strange := sorted(types - ARTICLE_TYPES):
         yield f"articles' types {', '.join(strange)}", "no manifest knows them: left to the site"
     if Kind.TAG in purpose.asked.kinds and exported and not snapshot.declared:
-        yield (
-            "descriptions and experts of tags",
-            f"{_UNTOLD} (--api)",
-        )
+        yield "descriptions and experts of tags", _UNTOLD
     for name, reason in sorted(snapshot.denied.items()):
         yield f"experts of the tag `{name}`", reason
     if not purpose.ids and any(snapshot.declared.values()):

@@ -17,9 +17,11 @@ from importer.model.live import LiveItem, Snapshot
 from importer.planning.naming_posts import marked_key
 from importer.text.links import Text, fill
 
-__all__ = ["Exporter"]
+__all__ = ["ARTICLE_TYPES", "Exporter"]
 
-_TYPES = frozenset({"knowledge-article", "announcement", "how-to-guide", "policy"})
+ARTICLE_TYPES = frozenset({"knowledge-article", "announcement", "how-to-guide", "policy"})
+"""Those that a manifest can name."""
+
 _OPEN = frozenset({"everyone", "owner-only"})
 
 
@@ -48,7 +50,7 @@ class Exporter:
             answers=tuple(self._answer(it, among) for it in answers),
             place=Place(str(live.ref), 1),
             kind=live.ref.kind,
-            type=typed if typed in _TYPES else "",
+            type=typed if typed in ARTICLE_TYPES else "",
             id=self._id(live),
             permissions=self._permissions(_names(fields.get(Field.PERMISSIONS))),
         )
