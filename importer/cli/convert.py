@@ -13,6 +13,7 @@ from importer.cli.converting import REPORT, Conversion, Purpose, convert
 from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, output_options
+from importer.cli.places import schema_for
 from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
 from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, verify_options
 from importer.cli.wanted import WantedOptions, wanted_options
@@ -133,7 +134,7 @@ def command(
             out,
             str(held["namespace"]),
             tuple(held["team"]),
-            _schema_for(base),
+            schema_for(base),
             reader.name,
             held,
             delete_gone=delete_gone,
@@ -243,12 +244,6 @@ def _reader(source: str, path: Path) -> Reader:
             found = ", ".join(sorted(it.name for it in fitting))
             message = f"{path} looks like several things: {found}"
     raise UsageError(message, remedy=f"Name the reader: {names}.")
-
-
-def _schema_for(folder: Path) -> str:
-    """Return where the schema lies, as seen from the new manifest; "" when it doesn't."""
-    # Not resolved by the system: the new folder isn't there yet.
-    return SCHEMA if Path(os.path.normpath(folder.absolute() / SCHEMA)).is_file() else ""
 
 
 def _summary(account: Tally, reader: str, folder: Path, *, dry: bool) -> str:

@@ -26,6 +26,7 @@ COMMANDS = {
     "show": ("importer.cli.show", "Show a saved plan again, in any format."),
     "doctor": ("importer.cli.doctor", "Check token, team, quota, clock and journal."),
     "convert": ("importer.cli.convert", "Turn a wiki or an export into a manifest."),
+    "export": ("importer.cli.export", "Write a live team down as a manifest."),
     "redirects": ("importer.cli.redirects", "Print where old addresses of moved pages lead now."),
     "undo": ("importer.cli.undo", "Take a run back, as far as nobody has built upon it."),
     "runs": ("importer.cli.runs", "List what was applied and undone from here."),

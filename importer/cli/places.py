@@ -15,7 +15,8 @@ from importer.manifests import shown_folder
 from importer.model.drift import DriftReport
 from importer.model.plan import Blocked, Change, Drift, ManualStep, Plan
 
-__all__ = ["drift_from_folder", "from_folder", "from_here", "way_to"]
+__all__ = ["drift_from_folder", "from_folder", "from_here", "schema_for", "way_to"]
+from importer.manifests.writing import SCHEMA
 
 _Placed = TypeVar("_Placed", Change, Blocked, Drift, ManualStep)
 
@@ -35,6 +36,12 @@ def drift_from_folder(report: DriftReport, folder: Path) -> DriftReport:
     old = f"{shown}/" if (shown := shown_folder(folder)) else ""
     items = tuple(replace(it, span=_there(it.span, old, "")) for it in report.items)
     return replace(report, items=items)
+
+
+def schema_for(folder: Path) -> str:
+    """Return where the schema lies, as seen from a new manifest in *folder*; "" when it doesn't."""
+    # Not resolved by the system: the new folder isn't there yet.
+    return SCHEMA if Path(os.path.normpath(folder.absolute() / SCHEMA)).is_file() else ""
 
 
 def way_to(manifest: Path, plan_file: Path) -> str:

@@ -7,7 +7,7 @@ post's marker alone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from importer.model.ids import Field, Kind, Ref, UserId, tag_name
 from importer.model.ledger import Ledger, Operation
@@ -32,7 +32,14 @@ from importer.model.plan import Decisions, Plan
 from importer.planning.quiet import known_of
 from importer.ports import TeamReader
 
-__all__ = ["Reach", "reach_of_history", "reach_of_manifest", "reach_of_plan", "take_snapshot"]
+__all__ = [
+    "Reach",
+    "reach_of_history",
+    "reach_of_manifest",
+    "reach_of_plan",
+    "take_snapshot",
+    "with_tags",
+]
 
 _ALWAYS = frozenset({Kind.TAG, Kind.QUESTION, Kind.ANSWER})
 _ASKED = frozenset({Kind.ARTICLE, Kind.COLLECTION})
@@ -181,6 +188,16 @@ async def take_snapshot(
         declared=declared,
         people=people,
         denied={**denied, **unknown},
+    )
+
+
+async def with_tags(reader: TeamReader, snapshot: Snapshot, names: Collection[str]) -> Snapshot:
+    """Return *snapshot* with what is told of the tags of these names."""
+    declared, denied = await _declared(reader, names)
+    return replace(
+        snapshot,
+        declared={**snapshot.declared, **declared},
+        denied={**snapshot.denied, **denied},
     )
 
 

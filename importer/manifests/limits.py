@@ -10,7 +10,7 @@ from importer.model.fields import LIMITS, TAG_ALPHABET, Confidence, Limit
 from importer.model.ids import Field, FullKey, Key, Kind, image_digest, key_of_target
 from importer.text.links import Text
 
-__all__ = ["Limits"]
+__all__ = ["Limits", "sent_length"]
 
 _OWN = "the manifest's own limits"
 # What the tool adds to a body: a blank line, the marker with five digests, and a URL per link.
@@ -46,9 +46,7 @@ class Limits:
         if not bare:
             self._findings.add("body-empty", span)
             return
-        images = sum(image_digest(key_of_target(it) or Key("")) is not None for it in body.targets)
-        links = len(body.targets) * _URL + images * (_IMAGE_URL - _URL)
-        sent = len(body.holed) + body.holed.count("\n") + links + self._marker + len(full)
+        sent = sent_length(body, full, self._marker)
         self._check("body-length", kind, Field.BODY, (bare, sent), span)
 
     def tag_count(self, kind: Kind, count: int, span: Span) -> None:
@@ -90,6 +88,13 @@ class Limits:
         hint += f" (source: {limit.source})." if limit.source != _OWN else "."
         bounds = {"low": limit.low, "high": limit.high, "hint": hint}
         self._findings.add(rule, span, {**bounds, **facts}, severity=severity)
+
+
+def sent_length(body: Text, full: FullKey, marker: int = _MARKER) -> int:
+    """Return how long *body* is at most as sent: CRLF, a URL for each link, the *marker*."""
+    images = sum(image_digest(key_of_target(it) or Key("")) is not None for it in body.targets)
+    links = len(body.targets) * _URL + images * (_IMAGE_URL - _URL)
+    return len(body.holed) + body.holed.count("\n") + links + marker + len(full)
 
 
 def _effective(entry: LimitsEntry) -> Mapping[tuple[Kind, Field], Limit]:

@@ -15,9 +15,9 @@ from importer.errors import GuardTripped
 from importer.manifests.git_merging import merged
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.memory import STATE_NAME, Entry, Memory, blob_in, blob_of
+from importer.manifests.pages import key_lines
 from importer.manifests.recalling import NEXT_NAME, content_of
 from importer.manifests.staging import files_below, install, require_inside, settle
-from importer.manifests.writing import key_lines
 
 __all__ = ["BESIDE", "Change", "Renewal", "Step", "renew"]
 

@@ -26,7 +26,7 @@ def staged(folder: Path, *, apart: bool = False) -> Iterator[Path]:
     """Yield an empty place for what is to be in *folder*; it is gone in the end, whatever happened.
 
     It is beside a folder that isn't there, so that it can become it, and else within it; *apart*,
-    it is where the system keeps what is temporary. Raises LockHeld when another conversion is at
+    it is where the system keeps what is temporary. Raises LockHeld when another command is at
     it. What a killed one left is removed.
     """
     if folder.exists() and not folder.is_dir():
@@ -68,7 +68,7 @@ def _locked(place: Path) -> int:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(handle)
-        message = f"another conversion is writing to {place.parent}"
+        message = f"another command is writing to {place.parent}"
         raise LockHeld(message, remedy="Wait until it has ended.") from error
     except OSError:
         # Some file systems know no locks.

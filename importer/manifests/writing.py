@@ -1,34 +1,54 @@
-"""Drafts to files: one Markdown file per draft, written as it comes; same drafts, same bytes."""
+"""Drafts to files: one file per draft, written as it comes; same drafts, same bytes."""
 
-import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn
 
 from importer.errors import ManifestError, UsageError
-from importer.manifests.assets import asset_path, copy_asset, with_assets
+from importer.manifests.assets import asset_path, copy_asset
 from importer.manifests.loading import MANIFEST_NAME
-from importer.manifests.markdown_file import answer_lines
 from importer.manifests.memory import Entry, Memory, blob_in, blob_of
+from importer.manifests.pages import (
+    FOLDER,
+    PageText,
+    check_answers,
+    collection_entry,
+    entry_name,
+    holds,
+    page,
+    page_name,
+    post_entry,
+    tag_rows,
+)
 from importer.manifests.rules import Findings
-from importer.manifests.source import Source
 from importer.manifests.staging import settle, staged
-from importer.model.draft import Asset, Draft
-from importer.model.ids import Kind, is_key
-from importer.text.canonical import canonical_text
-from importer.text.digests import digest_text
+from importer.manifests.yaml_text import flow_list, scalar
+from importer.model.draft import Asset, Draft, DraftCollection, DraftTag
+from importer.model.ids import is_key
 
-__all__ = ["SCHEMA", "Writer", "key_lines", "write_manifest"]
+__all__ = ["SCHEMA", "Bounds", "Writer", "Written", "write_manifest"]
 
 SCHEMA = "../schemas/manifest.schema.json"
 """Where an editor finds the schema, as seen from the manifest."""
 
-_FOLDER = "content"
 _TEMPORARY = ".tmp"
-# What YAML reads as the very same text, and an editor neither as a number nor as a flag.
-_PLAIN = re.compile(r"[A-Za-z](?:[\w .?!/'()+-]*[\w.?!/')+])?")
-_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+_MARKDOWN, _YAML = f"{FOLDER}/**/*.md", f"{FOLDER}/**/*.yaml"
+
+Bounds = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""Limits of a site that are not the usual ones, as in a manifest: kind, field, `min` and `max`."""
+
+
+_NO_BOUNDS: Bounds = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written, and from which line on it is about what, as `PageText` says."""
+
+    name: str
+    starts: tuple[tuple[int, str], ...]
 
 
 def write_manifest(
@@ -82,16 +102,48 @@ class Writer:
         self._schema = schema
         self._memory = memory
         self._findings = Findings()
-        self._count = 0
+        self._patterns: set[str] = set()
 
-    def add(self, draft: Draft) -> None:
-        """Write a draft's file, and its assets that are not there yet."""
+    def add(self, draft: Draft) -> Written:
+        """Write a draft's Markdown file, and its assets that are not there yet."""
         _require_key(draft.key)
-        name = f"{_FOLDER}/{draft.key}.md"
         was = self._old_keys(draft)
-        text = _page(draft, was)
-        _check_answers(name, text, len(draft.answers), self._findings)
-        self._count += 1
+        made = page(draft, was)
+        name = page_name(draft.key)
+        check_answers(name, made.text, len(draft.answers), self._findings)
+        self._put(name, _MARKDOWN, made, draft, was)
+        return Written(name, made.starts)
+
+    def add_anyhow(self, draft: Draft) -> Written:
+        """Write a draft as `add` does, or as YAML where a page can't hold its texts."""
+        if holds(draft):
+            return self.add(draft)
+        _require_key(draft.key)
+        was = self._old_keys(draft)
+        made = post_entry(draft, was)
+        name = entry_name(draft.key)
+        self._put(name, _YAML, made, draft, was)
+        return Written(name, made.starts)
+
+    def add_collection(self, draft: DraftCollection) -> Written:
+        """Write the file of a collection."""
+        _require_key(draft.key)
+        made = collection_entry(draft)
+        name = entry_name(draft.key)
+        self._write(name, made.text, f"{draft.key!r} names two drafts")
+        self._patterns.add(_YAML)
+        return Written(name, made.starts)
+
+    def _put(
+        self, name: str, pattern: str, made: PageText, draft: Draft, was: tuple[str, ...]
+    ) -> None:
+        data = self._write(name, made.text, f"{draft.key!r} names two drafts")
+        self._patterns.add(pattern)
+        self._memory.learn(Entry(name, blob_of(data), draft.key, draft.sources, was=was))
+        for asset in draft.assets:
+            self._copy(asset)
+
+    def _write(self, name: str, text: str, clash: str) -> bytes:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         # A lone surrogate can't be written; it can't be read either, so nobody's text has one.
@@ -100,10 +152,8 @@ class Writer:
             with path.open("xb") as file:
                 file.write(data)
         except FileExistsError:
-            _refuse(f"{draft.key!r} names two drafts")
-        self._memory.learn(Entry(name, blob_of(data), draft.key, draft.sources, was=was))
-        for asset in draft.assets:
-            self._copy(asset)
+            _refuse(clash)
+        return data
 
     def _old_keys(self, draft: Draft) -> tuple[str, ...]:
         """Return the keys that an item had, the latest first: `plan` finds its post by them."""
@@ -125,18 +175,45 @@ class Writer:
         self._memory.note(name, asset.digest)
         self._memory.learn(Entry(name, blob_in(path)))
 
-    def finish(self) -> None:
+    def finish(self, tags: Sequence[DraftTag] = (), limits: Bounds = _NO_BOUNDS) -> Written:
         """Write the manifest itself. ManifestError when a text can't stand in a Markdown file.
 
         It can't where it holds a line that starts an answer.
         """
         if self._findings.failed:
             raise ManifestError(self._findings.problems)
-        included = bool(self._count)
-        text = _manifest(self._namespace, self._teams, self._schema, included=included)
+        rows = self._manifest()
+        rows += _limit_rows(limits)
+        starts = [(1, "")]
+        declared = tag_rows(tags)
+        starts += [(len(rows) + 2 + number, it.name) for number, it in enumerate(tags)]
+        text = "\n".join([*rows, *declared, ""])
         data = text.encode()
         (self._folder / MANIFEST_NAME).write_bytes(data)
         self._memory.learn(Entry(MANIFEST_NAME, blob_of(data)))
+        return Written(MANIFEST_NAME, tuple(starts))
+
+    def _manifest(self) -> list[str]:
+        rows = [f"# yaml-language-server: $schema={self._schema}"] if self._schema else []
+        rows.append("version: 1")
+        rows.append(f"namespace: {scalar(self._namespace)}")
+        if self._teams:
+            rows.append(f"team: {flow_list(self._teams)}")
+        if self._patterns:
+            patterns = (f'"{pattern}"' for pattern in sorted(self._patterns))
+            rows.append(f"include: [{', '.join(patterns)}]")
+        return rows
+
+
+def _limit_rows(limits: Bounds) -> list[str]:
+    rows = ["limits:"] if limits else []
+    for kind, fields in sorted(limits.items()):
+        parts = (
+            f"{field}: {{{', '.join(f'{end}: {number}' for end, number in sorted(ends.items()))}}}"
+            for field, ends in sorted(fields.items())
+        )
+        rows.append(f"  {kind}: {{{', '.join(parts)}}}")
+    return rows
 
 
 def _require_key(key: str) -> None:
@@ -147,74 +224,3 @@ def _require_key(key: str) -> None:
 def _refuse(fault: str) -> NoReturn:
     remedy = "Keys are segments of a-z and 0-9, with single `.`, `_` or `-`, joined by `/`."
     raise UsageError(fault, remedy=remedy)
-
-
-def _check_answers(name: str, text: str, expected: int, findings: Findings) -> None:
-    source = Source(name, name, text, digest_text(text))
-    start = text.index("\n---\n") + len("\n---\n")
-    found = answer_lines(source, start, findings)
-    for at, _ in found if len(found) != expected else ():
-        findings.add("answer-line", source.span(at))
-
-
-def _manifest(namespace: str, teams: Sequence[str], schema: str, *, included: bool) -> str:
-    rows = [f"# yaml-language-server: $schema={schema}"] if schema else []
-    rows.append("version: 1")
-    rows.append(f"namespace: {_scalar(namespace)}")
-    if teams:
-        rows.append(f"team: {_list(teams)}")
-    if included:
-        rows.append(f'include: ["{_FOLDER}/**/*.md"]')
-    return "\n".join([*rows, ""])
-
-
-def key_lines(key: str, was: Sequence[str] = ()) -> str:
-    """Return the lines of a file that say an item's key, and those it had before."""
-    olds = f"was: {_list(was)}\n" if was else ""
-    return f"key: {_scalar(key)}\n{olds}"
-
-
-def _page(draft: Draft, was: Sequence[str]) -> str:
-    rows = ["---", key_lines(draft.key, was).rstrip("\n")]
-    if draft.kind is not Kind.QUESTION:
-        rows.append(f"kind: {draft.kind}")
-    rows.append(f"title: {_scalar(draft.title)}")
-    if draft.type:
-        rows.append(f"type: {_scalar(draft.type)}")
-    rows.append(f"tags: {_list(draft.tags)}")
-    if draft.origin:
-        rows.append(f"origin: {_list(draft.origin)}")
-    parts = ["\n".join([*rows, "---"]), _text(draft, draft.body)]
-    for answer in draft.answers:
-        accepted = " accepted" if answer.accepted else ""
-        parts.append(f"<!-- answer: {answer.key}{accepted} -->")
-        parts.append(_text(draft, answer.body))
-    return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _text(draft: Draft, markdown: str) -> str:
-    text = canonical_text(markdown).rstrip("\n")
-    return with_assets(text, draft, f"{_FOLDER}/{draft.key}.md")
-
-
-def _list(values: Iterable[str]) -> str:
-    # Within brackets, libyaml takes a question mark for the beginning of a key.
-    written = (_quoted(value) if "?" in value else _scalar(value) for value in values)
-    return f"[{', '.join(written)}]"
-
-
-def _scalar(text: str) -> str:
-    """Return *text* as YAML: plain where that is safe for readers and tools, else in quotes."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    return _quoted(text)
-
-
-def _quoted(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False)
-    return quoted if quoted.isprintable() else "".join(map(_escaped, quoted))
-
-
-def _escaped(char: str) -> str:
-    # Not JSON's escape: that is a pair of surrogates beyond the first plane.
-    return char if char.isprintable() else f"\\U{ord(char):08x}"

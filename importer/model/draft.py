@@ -1,4 +1,4 @@
-"""A post on its way from a wiki into a manifest: what a reader makes and a writer takes."""
+"""A post on its way from a wiki, or a team, into a manifest: what a writer takes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import IO
 
 from importer.model.ids import Kind
 
-__all__ = ["Asset", "Draft", "DraftAnswer", "Place"]
+__all__ = ["Asset", "Draft", "DraftAnswer", "DraftCollection", "DraftTag", "Place"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,11 +22,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class DraftAnswer:
-    """`key` is local to the question."""
+    """`key` is local to the question; `id` binds the post that there is."""
 
     key: str
     body: str
     accepted: bool = False
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Draft:
     `assets` are the files it shows, and those that only come along. `origin` are old addresses of
     the page, `place` is where it comes from. `type` is an article's; empty, it is left to the site.
     `sources` name the pages it is made of, whatever their titles. `former` is the key that an
-    earlier conversion gave it, where a person has chosen another since.
+    earlier conversion gave it, where a person has chosen another since. `id` binds the post that
+    there is. `permissions` are an article's, as its field holds them; none: left to the site.
     """
 
     key: str
@@ -65,3 +67,26 @@ class Draft:
     assets: tuple[Asset, ...] = ()
     sources: tuple[str, ...] = ()
     former: str = ""
+    id: int | None = None
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DraftCollection:
+    """`items` are keys, in order; they are the site's unless `owns_items`."""
+
+    key: str
+    title: str
+    description: str
+    items: tuple[str, ...]
+    id: int | None = None
+    owns_items: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTag:
+    """`experts` are `user:12` and `group:4`, as the field holds them."""
+
+    name: str
+    description: str = ""
+    experts: tuple[str, ...] = ()

@@ -292,9 +292,11 @@ class _Matcher:
         live = self.posts.get(ref)
         if live is None:
             code = BlockedCode.GONE if item.kind in self.snapshot.covered else BlockedCode.UNREAD
-            self._block(
-                item, code, f"`id: {ref.id}` names no {item.kind} of the team", "Mend the id."
+            remedy = (
+                "Mend the id. Where the post is to be made anew, or in another team, take it out: "
+                "`export --no-ids` writes none."
             )
+            self._block(item, code, f"`id: {ref.id}` names no {item.kind} of the team", remedy)
         elif not self._fits(item, live):
             self._misfit(item, live, "the post under `id:` belongs to another question")
         elif (owner := self._holder(live)) is not None and owner not in self._names_of(item):

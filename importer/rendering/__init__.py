@@ -2,6 +2,7 @@
 
 from importer.rendering.documents import (
     render_drift,
+    render_export,
     render_fidelity,
     render_losses,
     render_plan,
@@ -15,6 +16,7 @@ __all__ = [
     "MOST_LISTED",
     "Format",
     "render_drift",
+    "render_export",
     "render_fidelity",
     "render_losses",
     "render_plan",

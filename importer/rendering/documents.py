@@ -12,13 +12,21 @@ from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
 from importer.rendering.drift_view import drift_view
 from importer.rendering.engine import fill_template
+from importer.rendering.export_view import export_view
 from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
 from importer.rendering.loss_view import loss_view
 from importer.rendering.plan_view import plan_view
 from importer.rendering.report_view import report_counts, report_view
 
-__all__ = ["render_drift", "render_fidelity", "render_losses", "render_plan", "render_report"]
+__all__ = [
+    "render_drift",
+    "render_export",
+    "render_fidelity",
+    "render_losses",
+    "render_plan",
+    "render_report",
+]
 
 _FORMAT_VERSION = 1
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -52,6 +60,14 @@ def render_report(report: Report, **looks: Unpack[Looks]) -> str:
     if look.format is Format.JSON:
         return _json({"report": report, "counts": report_counts(report)})
     return fill_template("report", report_view(report, verbose=look.verbose, utf8=look.utf8), look)
+
+
+def render_export(account: Mapping[str, Any], **looks: Unpack[Looks]) -> str:
+    """Return the account of an export as a document; `export_view` says what it holds."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json(account)
+    return fill_template("export", export_view(account, verbose=look.verbose, utf8=look.utf8), look)
 
 
 def render_losses(

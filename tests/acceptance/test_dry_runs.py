@@ -54,6 +54,7 @@ def test_plan_sends_nothing_but_get_and_head(
             cli("validate")
             cli("runs")
             cli("journal", "show", "changed")
+            assert cli("export", "--out", f"from-{token}", "--namespace", "handbook").code == 0
         methods = {it["method"] for it in served.requests()[sent:]}
     verbs = {it["verb"] for it in document["changes"]}
     assert verbs == {"create", "update", "delete"}
