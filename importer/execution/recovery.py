@@ -156,7 +156,8 @@ def decide(
 def _own_posts(operation: Operation, full: str, newest: Sequence[LiveItem]) -> list[LiveItem]:
     """Return the posts with the marker, the kind, the parent and the author of the operation.
 
-    A person may have copied a marked text into a post of their own.
+    A person may have copied a marked text into a post of their own. What a killed run foresaw
+    doesn't know a parent that was to be made first.
     """
     return [
         live
@@ -164,7 +165,7 @@ def _own_posts(operation: Operation, full: str, newest: Sequence[LiveItem]) -> l
         if live.marker is not None
         and live.marker.key == full
         and live.ref.kind is operation.kind
-        and live.parent == operation.parent
+        and operation.parent in (None, live.parent)
         and operation.author in (None, live.facts.author)
     ]
 
@@ -304,19 +305,38 @@ async def recover(
     results: list[Result] = []
     incidents: list[Incident] = []
     looked_up = 0
-    async for operation, decision in resolver.resolve(operations, targets, stop):
-        ended, _ = await settle_decision(journal, operation, decision, ledger.bindings, clock)
-        observe(ended)
-        looked_up += 1
-        incidents += incidents_of(operation, decision)
-        if decision.verdict is Verdict.FOUND and operation.run in same:
-            results.append(_found(ended, decision))
+    bindings = dict(ledger.bindings)
+    # Of what was to follow a create, the post is known once that is found.
+    for follows in (False, True):
+        some = [it for it in operations if _follows_create(it) is follows]
+        placed = [_placed(it, bindings) for it in some]
+        async for operation, decision in resolver.resolve(placed, targets, stop):
+            ended, binding = await settle_decision(journal, operation, decision, bindings, clock)
+            if binding is not None:
+                bindings[operation.key] = binding
+            observe(ended)
+            looked_up += 1
+            incidents += incidents_of(operation, decision)
+            if decision.verdict is Verdict.FOUND and operation.run in same:
+                results.append(_found(ended, decision))
     return Recovery(tuple(results), tuple(incidents), window.condition, looked_up)
 
 
 def _quiet_by(operation: Operation, now: datetime) -> Operation:
     """Return *operation*, whose run holds the lock no more: it has sent nothing since *now*."""
     return replace(operation, quiet_at=min(operation.quiet_at or now, now))
+
+
+def _follows_create(operation: Operation) -> bool:
+    return operation.ref is None and operation.verb is not Verb.CREATE
+
+
+def _placed(operation: Operation, bindings: Mapping[Key, Binding]) -> Operation:
+    """Return *operation* with its item's post, if that is known by now."""
+    bound = bindings.get(operation.key)
+    if bound is None or not _follows_create(operation):
+        return operation
+    return replace(operation, ref=bound.ref, parent=operation.parent or bound.parent)
 
 
 async def settle_decision(
