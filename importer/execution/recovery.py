@@ -300,17 +300,15 @@ async def recover(
     clock = ServerClock(reader, clock)
     window = Window(options.settle_s)
     resolver = Resolver(reader, access, clock, options, window, namespace)
-    operations = [_quiet_by(operation, clock.now()) for operation in ledger.open]
-    targets = Addresses(ledger.bindings.values()).targets
     results: list[Result] = []
     incidents: list[Incident] = []
     looked_up = 0
     bindings = dict(ledger.bindings)
-    # Of what was to follow a create, the post is known once that is found.
     for follows in (False, True):
-        some = [it for it in operations if _follows_create(it) is follows]
-        placed = [_placed(it, bindings) for it in some]
-        async for operation, decision in resolver.resolve(placed, targets, stop):
+        some = [_placed(it, bindings) for it in ledger.open if _may_follow(it) is follows]
+        operations = [_quiet_by(operation, clock.now()) for operation in some]
+        targets = Addresses(bindings.values()).targets
+        async for operation, decision in resolver.resolve(operations, targets, stop):
             ended, binding = await settle_decision(journal, operation, decision, bindings, clock)
             if binding is not None:
                 bindings[operation.key] = binding
@@ -327,14 +325,18 @@ def _quiet_by(operation: Operation, now: datetime) -> Operation:
     return replace(operation, quiet_at=min(operation.quiet_at or now, now))
 
 
-def _follows_create(operation: Operation) -> bool:
-    return operation.ref is None and operation.verb is not Verb.CREATE
+def _may_follow(operation: Operation) -> bool:
+    """Tell whether it may have followed a create that is open as well: so it was foreseen.
+
+    It is looked at once that is found: it may be of the same post, or its text may lead there.
+    """
+    return operation.quiet_at is None and operation.verb is not Verb.CREATE
 
 
 def _placed(operation: Operation, bindings: Mapping[Key, Binding]) -> Operation:
     """Return *operation* with its item's post, if that is known by now."""
     bound = bindings.get(operation.key)
-    if bound is None or not _follows_create(operation):
+    if bound is None or operation.ref is not None or operation.verb is Verb.CREATE:
         return operation
     return replace(operation, ref=bound.ref, parent=operation.parent or bound.parent)
 

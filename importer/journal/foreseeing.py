@@ -35,23 +35,11 @@ class ForeseeingJournal(StoredJournal):
         await super().begin(run)
         self._foreseen.clear()
         try:
-            await self._date_what_was_left()
             await self._checkpoints.checkpoint()
         except BaseException:
             self._checkpoints.give_up()
             await self._release()
             raise
-
-    async def _date_what_was_left(self) -> None:
-        """Note when at the latest a killed run has sent what it foresaw: its lease was over."""
-        if (quiet_at := self._checkpoints.left_at) is None:
-            return
-        async with self._checkpoints.writing() as rows:
-            for row in await rows.select("foreseen"):
-                left = from_document(OPERATION, row["document"])
-                if left.quiet_at is None:
-                    dated = _of_foreseen(replace(left, quiet_at=quiet_at))
-                    await rows.update("foreseen", dated, **_key(left))
 
     async def foresee(self, ahead: AsyncIterable[Foreseen]) -> None:
         """Push what this run may write, with the texts; a crash leaves it open."""
@@ -59,6 +47,7 @@ class ForeseeingJournal(StoredJournal):
         operations: list[Operation] = []
         async for operation, values in ahead:
             await self.keep(values)
+            # When it has sent the last of these, the one who has to look can't know from here.
             operations.append(replace(operation, quiet_at=None))
         async with self._commit("what is foreseen can't be written") as rows:
             await rows.insert("foreseen", map(_of_foreseen, operations))

@@ -14,7 +14,6 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from datetime import datetime
 from typing import Any, NoReturn
 
 from importer.errors import JournalError, LockHeld
@@ -87,6 +86,7 @@ class GitStore:
         self._files: dict[str, bytes] = {}
         self._texts: dict[str, str] = {}
         self._lease: Lease | None = None
+        self._left: Lease | None = None
         self._term: Term | None = None
         self._written = self._pushed = 0
         # Commits of which nobody knows whether they arrived, with what they hold.
@@ -94,7 +94,6 @@ class GitStore:
         self._held = self._closed = False
         self._told: tuple[float, LockHeld] | None = None
         self.lost = False
-        self.left_at: datetime | None = None
 
     async def select(self, table: str, **wanted: Wanted) -> Sequence[Row]:
         """Return rows, as `Rows.select`."""
@@ -122,10 +121,7 @@ class GitStore:
         self._written += 1
 
     async def acquire(self, run: Run | None) -> None:
-        """Take the lock without waiting, as of what the ref says now; `checkpoint` proves it.
-
-        `left_at` is when the lease of a run was over that never let go of it.
-        """
+        """Take the lock without waiting, as of what the ref says now; `checkpoint` proves it."""
         if self._told and time.monotonic() - self._told[0] < _ASK_S:
             raise self._told[1]
         self._told = None
@@ -137,7 +133,6 @@ class GitStore:
             held = lease.held(str(self._place), now)
             self._told = (time.monotonic(), held)
             raise held
-        self.left_at = lease.over_at if lease else None
         self._held = True
         self._term = Term()
         self._lease = Lease.of(run, now)
@@ -191,7 +186,7 @@ class GitStore:
         lost, self.lost = self.lost, False
         try:
             async with self._turn:
-                self._lease = None
+                self._left, self._lease = self._lease, None
                 if not lost and (self._written > self._pushed or LOCK in self._files):
                     await self._push()
         finally:
@@ -264,9 +259,12 @@ class GitStore:
         self._texts = {name: it for path, it in blobs.items() if (name := text_in(path))}
 
     def _message(self) -> str:
-        if self._lease is None:
-            return f"The journal of {self._label}\n"
-        return f"Run {self._lease.run} is under way\n"
+        """Return the commit's message: who wrote it."""
+        lease = self._lease or self._left
+        if lease is None or lease.run is None:
+            return f"{self._label}\n"
+        state = "is under way" if self._lease else "has ended"
+        return f"{lease.note.get('command')}: run {lease.run} {state}\n\n{self._label}\n"
 
     async def _content(self) -> tuple[dict[str, bytes], dict[str, bytes]]:
         """Return all files but the texts, and the texts that the commit before doesn't hold."""
