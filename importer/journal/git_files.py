@@ -14,6 +14,7 @@ Where it can, a document stands as itself, not as a string: a person may read th
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -37,6 +38,7 @@ LOCK = "lock.json"
 _TEXTS = "texts/"
 # What holds JSON; a value's is ASCII, for it may hold half a character.
 _JSON = {"document": False, "value": True}
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def files_of(tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, bytes]:
@@ -73,21 +75,28 @@ def table_at(path: str) -> str | None:
 
 def line_of(row: Mapping[str, Any]) -> bytes:
     """Return *row* as a line of a file; where it stands in its table says nothing."""
-    cells = {name: _plain(name, cell) for name, cell in row.items() if name != "number"}
-    is_ascii = "value" in cells
-    text = json.dumps(cells, ensure_ascii=is_ascii, separators=(",", ":"))
-    return f"{text}\n".encode()
+    cells = (f'"{name}":{_told(name, cell)}' for name, cell in row.items() if name != "number")
+    return f"{{{','.join(cells)}}}\n".encode()
 
 
-def _plain(name: str, cell: Any) -> Any:
+def _told(name: str, cell: Any) -> str:
     if name in _JSON and isinstance(cell, str):
-        try:
-            held = json.loads(cell)
-        except ValueError:
-            return cell
-        if not isinstance(held, str) and _dump(name, held) == cell:
-            return held
-    return cell
+        return _as_itself(name, cell)
+    return _ENCODE(cell)
+
+
+@lru_cache(maxsize=1 << 15)
+def _as_itself(name: str, cell: str) -> str:
+    """Return *cell*, if what it reads as is written like it; otherwise a string that holds it.
+
+    Remembered: most rows are the same at each checkpoint.
+    """
+    try:
+        held = json.loads(cell)
+    except ValueError:
+        return _ENCODE(cell)
+    is_same = not isinstance(held, str) and _dump(name, held) == cell
+    return cell if is_same else _ENCODE(cell)
 
 
 def _dump(name: str, held: Any) -> str:

@@ -8,7 +8,7 @@ runners' clocks may be apart. So nothing of the holder's is sent after others ma
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,7 +89,7 @@ class Lease:
             raise DamagedRow(found) from error
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Term:
     """How much of a lease is left, by its holder's own clocks.
 
@@ -97,8 +97,13 @@ class Term:
     that says less counts.
     """
 
-    began_s: float = field(default_factory=time.monotonic)
-    began_wall_s: float = field(default_factory=time.time)
+    began_s: float
+    began_wall_s: float
+
+    @classmethod
+    def now(cls) -> "Term":
+        """Return one that begins now."""
+        return cls(time.monotonic(), time.time())
 
     @property
     def age_s(self) -> float:

@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from importer.errors import JournalError, LockHeld
@@ -65,6 +66,16 @@ _FORESEEN = (
 _TABLES = ("runs", "operations", "foreseen", "bindings")
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What a commit holds, up to which write, and the term of the lease that it renews."""
+
+    files: dict[str, bytes]
+    has_texts: bool
+    written: int
+    term: Term
+
+
 class GitStore:
     """The store over a ref of a remote repository, which is read when it is first asked."""
 
@@ -90,7 +101,7 @@ class GitStore:
         self._term: Term | None = None
         self._written = self._pushed = 0
         # Commits of which nobody knows whether they arrived, with what they hold.
-        self._doubtful: dict[str, tuple[dict[str, bytes], int, Term]] = {}
+        self._doubtful: dict[str, _Sent] = {}
         self._held = self._closed = False
         self._told: tuple[float, LockHeld] | None = None
         self.lost = False
@@ -134,7 +145,7 @@ class GitStore:
             self._told = (time.monotonic(), held)
             raise held
         self._held = True
-        self._term = Term()
+        self._term = Term.now()
         self._lease = Lease.of(run, now)
         if run is not None:
             self._beat = asyncio.create_task(self._beats())
@@ -225,7 +236,7 @@ class GitStore:
         """Make a commit of what there is, and move the ref to it from where we know it to be."""
         if self._doubtful and (found := await self._remote.tip()) in self._doubtful:
             await self._note_arrived(str(found))
-        written, term, now = self._written, Term(), self._clock.now()
+        written, term, now = self._written, Term.now(), self._clock.now()
         if self._lease is not None:
             self._lease = Lease(self._lease.note, now, self._lease.lease_s)
         with self._mapped():
@@ -243,7 +254,7 @@ class GitStore:
             message=self._message(),
             at_s=int(now.timestamp()),
         )
-        self._doubtful[made] = (files, written, term)
+        self._doubtful[made] = _Sent(files, bool(texts), written, term)
         try:
             await self._remote.push(made, self._tip)
         except Moved:
@@ -252,11 +263,16 @@ class GitStore:
         await self._note_arrived(made)
 
     async def _note_arrived(self, made: str) -> None:
-        self._files, self._pushed, self._term = self._doubtful[made]
-        self._tip = made
+        sent = self._doubtful[made]
+        self._tip, self._files, self._pushed, self._term = made, sent.files, sent.written, sent.term
         self._doubtful.clear()
+        if not sent.has_texts:
+            return
         blobs = await tree(await self._remote.git(), made)
         self._texts = {name: it for path, it in blobs.items() if (name := text_in(path))}
+        # git keeps them from here on.
+        async with (await self._ready()).writing() as rows:
+            await rows.delete("texts", digest=tuple(self._texts))
 
     def _message(self) -> str:
         """Return the commit's message: who wrote it."""

@@ -48,7 +48,7 @@ class Runners(Scene):
 
     def start(self, *options: str, ways: Ways = Ways()) -> Child:  # noqa: B008 - frozen
         folder = self.fresh()
-        command = ["apply", "--yes", "--settle", "0", *options, folder]
+        command: list[str | Path] = ["apply", "--yes", "--settle", "0", *options, folder]
         return self.forks.start(command, folder, self.env, ways)
 
     def run(self, *command: str | Path) -> Ended:
@@ -118,9 +118,8 @@ def test_what_a_killed_runner_wrote_can_be_shown_and_taken_back_on_another(
     assert note is not None
     assert runners.team.writes() == 7
     seen = runners.run("runs")
-    assert re.search(
-        rf"{note['run']} .* killed .* {len(runners.keys) + ITEMS + 1} unknown", seen.out
-    )
+    foreseen = len(runners.keys) + ITEMS + 1
+    assert re.search(rf"{note['run']} .* killed .* {foreseen} unknown", seen.out), seen.said
     taken = runners.run("undo", note["run"], "--yes", "--settle", "0")
     assert taken.code == 0, taken.said
     assert runners.lock() is None
