@@ -1,9 +1,10 @@
 """How a git ref that keeps a journal is spelled: `git:REMOTE#REF`; both may be left out."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from importer.errors import UsageError
 
@@ -13,6 +14,7 @@ _SCHEME = "git:"
 _REMOTE = "origin"
 _FOLDER = "refs/teams-importer"
 _MASK = "***"
+_HTTP = ("https://", "http://")
 # See git-check-ref-format(1), read 2026-11-26.
 _NO_REF = re.compile(r"[\0-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|[./]$")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
@@ -73,6 +75,25 @@ class GitRef:
             return ""
         user, at, _ = parts.netloc.rpartition("@")
         return user if at and (parts.scheme != "ssh" or ":" in user) else ""
+
+    @property
+    def address(self) -> str:
+        """What git is given as its argument, which other processes see: no secret of HTTP's."""
+        secret = self._secret
+        if not secret or not self.remote.startswith(_HTTP):
+            return self.remote
+        return self.remote.replace(f"{secret}@", "", 1)
+
+    @property
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """The git configuration that carries an HTTP address's secret, if it has one."""
+        if self.address == self.remote:
+            return ()
+        parts = urlsplit(self.address)
+        user, _, password = self._secret.partition(":")
+        told = f"{unquote(user)}:{unquote(password)}".encode()
+        header = f"Authorization: Basic {b64encode(told).decode()}"
+        return ((f"http.{parts.scheme}://{parts.netloc}/.extraHeader", header),)
 
     @property
     def has_password(self) -> bool:

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from importer.errors import JournalError
+from importer.journal.git_address import GitRef
 
 __all__ = ["Answer", "Git", "steadily"]
 
@@ -50,11 +51,11 @@ class Answer:
 
 
 class Git:
-    """git in one repository. *redact* takes secrets out of what it says."""
+    """git in one repository, with what *place* wants it to know and not to say."""
 
-    def __init__(self, folder: Path, redact: Callable[[str], str]) -> None:
+    def __init__(self, folder: Path, place: GitRef) -> None:
         self._folder = folder
-        self._redact = redact
+        self._place = place
 
     async def ask(self, *arguments: str, given: bytes = b"") -> Answer:
         """Return how git ended; what is under way is awaited, also when this is cancelled.
@@ -72,7 +73,7 @@ class Git:
                 capture_output=True,
                 check=False,
                 timeout=_TIMEOUT_S,
-                env=_environment(os.environ),
+                env=_environment(os.environ, self._place.settings),
                 # Ctrl-C is for us: a checkpoint under way is finished.
                 start_new_session=True,
             )
@@ -83,16 +84,20 @@ class Git:
         except subprocess.TimeoutExpired:
             return Answer(-1, b"", f"no end within {_TIMEOUT_S:g} s")
         said = done.stderr.decode("utf-8", "replace")
-        return Answer(done.returncode, done.stdout, self._redact(_gist(said)))
+        return Answer(done.returncode, done.stdout, self._place.redact(_gist(said)))
 
 
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+def _environment(environ: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return git's environment: configuration stands there, for arguments can be seen."""
     kept = {
         name: it
         for name, it in environ.items()
         if name not in _PLACES and not name.startswith(_NOT_FOR_GIT)
     }
-    return {**kept, **_SETTINGS}
+    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
+    for at, (name, value) in enumerate(settings, count):
+        kept |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
+    return {**kept, **_SETTINGS, "GIT_CONFIG_COUNT": str(count + len(settings))}
 
 
 def _gist(said: str) -> str:

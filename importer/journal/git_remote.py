@@ -37,7 +37,7 @@ class GitRemote:
     async def git(self) -> Git:
         """Return git in the manifest's repository; where there is none, in one of our own."""
         if self._git is None:
-            git = Git(self._place.folder, self._place.redact)
+            git = Git(self._place.folder, self._place)
             if (await git.ask("rev-parse", "--git-dir")).code:
                 git = await self._own(git)
             self._git = git
@@ -51,14 +51,14 @@ class GitRemote:
             remedy = "Run it in a clone, or name the repository's URL: git:https://host/owner/name."
             raise JournalError(message, remedy=remedy)
         name = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="teams-importer-"))
-        own = Git(Path(name), self._place.redact)
+        own = Git(Path(name), self._place)
         _require(await own.ask("init", "--quiet", "--bare"), "a repository can't be made")
         return own
 
     async def tip(self) -> str | None:
         """Return the commit that the ref is at, None where there is no such ref."""
         git = await self.git()
-        answer = await git.ask("ls-remote", "--", self._place.remote, self._place.ref)
+        answer = await git.ask("ls-remote", "--", self._place.address, self._place.ref)
         if answer.code:
             raise self._unreachable(answer.said)
         found = (line.split("\t") for line in answer.out.decode().splitlines())
@@ -76,7 +76,7 @@ class GitRemote:
             shallow = await git.ask("rev-parse", "--is-shallow-repository")
             depth = ("--depth=1",) if shallow.out.strip() == b"true" else ()
             how = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", *depth)
-            answer = await git.ask("fetch", *how, "--", self._place.remote, self._place.ref)
+            answer = await git.ask("fetch", *how, "--", self._place.address, self._place.ref)
             if answer.code:
                 said = answer.said
             else:
@@ -101,7 +101,7 @@ class GitRemote:
         said = ""
         for pause_s in (0.0, *_AGAIN_S):
             await asyncio.sleep(pause_s)
-            answer = await git.ask("push", *how, "--", self._place.remote, goal)
+            answer = await git.ask("push", *how, "--", self._place.address, goal)
             if not answer.code:
                 return
             said = answer.said

@@ -10,16 +10,19 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 
 from tests.acceptance.forking import Child, Deed, Ended, Forks, Ways
-from tests.acceptance.scene import Grounds, Scene, points_of, spread
+from tests.acceptance.running import run
+from tests.acceptance.scene import TEAM, Grounds, Scene, points_of, spread
 from tests.journal.repositories import Hub, made_hub
+from tests.pictures import png
 
 EVERYWHERE = bool(os.environ.get("KILL_EVERYWHERE"))
 ITEMS = 4
-KILLS = 6
+KILLS = 4
 REF = "refs/teams-importer/kill-acme"
 
 
@@ -29,6 +32,20 @@ class Runners(Scene):
 
     hub: Hub | None = None
     count: int = 0
+    with_image: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        (self.folder / "a.png").write_bytes(png(1, 3000))
+
+    def _question(self, number: int) -> dict[str, Any]:
+        made = super()._question(number)
+        if self.with_image and number == 0:
+            made["body"] += " ![what it looks like](a.png)"
+        return made
+
+    def uploads(self) -> int:
+        return sum(it.path.endswith("images/upload") for it in self.team.requests())
 
     @property
     def env(self) -> dict[str, str]:
@@ -127,3 +144,58 @@ def test_what_a_killed_runner_wrote_can_be_shown_and_taken_back_on_another(
     shown = runners.run("journal", "show", "q1#a")
     assert re.search(r"create +1 +done .* found as answer/", shown.out), shown.said
     assert re.search(r"set accepted|accepted", shown.out), shown.said
+
+
+def test_a_fresh_runner_knows_images_bases_and_what_was_deleted_on_the_site(
+    runners: Runners,
+) -> None:
+    runners.with_image = True
+    assert runners.apply().code == 0, runners.said
+    assert runners.uploads() == 1
+    runners.changes_nothing()
+    assert runners.uploads() == 1
+
+    told = runners.run("journal", "export")
+    lines = [json.loads(line) for line in told.out.splitlines()]
+    texts = {it["digest"] for it in lines if it["type"] == "text"}
+    bodies = {it["base"]["body"]["ours"] for it in lines if "body" in it.get("base", {})}
+    assert bodies
+    assert bodies <= texts
+
+    world = runners.team.world
+    last = max(it.id for it in runners.team.posts() if it.accepted_id is not None)
+    runners.team.ask(lambda: world.delete(world.user(TEAM, "Ada Berg"), last))
+    writes = runners.team.writes()
+    ended = runners.apply()
+    assert ended.code == 11, ended.said
+    assert "gone" in ended.out
+    assert runners.team.writes() == writes
+
+
+def test_a_second_runner_is_kept_out_until_the_lease_of_a_killed_one_is_over(
+    runners: Runners,
+) -> None:
+    """F52: nobody can tell a killed run from one that is slow."""
+    assert runners.apply_with(Deed("kill", "team.write.before", 3)).code == -9
+    note = runners.lock()
+    assert note is not None
+    writes = runners.team.writes()
+    second = run("apply", "--yes", runners.fresh(), cwd=runners.folder, env=runners.env)
+    assert second.returncode == 8, second.stderr
+    assert f"run {note['run']} (apply, started 20" in second.stderr
+    assert f"process {note['process']} on {note['host']}" in second.stderr
+    assert re.search(r"its lock is free in 2\d\d s", second.stderr)
+    assert runners.team.writes() == writes
+    planned = run("plan", runners.fresh(), cwd=runners.folder, env=runners.env)
+    assert planned.returncode == 0, planned.stderr
+    assert f"{note['run']}" in planned.stdout + planned.stderr
+    runners.goes_on()
+
+
+def test_a_runner_that_is_stopped_by_a_signal_leaves_the_ref_closed(runners: Runners) -> None:
+    stopped = runners.apply_with(Deed("term", "team.write.after", 4))
+    assert stopped.code == 143, stopped.said
+    assert runners.lock() is None
+    seen = runners.run("runs")
+    assert " 143 " in seen.out, seen.said
+    runners.goes_on()

@@ -219,7 +219,7 @@ def test_a_run_that_ends_leaves_nothing_open_of_what_it_never_began(
 def test_whenever_a_run_is_killed_the_ref_tells_of_all_it_may_have_sent(
     git_ref: GitRef, other: GitRef
 ) -> None:
-    """Random histories, looked at by another runner between any two calls."""
+    """F01: random histories, looked at by another runner between any two calls."""
     chance = random.Random(7)
 
     async def act() -> None:
@@ -694,6 +694,19 @@ def test_a_password_in_an_address_is_shown_nowhere(
     assert (str(place), place.has_password) == (shown, has_password)
     assert "secret" not in repr(place)
     assert not has_password or "secret" not in place.redact(f"fatal: {text}: secret")
+
+
+def test_a_password_is_in_no_argument_of_git(tmp_path: Path, monkeypatch: Any) -> None:
+    """Other processes see those; git's configuration can come by its environment."""
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "x.y")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "kept")
+    place = GitRef("https://me:a%2Fsecret@h:8443/r.git", REF, tmp_path)
+    assert place.address == "https://h:8443/r.git"
+    ask = Git(tmp_path, place).ask
+    told = wait(ask("config", "--get", "http.https://h:8443/.extraheader"))
+    assert told.out == b"Authorization: Basic bWU6YS9zZWNyZXQ=\n"
+    assert wait(ask("config", "--get", "x.y")).out == b"kept\n"
 
 
 def test_what_git_says_of_an_address_hides_its_password(tmp_path: Path, monkeypatch: Any) -> None:
