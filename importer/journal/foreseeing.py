@@ -6,8 +6,10 @@ has settled may have happened: the next run finds it open, and looks.
 """
 
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from dataclasses import replace
 
+from importer.errors import LockHeld
 from importer.journal.git_store import GitStore
 from importer.journal.schema import OPERATION, document, from_document
 from importer.journal.store import Rows, Wanted
@@ -32,6 +34,13 @@ class ForeseeingJournal(StoredJournal):
 
     async def begin(self, run: Run) -> None:
         """Open a run and take the lock. LockHeld names the holder."""
+        # Where somebody was faster by a push, a second look says who.
+        with suppress(LockHeld):
+            await self._begin(run)
+            return
+        await self._begin(run)
+
+    async def _begin(self, run: Run) -> None:
         await super().begin(run)
         self._foreseen.clear()
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,12 +68,11 @@ class Git:
     def _run(self, arguments: tuple[str, ...], given: bytes) -> Answer:
         command = ["git", *_TAME, "-C", str(self._folder.absolute()), *arguments]
         try:
-            done = subprocess.run(  # noqa: S603 - a command of ours
+            process = subprocess.Popen(  # noqa: S603 - a command of ours
                 command,
-                input=given,
-                capture_output=True,
-                check=False,
-                timeout=_TIMEOUT_S,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 env=_environment(os.environ, self._place.settings),
                 # Ctrl-C is for us: a checkpoint under way is finished.
                 start_new_session=True,
@@ -81,10 +81,15 @@ class Git:
             message = f"git can't be started: {error.strerror}"
             remedy = "A journal on a git ref needs the program git: install it, and try again."
             raise JournalError(message, remedy=remedy) from error
-        except subprocess.TimeoutExpired:
-            return Answer(-1, b"", f"no end within {_TIMEOUT_S:g} s")
-        said = done.stderr.decode("utf-8", "replace")
-        return Answer(done.returncode, done.stdout, self._place.redact(_gist(said)))
+        with process:
+            try:
+                out, said = process.communicate(given, _TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                # What it has started goes along: ssh, or another git.
+                os.killpg(process.pid, signal.SIGKILL)
+                return Answer(-1, b"", f"no end within {_TIMEOUT_S:g} s")
+        gist = self._place.redact(_gist(said.decode("utf-8", "replace")))
+        return Answer(process.returncode, out, gist)
 
 
 def _environment(environ: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -48,7 +48,10 @@ class GitRemote:
             answer = await git.ask("rev-parse", "--git-dir")
             folder = self._place.folder.absolute()
             message = f"{folder} is in no git repository that can be used: {answer.said}"
-            remedy = "Run it in a clone, or name the repository's URL: git:https://host/owner/name."
+            remedy = (
+                "Run it in a clone that is yours (or named in git's `safe.directory`), or name "
+                "the repository's URL: git:https://host/owner/name."
+            )
             raise JournalError(message, remedy=remedy)
         name = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="teams-importer-"))
         own = Git(Path(name), self._place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -190,6 +191,21 @@ def test_a_second_runner_is_kept_out_until_the_lease_of_a_killed_one_is_over(
     assert planned.returncode == 0, planned.stderr
     assert f"{note['run']}" in planned.stdout + planned.stderr
     runners.goes_on()
+
+
+def test_what_a_killed_run_had_announced_is_looked_for_until_the_window_is_over(
+    runners: Runners,
+) -> None:
+    assert runners.apply_with(Deed("kill", "journal.foresee.after", 1)).code == -9
+    assert runners.team.writes() == 0
+    began = time.monotonic()
+    ended = runners.apply("--settle", "2")
+    assert ended.code == 0, ended.said
+    assert time.monotonic() - began >= 2.0
+    runners.is_whole()
+    shown = runners.run("journal", "show", "q0")
+    assert re.search(r"create +1 +absent", shown.out), shown.said
+    assert re.search(r"create +2 +done", shown.out), shown.said
 
 
 def test_a_runner_that_is_stopped_by_a_signal_leaves_the_ref_closed(runners: Runners) -> None:

@@ -291,6 +291,36 @@ def test_a_second_runner_is_told_who_holds_the_lock_and_since_when(
     assert [it.id for it in wait(second.runs())] == ["run-1", "run-2"]
 
 
+def test_of_two_runs_that_begin_at_once_one_is_told_of_the_other(
+    git_ref: GitRef, other: GitRef
+) -> None:
+    async def act() -> None:
+        begun = (writer(git_ref).begin(run_of("run-1")), writer(other).begin(run_of("run-2")))
+        ends = await asyncio.gather(*begun, return_exceptions=True)
+        (held,) = [it for it in ends if it is not None]
+        assert isinstance(held, LockHeld)
+        holder = await read(git_ref).holder()
+        assert f"run {holder} (apply" in held.message
+        assert [it.id for it in await read(git_ref).runs()] == [holder]
+
+    wait(act())
+
+
+def test_a_command_that_never_ends_is_ended_with_all_it_started(
+    git_ref: GitRef, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = tmp_path / "noted"
+    script = tmp_path / "git"
+    script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {noted}\nwait\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("importer.journal.git_program._TIMEOUT_S", 0.3)
+    answer = wait(Git(tmp_path, git_ref).ask("push"))
+    assert (answer.code, answer.said) == (-1, "no end within 0.3 s")
+    state = Path(f"/proc/{noted.read_text().strip()}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
 def test_who_waits_does_not_ask_the_server_all_the_time(
     git_ref: GitRef, other: GitRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
