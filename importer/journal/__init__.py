@@ -1,6 +1,7 @@
 """The idempotency log: operations, bindings, base texts; must not know HTTP, plans or manifests."""
 
 from importer.journal.exporting import export_lines
+from importer.journal.git_remote import require_push
 from importer.journal.opening import obstacle, owner_of
 from importer.journal.place import GitRef, Place, Server, open_journal
 
@@ -12,4 +13,5 @@ __all__ = [
     "obstacle",
     "open_journal",
     "owner_of",
+    "require_push",
 ]

@@ -10,9 +10,11 @@ from importer.errors import JournalError
 from importer.journal.git_address import GitRef
 from importer.journal.git_program import Answer, Git
 
-__all__ = ["GitRemote", "Moved"]
+__all__ = ["GitRemote", "Moved", "require_push"]
 
 _AGAIN_S = (1.0, 3.0)
+# git knows this object without having it.
+_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _ALLOW = (
     "The token of this job may have to be allowed to push: `permissions: contents: write` on "
     "GitHub (and checkout's credentials kept), a project access token that may write on GitLab."
@@ -119,6 +121,19 @@ class GitRemote:
 
     def _unreachable(self, said: str) -> JournalError:
         return JournalError(f"the journal {self._place} can't be read: {said}", remedy=_REACH)
+
+
+async def require_push(place: GitRef) -> None:
+    """Raise JournalError where the ref can't be pushed to, as far as a rehearsal shows it."""
+    with ExitStack() as stack:
+        remote = GitRemote(place, stack)
+        git = await remote.git()
+        goal = f"{_EMPTY_TREE}:{place.ref}"
+        how = ("--quiet", "--dry-run", "--force", "--no-verify")
+        answer = await git.ask("push", *how, "--", place.address, goal)
+    if answer.code:
+        message = f"the journal {place} can't be pushed to: {answer.said}"
+        raise JournalError(message, remedy=_ALLOW)
 
 
 def _require(answer: Answer, what: str) -> None:
