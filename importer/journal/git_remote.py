@@ -13,8 +13,6 @@ from importer.journal.git_program import Answer, Git
 __all__ = ["GitRemote", "Moved", "require_push"]
 
 _AGAIN_S = (1.0, 3.0)
-# git knows this object without having it.
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _ALLOW = (
     "The token of this job may have to be allowed to push: `permissions: contents: write` on "
     "GitHub (and checkout's credentials kept), a project access token that may write on GitLab."
@@ -128,7 +126,9 @@ async def require_push(place: GitRef) -> None:
     with ExitStack() as stack:
         remote = GitRemote(place, stack)
         git = await remote.git()
-        goal = f"{_EMPTY_TREE}:{place.ref}"
+        # An object that git knows without having it.
+        tree = (await git.ask("hash-object", "-t", "tree", "/dev/null")).out.decode().strip()
+        goal = f"{tree}:{place.ref}"
         how = ("--quiet", "--dry-run", "--force", "--no-verify")
         answer = await git.ask("push", *how, "--", place.address, goal)
     if answer.code:

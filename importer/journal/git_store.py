@@ -317,9 +317,12 @@ class GitStore:
             git = await self._remote.git()
             blobs = await tree(git, tip) if tip else {}
             texts = {name: it for path, it in blobs.items() if (name := text_in(path))}
-            others = {path: it for path, it in blobs.items() if text_in(path) is None}
-            held = await contents(git, others.values())
-            files = {path: held[blob] for path, blob in others.items()}
+            if tip and ABOUT not in blobs:
+                message = f"{self._place} holds something else than a journal"
+                raise JournalError(message, remedy="Name another ref with --journal.")
+            ours = {path: it for path, it in blobs.items() if _is_ours(path)}
+            held = await contents(git, ours.values())
+            files = {path: held[blob] for path, blob in ours.items()}
             if tip:
                 self._require_ours(files)
             local = self._empty()
@@ -337,9 +340,6 @@ class GitStore:
             return SqliteStore(db, path=None, lock=None, log=None, files={}, stack=stack.pop_all())
 
     def _require_ours(self, files: dict[str, bytes]) -> None:
-        if ABOUT not in files:
-            message = f"{self._place} holds something else than a journal"
-            raise JournalError(message, remedy="Name another ref with --journal.")
         told = row_of(files[ABOUT])
         version = told.get("format_version")
         if isinstance(version, int) and version > VERSION:
@@ -382,6 +382,10 @@ class GitStore:
             f"the journal {self._place} is no longer ours: {what}; another run may hold it now",
             remedy="Nothing more was sent. The same command goes on: it looks up what is open.",
         )
+
+
+def _is_ours(path: str) -> bool:
+    return path in (ABOUT, LOCK) or table_at(path) in _TABLES
 
 
 def _name(row: Row) -> tuple[Any, ...]:

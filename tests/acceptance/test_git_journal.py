@@ -125,6 +125,38 @@ def test_f01_fresh_runners_in_turn_the_first_killed_anywhere_leave_one_post_per_
             scene.goes_on()
 
 
+HOOK = """#!/bin/sh
+echo x >> {count}
+[ $(wc -l < {count}) -eq {nth} ] || exit 0
+read old new ref
+lock=$(git show $new:lock.json 2>/dev/null || git show $old:lock.json)
+kill -9 $(echo "$lock" | sed 's/.*"process":\\([0-9]*\\).*/\\1/')
+exit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("hook", "nth"),
+    [
+        pytest.param("pre-receive", 2, id="before what it announces arrived"),
+        pytest.param("post-receive", 1, id="when it had opened the run"),
+        pytest.param("post-receive", 2, id="when it had announced its writes"),
+        pytest.param("post-receive", 3, id="when it had closed the run"),
+    ],
+)
+def test_f01_a_kill_in_the_middle_of_a_push(runners: Runners, hook: str, nth: int) -> None:
+    """F01: what arrived counts, though nobody was left to be told of it."""
+    assert runners.hub is not None
+    script = runners.hub.path / "hooks" / hook
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(HOOK.format(count=runners.hub.path / "count", nth=nth))
+    script.chmod(0o755)
+    killed = runners.apply()
+    assert killed.code == -9, killed.said
+    assert (runners.lock() is None) is (nth == 3)
+    runners.goes_on()
+
+
 def test_what_a_killed_runner_wrote_can_be_shown_and_taken_back_on_another(
     runners: Runners,
 ) -> None:
