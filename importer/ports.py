@@ -1,6 +1,6 @@
 """The ports: all that planning's shell and the executor know of the world outside."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -25,7 +25,7 @@ from importer.model.report import Report
 from importer.model.writing import Outcome, Write
 from importer.text.digests import Digest
 
-__all__ = ["Clock", "Hold", "Journal", "LoadPicture", "Read", "Team", "TeamReader"]
+__all__ = ["Clock", "Foreseen", "Hold", "Journal", "LoadPicture", "Read", "Team", "TeamReader"]
 
 Read = LiveItem | Same | Synonym | Covered | Revision | Person | Denied
 
@@ -37,6 +37,10 @@ LoadPicture = Callable[[str], bytes | None]
 
 None where it can't be read, or is larger than any image may be.
 """
+
+
+Foreseen = tuple[Operation, Sequence[tuple[Digest, Value]]]
+"""A write that may come, and the values that it finds and wants, under their digests."""
 
 
 class TeamReader(Protocol):
@@ -116,6 +120,14 @@ class Journal(Protocol):
 
     async def begin(self, run: Run) -> None:
         """Open a run and take the lock. LockHeld names the holder."""
+        ...
+
+    async def foresee(self, ahead: AsyncIterable[Foreseen]) -> None:
+        """Let the next run know what this one may write, before its first intent.
+
+        For a journal that others see only from time to time: if this run is killed, what it
+        foresaw and never settled counts as open. Any other draws nothing from *ahead*.
+        """
         ...
 
     async def intend(self, operation: Operation) -> None:

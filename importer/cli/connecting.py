@@ -101,18 +101,18 @@ connection_options = gathered(
 
 
 class _Place(click.Path):
-    """A file, or the address of a database."""
+    """A file, the address of a database, or a git ref."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if "://" not in str(value):
+        if "://" not in str(value) and not str(value).startswith("git:"):
             return super().convert(value, param, ctx)
         # Not at the top: a command that opens no journal doesn't wait for its room.
-        from importer.journal import Server
+        from importer.journal import GitRef, Server
 
-        server = Server(value)
+        place = GitRef.spelled(value) or Server(value)
         if ctx is not None:
-            ctx.ensure_object(Console).mask(server.redact)
-        return server
+            ctx.ensure_object(Console).mask(place.redact)
+        return place
 
 
 def _without_password(
@@ -123,8 +123,9 @@ def _without_password(
         message = "a password in --journal is not taken: other processes see a command line"
         raise UsageError(
             message,
-            remedy="Leave it out and use PGPASSWORD, ~/.pgpass, a service file, or the whole "
-            "address in TEAMS_IMPORTER_JOURNAL. What was typed is in your shell's history.",
+            remedy="Leave it out and use PGPASSWORD, ~/.pgpass, a service file, git's own "
+            "credentials, or the whole address in TEAMS_IMPORTER_JOURNAL. What was typed is in "
+            "your shell's history.",
         )
     return value
 
@@ -137,5 +138,6 @@ journal_option = click.option(
     callback=_without_password,
     metavar="FILE|URL",
     help="The idempotency log; .teams-importer/HOST-TEAM-NAMESPACE.db beside the manifest by "
-    "default. postgresql://HOST/DATABASE is one that several runners share.",
+    "default. postgresql://HOST/DATABASE is one that several runners share; so is git:REMOTE#REF, "
+    "on a ref of a git repository (git: alone: a ref of the manifest's own origin).",
 )

@@ -30,7 +30,7 @@ from importer.errors import (
     worst,
 )
 from importer.execution import check_pin
-from importer.journal import Place, export_lines, obstacle
+from importer.journal import GitRef, Place, export_lines, obstacle, require_push
 from importer.manifests import find_manifest, load_manifest
 from importer.model.ids import Kind
 from importer.model.live import Access, Need, Source
@@ -47,7 +47,7 @@ _KNOWN_FROM = {
     Source.SWAGGER: "your Swagger file",
 }
 # The checks of what an apply needs and a plan doesn't.
-_FOR_WRITING = ("writing", "journal's folder")
+_FOR_WRITING = ("writing", "journal's folder", "journal's ref")
 _EXTRAS = {"sandbox": "starlette", "convert": "lxml"}
 
 
@@ -151,7 +151,8 @@ def _checked(
             if loaded is not None:
                 yield asyncio.run(_journal(loaded, target, journal, console))
                 namespace = loaded.manifest.namespace
-                yield from _folder(find_journal(journal, target, loaded.folder, namespace))
+                place = find_journal(journal, target, loaded.folder, namespace)
+                yield from _ref(place) if isinstance(place, GitRef) else _folder(place)
     except UsageError:
         raise
     except ImporterError as error:
@@ -337,6 +338,16 @@ async def _journal(loaded: Loaded, target: Target, chosen: Place | None, console
             return Check("journal", Sign.WARN, what, "`apply` looks them up before anything else.")
         return Check("journal", Sign.OK, told)
     return checks[0]
+
+
+def _ref(place: GitRef) -> Iterator[Check]:
+    """Check whether the journal could be pushed to."""
+    name = _FOR_WRITING[2]
+    checks: list[Check] = []
+    with _noted(checks, name):
+        asyncio.run(require_push(place))
+        checks.append(Check(name, Sign.OK, "can be pushed to"))
+    yield from checks
 
 
 def _folder(place: Place | None) -> Iterator[Check]:

@@ -26,7 +26,7 @@ from importer.errors import (
 )
 from importer.execution import OnUnknown
 from importer.execution import RunOptions as Running
-from importer.journal import Place, open_journal
+from importer.journal import GitRef, Place, open_journal
 from importer.model.site import Site
 from importer.planning.identity import lineage_of
 from importer.ports import Journal
@@ -329,6 +329,8 @@ def find_journal(
     """Return where the journal is: as chosen, or beside the manifest; None: in memory."""
     if not target.keeps:
         return None
+    if isinstance(chosen, GitRef):
+        return chosen.of(folder, namespace, target.team or target.host)
     names = (target.host, target.team, namespace)
     name = "-".join(re.sub(r"[^A-Za-z0-9.]+", "_", it) for it in names if it)
     return chosen or folder / FOLDER / f"{name}.db"

@@ -152,6 +152,7 @@ class Executor:
     async def run(self) -> Report:
         """Carry out the plan as far as it goes, and return what became of each change."""
         try:
+            await self._foresee()
             await self._go()
             await self._audit()
         finally:
@@ -165,6 +166,20 @@ class Executor:
             condition="; ".join(filter(None, (self._found_out, self._gone_over))),
             audited=self._audited,
         )
+
+    async def _foresee(self) -> None:
+        if not self._waiting or self._is_stopped:
+            return
+        ahead = self._recorder.foresee(self._plan.changes, self._seen)
+        try:
+            await self._journal.foresee(ahead)
+        except ImporterError as error:
+            self._heed(error)
+        finally:
+            await ahead.aclose()
+
+    def _seen(self, change: Change) -> LiveItem | None:
+        return self.sights.of(change.ref) if change.ref else None
 
     def _unrecorded(self) -> list[Change]:
         """Return what may have been sent, and then the journal failed: the next run looks it up."""

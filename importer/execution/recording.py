@@ -1,6 +1,6 @@
 """Makes of a change what the journal records and what is sent; records how it ended."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from importer.model.plan import Change, Plan
 from importer.model.writing import Write
 from importer.planning.compare import digest_field
 from importer.planning.identity import field_digests, request_id
-from importer.ports import Clock, Journal, Team
+from importer.ports import Clock, Foreseen, Journal, Team
 from importer.text.digests import Digest
 from importer.text.marker import format_marker
 
@@ -72,6 +72,16 @@ class Recorder:
             read_as_of=rests_on.edited_at or rests_on.created_at,
             read_by=rests_on.editor or rests_on.author,
         )
+
+    async def foresee(
+        self, changes: Iterable[Change], seen: Callable[[Change], LiveItem | None]
+    ) -> AsyncGenerator[Foreseen, None]:
+        """Yield the next attempts at *changes*, as far as can be told before any of them.
+
+        *seen* gives the post of a change as it was last read.
+        """
+        for change in changes:
+            yield await self.operation(change, seen(change)), values_of(change)
 
     def write(
         self, change: Change, operation: Operation, live: LiveItem | None, content: bytes = b""

@@ -156,7 +156,8 @@ def decide(
 def _own_posts(operation: Operation, full: str, newest: Sequence[LiveItem]) -> list[LiveItem]:
     """Return the posts with the marker, the kind, the parent and the author of the operation.
 
-    A person may have copied a marked text into a post of their own.
+    A person may have copied a marked text into a post of their own. What a killed run foresaw
+    doesn't know a parent that was to be made first.
     """
     return [
         live
@@ -164,7 +165,7 @@ def _own_posts(operation: Operation, full: str, newest: Sequence[LiveItem]) -> l
         if live.marker is not None
         and live.marker.key == full
         and live.ref.kind is operation.kind
-        and live.parent == operation.parent
+        and operation.parent in (None, live.parent)
         and operation.author in (None, live.facts.author)
     ]
 
@@ -299,24 +300,45 @@ async def recover(
     clock = ServerClock(reader, clock)
     window = Window(options.settle_s)
     resolver = Resolver(reader, access, clock, options, window, namespace)
-    operations = [_quiet_by(operation, clock.now()) for operation in ledger.open]
-    targets = Addresses(ledger.bindings.values()).targets
     results: list[Result] = []
     incidents: list[Incident] = []
     looked_up = 0
-    async for operation, decision in resolver.resolve(operations, targets, stop):
-        ended, _ = await settle_decision(journal, operation, decision, ledger.bindings, clock)
-        observe(ended)
-        looked_up += 1
-        incidents += incidents_of(operation, decision)
-        if decision.verdict is Verdict.FOUND and operation.run in same:
-            results.append(_found(ended, decision))
+    bindings = dict(ledger.bindings)
+    for follows in (False, True):
+        some = [_placed(it, bindings) for it in ledger.open if _may_follow(it) is follows]
+        operations = [_quiet_by(operation, clock.now()) for operation in some]
+        targets = Addresses(bindings.values()).targets
+        async for operation, decision in resolver.resolve(operations, targets, stop):
+            ended, binding = await settle_decision(journal, operation, decision, bindings, clock)
+            if binding is not None:
+                bindings[operation.key] = binding
+            observe(ended)
+            looked_up += 1
+            incidents += incidents_of(operation, decision)
+            if decision.verdict is Verdict.FOUND and operation.run in same:
+                results.append(_found(ended, decision))
     return Recovery(tuple(results), tuple(incidents), window.condition, looked_up)
 
 
 def _quiet_by(operation: Operation, now: datetime) -> Operation:
     """Return *operation*, whose run holds the lock no more: it has sent nothing since *now*."""
     return replace(operation, quiet_at=min(operation.quiet_at or now, now))
+
+
+def _may_follow(operation: Operation) -> bool:
+    """Tell whether it may have followed a create that is open as well: so it was foreseen.
+
+    It is looked at once that is found: it may be of the same post, or its text may lead there.
+    """
+    return operation.quiet_at is None and operation.verb is not Verb.CREATE
+
+
+def _placed(operation: Operation, bindings: Mapping[Key, Binding]) -> Operation:
+    """Return *operation* with its item's post, if that is known by now."""
+    bound = bindings.get(operation.key)
+    if bound is None or operation.ref is not None or operation.verb is Verb.CREATE:
+        return operation
+    return replace(operation, ref=bound.ref, parent=operation.parent or bound.parent)
 
 
 async def settle_decision(

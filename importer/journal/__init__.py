@@ -1,7 +1,17 @@
 """The idempotency log: operations, bindings, base texts; must not know HTTP, plans or manifests."""
 
 from importer.journal.exporting import export_lines
+from importer.journal.git_remote import require_push
 from importer.journal.opening import obstacle, owner_of
-from importer.journal.place import Place, Server, open_journal
+from importer.journal.place import GitRef, Place, Server, open_journal
 
-__all__ = ["Place", "Server", "export_lines", "obstacle", "open_journal", "owner_of"]
+__all__ = [
+    "GitRef",
+    "Place",
+    "Server",
+    "export_lines",
+    "obstacle",
+    "open_journal",
+    "owner_of",
+    "require_push",
+]

@@ -1,17 +1,18 @@
-"""Where a journal is kept: a file, a database, or nowhere; and the way to open it."""
+"""Where a journal is kept: a file, a database, a git ref, or nowhere; and the way to open it."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from importer.errors import UsageError
+from importer.journal.git_address import GitRef
 from importer.journal.sqlite import open_sqlite
 from importer.journal.store import Store
 from importer.journal.stored import StoredJournal
 from importer.model.ids import Lineage
 from importer.ports import Clock, Journal
 
-__all__ = ["Place", "Server", "open_journal"]
+__all__ = ["GitRef", "Place", "Server", "open_journal"]
 
 _SCHEMES = ("postgresql", "postgres")
 _SECRETS = ("password", "sslpassword")
@@ -81,7 +82,7 @@ class Server:
         return f"{parts.scheme}://{user}{parts.netloc.rpartition('@')[2]}{parts.path}{query}"
 
 
-Place = Path | Server
+Place = Path | Server | GitRef
 
 
 def open_journal(
@@ -91,8 +92,19 @@ def open_journal(
 
     With `create` it is made on demand and may be written. Without it nothing is written: a journal
     that isn't there reads as an empty one. JournalError when it is damaged, of another team, of a
-    newer format, or can't be used; a database says so when it is first asked.
+    newer format, or can't be used; a database or a ref says so when it is first asked.
     """
+    if isinstance(place, GitRef):
+        from importer.journal.foreseeing import ForeseeingJournal
+        from importer.journal.git_store import GitStore
+
+        return ForeseeingJournal(
+            GitStore(place, lineage, label, clock, create=create),
+            name=str(place),
+            lineage=lineage,
+            clock=clock,
+            writable=create,
+        )
     store: Store
     if isinstance(place, Server):
         from importer.journal.postgres import PostgresStore

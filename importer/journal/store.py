@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 Wanted = Cell | tuple[Cell, ...]
 """What a column has to be: this value, or one of these."""
 
-_ORDER = {"runs": "number", "operations": "number"}
+_ORDER = {"runs": "number", "operations": "number", "foreseen": "number"}
 
 
 class Clash(Exception):

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import NoReturn
@@ -23,16 +23,16 @@ from importer.model.fields import Value
 from importer.model.ids import ChangeId, Key, Lineage, RunId, Verb
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.report import Report
-from importer.ports import Clock
+from importer.ports import Clock, Foreseen
 from importer.text.canonical import VERSION as CANONICAL
 from importer.text.digests import Digest
 
-__all__ = ["StoredJournal"]
+__all__ = ["Name", "StoredJournal", "fail", "name_of", "of_operation"]
 
 _LOGGER = logging.getLogger(__name__)
 # A plan that was carried out only partly goes on with the same file; one that is through is used.
 _COMPLETE = (ExitCode.DONE, ExitCode.DECISION)
-_Name = tuple[RunId, ChangeId, int]
+Name = tuple[RunId, ChangeId, int]
 
 
 class StoredJournal:
@@ -49,7 +49,7 @@ class StoredJournal:
         self._run: RunId | None = None
         self._pending: dict[Digest, Value] = {}
         # What this run intended and hasn't settled yet: reading it again would tell nothing new.
-        self._intended: dict[_Name, Operation] = {}
+        self._intended: dict[Name, Operation] = {}
 
     async def ledger(self) -> Ledger:
         """Return what planning needs.
@@ -101,7 +101,7 @@ class StoredJournal:
         """Open a run and take the lock. LockHeld names the holder."""
         self._require_writable()
         if self._run is not None:
-            _fail(f"the run {self._run} is still open")
+            fail(f"the run {self._run} is still open")
         await self._store.acquire(run)
         try:
             async with self._commit(f"a run {run.id} is in the journal already") as rows:
@@ -111,16 +111,20 @@ class StoredJournal:
             raise
         self._run = run.id
 
+    async def foresee(self, ahead: AsyncIterable[Foreseen]) -> None:  # noqa: ARG002 - the port's
+        """Draw nothing: what is intended here is where the next run looks."""
+        self._require_run()
+
     async def intend(self, operation: Operation) -> None:
         """Record an OPEN operation, durable on return. At most one may be open per key."""
         self._require_run()
         if operation.state is not State.OPEN:
-            _fail(f"{operation.change} is {operation.state}, not open")
+            fail(f"{operation.change} is {operation.state}, not open")
         if operation.opened_at is None:
             operation = replace(operation, opened_at=self._clock.now())
         async with self._commit(f"an operation on {operation.key} is open already") as rows:
-            await rows.insert("operations", [_of_operation(operation)])
-        self._intended[_name_of(operation)] = operation
+            await rows.insert("operations", [of_operation(operation)])
+        self._intended[name_of(operation)] = operation
 
     async def hold(self) -> None:
         """Make sure that a run is open, and that the lock is still its own; LockHeld if not.
@@ -134,10 +138,10 @@ class StoredJournal:
         """Record the end of an OPEN operation (compare-and-set on run, change and attempt)."""
         self._require_run()
         if operation.state is State.OPEN:
-            _fail(f"{operation.change} can't be settled as open")
+            fail(f"{operation.change} can't be settled as open")
         async with self._commit(f"{operation.change} can't be settled") as rows:
-            intended = self._intended.pop(_name_of(operation), None)
-            stored = intended or await _stored_open(rows, operation)
+            intended = self._intended.pop(name_of(operation), None)
+            stored = intended or await self._opened(rows, operation)
             ended = replace(
                 stored,
                 state=operation.state,
@@ -145,7 +149,7 @@ class StoredJournal:
                 ended_at=operation.ended_at or self._clock.now(),
                 evidence=operation.evidence or stored.evidence,
             )
-            await rows.update("operations", _of_operation(ended), **_open(stored))
+            await self._close(rows, stored, ended)
             if operation.verb is Verb.DELETE and operation.state is State.DONE:
                 await rows.delete("bindings", key=operation.key)
             elif binding is not None:
@@ -168,7 +172,7 @@ class StoredJournal:
         One that wasn't told yet is told now.
         """
         if run.id != self._run:
-            _fail(f"the run {run.id} is not open")
+            fail(f"the run {run.id} is not open")
         try:
             if self._store.lost:
                 _LOGGER.warning("the end of the run %s is not in the journal", run.id)
@@ -212,6 +216,17 @@ class StoredJournal:
         await self._release()
         await self._store.close()
 
+    async def _opened(self, rows: Rows, operation: Operation) -> Operation:
+        """Return what is recorded of an operation that is open."""
+        found = await rows.select("operations", **_open(operation))
+        if not found:
+            fail(f"{operation.run}: {operation.change} #{operation.attempt} is not open")
+        return _operation_of(found[0])
+
+    async def _close(self, rows: Rows, stored: Operation, ended: Operation) -> None:
+        """Write down how an operation that is open has ended."""
+        await rows.update("operations", of_operation(ended), **_open(stored))
+
     def _ended(self, run: Run, report: Report) -> Run:
         states = Counter(str(result.state) for result in report.results)
         grave = tuple(it for it in report.incidents if it.severe)
@@ -252,7 +267,7 @@ class StoredJournal:
                 await rows.insert_missing("texts", texts)
                 yield rows
         except Clash as error:
-            _fail(f"{refused} ({error})")
+            fail(f"{refused} ({error})")
         # Others may have kept more while this was on its way.
         for digest in kept:
             self._pending.pop(digest, None)
@@ -277,31 +292,34 @@ class StoredJournal:
 
     def _require_writable(self) -> None:
         if not self._writable:
-            _fail(f"the journal {self._name} is open for reading only, or closed")
+            fail(f"the journal {self._name} is open for reading only, or closed")
 
     def _require_run(self) -> None:
         self._require_writable()
         if self._run is None:
-            _fail("no run is open")
+            fail("no run is open")
 
 
-def _fail(what: str) -> NoReturn:
+def fail(what: str) -> NoReturn:
+    """Raise the error of a call that the port forbids."""
     remedy = "This is a bug of the importer; please report it with this message."
     raise JournalError(what, remedy=remedy)
 
 
-def _name_of(operation: Operation) -> _Name:
+def name_of(operation: Operation) -> Name:
+    """Return what names an attempt at a change."""
     return operation.run, operation.change, operation.attempt
 
 
 def _open(operation: Operation) -> dict[str, Cell]:
     """Return what finds its row, as long as it is open."""
-    run, change, attempt = _name_of(operation)
+    run, change, attempt = name_of(operation)
     key = str(operation.key)
     return {"run": run, "change": change, "attempt": attempt, "key": key, "state": "open"}
 
 
-def _of_operation(operation: Operation) -> dict[str, Cell]:
+def of_operation(operation: Operation) -> dict[str, Cell]:
+    """Return an operation's row."""
     return {
         "run": operation.run,
         "change": operation.change,
@@ -323,13 +341,6 @@ async def _mark_audited(rows: Rows) -> None:
         if not run.audited:
             audited = {"id": run.id, "document": document(RUN, replace(run, audited=True))}
             await rows.update("runs", audited, id=run.id)
-
-
-async def _stored_open(rows: Rows, operation: Operation) -> Operation:
-    found = await rows.select("operations", **_open(operation))
-    if not found:
-        _fail(f"{operation.run}: {operation.change} #{operation.attempt} is not open")
-    return _operation_of(found[0])
 
 
 async def _bind(rows: Rows, bindings: Sequence[Binding]) -> None:

@@ -30,6 +30,7 @@ from importer.cli import applying
 from importer.cli.main import main
 from importer.cli.wiring import SystemClock
 from importer.errors import ImporterError
+from importer.journal import git_lease
 from importer.model.live import Need
 from importer.ports import Journal
 from importer.teams import Connection, Mode, Secret, limiter, open_team
@@ -143,7 +144,8 @@ class FailingDisk(sqlite3.Connection):
 
 
 def hurry() -> None:
-    """Wait for nothing: neither pace nor bans are what these runs are about."""
+    """Wait for nothing: neither pace nor bans nor leases are what these runs are about."""
+    vars(git_lease)["APART_S"] = -git_lease.LEASE_S
     quick = {"_SAFETY_S": 0.0, "_BAN_S": 0.2, "_BAN_MOST_S": 0.4}
     vars(limiter).update(quick)
     vars(errors)["_DEFAULT_WAIT_S"] = 0.2

@@ -16,6 +16,7 @@ from importer.sandbox import Tier, open_world
 from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.routing import BASES
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
+from tests.journal.repositories import git, made_hub
 
 
 def checks(cli: Program, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -276,3 +277,21 @@ def test_f04_a_damaged_row_that_no_plan_reads_is_found(
     assert (code, found["journal"]["sign"]) == (9, "fail")
     assert "changed since it was written" in found["journal"]["found"]
     assert "Move it away" in found["journal"]["remedy"]
+
+
+def test_a_journal_on_a_ref_that_cannot_be_pushed_to_is_not_ok(
+    cli: Program, manifest: Path, tmp_path: Path
+) -> None:
+    hub = made_hub(tmp_path / "hub.git")
+    clone = hub.clone(manifest.parent)
+    open_world(tmp_path / "team.db").close()
+    team = ("--url", f"sandbox:{tmp_path / 'team.db'}", "--journal", "git:")
+    code, found = checks(cli, *team, "--write")
+    assert (code, found["journal's ref"]["sign"]) == (0, "ok"), found
+    assert git("for-each-ref", at=hub.path) == ""
+    git("config", "remote.origin.pushurl", tmp_path / "nowhere", at=clone)
+    code, found = checks(cli, *team)
+    assert (code, found["journal"]["sign"], found["journal's ref"]["sign"]) == (0, "ok", "warn")
+    assert "can't be pushed to: fatal: " in found["journal's ref"]["found"]
+    assert "contents: write" in found["journal's ref"]["remedy"]
+    assert checks(cli, *team, "--write")[0] == 9

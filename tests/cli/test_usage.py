@@ -282,3 +282,21 @@ def test_a_proxy_that_is_no_address_is_wrong_use_of_its_variable(
     assert f"wrong use: {variable} names a proxy that is not an address" in done.err
     assert "bug" not in done.err
     assert "s3cretw0rd" not in done.out + done.err
+
+
+def test_a_secret_in_the_journals_address_is_refused_where_others_see_it(
+    cli: Program, manifest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"git:https://x-access-token:{CANARY}@127.0.0.1:9/a/b.git"
+    refused = cli("plan", "--url", "sandbox:", "--journal", address, manifest)
+    assert refused.code == 64
+    assert "git's own credentials" in " ".join(refused.err.split())
+    team = f"sandbox:{manifest.parent / 'team.db'}"
+    assert cli("apply", "--yes", "--url", team, manifest).code == 0
+    monkeypatch.setenv("TEAMS_IMPORTER_JOURNAL", address)
+    monkeypatch.setattr("importer.journal.git_remote._AGAIN_S", ())
+    failed = cli("plan", "--url", team, manifest)
+    assert failed.code == 9
+    assert "git:https://***@127.0.0.1:9/a/b.git#refs/teams-importer/" in failed.err
+    for said in (refused, failed):
+        assert CANARY not in said.out + said.err

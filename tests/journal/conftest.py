@@ -1,13 +1,15 @@
-"""The database for the journals kept in PostgreSQL."""
+"""The database and the repository for the journals that several runners share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from importer.journal import Server
+from importer.journal import GitRef, Server
 from tests.journal.postgres import Cluster, served_cluster
+from tests.journal.repositories import Hub, made_hub
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +25,15 @@ def server(cluster: Cluster) -> Iterator[Server]:
     """An empty database of its own for each test."""
     with cluster.database() as url:
         yield Server(url)
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Hub:
+    """A bare repository, which clones can be made of."""
+    return made_hub(tmp_path / "hub.git")
+
+
+@pytest.fixture
+def git_ref(hub: Hub, tmp_path: Path) -> GitRef:
+    """A ref that isn't there yet, as a clone sees it."""
+    return hub.place(hub.clone(tmp_path / "clone"))

@@ -34,13 +34,15 @@ from tests.journal.factories import (
 )
 
 
-@pytest.fixture(params=["memory", "file", "PostgreSQL"])
+@pytest.fixture(params=["memory", "file", "PostgreSQL", "git"])
 def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
     match request.param:
         case "memory":
             opened = journal_at(None)
         case "file":
             opened = journal_at(tmp_path / "journal.db")
+        case "git":
+            opened = journal_at(request.getfixturevalue("git_ref"))
         case _:
             opened = journal_at(request.getfixturevalue("server"))
     yield opened

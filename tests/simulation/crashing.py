@@ -7,7 +7,7 @@ whatever else of it still runs gets the same at its next call of a port.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from importer.model.ledger import Binding, Ledger, Operation, Run
 from importer.model.live import Ability, Access, Need, Rates, Scope
 from importer.model.report import Report
 from importer.model.writing import Outcome, Write
-from importer.ports import Hold, Journal, Read, Team
+from importer.ports import Foreseen, Hold, Journal, Read, Team
 from tests.simulation.speech import Intents
 
 __all__ = ["Crash", "CrashingJournal", "CrashingTeam", "Points"]
@@ -130,6 +130,9 @@ class CrashingJournal:
 
     async def begin(self, run: Run) -> None:
         await self._commit("begin", lambda: self.journal.begin(run))
+
+    async def foresee(self, ahead: AsyncIterable[Foreseen]) -> None:
+        await self._commit("foresee", lambda: self.journal.foresee(ahead))
 
     async def intend(self, operation: Operation) -> None:
         await self._commit("intend", lambda: self.journal.intend(operation))

@@ -1,0 +1,128 @@
+"""Starts git: no prompt, no hook, no pager, nothing of a working tree, and always an end."""
+
+import asyncio
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from importer.errors import JournalError
+from importer.journal.git_address import GitRef
+
+__all__ = ["Answer", "Git", "steadily"]
+
+_T = TypeVar("_T")
+_TIMEOUT_S = 170.0
+_TAME = (
+    *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
+    *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.logAllRefUpdates=false"),
+    *("-c", "push.followTags=false", "-c", "push.gpgSign=false", "-c", "push.recurseSubmodules=no"),
+    *("-c", "fetch.recurseSubmodules=no", "-c", "protocol.ext.allow=never"),
+    # A connection that says nothing any more is no connection.
+    *("-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=30"),
+)
+# What says where a repository is: git sets it when it starts us from a hook.
+_PLACES = (
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX"),
+    *("GIT_GRAFT_FILE", "GIT_SHALLOW_FILE", "GIT_REPLACE_REF_BASE", "GIT_CURL_VERBOSE"),
+)
+# Our own hold the team's token; a trace could show git's.
+_NOT_FOR_GIT = ("TEAMS_IMPORTER_", "GIT_TRACE")
+_SETTINGS = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GCM_INTERACTIVE": "never",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "LC_ALL": "C",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a command ended: its exit code, what it gave, and the last of what it said."""
+
+    code: int
+    out: bytes
+    said: str
+
+
+class Git:
+    """git in one repository, with what *place* wants it to know and not to say."""
+
+    def __init__(self, folder: Path, place: GitRef) -> None:
+        self._folder = folder
+        self._place = place
+
+    async def ask(self, *arguments: str, given: bytes = b"") -> Answer:
+        """Return how git ended; what is under way is awaited, also when this is cancelled.
+
+        JournalError where there is no git, and where it doesn't end.
+        """
+        return await steadily(lambda: self._run(arguments, given))
+
+    def _run(self, arguments: tuple[str, ...], given: bytes) -> Answer:
+        command = ["git", *_TAME, "-C", str(self._folder.absolute()), *arguments]
+        try:
+            process = subprocess.Popen(  # noqa: S603 - a command of ours
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_environment(os.environ, self._place.settings),
+                # Ctrl-C is for us: a checkpoint under way is finished.
+                start_new_session=True,
+            )
+        except OSError as error:
+            message = f"git can't be started: {error.strerror}"
+            remedy = "A journal on a git ref needs the program git: install it, and try again."
+            raise JournalError(message, remedy=remedy) from error
+        with process:
+            try:
+                out, said = process.communicate(given, _TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                # What it has started goes along: ssh, or another git.
+                os.killpg(process.pid, signal.SIGKILL)
+                return Answer(-1, b"", f"no end within {_TIMEOUT_S:g} s")
+        gist = self._place.redact(_gist(said.decode("utf-8", "replace")))
+        return Answer(process.returncode, out, gist)
+
+
+def _environment(environ: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return git's environment: configuration stands there, for arguments can be seen."""
+    kept = {
+        name: it
+        for name, it in environ.items()
+        if name not in _PLACES and not name.startswith(_NOT_FOR_GIT)
+    }
+    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
+    for at, (name, value) in enumerate(settings, count):
+        kept |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
+    return {**kept, **_SETTINGS, "GIT_CONFIG_COUNT": str(count + len(settings))}
+
+
+def _gist(said: str) -> str:
+    """Return the lines that say what went wrong, on one."""
+    lines = [it.strip() for it in said.splitlines() if it.strip()]
+    telling = [it for it in lines if it.startswith(("fatal:", "error:", "remote:", "ssh:"))]
+    return "; ".join(dict.fromkeys((telling or lines)[:5]))
+
+
+async def steadily(call: Callable[[], _T]) -> _T:
+    """Return what *call* gives, made in a thread; a cancellation is put off until then."""
+    future = asyncio.get_running_loop().run_in_executor(None, call)
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.shield(future)
+        except asyncio.CancelledError as error:
+            cancelled = error
+        except Exception:  # noqa: S112 - raised below
+            continue
+    if cancelled is not None:
+        raise cancelled
+    return future.result()
