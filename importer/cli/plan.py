@@ -37,6 +37,7 @@ from importer.rendering import render_plan
         "teams-importer plan --url sandbox:": "what would change in an empty team",
         "teams-importer plan --team acme --out plan.json": "keep it, for a review and an apply",
         "teams-importer plan --only 'oncall/*' --format markdown": "a part, for a pull request",
+        "teams-importer plan --format html --output plan.html": "a page: both sides as on the site",
         "teams-importer plan --detailed-exitcode": "0 in sync, 2 changes, 11 blocked items",
     },
     json="The plan: changes, drift, orphans, blocked, manual, bindings, cost, notes and more; "
@@ -58,7 +59,7 @@ from importer.rendering import render_plan
     help="Exit with 2 when there are changes, 11 when items are blocked.",
 )
 @fail_on_option
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
     console: Console,

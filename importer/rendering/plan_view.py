@@ -32,6 +32,7 @@ from importer.rendering.entries import (
     section,
 )
 from importer.rendering.field_view import Manner, value_view
+from importer.rendering.panes import Panes
 from importer.rendering.phrasing import joined, size_of
 from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
@@ -85,9 +86,9 @@ class PlanView(TypedDict):
     summary: str
 
 
-def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
-    """Return *plan* as a template gets it."""
-    manner = Manner(plan.site, verbose, utf8)
+def plan_view(plan: Plan, *, verbose: bool, utf8: bool, panes: Panes | None = None) -> PlanView:
+    """Return *plan* as a template gets it; with *panes*, also each post as the site shows it."""
+    manner = Manner(plan.site, verbose, utf8, panes)
     sections = [it for part in _sections(plan, manner) for it in part]
     tones = {it["tone"] for it in sections}
     counts = count_plan(plan)
@@ -182,10 +183,12 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         kind=it.kind or ("" if it.key else it.code),
         key=it.key or "",
         what=it.code if it.key else "",
+        cause=it.code,
         place=place_of(it.span),
         url=it.url,
         fields=sides,
         details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
+        panes=manner.panes.of_blocked(it) if manner.panes else [],
     )
 
 
@@ -218,6 +221,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
         title=it.title,
         what=_mark(it),
         reason=_REASONS[it.reason],
+        cause=it.reason,
         place=place_of(it.span),
         url=it.url,
         fields=_fields(it, manner),
@@ -226,6 +230,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
             *detail("author", f"user {it.author}" if it.author else ""),
             *detail("after", needs),
         ],
+        panes=manner.panes.of_change(it) if manner.panes else [],
     )
 
 
@@ -274,6 +279,7 @@ def _new_tags(plan: Plan, manner: Manner) -> list[EntryView]:
             utf8=manner.utf8,
             kind="new tag:",
             key=tag,
+            cause="new-tag",
             reason=f"comes with {bringer[tag].key}" if tag in bringer else "",
         )
         for tag in plan.new_tags
@@ -290,6 +296,7 @@ def _drift(it: Drift, manner: Manner) -> EntryView:
         place=place_of(it.span),
         url=it.url,
         fields=[value_view(it.kind, it.field, it.ours, it.live, manner)],
+        panes=manner.panes.of_drift(it) if manner.panes else [],
     )
 
 
@@ -314,6 +321,7 @@ def _double(it: Double, tone: str, manner: Manner) -> EntryView:
         key=it.key,
         title=it.title,
         reason=f"{it.ref}; {it.counts} counts",
+        cause="double",
         url=it.url,
         details=details if it.stays else [],
     )
@@ -328,6 +336,7 @@ def _copy(it: Orphan, manner: Manner) -> EntryView:
         key=it.key,
         title=it.title,
         reason=f"{it.ref}; the post of its key is {it.double_of}{more}",
+        cause="double",
         url=it.url,
     )
 
