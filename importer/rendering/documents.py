@@ -41,7 +41,8 @@ def render_report(report: Report, **looks: Unpack[Looks]) -> str:
     look = _look(looks)
     if look.format is Format.JSON:
         return _json({"report": report, "counts": report_counts(report)})
-    return fill_template("report", report_view(report, verbose=look.verbose, utf8=look.utf8), look)
+    whole = look.verbose or look.format is Format.HTML
+    return fill_template("report", report_view(report, verbose=whole, utf8=look.utf8), look)
 
 
 def render_losses(

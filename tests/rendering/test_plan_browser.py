@@ -8,8 +8,8 @@ import pytest
 
 from importer.model.ids import Field
 from importer.text.links import plain
+from tests.browser import CHROMIUM, Tab, browsing
 from tests.factories import a_conflict, a_create, a_delete, a_field, a_plan, a_span, an_update
-from tests.rendering.browser import CHROMIUM, Tab, browsing
 from tests.rendering.documents import html_of
 
 if TYPE_CHECKING:

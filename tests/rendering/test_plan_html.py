@@ -15,8 +15,11 @@ from hypothesis import given, settings
 from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.ledger import Binding
 from importer.model.plan import Side
+from importer.model.report import ResultState
+from importer.rendering import Format, render_report
 from importer.rendering.site_html import site_html
 from importer.text.links import Text, plain
+from importer.text.visible import visible
 from tests.factories import (
     HOSTILE,
     SITE,
@@ -32,13 +35,15 @@ from tests.factories import (
     an_upload,
     hostile_texts,
     plans,
+    reports,
 )
-from tests.rendering.cases import PLANS
-from tests.rendering.documents import html_of
+from tests.rendering.cases import PLANS, REPORTS
+from tests.rendering.documents import TEMPLATES, html_of
 from tests.rendering.test_html import MARKUP
 
 if TYPE_CHECKING:
     from importer.model.plan import Plan
+    from importer.model.report import Report
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -107,9 +112,9 @@ class Page(HTMLParser):
         return [it for _, it in self.elements if name in it.get("class", "").split()]
 
 
-def assert_harmless_page(document: str) -> None:
+def assert_harmless_page(document: str, *, scripts: int = 1) -> None:
     page = Page(document)
-    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert [tag for tag, _ in page.elements].count("script") == scripts
     assert [tag for tag, _ in page.elements].count("style") == 1
     assert not {"img", "iframe", "link", "object", "svg", "base"} & {it for it, _ in page.elements}
     assert {tag for tag, _ in page.inside} <= _INSIDE
@@ -298,3 +303,22 @@ def test_a_long_plan_is_folded_and_all_of_it_is_there_without_scripts() -> None:
     assert all(f"<p>Body number {at}.</p>" in document for at in range(30))
     few = Page(html_of(a_plan(*many[:5])))
     assert all("open" in it for it in few.by_class("entry"))
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_is_a_page_without_scripts(name: str) -> None:
+    document = render_report(REPORTS[name], format=Format.HTML, templates=TEMPLATES)
+    assert_harmless_page(document, scripts=0)
+    assert "<noscript>" not in document
+    assert "script-src" not in document
+    text = " ".join(Page(document).texts)
+    report = REPORTS[name]
+    assert report.run in text
+    assert all(visible(it.key) in text for it in report.results)
+    assert all(visible(it.why) in text for it in report.results if it.state is ResultState.REJECTED)
+
+
+@given(reports(hostile_texts()))
+@settings(max_examples=20)
+def test_whatever_a_report_holds_its_page_is_harmless(report: Report) -> None:
+    assert_harmless_page(render_report(report, format=Format.HTML, templates=TEMPLATES), scripts=0)

@@ -57,6 +57,7 @@ class Pages:
             "/": self._home,
             "/assets/site.css": self._stylesheet,
             "/assets/live.js": self._script,
+            "/favicon.ico": self._no_icon,
             "/c/{team}": self._to_questions,
             "/c/{team}/questions": self._questions,
             "/c/{team}/questions/tagged/{tag}": self._questions,
@@ -143,6 +144,9 @@ class Pages:
 
     async def _script(self, _: Request) -> Response:
         return Response(asset("live.js"), media_type="text/javascript", headers=HEADERS)
+
+    async def _no_icon(self, _: Request) -> Response:
+        return Response(status_code=204, headers=HEADERS)
 
     async def _to_questions(self, request: Request) -> Response:
         return moved(f"{self._team(request).path}/questions")

@@ -10,6 +10,7 @@ function tell(title, lines) {
 }
 
 async function look() {
+  let pause = 500;
   try {
     const now = await (await fetch("/live", { cache: "no-store" })).json();
     const shown = Number(news.dataset.version);
@@ -22,8 +23,9 @@ async function look() {
     tell(now.lines.length ? news.dataset.title : "", now.lines.join("\n"));
   } catch {
     tell("The preview has ended.", "");
+    pause = 3000;
   }
-  setTimeout(look, 500);
+  setTimeout(look, pause);
 }
 
 look();

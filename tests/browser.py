@@ -59,8 +59,14 @@ class Tab:
         self._events.clear()
         self("Page.navigate", url=url)
         deadline = time.monotonic() + _PATIENCE_S
-        while not any(it["method"] == "Page.loadEventFired" for it in self._events):
+        while not self._has_loaded(url):
             self._take(self._message(deadline))
+
+    def _has_loaded(self, url: str) -> bool:
+        """Tell whether *url* is there, and not only a page before it."""
+        came = [it["method"] for it in self._events if _frame_url(it) in ("", url)]
+        at = came.index("Page.frameNavigated") if "Page.frameNavigated" in came else len(came)
+        return "Page.loadEventFired" in came[at:]
 
     def js(self, expression: str) -> Any:
         """Return what *expression* gives in the page."""
@@ -125,6 +131,11 @@ class Tab:
                 self.asked.append(params["request"]["url"])
             case _:
                 pass
+
+
+def _frame_url(event: Mapping[str, Any]) -> str:
+    is_it = event["method"] == "Page.frameNavigated"
+    return str(event["params"]["frame"]["url"]) if is_it else ""
 
 
 @contextmanager
