@@ -91,7 +91,7 @@ class Previewing:
         if sight.manifest is None:
             self._warn([str(it) for it in sight.problems], page)
             return None
-        warnings = [str(it) for it in sight.problems]
+        warnings = _shortened([str(it) for it in sight.problems])
         if warnings != self._warned:
             self._say(warnings)
         self._warned = warnings
@@ -117,9 +117,7 @@ class Previewing:
         return published
 
     def _warn(self, lines: Sequence[str], page: "Preview") -> None:
-        more = len(lines) - _MOST_LINES
-        left_out = [f"{counted(more, 'more problem')}, see `validate`"] if more > 0 else []
-        shown = [*lines[:_MOST_LINES], *left_out]
+        shown = _shortened(lines)
         page.warn(shown)
         self._say(shown)
 
@@ -147,6 +145,12 @@ class Previewing:
         if self._opens and _has_browser():
             # Of its own, for a browser may keep it; and it doesn't hold up the end.
             threading.Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+
+def _shortened(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST_LINES
+    left_out = [f"{counted(more, 'more problem')}: see `validate`"] if more > 0 else []
+    return [*lines[:_MOST_LINES], *left_out]
 
 
 def _items_in(name: str, manifest: Manifest) -> Sequence[Item]:

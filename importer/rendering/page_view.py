@@ -108,7 +108,7 @@ def _tree(sections: Iterable[SectionView]) -> list[TreeView]:
 
 def _way(it: EntryView, section: SectionView) -> list[str]:
     """Return the folders, the file and the beginnings of the key that lead to an entry."""
-    path = it["place"].rpartition(":")[0]
+    path = _file_of(it)
     if not path:
         return [_ELSEWHERE, section["title"].partition(",")[0]]
     # A file of many items is long: there the key's own folders help on.
@@ -122,11 +122,25 @@ def _nodes(branch: _Branch) -> Iterator[TreeView]:
         while len(inner.children) == 1 and not inner.leaves and name != _ELSEWHERE:
             ((more, inner),) = inner.children.items()
             name = f"{name}/{more}"
+        if not inner.children and _is_of_one(inner.leaves):
+            yield _node(name, inner.leaves[0])
+            continue
         children = list(_nodes(inner))
         count = sum(max(it["count"], 1) for it in children)
         yield _node(name, children=children, count=count)
     for it in branch.leaves:
-        yield _node(it["key"], it)
+        # What goes before in the key is said by the branches.
+        yield _node(it["key"].rpartition("/")[2] if it["place"] else it["key"], it)
+
+
+def _is_of_one(leaves: Sequence[EntryView]) -> bool:
+    """Tell whether these are all of a file, and one that is named after what is in it."""
+    files = [_file_of(it) for it in leaves]
+    return len(files) == 1 and bool(files[0]) and not files[0].endswith(_CODE_ENDS)
+
+
+def _file_of(it: EntryView) -> str:
+    return it["place"].rpartition(":")[0]
 
 
 def _order(child: tuple[str, _Branch]) -> tuple[bool, str]:
@@ -142,7 +156,7 @@ def _node(
 ) -> TreeView:
     return TreeView(
         name=name,
-        title=it["title"] if it else "",
+        title=f"{it['key']} {it['title']}".strip() if it else "",
         count=count,
         anchor=it["anchor"] if it else "",
         tone=it["tone"] if it else "",

@@ -55,6 +55,9 @@ def test_a_plan_is_a_page_now_and_when_it_is_shown_again(cli: Program, home: Pat
     assert (shown.code, shown.out) == (0, "")
     assert (home / "plan.html").read_text() == made.out
     assert stat.S_IMODE((home / "plan.html").stat().st_mode) == 0o600
+    applied = cli("apply", "--url", "sandbox:", "--yes", "--format", "html")
+    assert applied.out.startswith("<!DOCTYPE html>")
+    assert "Apply: 4 created, 0 updated, 0 deleted." in applied.out
 
 
 @pytest.mark.usefixtures("manifest")

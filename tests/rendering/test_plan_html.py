@@ -280,9 +280,17 @@ def test_the_tree_leads_by_folder_file_and_key_to_every_entry() -> None:
     links = [it["href"] for tag, it in page.elements if tag == "a" and it["href"][0] == "#"]
     assert ids == {it.removeprefix("#") for it in links} - {"changes"}
     assert {"at-faq%2Fa", "at-c", "at-c~2", "at-rollback%23cli"} <= ids
-    folders = re.findall(r"<summary>([^<]+) <span class=\"count\">(\d+)<", document)
-    assert folders[:3] == [("content", "5"), ("deep/c.md", "1"), ("faq.yaml/faq", "2")]
-    assert ("Not in a file", "1") in folders
+    folders = re.findall(r'<summary>([^<]+) <span class="count">(\d+)<', document)
+    assert folders == [
+        ("content", "5"),
+        ("faq.yaml/faq", "2"),
+        ("Not in a file", "1"),
+        ("To delete", "1"),
+    ]
+    leaves = re.findall(r'title="([^"]*)"><span class="sign"[^>]*>.</span><span>([^<]+)<', document)
+    assert leaves[0] == ("c When is the release freeze?", "deep/c.md")
+    assert [name for _, name in leaves if name in "ab"] == ["a", "b"]
+    assert leaves[-1][1] == "old-vpn"
 
 
 def test_entries_can_be_cut_down_to_a_verb_or_a_reason() -> None:
