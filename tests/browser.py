@@ -20,7 +20,7 @@ __all__ = ["CHROMIUM", "Tab", "browsing"]
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 _KEYS = {
     "Enter": ("Enter", 13, "\r"),
     "Escape": ("Escape", 27, ""),

@@ -9,10 +9,10 @@ from markupsafe import Markup
 
 from importer.model.fields import Value, word_of
 from importer.model.ids import Field, Key, Kind, Ref, Verb, key_of_target
-from importer.model.plan import Blocked, Change, Drift, Plan, Side
+from importer.model.plan import Blocked, Change, Drift, Plan
 from importer.model.site import Site
 from importer.rendering.entries import PaneView, detail
-from importer.rendering.site_html import site_html
+from importer.rendering.site_html import site_blocks
 from importer.text.links import HOLE, Text
 
 __all__ = ["Panes", "anchor_of", "panes_of"]
@@ -37,17 +37,17 @@ class Panes:
         """Return what a change makes of a post; none where its headline says all."""
         if it.kind is Kind.IMAGE or all(each.field is Field.ACCEPTED for each in it.fields):
             return []
-        before = [(each.field, each.before) for each in it.fields]
-        after = [(each.field, each.after) for each in it.fields]
+        before = self._side("before", [(each.field, each.before) for each in it.fields])
+        after = self._side("after", [(each.field, each.after) for each in it.fields])
         match it.verb:
             case Verb.CREATE:
-                return [self._pane("New", "after", it.kind, after)]
+                return [_pane("New", it.kind, after)]
             case Verb.DELETE:
-                return [self._pane("On the site, to be deleted", "before", it.kind, before)]
+                return [_pane("On the site, to be deleted", it.kind, before)]
             case Verb.UPDATE | Verb.SET:
                 return [
-                    self._pane("On the site now", "before", it.kind, before),
-                    self._pane("Afterwards", "after", it.kind, after),
+                    _pane("On the site now", it.kind, before, after),
+                    _pane("Afterwards", it.kind, after, before),
                 ]
 
     def of_blocked(self, it: Blocked) -> list[PaneView]:
@@ -55,51 +55,36 @@ class Panes:
         if not it.sides:
             return []
         known = [side for side in it.sides if side.base is not None]
-        base = self._pane("Last written, known to both", "base", it.kind, _of(known, "base"))
+        base = self._side("base", [(side.field, side.base) for side in known])
+        here = self._side("here", [(side.field, side.ours) for side in it.sides])
+        there = self._side("site", [(side.field, side.live) for side in it.sides])
+        first = _pane("Last written, known to both", it.kind, base)
         if not known:
-            base["missing"] = "What both sides started from isn't known here."
+            first["missing"] = "What both sides started from isn't known here."
         return [
-            base,
-            self._pane(_HERE, "here", it.kind, _of(it.sides, "ours")),
-            self._pane(_SITE, "site", it.kind, _of(it.sides, "live")),
+            first,
+            _pane(_HERE, it.kind, here, base if known else there),
+            _pane(_SITE, it.kind, there, base if known else here),
         ]
 
     def of_drift(self, it: Drift) -> list[PaneView]:
         """Return what the manifest says and what the site says."""
-        return [
-            self._pane(_HERE, "here", it.kind, [(it.field, it.ours)]),
-            self._pane(f"{_SITE}, kept", "site", it.kind, [(it.field, it.live)]),
-        ]
-
-    def _pane(
-        self,
-        label: str,
-        tone: str,
-        kind: Kind | None,
-        fields: Iterable[tuple[Field, Value | None]],
-    ) -> PaneView:
-        said = {name: value for name, value in fields if value is not None}
-        title, tags, body = (said.pop(it, None) for it in (Field.TITLE, Field.TAGS, Field.BODY))
-        facts = [
-            each
-            for name, value in said.items()
-            for each in detail(word_of(kind, name) if kind else str(name), _words(value))
-        ]
-        return PaneView(
-            label=label,
-            tone=tone,
-            title=title if isinstance(title, str) else "",
-            tags=list(tags) if isinstance(tags, tuple) else [],
-            body=self._html(body) if isinstance(body, Text) else Markup(),
-            facts=facts,
-            missing="" if title or tags or body or facts else "Nothing here.",
+        here, there = (
+            self._side("here", [(it.field, it.ours)]),
+            self._side("site", [(it.field, it.live)]),
         )
+        return [_pane(_HERE, it.kind, here, there), _pane(f"{_SITE}, kept", it.kind, there, here)]
 
-    def _html(self, text: Text) -> Markup:
+    def _side(self, tone: str, fields: Iterable[tuple[Field, Value | None]]) -> "_Side":
+        said = {name: value for name, value in fields if value is not None}
+        body = said.get(Field.BODY)
+        return _Side(tone, said, self._blocks(body) if isinstance(body, Text) else [])
+
+    def _blocks(self, text: Text) -> list[Markup]:
         pieces = text.holed.split(HOLE)
         names = [self._destination(it) for it in text.targets]
         filled = [word for pair in zip_longest(pieces, names[: len(pieces) - 1]) for word in pair]
-        return site_html("".join(filter(None, filled)), self._address, self.site)
+        return site_blocks("".join(filter(None, filled)), self._address, self.site)
 
     def _destination(self, target: str) -> str:
         """Return what stands in a hole; a link leads on through `_address`."""
@@ -116,6 +101,15 @@ class Panes:
         return f"#{anchor_of(key)}" if key in self.anchors else self.urls.get(key, "")
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What one side says, its body in blocks of HTML."""
+
+    tone: str
+    said: Mapping[Field, Value]
+    blocks: Sequence[Markup]
+
+
 def panes_of(plan: Plan) -> Panes:
     """Return the panes of *plan*'s posts."""
     changed, drifted = (it.key for it in plan.changes), (it.key for it in plan.drift)
@@ -130,8 +124,33 @@ def anchor_of(key: str) -> str:
     return f"at-{quote(key, safe='')}"
 
 
-def _of(sides: Sequence[Side], name: str) -> list[tuple[Field, Value | None]]:
-    return [(it.field, getattr(it, name)) for it in sides]
+def _pane(label: str, kind: Kind | None, side: "_Side", other: "_Side | None" = None) -> PaneView:
+    """Return a side as a pane; what differs from the *other*'s is marked."""
+    said = dict(side.said)
+    title, tags, body = (said.pop(it, None) for it in (Field.TITLE, Field.TAGS, Field.BODY))
+    facts = [
+        each
+        for name, value in said.items()
+        for each in detail(word_of(kind, name) if kind else str(name), _words(value))
+    ]
+    return PaneView(
+        label=label,
+        tone=side.tone,
+        title=title if isinstance(title, str) else "",
+        tags=list(tags) if isinstance(tags, tuple) else [],
+        body=_marked(side.blocks, other.blocks if other else side.blocks),
+        facts=facts,
+        missing="" if title or tags or body or facts else "Nothing here.",
+    )
+
+
+def _marked(blocks: Sequence[Markup], others: Sequence[Markup]) -> Markup:
+    same = set(others)
+    differs = Markup('<div class="differs">{}</div>')
+    # Side by side with nothing in common, all would be marked, which says nothing.
+    if not others or same.isdisjoint(blocks):
+        return Markup().join(blocks)
+    return Markup().join(it if it in same else differs.format(it) for it in blocks)
 
 
 def _words(value: Value) -> str:

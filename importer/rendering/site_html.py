@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from importer.text.visible import HIDDEN, visible
 
-__all__ = ["AddressOf", "site_html"]
+__all__ = ["AddressOf", "site_blocks", "site_html"]
 
 AddressOf = Callable[[str], str]
 """From a destination to the address that a link to it gets; empty where it can't be one."""
@@ -61,10 +61,38 @@ def site_html(markdown: str, address_of: AddressOf, site: str = "") -> Markup:
     *address_of* is asked for destinations with a scheme that isn't the web's. Relative ones are
     below *site*; without it they are no links.
     """
-    cleaner = _Cleaner(address_of, site)
-    cleaner.feed(_MARKDOWN.render(markdown.replace("\r\n", "\n")))
-    cleaner.close()
-    return Markup(cleaner.result())  # noqa: S704 - each tag is written anew, all else escaped
+    return Markup().join(site_blocks(markdown, address_of, site))
+
+
+def site_blocks(markdown: str, address_of: AddressOf, site: str = "") -> list[Markup]:
+    """Return what `site_html` does in its paragraphs, lists and other parts, each whole in itself.
+
+    With raw HTML it is one: what a tag opens may go on through the others.
+    """
+    env: dict[str, object] = {}
+    tokens = _MARKDOWN.parse(markdown.replace("\r\n", "\n"), env)
+    parts = [tokens] if any(map(_is_raw, tokens)) else _parts(tokens)
+    made: list[Markup] = []
+    for part in parts:
+        cleaner = _Cleaner(address_of, site)
+        cleaner.feed(_MARKDOWN.renderer.render(part, _MARKDOWN.options, env))
+        cleaner.close()
+        made.append(Markup(cleaner.result()))  # noqa: S704 - each tag is written anew
+    return made
+
+
+def _is_raw(token: Token) -> bool:
+    return token.type in ("html_block", "html_inline") or any(map(_is_raw, token.children or ()))
+
+
+def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Return the tokens of each block that is in no other one."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        parts[-1].append(token)
+        if not token.level and token.nesting <= 0:
+            parts.append([])
+    return [part for part in parts if part]
 
 
 class _Cleaner(HTMLParser):

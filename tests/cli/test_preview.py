@@ -27,7 +27,7 @@ from importer.model.ids import Key
 from tests.acceptance.running import environment, program
 from tests.cli.stage import Program, question, write_manifest
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 TWO = Key("two")
 
 

@@ -211,12 +211,30 @@ def test_both_sides_are_shown_as_the_site_would_show_them() -> None:
     assert "<del>Ann</del><ins>Bob</ins>" in document
 
 
+def test_what_differs_is_marked_in_both_and_nothing_else() -> None:
+    before = plain("# Same\n\nWas.\n\n- a\n- b\n\n[x]: https://a.example\n\n[x]\n")
+    after = plain("# Same\n\nIs.\n\n- a\n- b\n\n[x]: https://b.example\n\n[x]\n\nNew.\n")
+    document = html_of(a_plan(an_update(a_field(Field.BODY, before, after))))
+    marked = re.findall(r'<div class="differs">(.*?)\s*</div>', document, re.DOTALL)
+    link = '<p><a href="https://{}.example" target="_blank" rel="noopener noreferrer">x</a></p>'
+    assert marked == [
+        *("<p>Was.</p>", link.format("a")),
+        *("<p>Is.</p>", link.format("b"), "<p>New.</p>"),
+    ]
+    raw = html_of(a_plan(an_update(a_field(Field.BODY, before, plain("<b>\n\nWas.\n")))))
+    assert "differs" not in raw.split("</style>")[1]
+
+
 def test_a_conflict_shows_all_three_sides() -> None:
     side = Side(Field.BODY, plain("Ours.\n"), plain("Theirs.\n"), plain("Was.\n"))
     document = html_of(a_plan(blocked=(a_conflict(side),)))
     panes = [it["class"] for it in Page(document).by_class("pane")]
     assert panes == ["pane base", "pane here", "pane site"]
     assert all(f"<p>{it}</p>" in document for it in ("Ours.", "Theirs.", "Was."))
+    both = Side(Field.BODY, plain("A.\n\nB!\n"), plain("A!\n\nB.\n"), plain("A.\n\nB.\n"))
+    document = html_of(a_plan(blocked=(a_conflict(both),)))
+    marked = re.findall(r'<div class="differs"><p>(..)</p>', document)
+    assert marked == ["B!", "A!"]
 
 
 def test_a_conflict_whose_base_is_unknown_says_so() -> None:
