@@ -76,7 +76,7 @@ _KEPT = (
 @run_options
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @fail_on_option
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
     console: Console,

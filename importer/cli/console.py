@@ -132,12 +132,12 @@ class Console:
     @property
     def can_ask(self) -> bool:
         """Tell whether a person sits at both ends."""
-        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not self._is_runner
+        return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not self.is_runner
 
     @property
     def is_live(self) -> bool:
         """Tell whether messages go to a terminal that can redraw a line."""
-        return _is_terminal(sys.stderr) and not self._is_runner and not self._is_dumb
+        return _is_terminal(sys.stderr) and not self.is_runner and not self._is_dumb
 
     @property
     def is_coloured(self) -> bool:
@@ -149,7 +149,8 @@ class Console:
         return _is_terminal(sys.stdout) and not self._is_dumb
 
     @property
-    def _is_runner(self) -> bool:
+    def is_runner(self) -> bool:
+        """Tell whether a CI service runs this."""
         return self._environ.get("CI", "").lower() not in ("", "0", "false")
 
     @property

@@ -31,6 +31,7 @@ COMMANDS = {
     "undo": ("importer.cli.undo", "Take a run back, as far as nobody has built upon it."),
     "runs": ("importer.cli.runs", "List what was applied and undone from here."),
     "journal": ("importer.cli.journal", "Look into the idempotency log."),
+    "preview": ("importer.cli.preview", "Show the manifest in the browser, anew at each save."),
     "sandbox": ("importer.cli.sandbox", "Run a team on this machine."),
     "demo": ("importer.cli.demo", "Plan, apply and plan again, offline, against a sandbox."),
     "schema": ("importer.cli.schema", "Print, write or check the JSON schemas."),

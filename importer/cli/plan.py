@@ -37,6 +37,7 @@ from importer.rendering import render_drift, render_plan
         "teams-importer plan --url sandbox:": "what would change in an empty team",
         "teams-importer plan --team acme --out plan.json": "keep it, for a review and an apply",
         "teams-importer plan --only 'oncall/*' --format markdown": "a part, for a pull request",
+        "teams-importer plan --format html --output plan.html": "a page: both sides as on the site",
         "teams-importer plan --detailed-exitcode": "0 in sync, 2 changes, 11 blocked items",
         "teams-importer plan --drift --fail-on drift": "only what was edited on the site",
     },
@@ -65,7 +66,7 @@ from importer.rendering import render_drift, render_plan
     help="Print nothing but what was edited on the site and the manifest doesn't know.",
 )
 @fail_on_option
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
     console: Console,

@@ -18,12 +18,13 @@ from importer.rendering import render_plan
     examples={
         "teams-importer show plan.json": "as `plan` printed it",
         "teams-importer show plan.json --format markdown": "for a pull request",
+        "teams-importer show plan.json --format html --output plan.html": "a page, for a reviewer",
         "teams-importer show plan.json --verbose": "whole texts",
     },
     json="The plan, as `plan --format json` prints it.",
 )
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="PLAN.json")
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(console: Console, path: Path, output: OutputOptions) -> ExitCode:
     """Show the plan that `plan --out PLAN.json` saved.

@@ -52,7 +52,7 @@ _SUGGESTED = 3
 @run_options
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
-@output_options("text", "json", "markdown", with_template=True)
+@output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
     console: Console,

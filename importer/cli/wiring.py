@@ -56,6 +56,7 @@ __all__ = [
     "open_world_at",
     "reach",
     "running",
+    "target_in",
 ]
 
 _SANDBOX = "sandbox:"
@@ -169,40 +170,50 @@ def _in_process(
     if path is not None and not create and not path.exists():
         console.say(f"there is no {path} yet: an empty team in memory stands in for it")
         path = None
-    team = options.team or _SANDBOX_TEAM
+    name = f"{place.stem}-{shorten(digest_of('sandbox', [str(place)]))}" if file else "memory"
     with open_world_at(path) as world:
-        from importer.sandbox import create_app
+        yield target_in(world, options, console, name=name, keeps=path is not None)
 
-        found = world.find_team(team)
-        if found is None:
-            known = ", ".join(it.slug for it in world.teams())
-            message = f"the sandbox has no team {team!r}"
-            raise TeamUnknown(message, remedy=f"It has {known}.")
-        token = Secret(world.tokens(team).read_write)
-        key = _sandbox_key(world, found)
-        for secret in filter(None, (token, key)):
-            console.mask(secret.redact)
-        name = f"{place.stem}-{shorten(digest_of('sandbox', [str(place)]))}" if file else "memory"
-        connection = Connection(
-            url="http://sandbox.localhost",
-            team="" if found.is_main else team,
-            token=token,
-            api=options.api,
-            api_key=key,
-            impersonate=options.impersonate,
-            contract=_contract(options.swagger, console),
-        )
-        endpoint = find_endpoint(connection, in_process=True)
-        yield Target(
-            connection,
-            endpoint.team,
-            endpoint.site,
-            origin=f"{_SANDBOX}{name}",
-            host=f"sandbox-{name}",
-            token_source="the sandbox",  # noqa: S106 - says where it came from
-            app=create_app(world),
-            keeps=path is not None,
-        )
+
+def target_in(
+    world: "World", options: ConnectionOptions, console: Console, *, name: str, keeps: bool = False
+) -> Target:
+    """Return a team of *world*, which is in this process and goes by *name*.
+
+    Raises TeamUnknown when there is no such team in it.
+    """
+    from importer.sandbox import create_app
+
+    team = options.team or _SANDBOX_TEAM
+    found = world.find_team(team)
+    if found is None:
+        known = ", ".join(it.slug for it in world.teams())
+        message = f"the sandbox has no team {team!r}"
+        raise TeamUnknown(message, remedy=f"It has {known}.")
+    token = Secret(world.tokens(team).read_write)
+    key = _sandbox_key(world, found)
+    for secret in filter(None, (token, key)):
+        console.mask(secret.redact)
+    connection = Connection(
+        url="http://sandbox.localhost",
+        team="" if found.is_main else team,
+        token=token,
+        api=options.api,
+        api_key=key,
+        impersonate=options.impersonate,
+        contract=_contract(options.swagger, console),
+    )
+    endpoint = find_endpoint(connection, in_process=True)
+    return Target(
+        connection,
+        endpoint.team,
+        endpoint.site,
+        origin=f"{_SANDBOX}{name}",
+        host=f"sandbox-{name}",
+        token_source="the sandbox",  # noqa: S106 - says where it came from
+        app=create_app(world),
+        keeps=keeps,
+    )
 
 
 def _sandbox_key(world: "World", team: "Team") -> Secret | None:

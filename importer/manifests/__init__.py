@@ -1,7 +1,14 @@
 """Manifest files to items, items to files, minimal edits; must not know the live team."""
 
 from importer.manifests.files import shown_folder
-from importer.manifests.loading import MANIFEST_NAME, find_manifest, fingerprint, load_manifest
+from importer.manifests.loading import (
+    MANIFEST_NAME,
+    Sight,
+    find_manifest,
+    fingerprint,
+    load_manifest,
+    look_at,
+)
 from importer.manifests.pictures import picture_loader
 from importer.manifests.schema import SCHEMAS
 from importer.manifests.writing import write_manifest
@@ -9,9 +16,11 @@ from importer.manifests.writing import write_manifest
 __all__ = [
     "MANIFEST_NAME",
     "SCHEMAS",
+    "Sight",
     "find_manifest",
     "fingerprint",
     "load_manifest",
+    "look_at",
     "picture_loader",
     "shown_folder",
     "write_manifest",

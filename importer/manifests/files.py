@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from importer.errors import Span
@@ -36,6 +37,18 @@ class Files:
         self._bodies: dict[str, Source | None] = {}
         self._included: set[str] = set()
         self._folded: dict[str, str] = {}
+        self._patterns: list[str] = []
+
+    def state(self) -> dict[str, tuple[int, int]]:
+        """Return when each file was changed (in ns) and its size, (0, 0) where there is none now.
+
+        These are the files that were asked for, and those that would be read the next time.
+        """
+        paths = {self.manifest, *self._folded.values()}
+        for pattern in self._patterns:
+            with suppress(PathFault):
+                paths.update(self._folder.glob(pattern)[0])
+        return {path: _stamp(self._folder.root / path) for path in sorted(paths)}
 
     def name(self, path: str) -> str:
         """Return how the author sees *path*."""
@@ -99,6 +112,7 @@ class Files:
 
         None stands for what should be there and can't be read.
         """
+        self._patterns.append(pattern)
         found, whole = self._matches(pattern, span)
         if not whole:
             yield None
@@ -126,6 +140,14 @@ class Files:
             self._findings.add("include-nothing", span, pattern=pattern)
         fresh = [path for path in others if path not in self._included]
         return fresh, bool(others) and not faults
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return status.st_mtime_ns, status.st_size
 
 
 def shown_folder(folder: Path) -> str:

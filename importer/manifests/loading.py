@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,14 @@ from importer.model.ids import Key, UserId
 from importer.model.manifest import Footer, Item, Manifest, Policy, Removed, shown_in
 from importer.text.digests import Digest, digest_of
 
-__all__ = ["MANIFEST_NAME", "find_manifest", "fingerprint", "load_manifest"]
+__all__ = [
+    "MANIFEST_NAME",
+    "Sight",
+    "find_manifest",
+    "fingerprint",
+    "load_manifest",
+    "look_at",
+]
 
 MANIFEST_NAME = "teams-importer.yaml"
 MAX_ITEMS = 200_000
@@ -28,6 +36,15 @@ MAX_ITEMS = 200_000
 _SAYS_NOTHING = "Write some items, or keep the file out of the reach of `include`."
 _OF_IMAGES = frozenset({"file-missing", "file-unreadable", "image-type", "image-too-large"})
 _FREE_TEXT = ("title", "description", "body", "answer", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A manifest, None where it has errors; its problems, by place; and the files looked at."""
+
+    manifest: Manifest | None
+    problems: tuple[Problem, ...]
+    files: Files
 
 
 def find_manifest(path: Path) -> Path:
@@ -60,12 +77,19 @@ def load_manifest(path: Path) -> tuple[Manifest, tuple[Problem, ...]]:
 
     Raises ManifestError with every problem of every file when there is an error.
     """
+    sight = look_at(path)
+    if sight.manifest is None:
+        raise ManifestError(sight.problems)
+    return sight.manifest, sight.problems
+
+
+def look_at(path: Path) -> Sight:
+    """Return what is to be seen of the manifest at *path*, whether it can be used or not."""
     findings = Findings()
-    manifest = _load(Files(path, findings), findings)
-    if manifest is None or findings.failed:
-        raise ManifestError(findings.problems)
-    warnings = sorted(findings.problems, key=lambda problem: (problem.span, problem.rule))
-    return manifest, tuple(warnings)
+    files = Files(path, findings)
+    manifest = _load(files, findings)
+    problems = sorted(findings.problems, key=lambda problem: (problem.span, problem.rule))
+    return Sight(None if findings.failed else manifest, tuple(problems), files)
 
 
 def fingerprint(path: Path) -> tuple[str, Digest]:

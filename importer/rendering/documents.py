@@ -16,6 +16,7 @@ from importer.rendering.export_view import export_view
 from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
 from importer.rendering.loss_view import loss_view
+from importer.rendering.page_view import page_view
 from importer.rendering.plan_view import plan_view
 from importer.rendering.report_view import report_counts, report_view
 
@@ -40,6 +41,8 @@ def render_plan(plan: Plan, **looks: Unpack[Looks]) -> str:
     look = _look(looks)
     if look.format is Format.JSON:
         return plan_bytes(plan).decode()
+    if look.format is Format.HTML:
+        return fill_template("plan", page_view(plan), look)
     return fill_template("plan", plan_view(plan, verbose=look.verbose, utf8=look.utf8), look)
 
 
@@ -59,7 +62,8 @@ def render_report(report: Report, **looks: Unpack[Looks]) -> str:
     look = _look(looks)
     if look.format is Format.JSON:
         return _json({"report": report, "counts": report_counts(report)})
-    return fill_template("report", report_view(report, verbose=look.verbose, utf8=look.utf8), look)
+    whole = look.verbose or look.format is Format.HTML
+    return fill_template("report", report_view(report, verbose=whole, utf8=look.utf8), look)
 
 
 def render_export(account: Mapping[str, Any], **looks: Unpack[Looks]) -> str:

@@ -8,8 +8,10 @@ template is to be reviewed like code.
 
 import re
 import traceback
+from base64 import b64encode
 from collections.abc import Mapping
 from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +38,7 @@ from importer.rendering.escaping import (
     prose,
     prose_html,
     quiet,
+    quiet_html,
 )
 from importer.rendering.look import Format, Look
 from importer.rendering.phrasing import counted
@@ -52,6 +55,7 @@ _SUFFIXES = {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.JSON: "json", For
 _CUT = Markup("\0")
 _GAP = re.compile(r"\n{3,}")
 _BLANKS = re.compile(r" +$", re.MULTILINE)
+_INLINED = ("_page.css", "_page.js")
 # These make markup of any text, or something else than the same document of the same input.
 _UNWANTED = ("attr", "forceescape", "pprint", "random", "safe", "tojson", "urlize", "xmlattr")
 
@@ -124,9 +128,19 @@ def _environment(look: Look, source: str) -> _Environment:
     }
     environment.globals = {
         "cut": _CUT if is_markdown else Markup(),
+        "inlined": partial(_inlined, look.templates),
         "range": environment.globals["range"],
     }
     return environment
+
+
+def _inlined(folder: Path, name: str) -> dict[str, str]:
+    """Return the style or script *name* of ours, and the digest by which a page may allow it."""
+    if name not in _INLINED:
+        raise TemplateNotFound(name)
+    text = (folder / name).read_text(encoding="utf-8")
+    digest = b64encode(sha256(text.encode()).digest()).decode()
+    return {"text": Markup(text), "digest": f"sha256-{digest}"}  # noqa: S704 - a file of ours
 
 
 def _template_error(error: Exception, look: Look) -> UsageError:
@@ -150,6 +164,9 @@ def _template_error(error: Exception, look: Look) -> UsageError:
 def _finished(text: str, look: Look) -> str:
     if look.format is Format.MARKDOWN:
         text = _fitted(text, None if look.verbose else MOST_CHARACTERS)
+    elif look.format is Format.HTML:
+        # Blank lines are content there: in a post's code, for one.
+        return quiet_html(text.strip("\n") + "\n")
     else:
         text = _BLANKS.sub("", text)
         wrapped = look.width is not None and look.format is Format.TEXT

@@ -7,6 +7,8 @@ decide is a member already. plan-templates/README.md documents them for authors 
 from collections.abc import Sequence
 from typing import TypedDict
 
+from markupsafe import Markup
+
 from importer.errors import Span
 from importer.rendering.phrasing import counted
 
@@ -17,6 +19,7 @@ __all__ = [
     "FieldView",
     "LegendView",
     "LineView",
+    "PaneView",
     "SectionView",
     "SpanView",
     "detail",
@@ -84,10 +87,28 @@ class DetailView(TypedDict):
     text: str
 
 
+class PaneView(TypedDict):
+    """One side of a post, or of some of its fields. `body` is HTML, and safe.
+
+    `tone` is `before`, `after`, `base`, `here` or `site`; `facts` are the fields beside title, tags
+    and body. `missing` says why there is nothing.
+    """
+
+    label: str
+    tone: str
+    title: str
+    tags: list[str]
+    body: Markup
+    facts: list[DetailView]
+    missing: str
+
+
 class EntryView(TypedDict):
     """One item of a section. `quoted` is `title` in quotation marks, empty when there is none.
 
-    `kind` is a note's whole sentence. `has_more` says that there are fields or details.
+    `kind` is a note's whole sentence. `cause` is the reason in one word, for filters. `has_more`
+    says that there are fields or details. `panes` are the sides as the site would show them, and
+    `anchor` is the entry's id: both in HTML only.
     """
 
     tone: str
@@ -98,11 +119,14 @@ class EntryView(TypedDict):
     quoted: str
     what: str
     reason: str
+    cause: str
     place: str
     url: str
     fields: list[FieldView]
     details: list[DetailView]
     has_more: bool
+    panes: list[PaneView]
+    anchor: str
 
 
 class SectionView(TypedDict):
@@ -172,10 +196,12 @@ def entry(
     title: str = "",
     what: str = "",
     reason: str = "",
+    cause: str = "",
     place: str = "",
     url: str = "",
     fields: list[FieldView] | None = None,
     details: list[DetailView] | None = None,
+    panes: list[PaneView] | None = None,
 ) -> EntryView:
     """Return an entry; *tone* chooses its symbol and colour."""
     return EntryView(
@@ -187,11 +213,14 @@ def entry(
         quoted=quoted(title),
         what=what,
         reason=reason,
+        cause=cause,
         place=place,
         url=url,
         fields=fields or [],
         details=details or [],
-        has_more=bool(fields or details),
+        has_more=bool(fields or details or panes),
+        panes=panes or [],
+        anchor="",
     )
 
 

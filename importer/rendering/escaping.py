@@ -24,12 +24,15 @@ __all__ = [
     "prose",
     "prose_html",
     "quiet",
+    "quiet_html",
 ]
 
 # GitHub Actions trims a line and looks for `::` at its start; for `##[` it looks anywhere in a
 # line, and Azure Pipelines does so for `##vso[` (observed in the public source of both runners).
 _COMMAND_LINE = re.compile(r"^([^\S\n]*)(?=::)", re.MULTILINE)
 _COMMAND = re.compile(r"(##\w{0,40})(?=\[)")
+_HTML_COMMAND_LINE = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_HTML_COMMAND = re.compile(r"(##\w{0,40})\[")
 
 _TICKS = re.compile(r"`+")
 _SIGN = re.compile(r"[^\w ]|_")
@@ -44,8 +47,13 @@ _ADDRESS = re.compile(r"https?://[a-z0-9.-]+(?::\d+)?(?:/[A-Za-z0-9_-]+)*/?(?:#\
 
 
 def inert(value: Any) -> Any:
-    """Return a view as plain dicts, lists, strings and numbers, each string on one visible line."""
+    """Return a view as plain dicts, lists, strings and numbers, each string on one visible line.
+
+    Markup is left as it is: this room made it, and made it harmless.
+    """
     match value:
+        case Markup():
+            return value
         case str():
             return visible(value)
         case Mapping():
@@ -59,6 +67,11 @@ def inert(value: Any) -> Any:
 def quiet(text: str) -> str:
     r"""Return *text* with a backslash in whatever a CI service would take for a command."""
     return _COMMAND.sub(r"\1\\", _COMMAND_LINE.sub(r"\1\\", text))
+
+
+def quiet_html(page: str) -> str:
+    """Return *page* as `quiet` does a text, with references that a browser reads as the signs."""
+    return _HTML_COMMAND.sub(r"\1&#91;", _HTML_COMMAND_LINE.sub(r"\1&#58;", page))
 
 
 def code(text: object) -> Markup:

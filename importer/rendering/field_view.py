@@ -7,6 +7,7 @@ from importer.model.fields import Value, word_of
 from importer.model.ids import Field, Kind, Ref
 from importer.model.site import Site
 from importer.rendering.entries import FieldView, LineView, SpanView, span
+from importer.rendering.panes import Panes
 from importer.rendering.phrasing import counted
 from importer.text.links import HOLE, Text
 from importer.text.words import Difference, Mark, WordLine, WordSpan, compare_texts, compare_words
@@ -24,11 +25,15 @@ _BRACKETS = {Mark.REMOVED: ("[-", "-]"), Mark.ADDED: ("{+", "+}")}
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How values are shown; `site` is the team's base address, which may be unknown (empty)."""
+    """How values are shown; `site` is the team's base address, which may be unknown (empty).
+
+    With `panes` it is for a page: posts are shown as on the site, too, and marks are elements.
+    """
 
     site: str
     verbose: bool
     utf8: bool
+    panes: Panes | None = None
 
     @property
     def dots(self) -> str:
@@ -88,7 +93,7 @@ def field_view(name: str, before: Value | None, after: Value | None, manner: Man
         return _plain(name, [span("kept", _cut(old or new, _LONG_SPAN, manner))])
     return FieldView(
         name=name,
-        spans=[_bracketed(it) for it in _shortened(compare_words(old, new), manner)],
+        spans=[_bracketed(it, manner) for it in _shortened(compare_words(old, new), manner)],
         is_change=True,
         before=_cut(old, _LONG_SPAN, manner),
         after=_cut(new, _LONG_SPAN, manner),
@@ -182,7 +187,7 @@ def _changed_line(line: WordLine, manner: Manner) -> LineView:
     shown = _shortened(line, manner)
     before = "".join(it.text for it in shown if it.mark is not Mark.ADDED)
     after = "".join(it.text for it in shown if it.mark is not Mark.REMOVED)
-    return _line_view("changed", [_bracketed(it) for it in shown], before, after)
+    return _line_view("changed", [_bracketed(it, manner) for it in shown], before, after)
 
 
 def _line(marked: tuple[Mark, str], manner: Manner) -> LineView:
@@ -222,8 +227,8 @@ def _shortened(line: WordLine, manner: Manner) -> list[WordSpan]:
     ]
 
 
-def _bracketed(it: WordSpan) -> SpanView:
-    opening, closing = _BRACKETS.get(it.mark, ("", ""))
+def _bracketed(it: WordSpan, manner: Manner) -> SpanView:
+    opening, closing = _BRACKETS.get(it.mark, ("", "")) if manner.panes is None else ("", "")
     return span(str(it.mark), f"{opening}{it.text}{closing}")
 
 

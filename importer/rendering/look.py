@@ -9,7 +9,7 @@ __all__ = ["Format", "Look", "Looks"]
 
 
 class Format(StrEnum):
-    """What `--format` offers; HTML is for losses alone."""
+    """What `--format` offers."""
 
     TEXT = "text"
     JSON = "json"

@@ -32,6 +32,7 @@ from importer.rendering.entries import (
     section,
 )
 from importer.rendering.field_view import Manner, value_view
+from importer.rendering.panes import Panes
 from importer.rendering.phrasing import edited, joined, size_of, whose
 from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
@@ -85,9 +86,9 @@ class PlanView(TypedDict):
     summary: str
 
 
-def plan_view(plan: Plan, *, verbose: bool, utf8: bool) -> PlanView:
-    """Return *plan* as a template gets it."""
-    manner = Manner(plan.site, verbose, utf8)
+def plan_view(plan: Plan, *, verbose: bool, utf8: bool, panes: Panes | None = None) -> PlanView:
+    """Return *plan* as a template gets it; with *panes*, also each post as the site shows it."""
+    manner = Manner(plan.site, verbose, utf8, panes)
     sections = [it for part in _sections(plan, manner) for it in part]
     tones = {it["tone"] for it in sections}
     counts = count_plan(plan)
@@ -182,6 +183,7 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         kind=it.kind or ("" if it.key else it.code),
         key=it.key or "",
         what=it.code if it.key else "",
+        cause=it.code,
         place=place_of(it.span),
         url=it.url,
         fields=sides,
@@ -191,6 +193,7 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
             *detail("to do", it.remedy),
             *between,
         ],
+        panes=manner.panes.of_blocked(it) if manner.panes else [],
     )
 
 
@@ -223,6 +226,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
         title=it.title,
         what=_mark(it),
         reason=_REASONS[it.reason] + (f" by {whose(it.edit)}" if it.edit else ""),
+        cause=it.reason,
         place=place_of(it.span),
         url=it.url,
         fields=_fields(it, manner),
@@ -231,6 +235,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
             *detail("author", f"user {it.author}" if it.author else ""),
             *detail("after", needs),
         ],
+        panes=manner.panes.of_change(it) if manner.panes else [],
     )
 
 
@@ -288,6 +293,7 @@ def _new_tags(plan: Plan, manner: Manner) -> list[EntryView]:
             utf8=manner.utf8,
             kind="new tag:",
             key=tag,
+            cause="new-tag",
             reason=f"comes with {bringer[tag].key}" if tag in bringer else "",
         )
         for tag in plan.new_tags
@@ -305,6 +311,7 @@ def _drift(it: Drift, manner: Manner) -> EntryView:
         url=it.url,
         fields=[value_view(it.kind, it.field, it.ours, it.live, manner)],
         details=detail("edited by", edited(it.edit)),
+        panes=manner.panes.of_drift(it) if manner.panes else [],
     )
 
 
@@ -329,6 +336,7 @@ def _double(it: Double, tone: str, manner: Manner) -> EntryView:
         key=it.key,
         title=it.title,
         reason=f"{it.ref}; {it.counts} counts",
+        cause="double",
         url=it.url,
         details=details if it.stays else [],
     )
@@ -343,6 +351,7 @@ def _copy(it: Orphan, manner: Manner) -> EntryView:
         key=it.key,
         title=it.title,
         reason=f"{it.ref}; the post of its key is {it.double_of}{more}",
+        cause="double",
         url=it.url,
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from importer.sandbox.app import create_app
@@ -18,7 +18,7 @@ from importer.sandbox.errors import SandboxError
 from importer.sandbox.injecting import ABORT, Faults
 from importer.sandbox.world import World
 
-__all__ = ["serve"]
+__all__ = ["listen", "serve"]
 
 _BACKLOG = 512
 _KEEP_ALIVE_S = 60
@@ -42,9 +42,27 @@ async def serve(
     *certificate* and *key* (PEM files) it speaks TLS. A write is durable before it is answered.
     Raises `SandboxError` when it can't listen.
     """
+    app = create_app(world, log=log, hosts=(host,), faults=faults)
+    try:
+        await listen(app, host=host, port=port, ready=ready, certificate=certificate, key=key)
+    finally:
+        if faults is not None:
+            await faults.close()
+
+
+async def listen(
+    app: ASGIApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    ready: Callable[[str], None],
+    certificate: Path | None = None,
+    key: Path | None = None,
+) -> None:
+    """Let *app* answer at an address, as `serve` does for a world."""
     listener = _listen(host, port)
     config = uvicorn.Config(
-        create_app(world, log=log, hosts=(host,), faults=faults),
+        app,
         http=_Connection,
         ws="none",
         lifespan="off",
@@ -65,8 +83,6 @@ async def serve(
     try:
         await server.serve(sockets=[listener])
     finally:
-        if faults is not None:
-            await faults.close()
         listener.close()
 
 

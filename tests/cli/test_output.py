@@ -45,6 +45,22 @@ def test_an_output_file_takes_the_results_place_and_is_private(
 
 
 @pytest.mark.usefixtures("manifest")
+def test_a_plan_is_a_page_now_and_when_it_is_shown_again(cli: Program, home: Path) -> None:
+    made = cli("plan", "--url", "sandbox:", "--out", "plan.json", "--format", "html")
+    assert made.code == 0
+    assert made.out.startswith("<!DOCTYPE html>")
+    assert 'id="at-rollback%23answer"' in made.out
+    assert ">teams-importer.yaml:" in made.out
+    shown = cli("show", "plan.json", "--format", "html", "--output", "plan.html")
+    assert (shown.code, shown.out) == (0, "")
+    assert (home / "plan.html").read_text() == made.out
+    assert stat.S_IMODE((home / "plan.html").stat().st_mode) == 0o600
+    applied = cli("apply", "--url", "sandbox:", "--yes", "--format", "html")
+    assert applied.out.startswith("<!DOCTYPE html>")
+    assert "Apply: 4 created, 0 updated, 0 deleted." in applied.out
+
+
+@pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("option", ["--output", "--out"])
 def test_a_file_that_cannot_be_written_is_told(cli: Program, option: str) -> None:
     assert cli("plan", "--url", "sandbox:", option, "none/plan").code == 64

@@ -19,3 +19,7 @@ def text_of(plan: Plan, **looks: Any) -> str:
 
 def markdown_of(plan: Plan, **looks: Any) -> str:
     return render_plan(plan, format=Format.MARKDOWN, templates=TEMPLATES, **looks)
+
+
+def html_of(plan: Plan) -> str:
+    return render_plan(plan, format=Format.HTML, templates=TEMPLATES)

@@ -14,10 +14,12 @@ from importer.rendering.entries import (
     FieldView,
     LegendView,
     LineView,
+    PaneView,
     SectionView,
     SpanView,
 )
 from importer.rendering.loss_view import LossCount, LossView, PageView, loss_view
+from importer.rendering.page_view import ChoiceView, PlanPageView, TreeView
 from importer.rendering.plan_totals import PlanCounts
 from importer.rendering.plan_view import PlanView, plan_view
 from importer.rendering.report_view import ReportCounts, ReportView, report_view
@@ -204,6 +206,7 @@ def test_the_readme_names_every_member_of_every_view() -> None:
     readme = (TEMPLATES / "README.md").read_text(encoding="utf-8")
     views = (PlanView, PlanCounts, ReportView, ReportCounts, LossView, LossCount, LegendView)
     parts = (PageView, SectionView, EntryView, FieldView, LineView, SpanView, DetailView)
-    for view in (*views, *parts):
+    pages = (PlanPageView, TreeView, ChoiceView, PaneView)
+    for view in (*views, *parts, *pages):
         for member in view.__annotations__:
             assert f"`{member}`" in readme, (view.__name__, member)

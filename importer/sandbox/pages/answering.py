@@ -7,7 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import escape
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-__all__ = ["HEADERS", "moved", "plain", "style", "templates"]
+__all__ = ["HEADERS", "LIVE_HEADERS", "asset", "moved", "plain", "templates"]
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'self'; img-src 'self';"
@@ -16,6 +16,11 @@ HEADERS = {
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
 }
+LIVE_HEADERS = HEADERS | {
+    "content-security-policy": HEADERS["content-security-policy"]
+    + "; script-src 'self'; connect-src 'self'"
+}
+"""Of a page that looks for something newer."""
 
 
 @cache
@@ -31,10 +36,10 @@ def templates() -> Environment:
 
 
 @cache
-def style() -> str:
-    """Give the style sheet."""
+def asset(name: str) -> str:
+    """Give a style sheet or script."""
     folder = resources.files("importer.sandbox.pages") / "templates"
-    return (folder / "site.css").read_text(encoding="utf-8")
+    return (folder / name).read_text(encoding="utf-8")
 
 
 def moved(path: str) -> Response:

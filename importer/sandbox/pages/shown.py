@@ -11,6 +11,7 @@ __all__ = [
     "CommentView",
     "GroupView",
     "Moment",
+    "News",
     "Pager",
     "Person",
     "PostView",
@@ -20,6 +21,14 @@ __all__ = [
     "TagView",
     "counted",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What pages of a preview know of it: which state they show, and why it isn't the newest."""
+
+    version: int = 0
+    lines: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,15 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from importer.sandbox.markup import LOOPBACK
-from importer.sandbox.pages.answering import HEADERS, moved, plain, style, templates
-from importer.sandbox.pages.shown import Pager, TagView, counted
+from importer.sandbox.pages.answering import (
+    HEADERS,
+    LIVE_HEADERS,
+    asset,
+    moved,
+    plain,
+    templates,
+)
+from importer.sandbox.pages.shown import News, Pager, TagView, counted
 from importer.sandbox.pages.views import Viewer
 from importer.sandbox.reading import BY_ID, Slice, Where, live
 from importer.sandbox.values import Kind, Post, Team
@@ -36,10 +43,11 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Pages:
-    """ASGI application that shows a world's teams."""
+    """ASGI application that shows a world's teams; with *news* its pages look for newer ones."""
 
-    def __init__(self, world: World, hosts: Iterable[str]) -> None:
+    def __init__(self, world: World, hosts: Iterable[str], news: News | None = None) -> None:
         self._world = world
+        self._news = news
         self._hosts = frozenset(host.lower() for host in hosts)
 
     @cached_property
@@ -48,6 +56,8 @@ class Pages:
         pages: dict[str, Endpoint] = {
             "/": self._home,
             "/assets/site.css": self._stylesheet,
+            "/assets/live.js": self._script,
+            "/favicon.ico": self._no_icon,
             "/c/{team}": self._to_questions,
             "/c/{team}/questions": self._questions,
             "/c/{team}/questions/tagged/{tag}": self._questions,
@@ -79,7 +89,7 @@ class Pages:
         if len(scope["path"]) > _LONGEST_PATH:
             await plain(_NO_PAGE, 404)(scope, receive, send)
             return
-        if not self._is_ours(Request(scope)):
+        if not self.is_ours(Request(scope)):
             response = plain("This address isn't one of the sandbox's own.", 421)
             await response(scope, receive, send)
             return
@@ -98,7 +108,7 @@ class Pages:
         main = self._world.main_site() if path.split("/")[1] in _PLACES else None
         return path if main is None else f"/c/{main.slug}{path}"
 
-    def _is_ours(self, request: Request) -> bool:
+    def is_ours(self, request: Request) -> bool:
         """Refuse names that somebody else could have pointed at this machine."""
         host = _PORT.sub("", request.headers.get("host", "")).strip("[]").lower()
         return host in self._hosts or LOOPBACK.fullmatch(host) is not None
@@ -106,9 +116,9 @@ class Pages:
     def _page(
         self, name: str, *, status: int = 200, team: Team | None = None, **shown: object
     ) -> Response:
-        here = {"team": team, "place": name.removesuffix(".html"), "query": ""}
+        here = {"team": team, "place": name.removesuffix(".html"), "query": "", "news": self._news}
         html = templates().get_template(name).render({**here, **shown})
-        return HTMLResponse(html, status, headers=HEADERS)
+        return HTMLResponse(html, status, headers=LIVE_HEADERS if self._news else HEADERS)
 
     def _team(self, request: Request) -> Team:
         team = self._world.find_team(request.path_params["team"])
@@ -130,7 +140,13 @@ class Pages:
         return self._page("home.html", teams=teams)
 
     async def _stylesheet(self, _: Request) -> Response:
-        return Response(style(), media_type="text/css", headers=HEADERS)
+        return Response(asset("site.css"), media_type="text/css", headers=HEADERS)
+
+    async def _script(self, _: Request) -> Response:
+        return Response(asset("live.js"), media_type="text/javascript", headers=HEADERS)
+
+    async def _no_icon(self, _: Request) -> Response:
+        return Response(status_code=204, headers=HEADERS)
 
     async def _to_questions(self, request: Request) -> Response:
         return moved(f"{self._team(request).path}/questions")
