@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
+from importer.cli.checks import PLAN_FORMATS, show_plan
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.files import write_private
-from importer.cli.looks import looks_of
 from importer.cli.options import (
     DecisionOptions,
     OutputOptions,
@@ -19,7 +19,7 @@ from importer.cli.options import (
     output_options,
 )
 from importer.cli.outcome import plan_code
-from importer.cli.places import from_here, way_to
+from importer.cli.places import way_to
 from importer.cli.reading import note_idle_globs, read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
@@ -29,7 +29,6 @@ from importer.cli.wiring import (
 from importer.errors import ExitCode
 from importer.journal import Place
 from importer.planning.plan_file import save
-from importer.rendering import render_plan
 
 
 @make_command(
@@ -58,7 +57,7 @@ from importer.rendering import render_plan
     help="Exit with 2 when there are changes, 11 when items are blocked.",
 )
 @fail_on_option
-@output_options("text", "json", "markdown", with_template=True)
+@output_options(*PLAN_FORMATS, with_template=True)
 @click.pass_obj
 def command(
     console: Console,
@@ -75,6 +74,10 @@ def command(
 
     PATH is a manifest, or a folder or Markdown file in or below its folder. Nothing is written but
     the files that --out and --output name: no post, no journal, no lock.
+
+    The formats github, gitlab, sarif and junit tell CI services what waits for a person and what
+    was edited on the site, each at the line of its field; counts is what GitLab's `terraform`
+    report takes.
     """
     if out is not None:
         console.protect("the plan that --out saves", out)
@@ -92,6 +95,5 @@ def command(
         data = save(plan, now, access.name, way_to(loaded.path, out))
         write_private(out, data)
         console.say(f"plan saved: {out}")
-    shown = plan if console.as_json else from_here(plan, loaded.folder)
-    console.result(render_plan(shown, **looks_of(console, output)))
+    show_plan(plan, loaded.path, console, output)
     return plan_code(plan, detailed=detailed_exitcode, fail_on=fail_on)
