@@ -9,7 +9,7 @@ import click
 from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.options import OutputOptions, output_options
-from importer.cli.starting import CI, Start, default_action, default_requirement, write_new
+from importer.cli.starting import CI, Keeping, Start, default_action, default_requirement, write_new
 from importer.errors import ExitCode, UsageError
 from importer.model.ids import is_key
 
@@ -25,6 +25,7 @@ _REQUIREMENT = re.compile(r"[!-~]{1,500}")
     examples={
         "teams-importer init handbook": "with workflows for GitHub",
         "teams-importer init handbook --team acme --ci gitlab": "with a pipeline for GitLab",
+        "teams-importer init handbook --journal git": "runners that can merge and undo",
         "teams-importer init . --ci none --keep-existing": "here, beside what there is",
     },
     json="folder; written, kept: lists of files; next: the commands that come next.",
@@ -50,6 +51,14 @@ _REQUIREMENT = re.compile(r"[!-~]{1,500}")
     "night, doctor every week.",
 )
 @click.option(
+    "--journal",
+    type=click.Choice([it.value for it in Keeping]),
+    default=Keeping.NONE.value,
+    show_default=True,
+    help="Where runners keep the journal: on a git ref of the repository, whose readers can then "
+    "read texts of the team; or nowhere: then they can neither merge nor undo.",
+)
+@click.option(
     "--branch", default="main", show_default=True, help="Branch whose content is published."
 )
 @click.option(
@@ -73,6 +82,7 @@ def command(
     team: str,
     url: str,
     ci: str,
+    journal: str,
     branch: str,
     action: str | None,
     requirement: str | None,
@@ -89,6 +99,7 @@ def command(
         _fitting("--team", team, _TEAM, "acme"),
         _fitting("--url", url, _URL, "https://acme.stackenterprise.co"),
         CI(ci),
+        Keeping(journal),
         _fitting("--branch", branch, _BRANCH, "main"),
         _fitting("--action", action or default_action(), _ACTION, "acme/teams-importer@COMMIT"),
         _fitting("--requirement", requirement or default_requirement(), _REQUIREMENT, "NAME==1.0"),

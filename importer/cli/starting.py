@@ -13,15 +13,23 @@ from importer.cli.resources import resource
 from importer.errors import JournalError, UsageError
 from importer.manifests import MANIFEST_NAME, SCHEMAS
 
-__all__ = ["CI", "Start", "default_action", "default_requirement", "write_new"]
+__all__ = ["CI", "Keeping", "Start", "default_action", "default_requirement", "write_new"]
 
 _SCHEMA = "manifest.schema.json"
 _WORKFLOWS = ("teams-importer", "teams-importer-pull", "teams-importer-doctor")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_ONLY = re.compile(r"^(.*?) #@(\w+)\n", re.MULTILINE)
 _BLANK = re.compile(r"@@([a-z]+)@@")
 # actions/checkout, release 5.0.0.
 _CHECKOUT = "@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
 _BY_VERSION = "# zizmor: ignore[unpinned-uses] the importer's own; put its commit here"
+
+
+# Git alone takes an address's secret, and not as an argument.
+_GITHUB_JOURNAL = (
+    "git:https://x-access-token:${{ github.token }}@github.com/${{ github.repository }}"
+)
+_GITLAB_JOURNAL = "git:https://gitlab-ci-token:$CI_JOB_TOKEN@$CI_SERVER_FQDN/$CI_PROJECT_PATH.git"
 
 
 class CI(StrEnum):
@@ -29,6 +37,13 @@ class CI(StrEnum):
 
     GITHUB = "github"
     GITLAB = "gitlab"
+    NONE = "none"
+
+
+class Keeping(StrEnum):
+    """Where runners keep the journal: on a ref of the repository, or nowhere."""
+
+    GIT = "git"
     NONE = "none"
 
 
@@ -40,6 +55,7 @@ class Start:
     team: str
     url: str
     ci: CI
+    journal: Keeping
     branch: str
     action: str
     requirement: str
@@ -71,6 +87,7 @@ class Start:
 
     def _gitlab(self) -> str:
         variables = {
+            "TEAMS_IMPORTER_JOURNAL": _GITLAB_JOURNAL if self.journal is Keeping.GIT else "",
             "TEAMS_IMPORTER_REQUIREMENT": self.requirement,
             "TEAMS_IMPORTER_TEAM": self.team,
             "TEAMS_IMPORTER_URL": self.url,
@@ -86,13 +103,15 @@ class Start:
             "action": self.action,
             "branch": self.branch,
             "checkout": _CHECKOUT,
+            "journal": _GITHUB_JOURNAL,
             "namespace": self.namespace,
             "team": self.team or "TEAM",
             "uses": self.action if pinned else f"{self.action} {_BY_VERSION}",
             **(more or {}),
         }
         text = (resource("ci") / "start" / name).read_text(encoding="utf-8")
-        return _BLANK.sub(lambda match: blanks[match[1]], text)
+        held = _ONLY.sub(lambda it: f"{it[1]}\n" if it[2] == self.journal else "", text)
+        return _BLANK.sub(lambda match: blanks[match[1]], held)
 
 
 def write_new(folder: Path, files: Mapping[str, str], *, keep: bool) -> tuple[list[str], list[str]]:

@@ -42,12 +42,13 @@ if [[ "$1 $2" == "pr create" ]]; then echo 1 > "$GH_OPEN"; fi
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Repositories as `init` writes them; `pinned` has the action's commit."""
+    """Repositories as `init` writes them; `pinned` has the action's commit, and a journal."""
     folder = tmp_path_factory.mktemp("started")
     for ci in ("github", "gitlab"):
         assert main(["init", str(folder / ci), "--ci", ci, "--team", "acme"]) == 0
     action = f"acme/teams-importer@{'0a' * 20}"
     given = ["--branch", "trunk", "--url", "https://acme.example", "--action", action]
+    given += ["--journal", "git"]
     assert main(["init", str(folder / "pinned"), *given]) == 0
     for name in ("github", "pinned"):
         subprocess.run(["git", "init", "-q", folder / name], check=True)
@@ -105,8 +106,9 @@ def test_the_pipeline_fits_gitlabs_schema(started: Path) -> None:
     passes(command, schema, started / "gitlab" / ".gitlab-ci.yml", cwd=started)
 
 
-def test_actionlint_finds_nothing_in_the_workflows(started: Path) -> None:
-    passes(tool("actionlint"), cwd=started / "github")
+@pytest.mark.parametrize("name", ["github", "pinned"])
+def test_actionlint_finds_nothing_in_the_workflows(started: Path, name: str) -> None:
+    passes(tool("actionlint"), cwd=started / name)
 
 
 def test_every_job_asks_for_its_rights_and_names_what_it_uses_by_commit(
@@ -146,6 +148,17 @@ def test_the_options_are_in_the_files(started: Path) -> None:
     assert 'TEAMS_IMPORTER_URL: "https://acme.example"' in text
     assert "zizmor: ignore" not in text
     assert "@@" not in text
+
+
+def test_only_who_asks_keeps_a_journal_in_the_repository(started: Path) -> None:
+    """Whoever may read the repository could read texts of the team."""
+    for name, keeps in (("github", False), ("pinned", True)):
+        folder = started / name / ".github" / "workflows"
+        text = "".join(it.read_text() for it in sorted(folder.iterdir()))
+        assert text.count("TEAMS_IMPORTER_JOURNAL: git:https://x-access-token:") == 3 * keeps
+        assert "#@" not in text
+        apply = load_yaml(folder / "teams-importer.yml")["jobs"]["apply"]
+        assert apply["permissions"] == {"contents": "write" if keeps else "read"}
 
 
 def script_of(job: Mapping[str, Any]) -> str:
