@@ -16,7 +16,7 @@ import pytest
 import importer
 from tests.conftest import ROOT, NetworkBlockedError, clean_environment
 
-DATA = ("plan-templates", "schemas", "examples")
+DATA = ("plan-templates", "schemas", "examples", "ci")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from importer import __version__
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.expiring import Expiry, expiry_options
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
@@ -74,6 +75,7 @@ class Check:
     examples={
         "teams-importer doctor --team acme": "can I plan and apply from here?",
         "teams-importer doctor --write": "fail where only a plan could be made",
+        "teams-importer doctor --token-expires 2027-01-31": "exit 11 from three weeks before on",
         "teams-importer doctor --url sandbox:": "what a healthy one looks like",
         "teams-importer doctor --format json": "for a CI job",
     },
@@ -84,6 +86,7 @@ class Check:
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
 @journal_option
+@expiry_options
 @click.option(
     "--write", is_flag=True, help="Fail where a plan could be made, but no apply carried out."
 )
@@ -94,6 +97,7 @@ def command(
     path: Path,
     connection: ConnectionOptions,
     journal: Place | None,
+    expiry: Expiry,
     write: bool,  # noqa: FBT001 - click names it
     output: OutputOptions,
 ) -> ExitCode:
@@ -102,10 +106,11 @@ def command(
     Asks the server who the token belongs to and probes whether it may write, with requests that
     can't take effect, over both APIs. Then it lists what can be written, over which API, and where
     that is known from. The token is never shown. Exits with the code of the worst finding; what
-    only an apply needs is a warning, or with --write a failure.
+    only an apply needs is a warning, or with --write a failure. No API tells when a token ends:
+    with --token-expires the exit code is 11 when that is soon, and 6 afterwards.
     """
     routes: list[Route] = []
-    checks = list(_checked(path, connection, journal, console, routes))
+    checks = [*_checked(path, connection, journal, console, routes), *_expiry(expiry)]
     only_reads = any(check.name in _FOR_WRITING and check.exit_code for check in checks)
     if only_reads and not write:
         checks = [_warned(check) if check.name in _FOR_WRITING else check for check in checks]
@@ -197,6 +202,22 @@ def _token(target: Target) -> Check:
         remedy = "Give one with --token-file, or in TEAMS_IMPORTER_TOKEN."
         return Check("token", Sign.FAIL, "none was given", remedy, ExitCode.ACCESS)
     return Check("token", Sign.OK, f"from {target.token_source}")
+
+
+def _expiry(expiry: Expiry) -> Iterator[Check]:
+    left = expiry.days_left(SystemClock().now())
+    if left is None:
+        return
+    remedy = "Make a new one on the site, and put it where the old one is."
+    if left < 0:
+        found = f"the access token ended on {expiry.day}"
+        yield Check("token's end", Sign.FAIL, found, remedy, ExitCode.ACCESS)
+        return
+    found = f"{expiry.day}, in {counted(left, 'day')}" if left else f"{expiry.day}, today"
+    if left > expiry.expires_soon:
+        yield Check("token's end", Sign.OK, found)
+    else:
+        yield Check("token's end", Sign.WARN, found, remedy, ExitCode.DECISION)
 
 
 async def _asked(target: Target, routes: list[Route], meter: Meter) -> list[Check]:

@@ -20,6 +20,7 @@ __all__ = ["COMMANDS", "PROGRAM", "main"]
 PROGRAM = "teams-importer"
 
 COMMANDS = {
+    "init": ("importer.cli.init", "Begin a repository: manifest, example, CI pipeline."),
     "validate": ("importer.cli.validate", "Check a manifest offline: every problem in one pass."),
     "plan": ("importer.cli.plan", "Show how the live team differs. Writes nothing."),
     "apply": ("importer.cli.apply", "Make the live team what the manifest says."),

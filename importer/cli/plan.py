@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from importer.cli.checks import DRIFT_FORMATS, PLAN_FORMATS, show_plan
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -19,7 +20,7 @@ from importer.cli.options import (
     output_options,
 )
 from importer.cli.outcome import drift_code, plan_code
-from importer.cli.places import drift_from_folder, from_here, way_to
+from importer.cli.places import drift_from_folder, way_to
 from importer.cli.reading import note_idle_globs, read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
@@ -29,7 +30,7 @@ from importer.cli.wiring import (
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
 from importer.planning.plan_file import save
-from importer.rendering import render_drift, render_plan
+from importer.rendering import render_drift
 
 
 @make_command(
@@ -66,7 +67,7 @@ from importer.rendering import render_drift, render_plan
     help="Print nothing but what was edited on the site and the manifest doesn't know.",
 )
 @fail_on_option
-@output_options("text", "json", "markdown", "html", with_template=True)
+@output_options(*PLAN_FORMATS, with_template=True)
 @click.pass_obj
 def command(
     console: Console,
@@ -85,10 +86,17 @@ def command(
     PATH is a manifest, or a folder or Markdown file in or below its folder. With --drift only the
     edits made on the site are shown, and what `apply` would do with each. Nothing is written but
     the files that --out and --output name: no post, no journal, no lock.
+
+    The formats github, gitlab, sarif and junit tell CI services what waits for a person and what
+    was edited on the site, each at the line of its field; counts is what GitLab's `terraform`
+    report takes.
     """
     if out is not None and drift:
         message = "--drift makes no plan, and --out saves one"
         raise UsageError(message, remedy="Leave one of them out; --output FILE saves the report.")
+    if drift and output.format not in DRIFT_FORMATS:
+        message = f"--drift has no format {output.format!r}"
+        raise UsageError(message, remedy="Leave --drift out: plans name drift in that format, too.")
     if out is not None:
         console.protect("the plan that --out saves", out)
         console.saved_to = out
@@ -110,6 +118,5 @@ def command(
         data = save(plan, now, access.name, way_to(loaded.path, out))
         write_private(out, data)
         console.say(f"plan saved: {out}")
-    shown = plan if console.as_json else from_here(plan, loaded.folder)
-    console.result(render_plan(shown, **looks_of(console, output)))
+    show_plan(plan, loaded.path, console, output)
     return plan_code(plan, detailed=detailed_exitcode, fail_on=fail_on)

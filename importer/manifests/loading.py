@@ -66,9 +66,7 @@ def find_manifest(path: Path) -> Path:
             found = folder / MANIFEST_NAME
             return path / MANIFEST_NAME if folder == start else found
     message = f"there is no {MANIFEST_NAME} in {str(path)!r} or above it"
-    remedy = (
-        "Name yours, or begin one with the 12 lines that open the README (examples/minimal.yaml)."
-    )
+    remedy = "Name yours, or begin one with `teams-importer init DIR`."
     raise UsageError(message, remedy=remedy)
 
 

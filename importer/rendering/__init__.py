@@ -1,5 +1,6 @@
 """Plans, reports and losses as text for people; must not decide, nor read team or journal."""
 
+from importer.rendering.checks import CHECK_FORMATS, render_checked, render_counts
 from importer.rendering.documents import (
     render_drift,
     render_export,
@@ -8,13 +9,20 @@ from importer.rendering.documents import (
     render_plan,
     render_report,
 )
+from importer.rendering.findings import problems_checked
 from importer.rendering.look import Format
 from importer.rendering.loss_view import MOST_LISTED
+from importer.rendering.plan_findings import plan_checked
 from importer.rendering.problems import render_problems
 
 __all__ = [
+    "CHECK_FORMATS",
     "MOST_LISTED",
     "Format",
+    "plan_checked",
+    "problems_checked",
+    "render_checked",
+    "render_counts",
     "render_drift",
     "render_export",
     "render_fidelity",

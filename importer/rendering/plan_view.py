@@ -37,7 +37,7 @@ from importer.rendering.phrasing import edited, joined, size_of, whose
 from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
 
-__all__ = ["PlanView", "plan_view"]
+__all__ = ["PlanView", "plan_view", "side_views"]
 
 _REASONS = {
     Reason.NEW: "new",
@@ -175,7 +175,7 @@ def _by_sort(changes: Sequence[Change]) -> dict[str, list[Change]]:
 
 
 def _blocked(it: Blocked, manner: Manner) -> EntryView:
-    sides = [view for side in it.sides for view in _side(it.kind, side, manner)]
+    sides = [view for side in it.sides for view in side_views(it.kind, side, manner)]
     between = detail("shown", _between(it.sides))
     return entry(
         "blocked",
@@ -197,7 +197,7 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
     )
 
 
-def _side(kind: Kind | None, side: Side, manner: Manner) -> list[FieldView]:
+def side_views(kind: Kind | None, side: Side, manner: Manner) -> list[FieldView]:
     """Return what each side made of the base; where that isn't known, what they differ in."""
     if side.base is None:
         return [value_view(kind, side.field, side.live, side.ours, manner)]

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from importer.errors import Problem, Severity
 from importer.planning.plan_file import canonical_json
+from importer.rendering.engine import MOST_CHARACTERS
 from importer.rendering.escaping import html, prose_html, quiet
 from importer.rendering.look import Format
 from importer.rendering.phrasing import counted, joined
@@ -21,12 +22,19 @@ def render_problems(
     format: Format,  # noqa: A002 - named as the option
     *,
     color: bool = False,
+    verbose: bool = True,
 ) -> str:
-    """Return *problems* by file and place: lines, a JSON list, or a Markdown table."""
+    """Return *problems* by file and place: lines, a JSON list, or a Markdown table.
+
+    A table that isn't *verbose* fits one comment of a pull request.
+    """
     ordered = sorted(problems, key=lambda it: (it.span, it.rule, it.message))
     if format is Format.JSON:
         return canonical_json([_document(it) for it in ordered], indent=2) + "\n"
-    rows = _table(ordered) if format is Format.MARKDOWN else _lines(ordered, color=color)
+    if format is Format.MARKDOWN:
+        rows = _table(ordered, None if verbose else MOST_CHARACTERS)
+    else:
+        rows = _lines(ordered, color=color)
     return quiet("\n".join([*rows, _summary(ordered)]) + "\n")
 
 
@@ -40,14 +48,22 @@ def _lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
         yield ""
 
 
-def _table(problems: Sequence[Problem]) -> Iterator[str]:
+def _table(problems: Sequence[Problem], most: int | None) -> Iterator[str]:
+    """Yield the lines of a table with *most* characters in its rows, then how many are left out."""
     if not problems:
         return
     yield "| where | what | rule | to do |"
     yield "|---|---|---|---|"
-    for it in problems:
+    used = 0
+    for at, it in enumerate(problems):
         what = f"{prose_html(it.severity)}: {prose_html(it.message)}"
-        yield f"| {html(it.span)} | {what} | {html(it.rule)} | {prose_html(it.remedy)} |"
+        row = f"| {html(it.span)} | {what} | {html(it.rule)} | {prose_html(it.remedy)} |"
+        used += len(row)
+        if most is not None and used > most:
+            yield ""
+            yield f"{counted(len(problems) - at, 'more problem')}, shown with --verbose"
+            break
+        yield row
     yield ""
 
 

@@ -1,0 +1,1 @@
+"""What CI services are given: the action, the templates, the hooks."""

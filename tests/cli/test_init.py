@@ -1,0 +1,137 @@
+"""`init`: what it writes works as it is, and nothing that was there is touched."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from importer.cli import starting
+from tests.cli.stage import Program, posts_in
+
+
+def steps_in(printed: str) -> list[list[str]]:
+    """Return the commands below `Next steps:`, as a shell would read them."""
+    lines = printed.partition("\nNext steps:\n\n")[2].partition("\n\n")[0].splitlines()
+    return [shlex.split(line) for line in lines]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(it.relative_to(folder)): it.read_bytes() for it in folder.rglob("*") if it.is_file()
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "ci"),
+    [
+        pytest.param("handbook", "github", id="plain"),
+        pytest.param("My Team's pages", "gitlab", id="in need of quotes"),
+        pytest.param(".", "none", id="here"),
+    ],
+)
+def test_the_next_steps_word_for_word_end_in_a_published_example(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch, folder: str, ci: str
+) -> None:
+    name = () if folder == "handbook" else ("--namespace", "pages")
+    begun = cli("init", folder, "--team", "platform", "--ci", ci, *name)
+    assert begun.code == 0, begun.err
+    steps = steps_in(begun.out)
+    assert len(steps) == (3 if folder == "." else 4)
+    for program, *arguments in steps:
+        if program == "cd":
+            (to,) = arguments
+            monkeypatch.chdir(to)
+            continue
+        assert program == "teams-importer"
+        done = cli(*arguments)
+        assert done.code == 0, done.err
+    assert Path.cwd() == (home / folder).resolve()
+    question, answer = posts_in(Path("team.db"))
+    assert question.title == "How do I change what this team's pages say?"
+    assert answer.parent_id == question.id
+    assert "No changes" in cli("plan", "--url", "sandbox:team.db").out
+
+
+def test_nothing_is_written_over(cli: Program, home: Path) -> None:
+    (home / "docs").mkdir()
+    (home / "docs" / "README.md").write_text("mine")
+    done = cli("init", "docs")
+    assert (done.code, done.out) == (64, "")
+    assert "docs has these already: README.md" in done.err
+    assert contents(home / "docs") == {"README.md": b"mine"}
+    done = cli("init", "docs", "--keep-existing", "--format", "json")
+    assert done.code == 0
+    assert done.document["kept"] == ["README.md"]
+    assert (home / "docs" / "README.md").read_text() == "mine"
+    before = contents(home / "docs")
+    assert set(done.document["written"]) == set(before) - {"README.md"}
+    assert cli("init", "docs").code == 64
+    assert contents(home / "docs") == before
+
+
+def test_a_link_that_leads_nowhere_is_something_that_is_there(cli: Program, home: Path) -> None:
+    (home / "docs").mkdir()
+    (home / "docs" / "README.md").symlink_to(home / "elsewhere")
+    assert cli("init", "docs").code == 64
+    assert not (home / "elsewhere").exists()
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            if name == "README.md":
+                raise OSError(28, "No space left on device", name)
+            return super().__getitem__(name)
+
+    files = starting.Start.files
+    monkeypatch.setattr(starting.Start, "files", lambda self: Full(files(self)))
+    done = cli("init", "new/docs")
+    assert done.code == 9
+    assert "README.md can't be written: No space left on device" in done.err
+    assert sorted(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        pytest.param(["Some Folder"], "--namespace", id="a folder that is no namespace"),
+        pytest.param(["a", "--namespace", "A B"], "--namespace", id="a namespace"),
+        pytest.param(["a", "--team", 'x"y'], "--team acme", id="a team"),
+        pytest.param(["a", "--url", "ftp://x"], "--url https://", id="a URL"),
+        pytest.param(["a", "--url", "https://u:p@x"], "--url https://", id="a URL with a password"),
+        pytest.param(["a", "--branch", "[x"], "--branch main", id="a branch"),
+        pytest.param(["a", "--action", "x@y"], "--action acme", id="an action"),
+        pytest.param(["a", "--requirement", "a b"], "--requirement", id="a requirement"),
+        pytest.param(["a", "--ci", "jenkins"], "init --help", id="a service"),
+    ],
+)
+def test_what_would_not_fit_into_the_files_is_wrong_use(
+    cli: Program, home: Path, arguments: list[str], hint: str
+) -> None:
+    done = cli("init", *arguments)
+    assert (done.code, done.out) == (64, "")
+    assert hint in done.err
+    assert sorted(home.iterdir()) == []
+
+
+def test_the_schema_line_leads_to_the_schema(cli: Program, home: Path) -> None:
+    cli("init", "docs")
+    first = (home / "docs" / "teams-importer.yaml").read_text().splitlines()[0]
+    schema = home / "docs" / first.rpartition("$schema=")[2]
+    assert json.loads(schema.read_text())["title"] == "ManifestDocument"
+
+
+def test_files_are_for_everybody_to_read(cli: Program, home: Path) -> None:
+    """They go into git: no mode of a secret."""
+    before = os.umask(0o022)
+    try:
+        cli("init", "docs")
+    finally:
+        os.umask(before)
+    assert (home / "docs" / "README.md").stat().st_mode & 0o777 == 0o644
