@@ -21,13 +21,10 @@ from importer.sources import (
     tally,
 )
 
+# Of all others, a whole conversion by the command line tells the same.
 SOURCES = {
-    "confluence": "confluence-storage-md2conf/data",
     "faq": "faq-30seconds/data/questions",
-    "markdown": "githubwiki-typescript/data",
-    "mediawiki": "mediawiki-bips/data",
     "so4t-csv": "so4t-csv-templates/data",
-    "stackexchange": "stackexchange-french-meta/data",
 }
 
 Result = Draft | Loss | Account
