@@ -49,10 +49,9 @@ def base_text(pair: Pair, field: Field, texts: Mapping[Digest, Value]) -> Value 
 
 
 def _base_of(pair: Pair, field: Field) -> Digest | None:
-    if pair.live is None:
-        return None
+    row, live = rule(pair.item.kind, field), pair.live
     ours = digest_field(pair.item.kind, field, pair.item.fields[field])
-    base = base_of(rule(pair.item.kind, field), pair.live, pair.binding, ours)
+    base = base_of(row, live, pair.binding, ours) if live else None
     return base.ours if base else None
 
 
