@@ -64,7 +64,9 @@ class Tab:
 
     def _has_loaded(self, url: str) -> bool:
         """Tell whether *url* is there, and not only a page before it."""
-        came = [it["method"] for it in self._events if _frame_url(it) in ("", url)]
+        came = [
+            it["method"] for it in self._events if _frame_url(it) in ("", url.partition("#")[0])
+        ]
         at = came.index("Page.frameNavigated") if "Page.frameNavigated" in came else len(came)
         return "Page.loadEventFired" in came[at:]
 

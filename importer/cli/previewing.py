@@ -18,7 +18,7 @@ from importer.cli.console import Console
 from importer.cli.publishing import Published, Publisher
 from importer.errors import ImporterError
 from importer.manifests import Sight, look_at
-from importer.model.ids import Key
+from importer.model.ids import Key, Kind
 from importer.model.manifest import Item, Manifest
 from importer.rendering.phrasing import counted, joined
 from importer.rendering.report_view import report_counts
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Previewing"]
 
 _POLL_S = 0.5
-_HOME = "/c/acme/questions"
+_HOME = "/c/acme"
 _MOST_LINES = 20
 
 
@@ -127,14 +127,19 @@ class Previewing:
 
     def _place(self, sight: Sight, paths: Mapping[Key, str]) -> str:
         """Return where the posts of the file that was asked for are; else all of them."""
-        if self._path.suffix.lower() not in (".md", ".markdown") or sight.manifest is None:
-            return _HOME
+        if sight.manifest is None:
+            return f"{_HOME}/questions"
+        kinds = {it.kind for it in sight.manifest.items}
+        has_articles_alone = Kind.ARTICLE in kinds and Kind.QUESTION not in kinds
+        home = f"{_HOME}/articles" if has_articles_alone else f"{_HOME}/questions"
+        if self._path.suffix.lower() not in (".md", ".markdown"):
+            return home
         way = os.path.relpath(self._path.absolute(), self._manifest.parent.absolute())
         name = sight.files.name(Path(way).as_posix())
         found = next((it for it in _items_in(name, sight.manifest) if it.key in paths), None)
         if found is None:
             self._console.say(f"note: {self._path} shows no post of the manifest")
-        return paths[found.key] if found else _HOME
+        return paths[found.key] if found else home
 
     def _greet(self, url: str, place: str) -> None:
         page = url + place

@@ -42,7 +42,7 @@ class ChoiceView(TypedDict):
 class PlanPageView(PlanView):
     """What HTML templates of plans get beside the rest. `total` counts the entries.
 
-    `is_short` says that all entries can come unfolded.
+    `is_short` says that all entries come unfolded.
     """
 
     tree: list[TreeView]
@@ -58,6 +58,9 @@ def page_view(plan: Plan) -> PlanPageView:
     every = [it for section in view["sections"] for it in section["entries"]]
     entries = [it for it in every if it["key"]]
     _anchor(entries)
+    is_short = len(every) <= _MOST_OPEN
+    for section in view["sections"]:
+        section["is_open"] = section["is_open"] or is_short
     words = {it["tone"]: it["text"] for it in view["legend"]}
     tones = Counter(it["tone"] for it in entries)
     causes = Counter(it["cause"] for it in entries if it["cause"])
@@ -75,7 +78,7 @@ def page_view(plan: Plan) -> PlanPageView:
             for it in causes
         ],
         total=len(every),
-        is_short=len(every) <= _MOST_OPEN,
+        is_short=is_short,
     )
 
 

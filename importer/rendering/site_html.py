@@ -16,12 +16,12 @@ from markupsafe import Markup, escape
 
 from importer.text.visible import HIDDEN, visible
 
-__all__ = ["AddressOf", "site_blocks", "site_html"]
+__all__ = ["AddressOf", "site_blocks"]
 
 AddressOf = Callable[[str], str]
 """From a destination to the address that a link to it gets; empty where it can't be one."""
 
-# The tags that the site takes (docs: reference on wiki migration, its allow-list, read 2026-08-22);
+# The tags that the site takes, by the vendor's list (https://meta.stackexchange.com/questions/1777);
 # tables come of Markdown alone.
 _VOID = frozenset({"br", "hr", "img"})
 _TAGS = _VOID | {
@@ -55,19 +55,14 @@ _MARKDOWN.add_render_rule("html_inline", _raw)
 _MARKDOWN.validateLink = _not_dangerous  # type: ignore[method-assign]  # the documented hook
 
 
-def site_html(markdown: str, address_of: AddressOf, site: str = "") -> Markup:
+def site_blocks(markdown: str, address_of: AddressOf, site: str = "") -> list[Markup]:
     """Return *markdown* as HTML without scripts, styles and anything that is loaded by itself.
+
+    It comes in its paragraphs, lists and other parts, each whole in itself. With raw HTML it is
+    one: what a tag opens may go on through the others.
 
     *address_of* is asked for destinations with a scheme that isn't the web's. Relative ones are
     below *site*; without it they are no links.
-    """
-    return Markup().join(site_blocks(markdown, address_of, site))
-
-
-def site_blocks(markdown: str, address_of: AddressOf, site: str = "") -> list[Markup]:
-    """Return what `site_html` does in its paragraphs, lists and other parts, each whole in itself.
-
-    With raw HTML it is one: what a tag opens may go on through the others.
     """
     env: dict[str, object] = {}
     tokens = _MARKDOWN.parse(markdown.replace("\r\n", "\n"), env)

@@ -14,6 +14,7 @@ from tests.rendering.documents import html_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from importer.model.plan import Change
 
@@ -122,3 +123,16 @@ def test_light_and_dark_follow_the_system_and_the_button(tab: Tab) -> None:
     assert tab.js(ground) == seen["light"]
     tab.press("t")
     assert tab.js(ground) == seen["dark"]
+
+
+def test_without_scripts_all_of_it_is_a_plain_page(tab: Tab, tmp_path: Path) -> None:
+    page = tmp_path / "plan.html"
+    page.write_text(html_of(a_plan(*map(_change, range(40)))), encoding="utf-8")
+    tab("Emulation.setScriptExecutionDisabled", value=True)
+    tab.open(f"file://{page}")
+    tab("DOM.getDocument")
+    found = [tab("DOM.performSearch", query=f"noscript .{it}") for it in ("pane", "source")]
+    assert [it["resultCount"] for it in found] == [70, 50]
+    tab("Emulation.setScriptExecutionDisabled", value=False)
+    tab.open(f"file://{page}")
+    assert tab.js("document.querySelectorAll('.pane').length") == 0

@@ -17,7 +17,7 @@ from importer.model.ledger import Binding
 from importer.model.plan import Side
 from importer.model.report import ResultState
 from importer.rendering import Format, render_report
-from importer.rendering.site_html import site_html
+from importer.rendering.site_html import site_blocks
 from importer.text.links import Text, plain
 from importer.text.visible import visible
 from tests.factories import (
@@ -243,7 +243,7 @@ def test_a_conflict_whose_base_is_unknown_says_so() -> None:
 
 
 def test_an_image_is_a_link_that_says_what_it_shows() -> None:
-    shown = site_html("![the *flow*](https://img.example/f.png)", lambda _: "")
+    (shown,) = site_blocks("![the *flow*](https://img.example/f.png)", lambda _: "")
     assert "<img" not in shown
     assert '<a class="image" href="https://img.example/f.png"' in shown
     assert "<b>the flow</b> <i>https://img.example/f.png</i>" in shown
@@ -271,9 +271,8 @@ def test_links_lead_to_posts_of_the_team_that_are_not_in_the_plan() -> None:
 
 
 def test_raw_html_is_the_sites_subset_and_tables_come_of_markdown_alone() -> None:
-    shown = site_html(
-        "<kbd>F1</kbd> <u>x</u>\n\n<table><tr><td>y</td></tr></table>\n", lambda _: ""
-    )
+    markdown = "<kbd>F1</kbd> <u>x</u>\n\n<table><tr><td>y</td></tr></table>\n"
+    (shown,) = site_blocks(markdown, lambda _: "")
     assert "<kbd>F1</kbd> &lt;u&gt;x&lt;/u&gt;" in shown
     assert "&lt;table&gt;&lt;tr&gt;&lt;td&gt;y" in shown
 
