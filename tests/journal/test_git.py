@@ -17,7 +17,9 @@ import pytest
 
 from importer.errors import ExitCode, JournalError, LockHeld, UsageError
 from importer.journal import GitRef, git_lease, git_store
+from importer.journal.git_files import line_of, row_of
 from importer.journal.git_program import Answer, Git
+from importer.journal.schema import seal
 from importer.model.ids import Key, Kind, Lineage, Ref, Verb
 from importer.model.ledger import Operation, State
 from importer.ports import Foreseen, Journal
@@ -101,6 +103,26 @@ def test_what_a_run_did_is_what_another_runner_reads(
     ]
     # A person can read it: a document is no string.
     assert json.loads(hub.show("bindings.jsonl"))["document"]["ref"]["id"] == 1
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param('{"a":"ü \u2028 \\u0000 </td>","b":null}', id="as written"),
+        pytest.param('{"a": 1}', id="with blanks"),
+        pytest.param('{"a":1,"a":2}', id="a name twice"),
+        pytest.param('{"a":1e5}', id="a number in another form"),
+        pytest.param('"a string"', id="a string"),
+        pytest.param("no JSON", id="none"),
+    ],
+)
+def test_a_row_comes_back_from_its_line_as_it_was(held: str) -> None:
+    row = seal({"key": "a\nb\ud800", "canonical": 1, "document": held})
+    line = line_of({"number": 7, **row})
+    assert line.count(b"\n") == 1
+    assert row_of(line) == row
+    with pytest.raises(JournalError):
+        row_of(line.replace(b'"canonical":1', b'"canonical":2'))
 
 
 def test_a_run_that_foresees_pushes_no_intent_by_itself(git_ref: GitRef, hub: Hub) -> None:
