@@ -10,7 +10,9 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -759,6 +761,33 @@ def test_a_password_is_in_no_argument_of_git(tmp_path: Path, monkeypatch: Any) -
     told = wait(ask("config", "--get", "http.https://h:8443/.extraheader"))
     assert told.out == b"Authorization: Basic bWU6YS9zZWNyZXQ=\n"
     assert wait(ask("config", "--get", "x.y")).out == b"kept\n"
+
+
+def test_a_password_is_sent_in_one_header_in_place_of_the_clones_own(
+    git_ref: GitRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importer.journal.git_remote._AGAIN_S", ())
+    sent: list[list[str] | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent.append(self.headers.get_all("Authorization"))
+            self.send_error(404)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        header = f"http.http://{address}/.extraheader"
+        git("config", header, "AUTHORIZATION: basic Y2xvbmU6b3du", at=git_ref.folder)
+        place = GitRef(f"http://me:secret@{address}/r.git", REF, git_ref.folder)
+        with pytest.raises(JournalError, match="not found"):
+            wait(read(place).ledger())
+        server.shutdown()
+    assert sent
+    assert all(it == ["Basic bWU6c2VjcmV0"] for it in sent)
 
 
 def test_what_git_says_of_an_address_hides_its_password(tmp_path: Path, monkeypatch: Any) -> None:
