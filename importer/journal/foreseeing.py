@@ -6,7 +6,6 @@ has settled may have happened: the next run finds it open, and looks.
 """
 
 from collections.abc import AsyncIterable
-from contextlib import suppress
 from dataclasses import replace
 
 from importer.errors import LockHeld
@@ -34,21 +33,19 @@ class ForeseeingJournal(StoredJournal):
 
     async def begin(self, run: Run) -> None:
         """Open a run and take the lock. LockHeld names the holder."""
-        # Where somebody was faster by a push, a second look says who.
-        with suppress(LockHeld):
-            await self._begin(run)
-            return
-        await self._begin(run)
-
-    async def _begin(self, run: Run) -> None:
-        await super().begin(run)
         self._foreseen.clear()
-        try:
-            await self._checkpoints.checkpoint()
-        except BaseException:
-            self._checkpoints.give_up()
-            await self._release()
-            raise
+        for is_last in (False, True):
+            await super().begin(run)
+            try:
+                await self._checkpoints.checkpoint()
+            except BaseException as error:
+                self._checkpoints.give_up()
+                await self._release()
+                # Somebody was faster by a push: a second look says who.
+                if is_last or not isinstance(error, LockHeld):
+                    raise
+            else:
+                return
 
     async def foresee(self, ahead: AsyncIterable[Foreseen]) -> None:
         """Push what this run may write, with the texts; a crash leaves it open."""

@@ -93,7 +93,9 @@ class GitRef:
         user, _, password = self._secret.partition(":")
         told = f"{unquote(user)}:{unquote(password)}".encode()
         header = f"Authorization: Basic {b64encode(told).decode()}"
-        return ((f"http.{parts.scheme}://{parts.netloc}/.extraHeader", header),)
+        name = f"http.{parts.scheme}://{parts.netloc}/.extraHeader"
+        # Empty first: a header that the clone has already (actions/checkout) would be sent as well.
+        return ((name, ""), (name, header))
 
     @property
     def has_password(self) -> bool:

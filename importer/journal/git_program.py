@@ -15,7 +15,7 @@ from importer.journal.git_address import GitRef
 __all__ = ["Answer", "Git", "steadily"]
 
 _T = TypeVar("_T")
-_TIMEOUT_S = 170.0
+_TIMEOUT_S = 100.0
 _TAME = (
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.logAllRefUpdates=false"),

@@ -79,17 +79,14 @@ class _Sent:
 class GitStore:
     """The store over a ref of a remote repository, which is read when it is first asked."""
 
-    def __init__(
-        self, place: GitRef, lineage: Lineage, label: str, clock: Clock, *, create: bool
-    ) -> None:
+    def __init__(self, place: GitRef, lineage: Lineage, label: str, clock: Clock) -> None:
         self._place = place
         self._lineage = lineage
         self._label = label
         self._clock = clock
-        self._create = create
         self._stack = ExitStack()
         self._remote = GitRemote(place, self._stack)
-        self._turn = asyncio.Lock()
+        self._turn, self._reading = asyncio.Lock(), asyncio.Lock()
         self._beat: asyncio.Task[None] | None = None
         self._local: SqliteStore | None = None
         self._tip: str | None = None
@@ -298,7 +295,9 @@ class GitStore:
 
     async def _ready(self) -> SqliteStore:
         if self._local is None:
-            await self._load()
+            async with self._reading:
+                if self._local is None:
+                    await self._load()
         if self._local is None:
             message = f"the journal {self._place} can't be read"
             raise JournalError(message, remedy="Please report this as a bug.")

@@ -99,7 +99,7 @@ def open_journal(
         from importer.journal.git_store import GitStore
 
         return ForeseeingJournal(
-            GitStore(place, lineage, label, clock, create=create),
+            GitStore(place, lineage, label, clock),
             name=str(place),
             lineage=lineage,
             clock=clock,

@@ -213,8 +213,10 @@ class StoredJournal:
     async def close(self) -> None:
         """Let go of the store and the lock; safe to call twice."""
         self._writable = False
-        await self._release()
-        await self._store.close()
+        try:
+            await self._release()
+        finally:
+            await self._store.close()
 
     async def _opened(self, rows: Rows, operation: Operation) -> Operation:
         """Return what is recorded of an operation that is open."""

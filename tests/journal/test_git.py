@@ -10,14 +10,18 @@ import re
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from importer.errors import ExitCode, JournalError, LockHeld, UsageError
 from importer.journal import GitRef, git_lease, git_store
+from importer.journal.git_files import line_of, row_of
 from importer.journal.git_program import Answer, Git
+from importer.journal.schema import seal
 from importer.model.ids import Key, Kind, Lineage, Ref, Verb
 from importer.model.ledger import Operation, State
 from importer.ports import Foreseen, Journal
@@ -101,6 +105,26 @@ def test_what_a_run_did_is_what_another_runner_reads(
     ]
     # A person can read it: a document is no string.
     assert json.loads(hub.show("bindings.jsonl"))["document"]["ref"]["id"] == 1
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        pytest.param('{"a":"ü \u2028 \\u0000 </td>","b":null}', id="as written"),
+        pytest.param('{"a": 1}', id="with blanks"),
+        pytest.param('{"a":1,"a":2}', id="a name twice"),
+        pytest.param('{"a":1e5}', id="a number in another form"),
+        pytest.param('"a string"', id="a string"),
+        pytest.param("no JSON", id="none"),
+    ],
+)
+def test_a_row_comes_back_from_its_line_as_it_was(held: str) -> None:
+    row = seal({"key": "a\nb\ud800", "canonical": 1, "document": held})
+    line = line_of({"number": 7, **row})
+    assert line.count(b"\n") == 1
+    assert row_of(line) == row
+    with pytest.raises(JournalError):
+        row_of(line.replace(b'"canonical":1', b'"canonical":2'))
 
 
 def test_a_run_that_foresees_pushes_no_intent_by_itself(git_ref: GitRef, hub: Hub) -> None:
@@ -737,6 +761,33 @@ def test_a_password_is_in_no_argument_of_git(tmp_path: Path, monkeypatch: Any) -
     told = wait(ask("config", "--get", "http.https://h:8443/.extraheader"))
     assert told.out == b"Authorization: Basic bWU6YS9zZWNyZXQ=\n"
     assert wait(ask("config", "--get", "x.y")).out == b"kept\n"
+
+
+def test_a_password_is_sent_in_one_header_in_place_of_the_clones_own(
+    git_ref: GitRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importer.journal.git_remote._AGAIN_S", ())
+    sent: list[list[str] | None] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            sent.append(self.headers.get_all("Authorization"))
+            self.send_error(404)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        header = f"http.http://{address}/.extraheader"
+        git("config", header, "AUTHORIZATION: basic Y2xvbmU6b3du", at=git_ref.folder)
+        place = GitRef(f"http://me:secret@{address}/r.git", REF, git_ref.folder)
+        with pytest.raises(JournalError, match="not found"):
+            wait(read(place).ledger())
+        server.shutdown()
+    assert sent
+    assert all(it == ["Basic bWU6c2VjcmV0"] for it in sent)
 
 
 def test_what_git_says_of_an_address_hides_its_password(tmp_path: Path, monkeypatch: Any) -> None:
