@@ -20,9 +20,9 @@ _STAND_IN = """\
 ( IFS='|'; echo "$*" >&2 )
 case "$*" in
   *counts*) echo '{"create":3,"delete":1,"update":2}' ;;
-  show*) while [[ "$1" != --output ]]; do shift; done; echo "The plan." > "$2" ;;
+  *markdown*) while [[ "$1" != --output ]]; do shift; done; echo "The plan." > "$2" ;;
 esac
-if [[ "$1" == plan ]]; then exit 2; fi
+if [[ "$*" == *detailed* ]]; then exit 2; fi
 """
 
 
@@ -153,8 +153,10 @@ def test_a_fork_is_planned_against_the_snapshot_that_is_named(runner: Runner) ->
     runner.program.write_text(_STAND_IN)
     ran = runner.run(snapshot="a team's snapshot.json")
     assert not ran.failed, ran.log
-    (planned,) = [it for it in ran.log.splitlines() if it.startswith("plan|")]
-    assert planned.startswith("plan|.|--against|a team's snapshot.json|--out|")
+    drawn = [it for it in ran.log.splitlines() if it.startswith("plan|")]
+    offline = "plan|.|--against|a team's snapshot.json|--format|"
+    assert drawn[0] == f"{offline}github|--detailed-exitcode"
+    assert all(it.startswith(offline) for it in drawn)
     assert (ran.outputs["create"], ran.outputs["changes"]) == ("3", "6")
     assert "The plan." in ran.summary
 
