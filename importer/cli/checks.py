@@ -15,6 +15,7 @@ from importer.manifests.rules import RULES
 from importer.model.plan import Plan
 from importer.rendering import (
     CHECK_FORMATS,
+    Checked,
     Format,
     plan_checked,
     problems_checked,
@@ -76,8 +77,13 @@ def show_plan(plan: Plan, manifest: Path | None, console: Console, output: Outpu
         return
     _refuse_template(output)
     file = manifest or Path(MANIFEST_NAME)
-    root = repository_of(file.parent)
-    checked = plan_checked(shown, Span(str(file), 1, 1))
+    _show_checked(plan_checked(shown, Span(str(file), 1, 1)), file, console, output)
+
+
+def _show_checked(
+    checked: Checked, manifest: Path, console: Console, output: OutputOptions
+) -> None:
+    root = repository_of(manifest.parent)
     placed = tuple(replace(it, span=_in(root, it.span)) for it in checked.findings)
     console.result(render_checked(replace(checked, findings=placed), output.format))
 

@@ -9,7 +9,7 @@ from importer.rendering.documents import (
     render_plan,
     render_report,
 )
-from importer.rendering.findings import problems_checked
+from importer.rendering.findings import Checked, problems_checked
 from importer.rendering.look import Format
 from importer.rendering.loss_view import MOST_LISTED
 from importer.rendering.plan_findings import plan_checked
@@ -18,6 +18,7 @@ from importer.rendering.problems import render_problems
 __all__ = [
     "CHECK_FORMATS",
     "MOST_LISTED",
+    "Checked",
     "Format",
     "plan_checked",
     "problems_checked",

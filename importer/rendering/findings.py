@@ -43,8 +43,8 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """Message and remedy on one harmless line."""
-        return visible(". ".join(it for it in (self.message, self.remedy) if it))
+        """Message and remedy on one harmless line; never empty, for the services refuse that."""
+        return visible(". ".join(it for it in (self.message, self.remedy) if it)) or self.rule
 
 
 @dataclass(frozen=True, slots=True)

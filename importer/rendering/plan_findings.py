@@ -9,7 +9,7 @@ from importer.rendering.field_view import Manner, value_view
 from importer.rendering.findings import Checked, Finding, Level
 from importer.rendering.plan_view import side_views
 
-__all__ = ["plan_checked"]
+__all__ = ["difference", "plan_checked"]
 
 _RULES = {
     "blocked": (
@@ -61,7 +61,7 @@ def _blocked(it: Blocked, manifest: Span, manner: Manner) -> Finding:
         message,
         it.remedy,
         it.span or manifest,
-        _difference(views),
+        difference(views),
     )
 
 
@@ -76,7 +76,7 @@ def _drift(it: Drift, manifest: Span, manner: Manner) -> Finding:
         message,
         _RULES["drift"][1],
         it.span or manifest,
-        _difference([view]),
+        difference([view]),
     )
 
 
@@ -93,7 +93,8 @@ def _manual(it: ManualStep, manifest: Span) -> Finding:
     )
 
 
-def _difference(views: Sequence[FieldView]) -> str:
+def difference(views: Sequence[FieldView]) -> str:
+    """Return *views* as lines: of each field what stands on its own line, then its text's."""
     return "\n".join(line for view in views for line in _lines(view))
 
 

@@ -148,8 +148,8 @@ class Runner:
         self.workspace = self.folder / "repository"
         self.workspace.mkdir()
         self.pip_log = self.temp / "pip.log"
-        program = _script(self.temp / "program", _PROGRAM.format(python=sys.executable))
-        text = _PYTHON.format(python=sys.executable, pip_log=self.pip_log, program=program)
+        self.program = _script(self.temp / "program", _PROGRAM.format(python=sys.executable))
+        text = _PYTHON.format(python=sys.executable, pip_log=self.pip_log, program=self.program)
         self.python = _script(self.temp / "python", text)
         self.runs = 0
 

@@ -14,6 +14,17 @@ from tests.rendering.test_checks import commands_in
 
 MARK = "<!-- teams-importer: . -->\n"
 
+# Says what it was called with, and leaves what a plan with changes would.
+_STAND_IN = """\
+#!/usr/bin/env bash
+( IFS='|'; echo "$*" >&2 )
+case "$*" in
+  *counts*) echo '{"create":3,"delete":1,"update":2}' ;;
+  *markdown*) while [[ "$1" != --output ]]; do shift; done; echo "The plan." > "$2" ;;
+esac
+if [[ "$*" == *detailed* ]]; then exit 2; fi
+"""
+
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
@@ -135,6 +146,30 @@ def test_a_comment_that_can_not_be_written_fails_the_step_after_the_summary(
     assert ran.codes["comment"] == 1
     assert "1 to create" in ran.summary
     assert "pull-requests: write" in ran.log
+
+
+def test_a_fork_is_planned_against_the_snapshot_that_is_named(runner: Runner) -> None:
+    runner.fork = True
+    runner.program.write_text(_STAND_IN)
+    ran = runner.run(snapshot="a team's snapshot.json")
+    assert not ran.failed, ran.log
+    drawn = [it for it in ran.log.splitlines() if it.startswith("plan|")]
+    offline = "plan|.|--against|a team's snapshot.json|--format|"
+    assert drawn[0] == f"{offline}github|--detailed-exitcode"
+    assert all(it.startswith(offline) for it in drawn)
+    assert (ran.outputs["create"], ran.outputs["changes"]) == ("3", "6")
+    assert "The plan." in ran.summary
+
+
+def test_an_apply_is_held_to_what_was_reviewed(runner: Runner) -> None:
+    runner.event = "push"
+    runner.program.write_text(_STAND_IN)
+    ran = runner.run(command="apply", token="t", expect_digest="abc", reviewed="the comment.md")
+    (applied,) = [it for it in ran.log.splitlines() if it.startswith("apply|")]
+    assert "|--yes|--expect-digest|abc|--reviewed|the comment.md|--format|markdown|" in applied
+    ran = runner.run(command="apply", token="t")
+    (applied,) = [it for it in ran.log.splitlines() if it.startswith("apply|")]
+    assert "|--yes|--format|markdown|" in applied
 
 
 def test_installing_takes_nothing_without_a_hash(runner: Runner) -> None:
