@@ -130,13 +130,12 @@ def _lines(rows: Iterable[str]) -> int:
 
 def _head(draft: Draft, was: Sequence[str], kind: Sequence[str] = ()) -> list[str]:
     rows = [*key_lines(draft.key, was).splitlines(), *kind]
-    rows += _bound(draft)
     rows.append(f"title: {scalar(draft.title)}")
     rows += [f"type: {scalar(draft.type)}"] if draft.type else []
     rows.append(f"tags: {flow_list(draft.tags)}")
     rows += [f"permissions: {_permissions(draft.permissions)}"] if draft.permissions else []
     rows += [f"origin: {flow_list(draft.origin)}"] if draft.origin else []
-    return rows
+    return [*rows, *_bound(draft)]
 
 
 def _bound(draft: Draft | DraftAnswer | DraftCollection) -> list[str]:
