@@ -134,8 +134,8 @@ def _of_links(
     if away:
         gone = sum(Ref.parse(to) not in snapshot.items for to in away)
         lost = f", {gone} of them to posts that were not read or are not there" if gone else ""
-        links = counted(len(away), "link", "links")
-        yield "links to posts that are not exported", f"{links} stay addresses{lost}"
+        stay = counted(len(away), "link stays an address", "links stay addresses")
+        yield "links to posts that are not exported", f"{stay}{lost}"
     images = sum(to.startswith("key:") for to in targets) + sum(
         _images(it.holed) for it in texts if isinstance(it, Text) and "](" in it.holed
     )

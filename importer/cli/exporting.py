@@ -16,11 +16,11 @@ from importer.manifests.memory import Memory
 from importer.manifests.pages import entry_name, page_name
 from importer.manifests.staging import install, settle, staged
 from importer.manifests.writing import Bounds, Writer, Written
-from importer.model.ids import Field, Key, Kind, Ref, tag_key, tag_name
+from importer.model.ids import Field, Key, Kind, Ref, tag_key, tag_name, target_of_key
 from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Manifest
-from importer.planning.exporting import Exporter
+from importer.planning.exporting import Exporter, Links
 from importer.planning.fates import TELLTALE, Asked, Fate, known_in, sort_out
 from importer.planning.naming_posts import name_posts
 from importer.sources.naming import key_of
@@ -144,19 +144,19 @@ class Export:
 
     def _is_open_list(self, live: LiveItem) -> bool:
         is_list = live.ref.kind is Kind.COLLECTION
-        return is_list and not self.exporter.collection(live, self._among).owns_items
+        return is_list and not self.exporter.collection(live, self._links).owns_items
 
     @property
-    def _among(self) -> frozenset[Ref]:
-        exported = (ref for ref, fate in self.fates.items() if fate is Fate.EXPORTED)
-        return frozenset(self.known.keys) | frozenset(exported)
+    def _links(self) -> Links:
+        keys = {**{it.ref: self.keys[it.ref] for it in self._chosen()}, **self.known.keys}
+        return {str(ref): target_of_key(key) for ref, key in keys.items()}
 
     def _write_all(self, stage: Path) -> None:
         purpose = self.purpose
         self._lines = {}
         fitting = Fitting(purpose.namespace)
         used: set[str] = set()
-        among = self._among
+        links = self._links
         chosen = self._chosen()
         answers = _answers_of(chosen)
         with Memory() as memory:
@@ -169,10 +169,10 @@ class Export:
             )
             for live in chosen:
                 if live.ref.kind is Kind.COLLECTION:
-                    self._own(writer.add_collection(self.exporter.collection(live, among)), live)
+                    self._own(writer.add_collection(self.exporter.collection(live, links)), live)
                 elif live.ref.kind is not Kind.ANSWER:
                     below = answers.get(live.ref, [])
-                    draft = self.exporter.draft(live, below, among)
+                    draft = self.exporter.draft(live, below, links)
                     fitting.look(draft)
                     used.update(draft.tags)
                     self._own(writer.add_anyhow(draft), live, below)

@@ -66,7 +66,8 @@ def page(draft: Draft, was: Sequence[str] = ()) -> PageText:
     """Return *draft* as a Markdown file; *was* are keys that it had before."""
     kind = [] if draft.kind is Kind.QUESTION else [f"kind: {draft.kind}"]
     rows = ["---", *_head(draft, was, kind)]
-    more = [f"  {scalar(it.key)}: {{id: {it.id}}}" for it in draft.answers if it.id is not None]
+    told = ((it.key, _bound(it)) for it in draft.answers)
+    more = [f"  {scalar(key)}: {{{', '.join(rows)}}}" for key, rows in told if rows]
     rows += ["answers:", *more] if more else []
     parts = ["\n".join([*rows, "---"]), _text(draft, draft.body)]
     opened = [len(parts)]
@@ -129,18 +130,23 @@ def _lines(rows: Iterable[str]) -> int:
 
 def _head(draft: Draft, was: Sequence[str], kind: Sequence[str] = ()) -> list[str]:
     rows = [*key_lines(draft.key, was).splitlines(), *kind]
-    rows += [f"id: {draft.id}"] if draft.id is not None else []
     rows.append(f"title: {scalar(draft.title)}")
     rows += [f"type: {scalar(draft.type)}"] if draft.type else []
     rows.append(f"tags: {flow_list(draft.tags)}")
     rows += [f"permissions: {_permissions(draft.permissions)}"] if draft.permissions else []
     rows += [f"origin: {flow_list(draft.origin)}"] if draft.origin else []
-    return rows
+    return [*rows, *_bound(draft)]
+
+
+def _bound(draft: Draft | DraftAnswer | DraftCollection) -> list[str]:
+    """Return the rows that say which post it is, and what was seen of it."""
+    seen = ", ".join(f"{field}: {flow_scalar(digest)}" for field, digest in draft.seen.items())
+    rows = [f"id: {draft.id}"] if draft.id is not None else []
+    return [*rows, f"seen: {{{seen}}}"] if seen else rows
 
 
 def _answer_head(answer: DraftAnswer) -> list[str]:
-    rows = [f"key: {scalar(answer.key)}"]
-    rows += [f"id: {answer.id}"] if answer.id is not None else []
+    rows = [f"key: {scalar(answer.key)}", *_bound(answer)]
     return [*rows, "accepted: true"] if answer.accepted else rows
 
 
@@ -165,8 +171,7 @@ def people_of(names: Sequence[str], before: str = "") -> str:
 
 def collection_entry(draft: DraftCollection) -> PageText:
     """Return a collection as a YAML file that a manifest includes."""
-    rows = [f"key: {scalar(draft.key)}"]
-    rows += [f"id: {draft.id}"] if draft.id is not None else []
+    rows = [f"key: {scalar(draft.key)}", *_bound(draft)]
     rows.append(f"title: {scalar(draft.title)}")
     if description := canonical_text(draft.description):
         rows.append(f"description: {block(description, '      ')}")

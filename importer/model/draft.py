@@ -1,6 +1,6 @@
 """A post on its way from a wiki, or a team, into a manifest: what a writer takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -22,12 +22,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class DraftAnswer:
-    """`key` is local to the question; `id` binds the post that there is."""
+    """`key` is local to the question; `id` and `seen` are as a `Draft`'s."""
 
     key: str
     body: str
     accepted: bool = False
     id: int | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Draft:
     the page, `place` is where it comes from. `type` is an article's; empty, it is left to the site.
     `sources` name the pages it is made of, whatever their titles. `former` is the key that an
     earlier conversion gave it, where a person has chosen another since. `id` binds the post that
-    there is. `permissions` are an article's, as its field holds them; none: left to the site.
+    there is, `seen` are the digests of what it says, by the fields' names. `permissions` are an
+    article's, as its field holds them; none: left to the site.
     """
 
     key: str
@@ -69,6 +71,7 @@ class Draft:
     former: str = ""
     id: int | None = None
     permissions: tuple[str, ...] = ()
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class DraftCollection:
     description: str
     items: tuple[str, ...]
     id: int | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
     owns_items: bool = True
 
 

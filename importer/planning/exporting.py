@@ -4,23 +4,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from importer.model.draft import Draft, DraftAnswer, DraftCollection, DraftTag, Place
-from importer.model.fields import Value
+from importer.model.fields import Value, rides_with_post, word_of
 from importer.model.ids import (
     Field,
     Key,
     Ref,
     image_digest,
     key_of_target,
-    target_of_key,
 )
 from importer.model.live import LiveItem, Snapshot
+from importer.planning.compare import digest_field, keyed_item
+from importer.planning.matching import marked_fields
 from importer.planning.naming_posts import marked_key
+from importer.text.digests import agree, shorten
 from importer.text.links import Text, fill
 
-__all__ = ["ARTICLE_TYPES", "Exporter"]
+__all__ = ["ARTICLE_TYPES", "Exporter", "Links"]
 
 ARTICLE_TYPES = frozenset({"knowledge-article", "announcement", "how-to-guide", "policy"})
 """Those that a manifest can name."""
+
+Links = Mapping[str, str]
+"""How links name posts that are exported, or there already: `question/12` to `key:...`."""
 
 _OPEN = frozenset({"everyone", "owner-only"})
 
@@ -38,38 +43,41 @@ class Exporter:
     keys: Mapping[Ref, Key]
     ids: bool
 
-    def draft(self, live: LiveItem, answers: Iterable[LiveItem], among: frozenset[Ref]) -> Draft:
-        """Return the draft of a question or article; links lead by key to posts *among* those."""
+    def draft(self, live: LiveItem, answers: Iterable[LiveItem], links: Links) -> Draft:
+        """Return the draft of a question or article; *links* names the posts to link by key."""
         fields = live.fields
         typed = str(fields.get(Field.TYPE, ""))
         return Draft(
             key=self.keys[live.ref],
             title=str(fields[Field.TITLE]),
             tags=_names(fields.get(Field.TAGS)),
-            body=self.markdown(live, among),
-            answers=tuple(self._answer(it, among) for it in answers),
+            body=self.markdown(live, links),
+            answers=tuple(self._answer(it, links) for it in answers),
             place=Place(str(live.ref), 1),
             kind=live.ref.kind,
             type=typed if typed in ARTICLE_TYPES else "",
             id=self._id(live),
             permissions=self._permissions(_names(fields.get(Field.PERMISSIONS))),
+            seen=self._seen(live, links),
         )
 
-    def _answer(self, live: LiveItem, among: frozenset[Ref]) -> DraftAnswer:
+    def _answer(self, live: LiveItem, links: Links) -> DraftAnswer:
         key = self.keys[live.ref].partition("#")[2]
         accepted = live.fields.get(Field.ACCEPTED) is True
-        return DraftAnswer(key, self.markdown(live, among), accepted, self._id(live))
+        seen = self._seen(live, links)
+        return DraftAnswer(key, self.markdown(live, links), accepted, self._id(live), seen)
 
-    def collection(self, live: LiveItem, among: frozenset[Ref]) -> DraftCollection:
-        """Return the draft of a collection; its list is the site's where not all are *among*."""
-        held = [Ref.parse(it) for it in _names(live.fields.get(Field.ITEMS))]
-        exported = tuple(self.keys[it] for it in held if it in among)
+    def collection(self, live: LiveItem, links: Links) -> DraftCollection:
+        """Return the draft of a collection; its list is the site's where *links* lacks a post."""
+        held = _names(live.fields.get(Field.ITEMS))
+        exported = tuple(self.keys[Ref.parse(it)] for it in held if it in links)
         return DraftCollection(
             self.keys[live.ref],
             str(live.fields[Field.TITLE]),
-            self.markdown(live, among),
+            self.markdown(live, links),
             exported,
             self._id(live),
+            self._seen(live, links),
             owns_items=len(exported) == len(held),
         )
 
@@ -85,7 +93,7 @@ class Exporter:
             for name, live in found
         ]
 
-    def markdown(self, live: LiveItem, among: frozenset[Ref]) -> str:
+    def markdown(self, live: LiveItem, links: Links) -> str:
         """Return a post's text; what its links lead to is called by key, or by address."""
         text = live.fields.get(Field.BODY)
         if not isinstance(text, Text):
@@ -96,15 +104,35 @@ class Exporter:
             digest = image_digest(key) if key else None
             if key is not None and digest is not None:
                 return self.snapshot.site.picture(live.pictures[key], digest)
-            ref = Ref.parse(target)
-            named = ref in among
-            return target_of_key(self.keys[ref]) if named else self.snapshot.site.address(ref)
+            return links.get(target) or self.snapshot.site.address(Ref.parse(target))
 
         return fill(text, destination_of)
 
+    def _is_marked(self, live: LiveItem) -> bool:
+        return marked_key(live, self.namespace) == self.keys[live.ref]
+
     def _id(self, live: LiveItem) -> int | None:
-        is_marked = marked_key(live, self.namespace) == self.keys[live.ref]
-        return live.ref.id if self.ids and not is_marked else None
+        return live.ref.id if self.ids and not self._is_marked(live) else None
+
+    def _seen(self, live: LiveItem, links: Links) -> Mapping[str, str]:
+        """Return the digests of what the post says, but for what its marker says of it as well.
+
+        They are what the next edit starts from, where no journal knows that.
+        """
+        if not self.ids:
+            return {}
+        kind, fields = live.ref.kind, keyed_item(live, links).fields
+        marks = marked_fields(live) if self._is_marked(live) else {}
+        digests = {
+            row.field: digest_field(kind, row.field, fields[row.field])
+            for row in rides_with_post(kind)
+            if row.field in fields
+        }
+        return {
+            word_of(kind, field): shorten(digest)
+            for field, digest in digests.items()
+            if field not in marks or not agree(marks[field], digest)
+        }
 
     def _permissions(self, names: tuple[str, ...]) -> tuple[str, ...]:
         return names if self.ids or set(names) <= _OPEN else ()

@@ -287,6 +287,48 @@ def test_again_into_its_folder_only_what_is_new_is_added(
     assert [it["key"] for it in done["blocked"]] == ["rollback"], "an edit is for pull"
 
 
+@pytest.mark.parametrize("marked", [False, True], ids=["others'", "ours, edited on the site"])
+def test_what_is_edited_afterwards_is_one_clean_update_on_a_fresh_runner(
+    cli: Program, home: Path, marked: bool
+) -> None:
+    """`seen:` says what the edit starts from; no journal and no marker does."""
+    if marked:
+        (home / "ours").mkdir()
+        one = question("linked")
+        other = question("linking", body=f"See [that](key:linked). {TEXT}")
+        write_manifest(home / "ours", one, other, namespace="team")
+        assert cli("apply", "ours", "--url", TEAM, "--yes").code == 0
+    with on_the_site() as (world, ada, bo):
+        if marked:
+            found = {it.title: it for it in world.questions("acme")}
+            linking = found["What is the story of linking?"]
+            body = linking.body.replace("See ", "Do see ")
+            world.edit(bo, linking.id, body=body)
+        else:
+            asked = world.ask(ada, title="What is linked?", body=TEXT, tags=["a"])
+            body = f"See [that]({BASE}/q/{asked.id}). {TEXT}"
+            linking = world.ask(ada, title="What does link?", body=body, tags=["a"])
+            world.answer(bo, linking.id, body=f"This. {TEXT}")
+            world.publish(ada, title="What is written here", body=body, tags=["a"])
+            world.make_collection(ada, title="All", description=TEXT, content_ids=[linking.id])
+    export(cli, *NEW)
+    assert_in_sync(plan(cli))
+    for page in (it for it in (home / "out" / "content").rglob("*") if it.is_file()):
+        page.write_text(page.read_text().replace("A text of more", "An edited text of more"))
+    done = cli("plan", "out", "--url", TEAM, "--format", "json").document
+    edited = 1 if marked else 5
+    assert (len(done["changes"]), done["blocked"], done["drift"]) == (edited, [], [])
+    with on_the_site() as (world, ada, bo):
+        world.edit(bo, linking.id, body=f"{body}\n\nSomebody was here meanwhile.")
+    blocked = cli("plan", "out", "--url", TEAM, "--format", "json").document["blocked"]
+    assert len(blocked) == 1
+    with on_the_site() as (world, ada, bo):
+        world.edit(bo, linking.id, body=body)
+    assert cli("apply", "out", "--url", TEAM, "--yes").code == 0
+    shutil.rmtree(home / "out" / ".teams-importer")
+    assert_in_sync(plan(cli))
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     found = (it for it in folder.rglob("*") if it.is_file())
     return {it.relative_to(folder).as_posix(): it.read_bytes() for it in found}
