@@ -4,6 +4,7 @@ from importer.rendering.documents import (
     render_fidelity,
     render_losses,
     render_plan,
+    render_pull,
     render_report,
 )
 from importer.rendering.look import Format
@@ -17,5 +18,6 @@ __all__ = [
     "render_losses",
     "render_plan",
     "render_problems",
+    "render_pull",
     "render_report",
 ]

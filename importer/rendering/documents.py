@@ -14,9 +14,10 @@ from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
 from importer.rendering.loss_view import loss_view
 from importer.rendering.plan_view import plan_view
+from importer.rendering.pull_view import pull_view
 from importer.rendering.report_view import report_counts, report_view
 
-__all__ = ["render_fidelity", "render_losses", "render_plan", "render_report"]
+__all__ = ["render_fidelity", "render_losses", "render_plan", "render_pull", "render_report"]
 
 _FORMAT_VERSION = 1
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -79,6 +80,14 @@ def render_fidelity(
         return _json({"fidelity": fidelity})
     view = fidelity_view(fidelity, show=show, verbose=look.verbose, utf8=look.utf8)
     return fill_template("fidelity", view, look)
+
+
+def render_pull(told: Mapping[str, Any], **looks: Unpack[Looks]) -> str:
+    """Return what a pull made of edits on the site; `pull_view` says what *told* holds."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json(told)
+    return fill_template("pull", pull_view(told, verbose=look.verbose), look)
 
 
 def _look(looks: Looks) -> Look:
