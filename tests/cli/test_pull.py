@@ -59,21 +59,12 @@ FILE, PAGE_FILE = Path("teams-importer.yaml"), Path("content/freeze.md")
 
 @contextmanager
 def on_the_site() -> Iterator[tuple[World, User]]:
-    """Act as a person of the team, half an hour after one command and before the next."""
+    """Act as a person of the team."""
     world = open_world(TEAM)
     try:
-        _let_half_an_hour_pass(world)
         yield world, world.user("acme", "Björn Öst")
-        _let_half_an_hour_pass(world)
     finally:
         world.close()
-
-
-def _let_half_an_hour_pass(world: World) -> None:
-    moments = ("created", "activity", "edited")
-    with world.store.transaction():
-        world.store.run(f"UPDATE posts SET {', '.join(f'{it} = {it} - 1800' for it in moments)}")
-        world.store.run("UPDATE revisions SET created = created - 1800")
 
 
 def post(text: str) -> Post:
@@ -206,13 +197,13 @@ def test_the_same_line_is_a_conflict_and_nothing_is_written_for_that_item(
     published: Callable[..., Result],
 ) -> None:
     edit("Look at the release", "Run the tool", "Run the newer tool", title="How to roll it back?")
-    edit("On Fridays", "from noon on", "from ten on")
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
     FILE.write_text(FILE.read_text().replace("Run the tool", "Run the best tool"))
     ours = FILE.read_text()
     done = published("pull")
     assert done.code == 11
     assert FILE.read_text() == ours
-    assert "from ten on" in PAGE_FILE.read_text()
+    assert "Zoë" in PAGE_FILE.read_text()
     for line in ("<<<<<<< manifest", "Run the best tool", "Run the newer tool", "Björn Öst"):
         assert line in done.out
     assert published("plan", "--detailed-exitcode").code == 11
