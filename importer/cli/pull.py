@@ -98,8 +98,9 @@ def command(
     """
     choice = Choice(only, keep_ours, take_site, marks=conflicts == "markers")
     loaded = read_manifest(path, console)
-    for globs in (only, keep_ours, take_site):
-        note_idle_globs(loaded.manifest, globs, console)
+    options = {"--only": only, "--keep-ours": keep_ours, "--take-site": take_site}
+    for option, globs in options.items():
+        note_idle_globs(loaded.manifest, globs, console, option)
     with reach(connection, console) as target:
         refuse_secret_in(loaded.manifest, target.connection)
         place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
@@ -166,7 +167,8 @@ def _told(
     notes = []
     if sighting.ledger.under_way:
         notes.append("a run is under way: some of what it writes may not be seen yet")
-    if not sighting.ledger.exists and pulled.intakes:
+    waiting = pulled.of(Taken.CONFLICT, Taken.MARKED)
+    if not sighting.ledger.exists and waiting:
         notes.append("there is no journal here: what both sides edited can't be merged")
     return {
         "namespace": loaded.manifest.namespace,

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -60,6 +60,9 @@ def take_in(path: Path, pulled: Pulled, sighting: Sighting) -> Outcome:
         except _CannotSayError as error:
             editor.drop(key)
             refused[key] = Refusal(key, editor.place_of(key, intakes[0].word), str(error))
+    for key in taking.stale() if by_key else ():
+        if key not in by_key:
+            editor.set(key, "seen", taking.seen(pulled.pairs[key], ()) or None)
     while True:
         edited = editor.finish(marked)
         refused |= {it.key: it for it in edited.refused}
@@ -92,12 +95,17 @@ class _Taking:
             if it.wanted is not None:
                 found[it.word] = self._written(it, it.wanted)
         pair = self._pulled.pairs[key]
-        seen = self._seen(pair, intakes)
+        seen = self.seen(pair, intakes)
         if seen != dict(_as_words(pair)):
             found["seen"] = seen or None
         return found
 
-    def _seen(self, pair: Pair, intakes: Iterable[Intake]) -> dict[str, str]:
+    def stale(self) -> Iterator[Key]:
+        """Yield the items whose entries note what every runner sees in the post itself."""
+        return (key for key, pair in self._pulled.pairs.items() if stale_seen(pair))
+
+    def seen(self, pair: Pair, intakes: Iterable[Intake]) -> dict[str, str]:
+        """Return what is to be noted of an item after *intakes*, by the author's words."""
         stale = stale_seen(pair)
         seen = {word: it for word, it in _as_words(pair) if Field(_field(word, pair)) not in stale}
         return seen | {it.word: str(it.seen) for it in intakes if it.seen is not None}

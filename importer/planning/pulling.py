@@ -141,6 +141,8 @@ def _of_pair(
     if live is None or live.facts.deleted or pair.item.kind is Kind.IMAGE:
         return
     for field, who in pair.moved.items():
+        if field is Field.DESCRIPTION and not live.fields[field]:
+            continue
         if who in (Moved.LIVE, Moved.BOTH, Moved.NO_BASE):
             yield _intake(pair, live, field, who, texts, choice, policy)
 
@@ -166,6 +168,8 @@ def _intake(
         if seen is None:
             return replace(told, why="what was decided of it has no place in its entry")
         return replace(told, how=Taken.KEPT, seen=seen)
+    if field is Field.DESCRIPTION:
+        return replace(told, why="no API writes it, so nobody knows who moved: a step by hand")
     if (item.on_drift or policy.on_drift) is OnDrift.OVERWRITE:
         return replace(told, why="`on_drift: overwrite`: the manifest's version goes over it")
     if who is Moved.LIVE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +13,9 @@ from typing import Any
 import pytest
 
 from importer.sandbox import Post, User, World, open_world
+from importer.sandbox.values import Permissions
 from tests.cli.stage import Program, Result, posts_in
+from tests.conftest import ROOT
 
 TEAM = Path("team.db")
 DIALECTS = ("2.3", "3")
@@ -54,6 +58,7 @@ Ask the person on call.
 
 On Fridays from noon on, until Monday in the morning.
 """  # noqa: W291 - a hard break
+once = pytest.mark.parametrize("here", ["2.3"], indirect=True)
 FILE, PAGE_FILE = Path("teams-importer.yaml"), Path("content/freeze.md")
 
 
@@ -114,6 +119,7 @@ def assert_clean(done: Result) -> None:
     assert (document["changes"], document["drift"], document["blocked"]) == ([], [], [])
 
 
+@once
 def test_nothing_edited_is_nothing_to_take_in(published: Callable[..., Result]) -> None:
     done = published("pull")
     assert (done.code, done.out.splitlines()[-1]) == (0, "Nothing to take in.")
@@ -209,6 +215,7 @@ def test_the_same_line_is_a_conflict_and_nothing_is_written_for_that_item(
     assert published("plan", "--detailed-exitcode").code == 11
 
 
+@once
 def test_a_conflict_may_be_marked_in_the_text_which_nobody_can_publish(
     published: Callable[..., Result], home: Path
 ) -> None:
@@ -236,6 +243,7 @@ def test_a_conflict_may_be_marked_in_the_text_which_nobody_can_publish(
     assert (changes(plan), plan.document["blocked"]) == ([("rollback", ["body"])], [])
 
 
+@once
 def test_without_a_journal_both_edited_is_a_conflict_of_two_sides(
     published: Callable[..., Result], home: Path
 ) -> None:
@@ -339,6 +347,7 @@ def _page(name: str) -> str:
     return f"---\nkey: {name}\ntitle: {title}\ntags: [deploys]\n---\n\n{words}"
 
 
+@once
 def test_a_check_shows_the_differences_and_writes_nothing(
     published: Callable[..., Result], home: Path
 ) -> None:
@@ -354,6 +363,7 @@ def test_a_check_shows_the_differences_and_writes_nothing(
     assert before == after
 
 
+@once
 def test_only_takes_what_its_glob_fits(published: Callable[..., Result]) -> None:
     edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
     edit("Look at the release", "Run the tool", "Run the newer tool")
@@ -362,6 +372,7 @@ def test_only_takes_what_its_glob_fits(published: Callable[..., Result]) -> None
     assert "Zoë" in PAGE_FILE.read_text()
 
 
+@once
 def test_what_is_gone_or_without_an_item_is_mentioned(published: Callable[..., Result]) -> None:
     answer = post("Press the button")
     with on_the_site() as (world, _):
@@ -376,6 +387,7 @@ def test_what_is_gone_or_without_an_item_is_mentioned(published: Callable[..., R
     assert {it["key"] for it in done.document["orphans"]} == {"freeze", "freeze#short"}
 
 
+@once
 def test_a_pull_reads_only_and_leaves_the_journal(
     published: Callable[..., Result], home: Path
 ) -> None:
@@ -384,3 +396,73 @@ def test_a_pull_reads_only_and_leaves_the_journal(
     before = journal.read_bytes(), posts_in(TEAM)
     assert published("pull").code == 0
     assert (journal.read_bytes(), posts_in(TEAM)) == before
+
+
+def test_articles_collections_and_images_come_in_too(cli: Program, home: Path) -> None:
+    shutil.copytree(ROOT / "examples/people", home, dirs_exist_ok=True)
+    here = ("--url", f"sandbox:{TEAM}", "--api", "3")
+    # Experts are for administrators to name.
+    assert cli("apply", *here, "--yes").code == 11
+    before = FILE.read_text()
+    with on_the_site() as (world, _):
+        leave, first = (
+            next(it for it in world.articles("acme") if words in str(it.title))
+            for words in ("Annual leave", "What happens")
+        )
+        owner = next(it for it in world.users("acme") if it.id == leave.owner_id)
+        image = re.search(r"!\[[^]]*]\([^)]*\)", first.body)
+        assert image
+        world.edit(
+            owner,
+            leave.id,
+            body=leave.body.replace("28", "30").replace("## Asking", f"{image[0]}\n\n## Asking"),
+            article_type="how-to-guide",
+            permissions=Permissions("everyone"),
+        )
+        (start,) = world.collections("acme")
+        world.replace_collection(
+            owner,
+            start.id,
+            title="Start here, please",
+            description=start.description.replace("Three pages", "Some pages"),
+            content_ids=[*reversed(start.content_ids)],
+        )
+    done = cli("pull", *here, "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, []), done.err
+    text = FILE.read_text()
+    kept = [line for line in text.split("\n") if "seen:" not in line]
+    days = "days of leave a year, and the public holidays of the place they live in."
+    changed = [it for it in difflib.ndiff(before.split("\n"), kept) if it[:1] in "+-"]
+    assert changed == [
+        "-     type: policy",
+        "+     type: how-to-guide",
+        "-     permissions: {editable_by: specific-editors, users: [1003]}",
+        "+     permissions: {editable_by: everyone}",
+        f"-       Everybody has 28 {days}",
+        f"+       Everybody has 30 {days}",
+        "+ ",
+        "+       ![From the door straight on, then right](img/way-to-your-desk.png)",
+        "-     title: Start here",
+        "+     title: Start here, please",
+        "-       Three pages for your first week. Begin with [the first day](key:first-day).",
+        "+       Some pages for your first week. Begin with [the first day](key:first-day).",
+        "-     items: [first-day, payday, policy/leave]",
+        "+     items: [policy/leave, payday, first-day]",
+    ]
+    assert_clean(cli("plan", *here, "--format", "json"))
+
+
+@once
+def test_what_was_noted_is_taken_out_once_the_post_says_it_itself(
+    published: Callable[..., Result],
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull").code == 0
+    FILE.write_text(FILE.read_text().replace("Tell the channel that", "Tell everybody that"))
+    assert published("apply", "--yes").code == 0
+    assert "    seen: {body:" in FILE.read_text()
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    assert published("pull").code == 0
+    assert "    seen: {body:" not in FILE.read_text()
+    assert "seen: {body:" in PAGE_FILE.read_text()
+    assert_clean(published("plan", "--format", "json"))
