@@ -3,6 +3,7 @@
 Knows no HTTP, no files and no database; whatever waits here is asyncio.
 """
 
+from importer.execution.drifting import draw_drift
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.pulling import Sighting, look_at_team
@@ -20,6 +21,7 @@ __all__ = [
     "Sighting",
     "carry_out",
     "check_pin",
+    "draw_drift",
     "draw_plan",
     "draw_undo",
     "look_at_team",

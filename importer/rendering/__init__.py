@@ -1,6 +1,7 @@
 """Plans, reports and losses as text for people; must not decide, nor read team or journal."""
 
 from importer.rendering.documents import (
+    render_drift,
     render_fidelity,
     render_losses,
     render_plan,
@@ -14,6 +15,7 @@ from importer.rendering.problems import render_problems
 __all__ = [
     "MOST_LISTED",
     "Format",
+    "render_drift",
     "render_fidelity",
     "render_losses",
     "render_plan",

@@ -54,6 +54,8 @@ def respelled(source: str, ours: Text, wanted: Text, destination_of: Callable[[s
 
     *destination_of* gives the destination for a target that *source* doesn't lead to yet.
     """
+    if wanted == ours:
+        return source
     known = spellings(source, ours)
 
     def spelled(line: str) -> str:
@@ -63,7 +65,11 @@ def respelled(source: str, ours: Text, wanted: Text, destination_of: Callable[[s
     lines = source.split("\n")
     lead = _blank_lead(lines)
     own = lines[lead : lead + len(before)]
-    if len(own) < len(before) or canonical_text("\n".join(own)) != canonical_text(source):
+    if (
+        not before
+        or len(own) < len(before)
+        or canonical_text("\n".join(own)) != canonical_text(source)
+    ):
         return "".join(f"{spelled(it)}\n" for it in after)
     made = lines[:lead]
     for tag, a, b, c, d in _codes(before, after):
