@@ -20,6 +20,8 @@ __all__ = ["PullView", "pull_view"]
 
 _MOST_LINES = 200
 _MOST_ROWS = 200
+_MOST_WHOLE = 20
+_MOST_IN_CONFLICT = 60
 _LONG = 200
 _SECTIONS = (
     ("conflicts", "Conflicts: nothing is written for these items", ("conflict",)),
@@ -91,10 +93,12 @@ class PullView(TypedDict):
 def pull_view(told: Mapping[str, Any], *, verbose: bool) -> PullView:
     """Return the view of what is *told* of a pull; *verbose* shows every line."""
     fields = told["fields"]
-    sections = [
-        _section(name, title, [_field(it) for it in fields if it["how"] in hows], verbose=verbose)
-        for name, title, hows in _SECTIONS
-    ]
+    sections = []
+    for name, title, hows in _SECTIONS:
+        rows = [_field(it) for it in fields if it["how"] in hows]
+        for number, row in enumerate([] if verbose else rows):
+            del row["lines"][_MOST_IN_CONFLICT if number < _MOST_WHOLE else 0 :]
+        sections.append(_section(name, title, rows, verbose=verbose))
     for name, title in (("refused", "Not to be said in the manifest"), ("gone", "Gone")):
         sections.append(_section(name, title, [_row(it) for it in told[name]], verbose=verbose))
     orphans = [_row(it) for it in told["orphans"]]
@@ -170,7 +174,7 @@ def _conflict(marked: str) -> list[LineView]:
             shown.append(_line("kept", line))
         if line.startswith(">>>>>>> "):
             inside = False
-    return shown[:_MOST_LINES]
+    return shown
 
 
 def _file(it: Mapping[str, Any], *, verbose: bool) -> FileView:
