@@ -467,3 +467,23 @@ def test_what_was_noted_is_taken_out_once_the_post_says_it_itself(
     assert "    seen: {body:" not in FILE.read_text()
     assert "seen: {body:" in PAGE_FILE.read_text()
     assert_clean(published("plan", "--format", "json"))
+
+
+@once
+def test_tags_keep_the_names_that_the_manifest_calls_them_by(
+    published: Callable[..., Result],
+) -> None:
+    FILE.write_text(MANIFEST.replace("[deploys,  production]", "[k8s, deployment]"))
+    assert published("apply", "--yes").code == 0
+    with on_the_site() as (world, _):
+        moderator = next(it for it in world.users("acme") if it.moderates)
+        world.add_synonym(moderator, "k8s", "kubernetes")
+    edit("Look at the release", "", "", tags=("kubernetes", "deployment", "oncall"))
+    declared = "tags:\n  - {name: deploys, was: [deployment]}\nquestions:"
+    FILE.write_text(FILE.read_text().replace("questions:", declared))
+    done = published("pull", "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, []), done.out
+    assert "    tags: [k8s, deployment, oncall]      # the two" in FILE.read_text()
+    plan = published("plan", "--format", "json")
+    assert changes(plan) == [("rollback", ["tags"])]
+    assert (plan.document["drift"], plan.document["blocked"]) == ([], [])
