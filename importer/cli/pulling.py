@@ -184,7 +184,11 @@ class _Taking:
         for who in sorted(left):
             sort, _, name = who.partition(":")
             found[f"{sort}s"].append(name)
-        kept: dict[str, Plain] = {word: tuple(names) for word, names in found.items() if names}
+        kept: dict[str, Plain] = {
+            word: tuple(names) if word == "emails" else tuple(map(int, names))
+            for word, names in found.items()
+            if names
+        }
         if it.field not in it.item.adds:
             kept["exact"] = True
         return kept or None

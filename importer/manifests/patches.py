@@ -94,7 +94,7 @@ def _replaced(entry: Entry, node: MapNode, name: str, value: Plain) -> Iterator[
     at = node.values_at[name]
     stretch = entry.outline.value(at)
     if isinstance(value, tuple) and isinstance(node[name], ListNode):
-        yield from _list(entry, node, name, [str(it) for it in value])
+        yield from _list(entry, node, name, value)
     elif not isinstance(value, str):
         yield Splice(stretch.start, _bare_end(entry.source.text, stretch), spelled(value))
     elif stretch.style in _BLOCKS:
@@ -237,7 +237,7 @@ def _removed(entry: Entry, node: MapNode, name: str) -> Splice:
     return Splice(begin, stop, "")
 
 
-def _list(entry: Entry, node: MapNode, name: str, wanted: Sequence[str]) -> Iterator[Splice]:
+def _list(entry: Entry, node: MapNode, name: str, wanted: Sequence[str | int]) -> Iterator[Splice]:
     """Edit a list: rows that go are cut, rows that come are put where they belong."""
     rows: ListNode = node[name]
     stretch = entry.outline.collections[rows.at]
@@ -249,16 +249,23 @@ def _list(entry: Entry, node: MapNode, name: str, wanted: Sequence[str]) -> Iter
         return
     places = [entry.outline.value(at) for at in rows.values_at]
     put = _put_in_brackets if stretch.flow else _put_in_block
-    for tag, a, b, c, d in SequenceMatcher(None, had, wanted, autojunk=False).get_opcodes():
+    said = [str(it) for it in wanted]
+    for tag, a, b, c, d in SequenceMatcher(None, had, said, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
         both = min(b - a, d - c)
         for place, value in zip(places[a:b], wanted[c:d], strict=False):
-            yield Splice(place.start, place.end, scalar(value, place.style, flow=stretch.flow))
+            written = _one(value, place.style, flow=stretch.flow)
+            yield Splice(place.start, place.end, written)
         for index in range(a + both, b):
             yield _cut(entry, places, index, flow=stretch.flow, behind=not a and not both)
         if c + both < d:
             yield put(entry, places, a + both - 1, wanted[c + both : d])
+
+
+def _one(value: str | int, style: str = "", *, flow: bool = False) -> str:
+    """Return one row of a list: a number bare, a text in *style* where it can be."""
+    return spelled(value) if isinstance(value, int) else scalar(value, style, flow=flow)
 
 
 def _cut(
@@ -286,10 +293,10 @@ def _row(entry: Entry, place: Stretch) -> tuple[int, str]:
 
 
 def _put_in_brackets(
-    entry: Entry, places: Sequence[Stretch], after: int, values: Sequence[str]
+    entry: Entry, places: Sequence[Stretch], after: int, values: Sequence[str | int]
 ) -> Splice:
     del entry
-    written = [scalar(it, flow=True) for it in values]
+    written = [_one(it, flow=True) for it in values]
     if after < 0:
         start = places[0].start
         return Splice(start, start, "".join(f"{it}, " for it in written))
@@ -298,10 +305,10 @@ def _put_in_brackets(
 
 
 def _put_in_block(
-    entry: Entry, places: Sequence[Stretch], after: int, values: Sequence[str]
+    entry: Entry, places: Sequence[Stretch], after: int, values: Sequence[str | int]
 ) -> Splice:
     begin, lead = _row(entry, places[max(after, 0)])
-    written = [f"{lead}{scalar(it)}" for it in values]
+    written = [f"{lead}{_one(it)}" for it in values]
     if after < 0:
         return Splice(begin, begin, "".join(f"{it}\n" for it in written))
     end = _line_end(entry.source.text, places[after].end)

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from importer.sandbox import Post, User, World, open_world
-from importer.sandbox.values import Permissions
+from importer.sandbox.values import Permissions, Shares
 from tests.cli.stage import Program, Result, posts_in
 from tests.conftest import ROOT
 
@@ -313,6 +313,12 @@ HOSTILE = {
     "YAML": ('questions: [{key: "x"}]\n# no comment\n  - &a *b %YAML', True),
     "indentation": ("        deep\n\n    less", True),
     "entities": ("&lt;b&gt; &amp;amp; \\# \\*", True),
+    "more than the limit": ("words " * 300, False),
+}
+HOSTILE_TITLES = {
+    "quotes and YAML": ("@a: 'b' \"c\" #d \\ - [e] {f} & *g | > !h %i `j`?", True),
+    "reordered letters": ("What is \u202eesrever in here?", False),
+    "longer than the limit": ("What is it that is so very long? " * 4, False),
 }
 
 
@@ -320,9 +326,12 @@ def test_what_would_break_a_manifest_is_refused_item_by_item(
     cli: Program, home: Path, here: tuple[str, ...]
 ) -> None:
     (home / "content").mkdir()
-    FILE.write_text(MANIFEST.partition("questions:")[0])
+    limits = "limits: {question: {body: {max: 1500}, title: {max: 100}}}\n"
+    FILE.write_text(MANIFEST.partition("questions:")[0] + limits)
     names = {f"case-{number}": it for number, it in enumerate(HOSTILE.values())}
-    pages = {Path(f"content/{name}.md"): _page(name) for name in names}
+    titles = {f"title-{number}": it for number, it in enumerate(HOSTILE_TITLES.values())}
+    cases = {**names, **titles}
+    pages = {Path(f"content/{name}.md"): _page(name) for name in cases}
     for path, text in pages.items():
         path.write_text(text)
     assert cli("apply", "--yes", *here).code == 0
@@ -333,10 +342,15 @@ def test_what_would_break_a_manifest_is_refused_item_by_item(
             )
             new = found.body.replace("Ask us.", f"Before.\n\n{text}\n\nAfter.")
             world.edit(person, found.id, body=new)
+        for name, (text, _) in titles.items():
+            (found,) = (
+                it for it in world.questions("acme") if f"thing {name}?" in (it.title or "")
+            )
+            world.edit(person, found.id, title=text)
     done = cli("pull", *here, "--format", "json")
     assert done.code == 11, done.err
     refused = {it["key"] for it in done.document["refused"]}
-    assert refused == {name for name, (_, fits) in names.items() if not fits}
+    assert refused == {name for name, (_, fits) in cases.items() if not fits}
     kept = {path.stem for path, text in pages.items() if path.read_text() == text}
     assert kept == refused
     assert cli("validate").code == 0
@@ -491,3 +505,21 @@ def test_tags_keep_the_names_that_the_manifest_calls_them_by(
     plan = published("plan", "--format", "json")
     assert changes(plan) == [("rollback", ["tags"])]
     assert (plan.document["drift"], plan.document["blocked"]) == ([], [])
+
+
+def test_experts_of_a_tag_are_taken_when_asked_for(cli: Program, home: Path) -> None:
+    here = ("--url", f"sandbox:{TEAM}", "--api", "3")
+    declared = "tags:\n  - name: deploys\n    experts: {users: [1003], exact: true}   # who knows\n"
+    (home / "content").mkdir()
+    FILE.write_text(MANIFEST.replace("questions:", f"{declared}questions:"))
+    PAGE_FILE.write_text(PAGE)
+    cli("apply", *here, "--yes")
+    with on_the_site() as (world, _):
+        admin = world.add_user("acme", "Ada Admin", role="admin")
+        (tag,) = (it for it in world.tags("acme") if it.name == "deploys")
+        world.set_experts(admin, tag.id, Shares((1002, admin.id)))
+    assert cli("pull", *here).code == 11
+    done = cli("pull", *here, "--take-site", "tag:*", "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, []), done.out
+    expected = f"    experts: {{users: [1002, {admin.id}], exact: true}}   # who knows\n"
+    assert expected in FILE.read_text()

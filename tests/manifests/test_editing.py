@@ -123,6 +123,11 @@ def changes(result: Edited) -> list[str]:
             id="a tag in place of another",
         ),
         pytest.param(
+            "pat", "tags", ("tokens", "security", "1.0"),
+            ['+      - "1.0"'],
+            id="a tag that looks like a number, in lines",
+        ),
+        pytest.param(
             "pat", "tags", ("tokens", "a", "security"),
             ["+      - a"],
             id="a tag more, in lines",
