@@ -130,7 +130,7 @@ def _field(it: PulledField) -> RowView:
     return RowView(
         key=it.key,
         field=it.field,
-        what=joined([it.why or _HOW.get(it.how, ""), f"edited by {who}" if who else ""]),
+        what=joined([it.why or _HOW.get(it.how, ""), f"last edited there by {who}" if who else ""]),
         place=f"{it.file}:{it.line}",
         url=it.url,
         lines=lines,

@@ -61,11 +61,13 @@ def test_hostile_texts_show_as_text(form: Format) -> None:
 
 def test_each_field_says_who_edited_it_and_where() -> None:
     text = render(told(field("taken")), Format.TEXT)
-    assert "the site's version, edited by Ann Lee (user 12), 2026-11-20 10:11 UTC" in text
+    assert (
+        "the site's version, last edited there by Ann Lee (user 12), 2026-11-20 10:11 UTC" in text
+    )
     assert "content/a.md:7" in text
     unnamed = field("merged", 0, LastEdit(UserId(12)))
-    assert "merged, edited by user 12 content" in render(told(unnamed), Format.TEXT)
-    assert "edited by" not in render(told(field("merged", 0, None)), Format.TEXT)
+    assert "merged, last edited there by user 12 content" in render(told(unnamed), Format.TEXT)
+    assert "edited there" not in render(told(field("merged", 0, None)), Format.TEXT)
 
 
 @pytest.mark.parametrize("hows", [("taken",), ("conflict", "taken", "kept", "left", "marked")])
