@@ -33,8 +33,9 @@ def from_here(plan: Plan, folder: Path) -> Plan:
 def drift_from_folder(report: DriftReport, folder: Path) -> DriftReport:
     """Return *report*, with places as seen from *folder*, where the manifest is."""
     old = f"{shown}/" if (shown := shown_folder(folder)) else ""
-    items = tuple(replace(it, span=_there(it.span, old, "")) for it in report.items)
-    return replace(report, items=items)
+    there = (replace(it.span, path=it.span.path.removeprefix(old)) for it in report.items)
+    items = (replace(it, span=span) for it, span in zip(report.items, there, strict=True))
+    return replace(report, items=tuple(items))
 
 
 def way_to(manifest: Path, plan_file: Path) -> str:

@@ -56,11 +56,11 @@ class Drifted:
     ref: Ref
     url: str
     title: str
+    span: Span
     fate: Fate
     fields: tuple[DriftedField, ...] = ()
     edit: LastEdit | None = None
     seen: str = ""
-    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

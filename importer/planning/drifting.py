@@ -62,8 +62,7 @@ def drift_schema() -> dict[str, object]:
 
 
 def _place(it: Drifted) -> tuple[int, str, int, str]:
-    where = (it.span.path, it.span.line) if it.span else ("", 0)
-    return (list(Fate).index(it.fate), *where, it.key)
+    return (list(Fate).index(it.fate), it.span.path, it.span.line, it.key)
 
 
 def _gone(gone: Gone, titles: Mapping[Key, str]) -> Drifted:
@@ -74,8 +73,8 @@ def _gone(gone: Gone, titles: Mapping[Key, str]) -> Drifted:
         gone.binding.ref,
         gone.binding.url,
         titles.get(item.parent or item.key, ""),
+        item.span,
         Fate.GONE,
-        span=item.span,
     )
 
 
@@ -111,11 +110,11 @@ class _Drift:
                     self._live.ref,
                     self._live.url,
                     self._titles.get(self._item.parent or self._item.key, ""),
+                    self._item.spans.get(fields[0], self._item.span),
                     fate,
                     tuple(map(self._field, fields)),
                     self._pair.edit,
                     self._seen(fields),
-                    self._item.spans.get(fields[0], self._item.span),
                 )
 
     def _fate(self, field: Field, who: Moved, *, overwrite: bool) -> Fate | None:

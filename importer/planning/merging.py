@@ -49,10 +49,9 @@ def base_text(pair: Pair, field: Field, texts: Mapping[Digest, Value]) -> Value 
 
 
 def _base_of(pair: Pair, field: Field) -> Digest | None:
-    if pair.live is None:
-        return None
+    row, live = rule(pair.item.kind, field), pair.live
     ours = digest_field(pair.item.kind, field, pair.item.fields[field])
-    base = base_of(rule(pair.item.kind, field), pair.live, pair.binding, ours)
+    base = base_of(row, live, pair.binding, ours) if live else None
     return base.ours if base else None
 
 
@@ -82,29 +81,27 @@ def _merged(pair: Pair, texts: Mapping[Digest, Value]) -> Pair:
 
 def _merge(pair: Pair, field: Field, base: Value, live: Value) -> Value | None:
     ours = pair.item.fields[field]
-    row = rule(pair.item.kind, field)
     match base, ours, live:
         case Text(), Text(), Text():
-            merged: Value | None = merge_texts(base, ours, live).text
+            merged: Text | tuple[str, ...] | None = merge_texts(base, ours, live).text
         case tuple(), tuple(), tuple() if field is Field.TAGS:
             merged = merge_names(base, ours, live)
         case _:
             return None
-    return merged if merged in (ours, live) or (merged is not None and _fits(row, merged)) else None
+    if merged is None or merged in (ours, live):
+        return merged
+    return merged if _fits(rule(pair.item.kind, field), merged) else None
 
 
-def _fits(row: FieldRule, value: Value) -> bool:
+def _fits(row: FieldRule, value: Text | tuple[str, ...]) -> bool:
+    """Tell whether *value* is surely within its field's limits."""
     limit = LIMITS.get((row.kind, row.field))
     if limit is None:
         return True
-    match value:
-        case Text(holed, targets):
-            as_sent = len(holed) + holed.count("\n") + _MARKER_CHARS
-            return limit.low <= len(holed) and as_sent + _ADDRESS_CHARS * len(targets) <= limit.high
-        case tuple():
-            return limit.low <= len(value) <= limit.high
-        case _:
-            return True
+    if not isinstance(value, Text):
+        return limit.low <= len(value) <= limit.high
+    most = len(value.holed) + value.holed.count("\n") + _ADDRESS_CHARS * len(value.targets)
+    return limit.low <= len(value.holed) and most + _MARKER_CHARS <= limit.high
 
 
 def _contained(pair: Pair, field: Field) -> Pair:

@@ -96,10 +96,11 @@ def test_an_undone_run_leaves_what_stood_before_it_or_says_why_not(
             touched = now[post][name] != ran[post][name]
             wanted = now[post][name] if touched else before[post][name]
             assert value == wanted, f"{name} of {names[post]}"
+    live = history._live()  # noqa: SLF001 - a test's own
     history.human = {
-        (post, name): value
-        for (post, name), value in {**human, **history.human}.items()
-        if post in after and history._live()[post][name] == value  # noqa: SLF001 - a test's own
+        (post, name): written
+        for (post, name), written in [*human.items(), *history.human.items()]
+        if post in live and live[post][name] == written.value
     }
     history.apply(OnDrift.KEEP)
     assert stage.plan(history.manifest(OnDrift.KEEP)).changes == ()

@@ -109,6 +109,20 @@ def test_an_answer_is_merged_as_a_question_is() -> None:
     assert [(it.id, it.reason) for it in plan.changes] == [("one#a!update", Reason.MERGED)]
 
 
+def test_a_collections_description_is_merged_beside_what_is_new() -> None:
+    scene, member = Scene(), question("one")
+    item = collection("start", "one", fields={Field.BODY: BASE})
+    scene.publish(member, item)
+    scene.edit("start", Field.BODY, LIVE)
+    plan = plan_of(
+        scene, member, having(item, Field.BODY, OURS), question("two"), was=(member, item)
+    )
+    assert {it.id: it.reason for it in plan.changes} == {
+        "start!update": Reason.MERGED,
+        "two!create": Reason.NEW,
+    }
+
+
 def test_once_merged_the_other_edit_is_drift_and_kept() -> None:
     scene, item = published()
     ours = having(item, Field.BODY, OURS)
