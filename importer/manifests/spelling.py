@@ -97,7 +97,7 @@ def _needs_telling(lines: Iterable[str]) -> bool:
     """Tell whether the first line with any words is indented, or one of blanks comes before it."""
     for line in lines:
         if line.strip(" "):
-            return line.startswith(" ")
+            return line.startswith((" ", "\t"))
         if line:
             return True
     return False

@@ -155,6 +155,11 @@ def changes(result: Edited) -> list[str]:
             id="a block that begins indented says how far",
         ),
         pytest.param(
+            "pat", "body", f"\ttab\n\n{BODY}\n",
+            [f"-    body: {BODY}", "+    body: |2", "+      \ttab", "+", f"+      {BODY}"],
+            id="a block that begins with a tab says so, too",
+        ),
+        pytest.param(
             "rollback#ui", "body", f"{BODY}\nAnd more: two\n",
             ["-        body: >-", "+        body: |-", "-          And more.",
              "+          And more: two"],
