@@ -39,12 +39,12 @@ ENDS = st.sampled_from(["\n", "\r\n"])
 def _block(draw: st.DrawFn, body: str, indent: int) -> str:
     """A body in one of the ways that people write one."""
     lines = "\n".join(f"{' ' * (indent + 2)}{it}" if it else "" for it in body.split("\n"))
-    style = draw(st.sampled_from(["|", "|-", "|+", "|2", "quoted"]))
+    style = draw(st.sampled_from(["|", "|-", "|+", "|2", ">", ">2-", "quoted"]))
     if style == "quoted":
         quoted = body.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'body: "{quoted}"'.replace("\t", "\\t")
-    if style != "|2" and body.lstrip("\n").startswith((" ", "\t")):
-        style = "|2"
+    if "2" not in style and body.lstrip("\n").startswith((" ", "\t")):
+        style = f"{style[0]}2"
     return f"body: {style}{draw(st.sampled_from(['', '  # a comment']))}\n{lines.rstrip()}"
 
 
