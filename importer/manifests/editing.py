@@ -13,12 +13,13 @@ from typing import Any
 
 from importer.errors import ManifestError, Problem, Severity, Span
 from importer.manifests.drafts import Draft
+from importer.manifests.entries import CannotEdit, Entry
 from importer.manifests.guards import hidden_in
 from importer.manifests.loading import Opened, open_manifest
 from importer.manifests.markdown_file import answer_lines, is_markdown
 from importer.manifests.nodes import MapNode, parse
 from importer.manifests.outline import Outline, outline
-from importer.manifests.patches import CannotEdit, Entry, splices_of
+from importer.manifests.patches import splices_of
 from importer.manifests.paths import Folder
 from importer.manifests.replacing import FileEdit, replace_files
 from importer.manifests.rules import Findings
