@@ -24,6 +24,7 @@ COMMANDS = {
     "validate": ("importer.cli.validate", "Check a manifest offline: every problem in one pass."),
     "plan": ("importer.cli.plan", "Show how the live team differs. Writes nothing."),
     "apply": ("importer.cli.apply", "Make the live team what the manifest says."),
+    "pull": ("importer.cli.pull", "Bring edits made on the site into the manifest's files."),
     "show": ("importer.cli.show", "Show a saved plan again, in any format."),
     "doctor": ("importer.cli.doctor", "Check token, team, quota, clock and journal."),
     "convert": ("importer.cli.convert", "Turn a wiki or an export into a manifest."),

@@ -14,7 +14,7 @@ from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.text.blocks import Blocks, Line, Open
 
-__all__ = ["answer_lines", "front_matter_end", "is_markdown", "read_markdown"]
+__all__ = ["answer_line", "answer_lines", "front_matter_end", "is_markdown", "read_markdown"]
 
 _FRONT = re.compile(r"---[ ]*(?:\n|\Z)")
 _FRONT_END = re.compile(r"^---[ ]*$", re.MULTILINE)
@@ -173,6 +173,11 @@ def answer_lines(source: Source, start: int, findings: Findings) -> list[tuple[i
             at = source.span(start + line.start)
             findings.add("answer-line-swallowed", at, what=_WHAT_OPEN, opened=opened)
     return found
+
+
+def answer_line(key: str, *, accepted: bool) -> str:
+    """Return the line that starts the answer *key*."""
+    return f"<!-- answer: {key}{' accepted' if accepted else ''} -->"
 
 
 def _is_near(line: str) -> bool:

@@ -7,6 +7,7 @@ from importer.rendering.documents import (
     render_fidelity,
     render_losses,
     render_plan,
+    render_pull,
     render_report,
 )
 from importer.rendering.findings import Checked, problems_checked
@@ -30,5 +31,6 @@ __all__ = [
     "render_losses",
     "render_plan",
     "render_problems",
+    "render_pull",
     "render_report",
 ]

@@ -8,6 +8,7 @@ from typing import Any, Unpack
 from importer.errors import UsageError
 from importer.model.drift import DriftReport
 from importer.model.plan import Plan
+from importer.model.pulling import PullReport
 from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
 from importer.rendering.drift_view import drift_view
@@ -18,6 +19,7 @@ from importer.rendering.look import Format, Look, Looks
 from importer.rendering.loss_view import loss_view
 from importer.rendering.page_view import page_view
 from importer.rendering.plan_view import plan_view
+from importer.rendering.pull_view import pull_view
 from importer.rendering.report_view import report_counts, report_view
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "render_fidelity",
     "render_losses",
     "render_plan",
+    "render_pull",
     "render_report",
 ]
 
@@ -112,6 +115,17 @@ def render_fidelity(
         return _json({"fidelity": fidelity})
     view = fidelity_view(fidelity, show=show, verbose=look.verbose, utf8=look.utf8)
     return fill_template("fidelity", view, look)
+
+
+def render_pull(report: PullReport, **looks: Unpack[Looks]) -> str:
+    """Return what a pull made of edits on the site; its JSON is described by `pull_schema`.
+
+    Raises UsageError for a user's template that fails.
+    """
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return canonical_json(report, indent=2) + "\n"
+    return fill_template("pull", pull_view(report, verbose=look.verbose), look)
 
 
 def _look(looks: Looks) -> Look:

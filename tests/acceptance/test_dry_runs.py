@@ -51,6 +51,8 @@ def test_plan_sends_nothing_but_get_and_head(
             cli("plan", "--prune", "--verbose")
             assert cli("plan", "--drift", "--fail-on", "drift").code == 11
             cli("show", "plan.json")
+            cli("pull", "--check")
+            cli("pull", "--only", "drifted")
             cli("validate")
             cli("runs")
             cli("journal", "show", "changed")
