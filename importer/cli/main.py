@@ -24,6 +24,7 @@ COMMANDS = {
     "plan": ("importer.cli.plan", "Show how the live team differs. Writes nothing."),
     "apply": ("importer.cli.apply", "Make the live team what the manifest says."),
     "show": ("importer.cli.show", "Show a saved plan again, in any format."),
+    "adopt": ("importer.cli.adopt", "Find the posts that items without one may mean."),
     "doctor": ("importer.cli.doctor", "Check token, team, quota, clock and journal."),
     "convert": ("importer.cli.convert", "Turn a wiki or an export into a manifest."),
     "redirects": ("importer.cli.redirects", "Print where old addresses of moved pages lead now."),

@@ -3,6 +3,7 @@
 Knows no HTTP, no files and no database; whatever waits here is asyncio.
 """
 
+from importer.execution.adopting import Look, look_for_adoption
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.reading import take_snapshot
@@ -13,6 +14,7 @@ from importer.execution.undoing import draw_undo
 
 __all__ = [
     "Drawn",
+    "Look",
     "OnUnknown",
     "Recovery",
     "RunOptions",
@@ -20,6 +22,7 @@ __all__ = [
     "check_pin",
     "draw_plan",
     "draw_undo",
+    "look_for_adoption",
     "recover",
     "refuse_if_guarded",
     "report_of_cut",

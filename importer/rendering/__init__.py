@@ -1,6 +1,8 @@
 """Plans, reports and losses as text for people; must not decide, nor read team or journal."""
 
 from importer.rendering.documents import (
+    render_adopted,
+    render_adoption,
     render_fidelity,
     render_losses,
     render_plan,
@@ -13,6 +15,8 @@ from importer.rendering.problems import render_problems
 __all__ = [
     "MOST_LISTED",
     "Format",
+    "render_adopted",
+    "render_adoption",
     "render_fidelity",
     "render_losses",
     "render_plan",

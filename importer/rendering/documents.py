@@ -1,14 +1,16 @@
 """The face of this room: a plan, a report, losses or problems as a document in a format."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Unpack
 
 from importer.errors import UsageError
+from importer.model.adoption import Adopted, Adoption
 from importer.model.plan import Plan
 from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
+from importer.rendering.adoption_view import adopted_view, adoption_view
 from importer.rendering.engine import fill_template
 from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
@@ -16,7 +18,14 @@ from importer.rendering.loss_view import loss_view
 from importer.rendering.plan_view import plan_view
 from importer.rendering.report_view import report_counts, report_view
 
-__all__ = ["render_fidelity", "render_losses", "render_plan", "render_report"]
+__all__ = [
+    "render_adopted",
+    "render_adoption",
+    "render_fidelity",
+    "render_losses",
+    "render_plan",
+    "render_report",
+]
 
 _FORMAT_VERSION = 1
 _NOTHING: Mapping[str, int] = MappingProxyType({})
@@ -79,6 +88,43 @@ def render_fidelity(
         return _json({"fidelity": fidelity})
     view = fidelity_view(fidelity, show=show, verbose=look.verbose, utf8=look.utf8)
     return fill_template("fidelity", view, look)
+
+
+def render_adoption(adoption: Adoption, **looks: Unpack[Looks]) -> str:
+    """Return suggestions as a document; as JSON the posts come without their texts."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json({"adoption": {**_members(adoption), "suggestions": _listed(adoption)}})
+    view = adoption_view(adoption, verbose=look.verbose, utf8=look.utf8)
+    return fill_template("adoption", view, look)
+
+
+def render_adopted(
+    namespace: str, team: str, rows: Sequence[Adopted], **looks: Unpack[Looks]
+) -> str:
+    """Return what became of accepted rows as a document."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json({"namespace": namespace, "team": team, "adopted": list(rows)})
+    view = adopted_view(namespace, team, rows, verbose=look.verbose, utf8=look.utf8)
+    return fill_template("adoption", view, look)
+
+
+def _members(value: object) -> dict[str, object]:
+    return {it.name: getattr(value, it.name) for it in fields(value)}  # type: ignore[arg-type] # only ours
+
+
+def _listed(adoption: Adoption) -> list[dict[str, object]]:
+    return [
+        {
+            **{name: it for name, it in _members(each).items() if name != "live"},
+            "post": each.live.ref,
+            "url": each.live.url,
+            "author": each.live.facts.author,
+            "edited_at": each.live.facts.edited_at,
+        }
+        for each in adoption.suggestions
+    ]
 
 
 def _look(looks: Looks) -> Look:

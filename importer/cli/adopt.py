@@ -1,0 +1,140 @@
+"""`adopt`: posts that are there already become those of items. Writes no post but with --mark."""
+
+import asyncio
+import shlex
+from pathlib import Path
+
+import click
+
+from importer.cli.adopting import Accepting, Seeking, accept_file, seek
+from importer.cli.commands import FILE, make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
+from importer.cli.console import Console
+from importer.cli.files import write_private
+from importer.cli.looks import looks_of
+from importer.cli.options import OutputOptions, output_options
+from importer.cli.reading import note_idle_globs, read_manifest
+from importer.cli.wiring import reach
+from importer.errors import ExitCode, UsageError
+from importer.journal import Place
+from importer.planning.adoption_file import adoption_lines
+from importer.rendering import render_adopted, render_adoption
+
+_LEAST = 60
+_LARGEST = 2**28
+
+
+@make_command(
+    examples={
+        "teams-importer adopt --team acme --out adopt.csv": "look what is there already",
+        "teams-importer adopt --accept adopt.csv": "bind the rows that say yes",
+        "teams-importer adopt --exact --only 'oncall/*'": "equal titles alone, of a part",
+    },
+    json="adoption: suggestions (key, kind, title, there, post, url, author, edited_at, how, "
+    "score, differs, rivals, is_plain), told (key, ref, owner: marked posts), missing, unclaimed, "
+    "foreign, notes. With --accept adopted: key, kind, title, ref, url, state (bound, already), "
+    "differs, written, unwritten.",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@click.option(
+    "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.csv",
+    help="Write the suggestions as a table, for a person to go through.",
+)
+@click.option(
+    "--exact", is_flag=True, help="Look for equal titles and texts alone; needs no extra."
+)
+@click.option(
+    "--least",
+    type=click.IntRange(1, 100),
+    default=_LEAST,
+    show_default=True,
+    metavar="SCORE",
+    help="How alike a post has to be, from 1 to 100.",
+)
+@click.option(
+    "--accept",
+    "accepted",
+    type=FILE,
+    metavar="FILE.csv",
+    help="Bind the rows of that table that say `yes`.",
+)
+@click.option("--encoding", metavar="NAME", help="Of that table, where it is not UTF-8.")
+@output_options("text", "json", "markdown")
+@click.pass_obj
+def command(
+    console: Console,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    only: tuple[str, ...],
+    out: Path | None,
+    exact: bool,  # noqa: FBT001 - click names it
+    least: int,
+    accepted: Path | None,
+    encoding: str | None,
+    output: OutputOptions,
+) -> ExitCode:
+    """Find the posts that items without one may mean, and bind those that a person accepts.
+
+    A team may hold already what the manifest asks for, written by hand or by another importer. By
+    equal titles, then by how alike they are, posts are suggested in a table: mark rows with `yes`
+    or `no`, and give it back with --accept. Nothing binds by itself, and no post is written: what
+    an accepted item asks for beyond its post is an update of the next plan.
+    """
+    _refuse_together(out, accepted, only)
+    if out is not None:
+        console.protect("the table that --out writes", out)
+        console.saved_to = out
+        _refuse_overwriting(out)
+    data = _read(accepted, console) if accepted else b""
+    loaded = read_manifest(path, console)
+    note_idle_globs(loaded.manifest, only, console)
+    looks = looks_of(console, output)
+    with reach(connection, console) as target:
+        if accepted is not None:
+            accepting = Accepting(accepted, data, encoding)
+            rows = asyncio.run(accept_file(loaded, target, journal, accepting, console))
+            console.result(render_adopted(loaded.manifest.namespace, target.team, rows, **looks))
+            return ExitCode.DONE
+        seeking = Seeking(exact, least, only)
+        adoption = asyncio.run(seek(loaded, target, journal, seeking, console))
+    if out is not None:
+        table = "".join(adoption_lines(adoption))
+        write_private(out, console.redacted(table).encode("utf-8", "replace"))
+        console.say(f"suggestions saved: {out}")
+    console.result(render_adoption(adoption, **looks))
+    if out is not None and adoption.suggestions:
+        again = f"teams-importer adopt {shlex.quote(str(path))} --accept {shlex.quote(str(out))}"
+        console.say(f"Go through its rows, write `yes` or `no` under `accept`; then: {again}")
+    return ExitCode.DONE
+
+
+def _refuse_together(out: Path | None, accepted: Path | None, only: tuple[str, ...]) -> None:
+    if accepted is not None and (out is not None or only):
+        message = "--accept takes the rows that say yes; --out and --only have no part in it"
+        raise UsageError(message, remedy="Leave them out; or empty the cells of other rows.")
+
+
+def _refuse_overwriting(out: Path) -> None:
+    if out.is_file() and out.stat().st_size:
+        message = f"{out} is there already, and somebody may have gone through it"
+        raise UsageError(message, remedy="Name another file, or delete that one.")
+
+
+def _read(path: Path, console: Console) -> bytes:
+    console.protect("the table that it reads", path)
+    try:
+        if path.stat().st_size > _LARGEST:
+            message = f"{path} is larger than {_LARGEST:,} bytes"
+            raise UsageError(message, remedy="Name the table that `adopt --out` wrote.")
+        return path.read_bytes()
+    except OSError as error:
+        message = f"{path} can't be read: {error.strerror or error}"
+        raise UsageError(message, remedy="Name the table that `adopt --out` wrote.") from error

@@ -1,0 +1,152 @@
+"""What `adopt` does: looks for posts that items may mean, and takes a person's word on them.
+
+The team is read with a transport that cannot write; what is written is the journal, and files.
+"""
+
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.cli.console import Console
+from importer.cli.progress import Meter
+from importer.cli.reading import Loaded
+from importer.cli.wiring import SystemClock, Target, find_journal, journal_of
+from importer.errors import ExitCode, ImporterError, JournalError, LockHeld
+from importer.execution import Look, look_for_adoption
+from importer.journal import Place
+from importer.model.adoption import Adopted, Adoption
+from importer.model.ids import Kind, RunId
+from importer.model.ledger import Run
+from importer.model.live import Access, Need
+from importer.model.report import Report
+from importer.planning.accepting import accept
+from importer.planning.adopting import suggest
+from importer.planning.adoption_file import read_answered
+from importer.planning.compare import compare
+from importer.planning.likeness import open_meter
+from importer.ports import Journal
+from importer.teams import Mode, open_team
+from importer.text.digests import Digest
+
+__all__ = ["Accepting", "Seeking", "accept_file", "seek"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seeking:
+    """What is looked for: only equal titles, or from which score on; of which keys."""
+
+    exact: bool
+    least: int
+    only: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """A file that a person went through."""
+
+    path: Path
+    data: bytes
+    encoding: str | None
+
+
+async def seek(
+    loaded: Loaded, target: Target, chosen: Place | None, seeking: Seeking, console: Console
+) -> Adoption:
+    """Return the posts that items without one may mean. Nothing is written, no lock is taken."""
+    meter = None if seeking.exact else open_meter()
+    place = find_journal(chosen, target, loaded.folder, loaded.manifest.namespace)
+    look, _ = await _look(loaded, target, place, console)
+    return suggest(
+        loaded.manifest,
+        look.comparison,
+        look.snapshot,
+        look.ledger,
+        team=target.team,
+        meter=meter,
+        least=seeking.least,
+        only=seeking.only,
+    )
+
+
+async def accept_file(
+    loaded: Loaded, target: Target, chosen: Place | None, accepting: Accepting, console: Console
+) -> tuple[Adopted, ...]:
+    """Bind what a person accepted, and return what became of each row.
+
+    Raises ManifestError for rows that can't be followed, before anything is written; LockHeld and
+    JournalError.
+    """
+    manifest = loaded.manifest
+    place = find_journal(chosen, target, loaded.folder, manifest.namespace)
+    look, access = await _look(loaded, target, place, console)
+    rows = read_answered(accepting.data, str(accepting.path), access.site, accepting.encoding)
+    accepted = accept(rows, manifest, look.comparison, look.snapshot, look.ledger)
+    if not accepted.bindings:
+        return accepted.adopted
+    console.say(f"journal: {place or 'in memory'}")
+    journal = journal_of(place, target, manifest.namespace, console, create=True)
+    try:
+        run = await _begin(journal, access)
+        report = Report(
+            run.id,
+            (),
+            command=run.command,
+            stopped_by="interrupted",
+            exit_code=ExitCode.INTERRUPTED,
+        )
+        try:
+            # Another run may have come in between the reading and the lock.
+            ledger = await journal.ledger()
+            comparison = compare(manifest, look.snapshot, ledger)
+            accepted = accept(rows, manifest, comparison, look.snapshot, ledger)
+            await journal.keep(accepted.texts)
+            await journal.bind(accepted.bindings)
+            report = Report(run.id, (), command=run.command)
+        except ImporterError as error:
+            report = Report(
+                run.id, (), command=run.command, stopped_by=error.message, exit_code=error.exit_code
+            )
+            raise
+        finally:
+            with suppress(JournalError, LockHeld):
+                await journal.end(run, report)
+    finally:
+        await journal.close()
+    return accepted.adopted
+
+
+async def _begin(journal: Journal, access: Access) -> Run:
+    clock = SystemClock()
+    name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run = Run(RunId(name), "adopt", Digest(""), clock.now(), author=access.me)
+    await journal.begin(run)
+    return run
+
+
+async def _look(
+    loaded: Loaded, target: Target, place: Place | None, console: Console
+) -> tuple[Look, Access]:
+    manifest = loaded.manifest
+    with Meter(console) as meter:
+        async with open_team(
+            target.connection,
+            mode=Mode.READ,
+            app=target.app,
+            clock=SystemClock(),
+            on_wait=meter.wait,
+            announce=lambda text: console.say(f"note: {text}"),
+        ) as team:
+            if team.note:
+                console.say(f"note: {team.note}")
+            kinds = frozenset(it.kind for it in manifest.items if it.kind is not Kind.TAG)
+            access = await team.check(Need(write=False, kinds=kinds))
+            if access.note:
+                console.say(f"note: {access.note}")
+            meter.phase("reading the team")
+            journal = journal_of(place, target, manifest.namespace, console, create=False)
+            try:
+                look = await look_for_adoption(manifest, team, journal, access, team=target.team)
+            finally:
+                await journal.close()
+    return look, access

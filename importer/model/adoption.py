@@ -1,0 +1,120 @@
+"""Which live posts items of a manifest may mean, and what became of a person's word on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from importer.errors import Span
+from importer.model.ids import Field, Key, Kind, Ref
+from importer.model.live import LiveItem
+from importer.text.digests import Digest
+
+__all__ = ["Adopted", "Adoption", "Answered", "Likeness", "Marked", "Suggestion", "Told", "Verdict"]
+
+
+class Likeness(StrEnum):
+    """What speaks for a post. ONLY: the one answer that is free, for the one that has no post."""
+
+    TITLE = "equal title"
+    TEXT = "equal text"
+    SIMILAR = "similar"
+    ONLY = "only answer"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A post that an item may mean. Nothing is bound by it.
+
+    `title` is the item's, of an answer its question's; `there` the post's. `score` goes from 0 to
+    100; None where only equality was looked at. `differs` are fields in which the item asks for
+    something else than stands there. `rivals` counts the other suggestions for the same item or the
+    same post. `is_plain`: nothing differs, and there is no other.
+    """
+
+    key: Key
+    kind: Kind
+    title: str
+    live: LiveItem
+    there: str
+    how: Likeness
+    score: int | None
+    differs: tuple[Field, ...] = ()
+    rivals: int = 0
+    is_plain: bool = False
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A post that bears an item's title, and somebody's marker: it is not suggested."""
+
+    key: Key
+    kind: Kind
+    title: str
+    ref: Ref
+    url: str
+    owner: str
+    is_ours: bool
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """All that was found. `missing` are items without a suggestion: they would be new posts.
+
+    `unclaimed` counts posts of the manifest's kinds that are nobody's and no item's.
+    """
+
+    namespace: str
+    team: str
+    suggestions: tuple[Suggestion, ...] = ()
+    told: tuple[Told, ...] = ()
+    missing: tuple[Key, ...] = ()
+    unclaimed: int = 0
+    foreign: Mapping[str, int] | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Verdict(StrEnum):
+    """What a person said of a suggestion; UNDECIDED is an empty cell."""
+
+    YES = "yes"
+    NO = "no"
+    UNDECIDED = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A row of the file that a person went through. `listed` is the post's digest as listed."""
+
+    verdict: Verdict
+    key: Key
+    ref: Ref
+    listed: Digest
+    span: Span
+
+
+class Marked(StrEnum):
+    """What became of an accepted row in the journal."""
+
+    BOUND = "bound"
+    ALREADY = "already"
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """An accepted row. `differs` are the fields that the next plan updates.
+
+    `written` says where `id:` was written; `unwritten` why it wasn't.
+    """
+
+    key: Key
+    kind: Kind
+    title: str
+    ref: Ref
+    url: str
+    state: Marked
+    differs: tuple[Field, ...] = ()
+    written: str = ""
+    unwritten: str = ""
+    span: Span | None = None

@@ -1,0 +1,236 @@
+"""Holds what a person decided against the team as it is now, and makes bindings of it.
+
+Live becomes the base: what the item asks for beyond it is an ordinary update of the next plan, and
+where they are equal there is nothing to do. Every row is looked at before any counts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from importer.errors import ManifestError, Problem
+from importer.model.adoption import Adopted, Answered, Marked, Verdict
+from importer.model.fields import Value, fields_of
+from importer.model.ids import Field, Key, Kind, Ref
+from importer.model.ledger import Base, Binding, Ledger
+from importer.model.live import LiveItem, Snapshot
+from importer.model.manifest import Item, Manifest
+from importer.model.plan import Comparison, Moved, Pair
+from importer.planning.adopting import KINDS, free_posts, is_waiting
+from importer.planning.adoption_file import AGAIN, digest_of_post
+from importer.planning.compare import digest_field, pairs_as_if, stamp_of
+from importer.planning.remembering import binding_of
+from importer.text.digests import Digest, agree
+
+__all__ = ["Acceptance", "accept"]
+
+_LIST_AGAIN = "List the team again (adopt --out), and look at the post."
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What becomes of each accepted row, in the manifest's order; the bindings of new ones.
+
+    `texts` are the values that are bases now, under their digests: merging needs them.
+    """
+
+    adopted: tuple[Adopted, ...]
+    bindings: tuple[Binding, ...]
+    texts: tuple[tuple[Digest, Value], ...]
+
+
+def accept(
+    rows: Sequence[Answered],
+    manifest: Manifest,
+    comparison: Comparison,
+    snapshot: Snapshot,
+    ledger: Ledger,
+) -> Acceptance:
+    """Return what becomes of each accepted row, and what is to be remembered.
+
+    Raises ManifestError, with every row that can't be followed, before anything counts.
+    """
+    judge = _Judge(rows, manifest, comparison, snapshot, ledger)
+    problems = [*judge.problems()]
+    if problems:
+        raise ManifestError(problems, of="the file has", remedy=AGAIN)
+    return judge.accepted()
+
+
+class _Judge:
+    def __init__(
+        self,
+        rows: Sequence[Answered],
+        manifest: Manifest,
+        comparison: Comparison,
+        snapshot: Snapshot,
+        ledger: Ledger,
+    ) -> None:
+        self.manifest = manifest
+        self.snapshot = snapshot
+        self.ledger = ledger
+        self.items = {it.key: it for it in manifest.items}
+        self.pairs = {pair.item.key: pair for pair in comparison.pairs}
+        self.why_not = {
+            **{it.item.key: f"its post {it.binding.ref} is gone" for it in comparison.gone},
+            **{it.key: it.why for it in comparison.blocked if it.key is not None},
+        }
+        self.free = free_posts(manifest, comparison, snapshot, ledger)
+        self.holders = {
+            **{binding.ref: binding.key for binding in ledger.bindings.values()},
+            **{pair.live.ref: key for key, pair in self.pairs.items() if pair.live},
+        }
+        self.chosen = {(it.key, it.ref): it for it in rows if it.verdict is Verdict.YES}
+        self.refused = {(it.key, it.ref) for it in rows if it.verdict is Verdict.NO}
+        self.posts: dict[Key, Ref] = {
+            **{row.key: row.ref for row in self.chosen.values()},
+            **{pair.item.key: pair.live.ref for pair in comparison.pairs if pair.live},
+        }
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield what stands against each row, one thing a row."""
+        by_key: dict[Key, Answered] = {}
+        by_ref: dict[Ref, Answered] = {}
+        for row in self.chosen.values():
+            found = self._against(row) or self._twice(row, by_key, by_ref)
+            by_key.setdefault(row.key, row)
+            by_ref.setdefault(row.ref, row)
+            if found is not None:
+                yield found
+            elif self._is_new(row):
+                yield from self._undecided(row)
+
+    def _is_new(self, row: Answered) -> bool:
+        return self.holders.get(row.ref) != row.key
+
+    def _against(self, row: Answered) -> Problem | None:
+        item, live = self.items.get(row.key), self.snapshot.items.get(row.ref)
+        if item is None or item.kind not in KINDS:
+            close = get_close_matches(row.key, [*self.items], 1)
+            hint = f"Did you mean {close[0]}? " if close else ""
+            remedy = f"{hint}Write a key of the manifest, or empty the cell under `accept`."
+            return _problem("adopt-unknown-key", f"there is no item {row.key!r}", row, remedy)
+        if item.kind is not row.ref.kind:
+            why = f"{row.key} is {item.kind.one}, and {row.ref} is {row.ref.kind.one}"
+            remedy = "No post changes its kind: write another post, or `no`."
+            return _problem("adopt-kind", why, row, remedy)
+        if self.holders.get(row.ref) == row.key:
+            return None
+        if (lost := self._why_not(item)) is not None:
+            remedy = "`teams-importer plan` says what is to be done about it."
+            return _problem("adopt-item", f"{row.key}: {lost}", row, remedy)
+        if row.ref in self.holders:
+            why = f"{row.ref} is the post of {self.holders[row.ref]} already"
+            return _problem("adopt-taken", why, row, "Write another post, or `no`.")
+        if not isinstance(live, LiveItem) or live.facts.deleted:
+            why = f"the team has no {row.ref}, or it was deleted"
+            return _problem("adopt-no-post", why, row, _LIST_AGAIN)
+        if live.marker is not None:
+            why = f"{row.ref} belongs to {live.marker.key}, by its marker"
+            remedy = f"Take it over with `was: {live.marker.key}` at the item, or write `no`."
+            return _problem("adopt-marked", why, row, remedy)
+        if row.ref not in self.free:
+            why = f"another item names {row.ref} as its `id:`"
+            return _problem("adopt-taken", why, row, "Write another post, or `no`.")
+        if item.parent is not None and self.posts.get(item.parent) != live.parent:
+            why = f"{row.ref} is an answer to {live.parent}, which is not {item.parent}'s post"
+            remedy = f"Accept {live.parent} for {item.parent} as well, or write `no`."
+            return _problem("adopt-parent", why, row, remedy)
+        if row.listed and not agree(row.listed, digest_of_post(live)):
+            why = f"{row.ref} was edited on the site since it was listed"
+            return _problem("adopt-changed", why, row, _LIST_AGAIN)
+        return None
+
+    def _why_not(self, item: Item) -> str | None:
+        """Return why *item* can be given no post."""
+        pair = self.pairs.get(item.key)
+        if pair is None:
+            return self.why_not.get(item.key, "what post it has can't be told")
+        if pair.live is not None:
+            return f"it has {pair.live.ref} already"
+        if is_waiting(item, self.ledger):
+            return "an earlier write of it has no known outcome yet; `apply` looks it up"
+        return None
+
+    def _twice(
+        self, row: Answered, by_key: Mapping[Key, Answered], by_ref: Mapping[Ref, Answered]
+    ) -> Problem | None:
+        first = by_key.get(row.key) or by_ref.get(row.ref)
+        if first is None:
+            return None
+        what = row.key if row.key in by_key else row.ref
+        why = f"{what} was given away before, at {first.span.path}:{first.span.line}"
+        return _problem("adopt-twice", why, row, "One item has one post: say `no` to one of them.")
+
+    def _undecided(self, row: Answered) -> Iterator[Problem]:
+        """Yield answers that would be posted beside ones that may be the same."""
+        if row.ref.kind is not Kind.QUESTION:
+            return
+        under = [it for it in self.free.values() if it.parent == row.ref]
+        claimed = {ref for _, ref in self.chosen}
+        for item in self.manifest.items:
+            if item.parent != row.key or item.key in self.posts:
+                continue
+            left = [
+                str(it.ref)
+                for it in under
+                if it.ref not in claimed and (item.key, it.ref) not in self.refused
+            ]
+            if left:
+                why = (
+                    f"the question is accepted, and its answer {item.key} isn't decided: it would "
+                    f"be posted beside {', '.join(left)}"
+                )
+                remedy = f"In the row of {item.key}, say `yes` to the one it is, else `no` to all."
+                yield _problem("adopt-answer", why, row, remedy)
+
+    def accepted(self) -> Acceptance:
+        """Return what becomes of the rows, none of which is to be refused."""
+        places = {it.key: at for at, it in enumerate(self.manifest.items)}
+        rows = sorted(self.chosen.values(), key=lambda it: places[it.key])
+        new = [it for it in rows if self._is_new(it)]
+        posts = [(self.items[it.key], self.free[it.ref]) for it in new]
+        pairs = pairs_as_if(self.manifest, self.snapshot, self.ledger, posts)
+        found = {pair.item.key: pair for pair in pairs}
+        return Acceptance(
+            tuple(self._adopted(it, found) for it in rows),
+            tuple(_bound(pair, pair.live) for pair in pairs if pair.live is not None),
+            tuple(
+                (digest_field(pair.item.kind, field, value), value)
+                for pair in pairs
+                if pair.live is not None
+                for field, value in pair.live.fields.items()
+                if field in pair.item.fields
+            ),
+        )
+
+    def _adopted(self, row: Answered, found: Mapping[Key, Pair]) -> Adopted:
+        item = self.items[row.key]
+        question = self.items[item.parent] if item.parent else item
+        pair = found.get(row.key) or self.pairs[row.key]
+        stated = {**question.initial, **question.fields}
+        return Adopted(
+            row.key,
+            item.kind,
+            str(stated.get(Field.TITLE, "")),
+            row.ref,
+            pair.live.url if pair.live else "",
+            Marked.BOUND if row.key in found else Marked.ALREADY,
+            tuple(field for field, who in pair.moved.items() if who is not Moved.EQUAL),
+            span=item.span,
+        )
+
+
+def _bound(pair: Pair, live: LiveItem) -> Binding:
+    """Return the binding of *pair*, with what stands on the site for the base of what differs."""
+    binding = binding_of(pair, live)
+    bases = dict(binding.base)
+    for row in fields_of(pair.item.kind):
+        if row.field in pair.item.fields and row.field in live.fields and row.field not in bases:
+            digest = digest_field(pair.item.kind, row.field, live.fields[row.field])
+            bases[row.field] = Base(digest, digest)
+    return replace(binding, base=bases, stamp=stamp_of(live, bases))
+
+
+def _problem(rule: str, why: str, row: Answered, remedy: str) -> Problem:
+    return Problem(rule, why, row.span, remedy)

@@ -1,0 +1,196 @@
+"""What items may mean which posts, and what became of a person's word on it, as people read it."""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+from importer.model.adoption import Adopted, Adoption, Likeness, Marked, Suggestion, Told
+from importer.model.fields import word_of
+from importer.model.ids import Field, Kind
+from importer.rendering.entries import (
+    EntryView,
+    SectionView,
+    detail,
+    entry,
+    place_of,
+    section,
+)
+from importer.rendering.phrasing import counted, joined
+
+__all__ = ["AdoptionView", "adopted_view", "adoption_view"]
+
+_MOST = 25
+
+
+class AdoptionView(TypedDict):
+    """What the templates of `adopt` get: a heading, sections, and one line that says it all."""
+
+    namespace: str
+    team: str
+    sections: list[SectionView]
+    summary: str
+
+
+def adoption_view(adoption: Adoption, *, verbose: bool, utf8: bool) -> AdoptionView:
+    """Return suggestions as a template gets them, those that are sure first."""
+    most = None if verbose else _MOST
+    plain = [it for it in adoption.suggestions if it.is_plain]
+    others = [it for it in adoption.suggestions if not it.is_plain]
+    groups = (
+        ("equal", "equal, `yes` in the file", plain, ""),
+        ("several", "several are possible", [it for it in others if it.rivals], _CHOOSE),
+        ("titled", "equal title or text", [it for it in others if _is_titled(it)], _COMPARE),
+        ("similar", "similar", [it for it in others if _is_similar(it)], _COMPARE),
+    )
+    sections = [
+        it
+        for name, title, found, advice in groups
+        for it in section(
+            name,
+            title,
+            "update",
+            [_suggestion(row, utf8=utf8) for row in found],
+            advice=advice,
+            most=most,
+        )
+    ]
+    told = [_told(it, utf8=utf8) for it in adoption.told]
+    notes = [entry("note", utf8=utf8, kind=it) for it in (*adoption.notes, *_foreign(adoption))]
+    return AdoptionView(
+        namespace=adoption.namespace,
+        team=adoption.team,
+        sections=[
+            *sections,
+            *section("told", "marked, not suggested", "blocked", told, most=most),
+            *section("notes", "notes", "note", notes),
+        ],
+        summary=_summary(adoption, len(plain)),
+    )
+
+
+_CHOOSE = "One post has one item: say `yes` to one row, `no` to the others."
+_COMPARE = "Look at both. What differs is updated by the next plan and apply."
+
+
+def _is_titled(it: Suggestion) -> bool:
+    return not it.rivals and it.how in (Likeness.TITLE, Likeness.TEXT)
+
+
+def _is_similar(it: Suggestion) -> bool:
+    return not it.rivals and it.how not in (Likeness.TITLE, Likeness.TEXT)
+
+
+def _suggestion(it: Suggestion, *, utf8: bool) -> EntryView:
+    said = it.how if it.score is None else f"{it.how}, {it.score}"
+    other = it.there if it.there != it.title else ""
+    return entry(
+        "update",
+        utf8=utf8,
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        reason=f"{said}: {it.live.ref}",
+        place=place_of(it.span),
+        url=it.live.url,
+        details=[*detail("there", other), *detail("differs", _differs(it.kind, it.differs))],
+    )
+
+
+def _differs(kind: Kind, fields: Sequence[Field]) -> str:
+    return joined(word_of(kind, field) for field in fields)
+
+
+def _told(it: Told, *, utf8: bool) -> EntryView:
+    how = (
+        f"take it over with `was: {it.owner}`, or choose another title"
+        if it.is_ours
+        else f"leave the item out, or take it over with `was: {it.owner}` once they let it go"
+    )
+    return entry(
+        "blocked",
+        utf8=utf8,
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        reason=f"{it.ref} belongs to {it.owner}",
+        place=place_of(it.span),
+        url=it.url,
+        details=detail("then", how),
+    )
+
+
+def _foreign(adoption: Adoption) -> list[str]:
+    foreign = adoption.foreign
+    if not foreign:
+        return []
+    namespaces = joined(f"{name} ({number:,})" for name, number in foreign.items())
+    posts = counted(sum(foreign.values()), "post")
+    return [f"{posts} bear the markers of other namespaces and are not suggested: {namespaces}."]
+
+
+def _summary(adoption: Adoption, plain: int) -> str:
+    found = len({it.key for it in adoption.suggestions})
+    wanting = (
+        found + len(adoption.missing) + len({it.key for it in adoption.told} - _keys(adoption))
+    )
+    if not wanting:
+        return "Adopt: every item has its post; nothing to suggest."
+    parts = [
+        f"posts for {found:,} of them ({plain:,} equal)" if found else "no post fits any of them",
+        f"{counted(len(adoption.missing), 'item')} with none" if adoption.missing else "",
+    ]
+    left = counted(adoption.unclaimed, "post")
+    return (
+        f"Adopt: {counted(wanting, 'item')} without a post: {joined(parts)}; "
+        f"{left} of the team left over."
+    )
+
+
+def _keys(adoption: Adoption) -> set[str]:
+    return {it.key for it in adoption.suggestions}
+
+
+def adopted_view(
+    namespace: str, team: str, rows: Sequence[Adopted], *, verbose: bool, utf8: bool
+) -> AdoptionView:
+    """Return accepted rows as a template gets them."""
+    bound = [it for it in rows if it.state is Marked.BOUND]
+    already = [it for it in rows if it.state is Marked.ALREADY]
+    most = None if verbose else _MOST
+    unwritten = [it for it in rows if it.unwritten]
+    sections = [
+        *section("bound", "adopted", "create", [_row(it, utf8) for it in bound], most=most),
+        *section(
+            "already", "adopted before", "note", [_row(it, utf8) for it in already], most=most
+        ),
+        *section(
+            "unwritten",
+            "without `id:` in the manifest",
+            "manual",
+            [_row(it, utf8, why=it.unwritten) for it in unwritten],
+            advice="Only this journal knows them until `adopt --mark` or an edit writes a marker.",
+        ),
+    ]
+    written = sum(bool(it.written) for it in rows)
+    differing = sum(bool(it.differs) for it in bound)
+    parts = [
+        f"{len(bound):,} adopted",
+        f"{len(already):,} before" if already else "",
+        f"{differing:,} of them to be updated" if differing else "",
+        f"`id:` written for {written:,}" if written else "",
+    ]
+    summary = f"Adopt: {joined(parts)}." if rows else "Adopt: no row says `yes`; nothing to do."
+    return AdoptionView(namespace=namespace, team=team, sections=sections, summary=summary)
+
+
+def _row(it: Adopted, utf8: bool, *, why: str = "") -> EntryView:  # noqa: FBT001 - the terminal's
+    return entry(
+        "create" if it.state is Marked.BOUND else "note",
+        utf8=utf8,
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        reason=why or str(it.ref),
+        place=it.written or place_of(it.span),
+        url=it.url,
+        details=detail("differs", _differs(it.kind, it.differs)),
+    )
