@@ -11,8 +11,8 @@ from importer.model.plan import Decisions, Plan
 from importer.model.site import Site
 from importer.planning.compare import compare
 from importer.planning.doubling import doubles_in, keys_told
+from importer.planning.merging import digests_for_sides
 from importer.planning.plan import make_plan
-from importer.planning.policy import digests_for_sides
 from importer.planning.quiet import quiet_items, with_unseen
 from importer.ports import Journal, TeamReader
 

@@ -126,11 +126,14 @@ def refused(*, lasts: bool) -> State:
 
 
 def values_of(change: Change) -> list[tuple[Digest, Value]]:
-    """Return what *change* finds and what it wants, under their digests, to be kept."""
+    """Return what *change* finds and what it wants, under their digests, to be kept.
+
+    With a merge that is what the manifest says, too: the next merge starts from it.
+    """
     return [
         (digest_field(change.kind, it.field, value), value)
         for it in change.fields
-        for value in (it.before, it.after)
+        for value in (it.before, it.after, it.ours)
         if value is not None
     ]
 

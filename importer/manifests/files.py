@@ -1,8 +1,9 @@
 """The files of one manifest: each read once, guarded, digested from the bytes that were parsed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from importer.errors import Span
 from importer.manifests.guards import decode
@@ -16,16 +17,21 @@ from importer.text.digests import Digest
 
 __all__ = ["Files", "shown_folder"]
 
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _READ = (".md", ".markdown", ".yaml", ".yml")
 
 
 class Files:
     """Reads a manifest's files below its folder; every fault is recorded at who named the file.
 
-    `digests` are those of the texts, `pictures` of the images, by path.
+    `digests` are those of the texts, `pictures` of the images, by path. *instead* are bytes to take
+    for those of a file that is there.
     """
 
-    def __init__(self, manifest: Path, findings: Findings) -> None:
+    def __init__(
+        self, manifest: Path, findings: Findings, instead: Mapping[str, bytes] = _NOTHING
+    ) -> None:
+        self._instead = instead
         self.manifest = manifest.name
         self.digests: dict[str, Digest] = {}
         self.pictures: dict[str, Digest] = {}
@@ -48,7 +54,7 @@ class Files:
             self._findings.add("path-clash", span, path=path, other=other)
             return None
         try:
-            data = self._folder.read(path)
+            data = self._instead[path] if path in self._instead else self._folder.read(path)
         except PathFault as fault:
             self._findings.add(fault.rule, span, fault.facts)
             return None

@@ -1,14 +1,16 @@
 """From a path to a Manifest: find it, read all its files, check them, lower them."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 from importer.errors import ManifestError, Problem, Severity, Span, UsageError
 from importer.manifests.clashes import check_clashes
 from importer.manifests.document import IncludeDocument, ManifestDocument
-from importer.manifests.drafts import drafts_of
+from importer.manifests.drafts import Draft, drafts_of
 from importer.manifests.files import Files
 from importer.manifests.lowering import Lowering
 from importer.manifests.markdown_file import is_markdown, read_markdown
@@ -20,14 +22,31 @@ from importer.model.ids import Key, UserId
 from importer.model.manifest import Footer, Item, Manifest, Policy, Removed, shown_in
 from importer.text.digests import Digest, digest_of
 
-__all__ = ["MANIFEST_NAME", "find_manifest", "fingerprint", "load_manifest"]
+__all__ = [
+    "MANIFEST_NAME",
+    "Opened",
+    "find_manifest",
+    "fingerprint",
+    "load_manifest",
+    "open_manifest",
+]
 
 MANIFEST_NAME = "teams-importer.yaml"
 MAX_ITEMS = 200_000
 
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _SAYS_NOTHING = "Write some items, or keep the file out of the reach of `include`."
 _OF_IMAGES = frozenset({"file-missing", "file-unreadable", "image-type", "image-too-large"})
 _FREE_TEXT = ("title", "description", "body", "answer", "name")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A manifest with what it was made of: the drafts of its posts, and its documents."""
+
+    manifest: Manifest
+    drafts: Sequence[Draft]
+    documents: Sequence[Checked]
 
 
 def find_manifest(path: Path) -> Path:
@@ -60,12 +79,22 @@ def load_manifest(path: Path) -> tuple[Manifest, tuple[Problem, ...]]:
 
     Raises ManifestError with every problem of every file when there is an error.
     """
+    opened, problems = open_manifest(path)
+    if opened is None or any(it.severity is Severity.ERROR for it in problems):
+        raise ManifestError(problems)
+    return opened.manifest, tuple(sorted(problems, key=lambda it: (it.span, it.rule)))
+
+
+def open_manifest(
+    path: Path, instead: Mapping[str, bytes] = _NOTHING
+) -> tuple[Opened | None, Sequence[Problem]]:
+    """Return the manifest at *path* with what it was made of, and every problem of every file.
+
+    *instead* are bytes to take for those of its files, by path. None where nothing can be read.
+    """
     findings = Findings()
-    manifest = _load(Files(path, findings), findings)
-    if manifest is None or findings.failed:
-        raise ManifestError(findings.problems)
-    warnings = sorted(findings.problems, key=lambda problem: (problem.span, problem.rule))
-    return manifest, tuple(warnings)
+    opened = _load(Files(path, findings, instead), findings)
+    return opened, findings.problems
 
 
 def fingerprint(path: Path) -> tuple[str, Digest]:
@@ -74,14 +103,14 @@ def fingerprint(path: Path) -> tuple[str, Digest]:
     What is wrong with an image is no error here: it holds up what shows it, by name.
     """
     findings = Findings()
-    manifest = _load(Files(path, findings), findings)
+    opened = _load(Files(path, findings), findings)
     errors = {it.rule for it in findings.problems if it.severity is Severity.ERROR}
-    if manifest is None or errors - _OF_IMAGES:
+    if opened is None or errors - _OF_IMAGES:
         return "", Digest("")
-    return manifest.namespace, manifest.digest
+    return opened.manifest.namespace, opened.manifest.digest
 
 
-def _load(files: Files, findings: Findings) -> Manifest | None:
+def _load(files: Files, findings: Findings) -> Opened | None:
     name = files.manifest
     source = files.open(name, Span(files.name(name), 1, 1))
     if source is None:
@@ -101,7 +130,8 @@ def _load(files: Files, findings: Findings) -> Manifest | None:
     removed = tuple(_removed(checked))
     check_clashes(items, drafts, removed, document.namespace, findings)
     whole = _with_images(items, dict(lowering.images()))
-    return _manifest(files, root, document, tuple(whole), removed)
+    manifest = _manifest(files, root, document, tuple(whole), removed)
+    return Opened(manifest, drafts, checked)
 
 
 def _with_images(items: Iterable[Item], images: dict[Key, Item]) -> list[Item]:

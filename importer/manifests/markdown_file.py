@@ -1,5 +1,7 @@
 """A Markdown file as one question or article: front matter, the body, and the answers.
 
+What else is to be said of an answer stands in the front matter: `answers: {KEY: {id: 12}}`.
+
 The result has the shape of an included YAML file, with places, so that everything after it is one
 path. Where an answer starts is decided by whole lines outside code; what comes close is an error.
 """
@@ -12,7 +14,7 @@ from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.text.blocks import Blocks, Line, Open
 
-__all__ = ["answer_lines", "front_matter_end", "is_markdown", "read_markdown"]
+__all__ = ["answer_line", "answer_lines", "front_matter_end", "is_markdown", "read_markdown"]
 
 _FRONT = re.compile(r"---[ ]*(?:\n|\Z)")
 _FRONT_END = re.compile(r"^---[ ]*$", re.MULTILINE)
@@ -20,7 +22,9 @@ _ANSWER = re.compile(r"<!-- answer: (\S+)( accepted)? -->[ ]*")
 # No two neighbours match the same character: a line of a million blanks takes no longer.
 _NEAR = re.compile(r"[\s>*+-]*<[!\-\u2013\u2014\s]*([^\W\d_]+)(.*)", re.DOTALL)
 _DASHES = "-\u2013\u2014"
-_BELOW = ("body", "body_file", "answers", "answer")
+_BELOW = ("body", "body_file", "answer")
+_OF_ANSWERS = "answers"
+_BELOW_ANSWER = ("key", "accepted", *_BELOW)
 _WHAT_OPEN = "a code fence"
 
 
@@ -74,7 +78,7 @@ def _section(source: Source, data: MapNode, findings: Findings) -> str:
 def _entry(source: Source, data: MapNode, end: int, findings: Findings) -> MapNode:
     entry = MapNode(data.at)
     for key, value in data.items():
-        if key != "kind" and key not in _BELOW:
+        if key not in ("kind", _OF_ANSWERS, *_BELOW):
             entry.put(key, value, data.keys_at[key], data.values_at[key])
     text = source.text
     start = text.find("\n", end) + 1 or len(text)
@@ -84,12 +88,45 @@ def _entry(source: Source, data: MapNode, end: int, findings: Findings) -> MapNo
         findings.add("answer-line-misplaced", source.span(found[0][0]), hint=hint)
     stops = [at for at, _ in found] + [len(text)]
     entry.put("body", text[start : stops[0]], start, start)
+    more = _more_of_answers(source, data, {match[1] for _, match in found}, findings)
     if found and data.get("kind") != "article":
         answers = ListNode(found[0][0])
         for (at, match), stop in zip(found, stops[1:], strict=True):
-            answers.put(_answer(text, at, match, stop), at)
+            answer = _answer(text, at, match, stop)
+            _add(answer, more.get(match[1], MapNode(0)))
+            answers.put(answer, at)
         entry.put("answers", answers, found[0][0], found[0][0])
     return entry
+
+
+def _more_of_answers(
+    source: Source, data: MapNode, known: set[str], findings: Findings
+) -> dict[str, MapNode]:
+    """Return what the front matter says of the answers, by their keys."""
+    rows = data.get(_OF_ANSWERS)
+    if rows is None:
+        return {}
+    if not isinstance(rows, MapNode):
+        at = data.keys_at[_OF_ANSWERS]
+        findings.add("front-matter-body", source.span(at), key=_OF_ANSWERS)
+        return {}
+    found: dict[str, MapNode] = {}
+    for key, row in rows.items():
+        if key not in known:
+            findings.add("answer-unknown", source.span(rows.keys_at[key]), key=key)
+        elif isinstance(row, MapNode):
+            found[key] = row
+            for each in (it for it in _BELOW_ANSWER if it in row):
+                findings.add("front-matter-body", source.span(row.keys_at[each]), key=each)
+        elif row is not None:
+            findings.add("not-a-mapping", source.span(rows.values_at[key]))
+    return found
+
+
+def _add(answer: MapNode, more: MapNode) -> None:
+    for key, value in more.items():
+        if key not in _BELOW_ANSWER:
+            answer.put(key, value, more.keys_at[key], more.values_at[key])
 
 
 def _answer(text: str, at: int, match: re.Match[str], stop: int) -> MapNode:
@@ -136,6 +173,11 @@ def answer_lines(source: Source, start: int, findings: Findings) -> list[tuple[i
             at = source.span(start + line.start)
             findings.add("answer-line-swallowed", at, what=_WHAT_OPEN, opened=opened)
     return found
+
+
+def answer_line(key: str, *, accepted: bool) -> str:
+    """Return the line that starts the answer *key*."""
+    return f"<!-- answer: {key}{' accepted' if accepted else ''} -->"
 
 
 def _is_near(line: str) -> bool:

@@ -203,6 +203,11 @@ _TABLE = (
         " `<!-- answer: KEY -->`.",
     ),
     Rule(
+        "answer-unknown",
+        "no answer of this file has the key `{key}`",
+        "Correct the key, or take this out: an answer starts at a line `<!-- answer: KEY -->`.",
+    ),
+    Rule(
         "answer-line",
         "this looks like the start of an answer and isn't one",
         "Write `<!-- answer: KEY -->` or `<!-- answer: KEY accepted -->` in column 1, alone on its"

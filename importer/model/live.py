@@ -48,7 +48,8 @@ class Facts:
 
     Others are all but the post's author; what isn't told counts as there, and then it is not
     `sure_of_engagement`. `only_answered`: its answers, all of which were told, are all there is of
-    that. `edited_at` and `editor` are None until the first edit.
+    that. `edited_at` and `editor` are None until the first edit; `editor_name` is what the site
+    calls the editor, on one line, empty where that isn't told.
     """
 
     author: UserId | None = None
@@ -60,6 +61,7 @@ class Facts:
     created_at: datetime | None = None
     edited_at: datetime | None = None
     editor: UserId | None = None
+    editor_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from importer.errors import Span
@@ -27,6 +28,7 @@ __all__ = [
     "FieldChange",
     "Gone",
     "How",
+    "LastEdit",
     "ManualStep",
     "Moved",
     "Orphan",
@@ -101,14 +103,29 @@ class BlockedCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LastEdit:
+    """Who edited a post last on the site, and when, as far as the site tells."""
+
+    by: UserId
+    name: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
-    """An item, the post it found, what we remember of it, and per managed field who moved."""
+    """An item, the post it found, what we remember of it, and per managed field who moved.
+
+    `merged` are the values that fields merge to which moved on both sides, where they do. `edit` is
+    the post's last one; None where there is none, or where who writes from here made it.
+    """
 
     item: Item
     live: LiveItem | None
     binding: Binding | None
     how: How
     moved: Mapping[Field, Moved] = field(default_factory=dict)
+    merged: Mapping[Field, Value] = field(default_factory=dict)
+    edit: LastEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +195,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A wish that waits for a person."""
+    """A wish that waits for a person. `edit` is whom it is in conflict with, where that is told."""
 
     code: BlockedCode
     key: Key | None
@@ -188,6 +205,7 @@ class Blocked:
     url: str = ""
     sides: tuple[Side, ...] = ()
     span: Span | None = None
+    edit: LastEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +242,7 @@ class FieldChange:
     """`before` is the precondition, there is no other; None for a create.
 
     `base` is the digest of the manifest's own value, which the marker and the journal remember;
+    `ours` is that value where `after` is what it merged to with the site's, else None;
     `live_moved` says that the site had moved too (an overwrite, or a merge).
     """
 
@@ -232,6 +251,7 @@ class FieldChange:
     after: Value | None
     base: Digest | None = None
     live_moved: bool = False
+    ours: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +263,7 @@ class Change:
     holds the digests the marker gets for fields that ride along unchanged. `unless_engaged` holds
     a delete to posts in which nobody else has engaged by the time it is carried out. `author` is
     in whose name it is written; None: in the token's user's. `picture` is what an upload takes.
+    `edit` is the one on the site that it is merged with, or goes over, where that is told.
     """
 
     id: ChangeId
@@ -265,11 +286,15 @@ class Change:
     url: str = ""
     span: Span | None = None
     picture: Picture | None = None
+    edit: LastEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A live edit of one field that the manifest doesn't know; kept."""
+    """A live edit of one field that the manifest doesn't know; kept.
+
+    `edit` is the post's last one, where that is told: it may have been about another field.
+    """
 
     key: Key
     kind: Kind
@@ -280,6 +305,7 @@ class Drift:
     ours: Value
     live: Value
     span: Span | None = None
+    edit: LastEdit | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ from importer.model.ids import (
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest, publishers_of
-from importer.model.plan import Comparison, How, Moved, Orphan, Pair
+from importer.model.plan import Comparison, How, LastEdit, Moved, Orphan, Pair
 from importer.planning.matching import Match, Matches, match_items
 from importer.planning.relinking import as_written
 from importer.text.canonical import canonical_names
@@ -200,7 +200,15 @@ def _pair(match: Match, settling: _Settling) -> Pair:
     live = keyed_item(match.live, settling.targets)
     moved = {field: _moved(item, live, match.binding, field, settling) for field in item.fields}
     known = {field: who for field, who in moved.items() if who is not None}
-    return Pair(item, live, match.binding, match.how, known)
+    return Pair(item, live, match.binding, match.how, known, edit=_last_edit(live, settling))
+
+
+def _last_edit(live: LiveItem, settling: _Settling) -> LastEdit | None:
+    """Return the last edit; None where one of those made it who write from here."""
+    facts = live.facts
+    if facts.editor is None or facts.editor in settling.writers:
+        return None
+    return LastEdit(facts.editor, facts.editor_name, facts.edited_at)
 
 
 def _moved(

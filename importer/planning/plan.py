@@ -56,9 +56,9 @@ from importer.planning.doubling import (
 )
 from importer.planning.guards import check_guards
 from importer.planning.marks import contested_marks
+from importer.planning.merging import NO_TEXTS, with_merges
 from importer.planning.picturing import judge_image, with_showing, without_idle
 from importer.planning.policy import (
-    NO_TEXTS,
     Verdict,
     judge,
     overwrites,
@@ -101,6 +101,7 @@ def make_plan(
     tells whether posts can be written in somebody else's name. *histories* are the journal's of
     the keys under `keys_told`: they decide about doubles.
     """
+    comparison = with_merges(comparison, texts)
     chosen = [it for it in comparison.pairs if _is_image(it) or is_chosen(it.item.key, decisions)]
     verdicts = _judge_all(chosen, manifest, snapshot, ledger, decisions, ability, texts)
     review = _review(verdicts, comparison, manifest, snapshot)

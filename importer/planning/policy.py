@@ -5,7 +5,8 @@
     EQUAL     nothing; it is the base     nothing; it is the base
     OURS      change                      change
     LIVE      drift, kept                 change
-    BOTH      blocked: conflict           change
+    BOTH      what both merge to, else    change
+              blocked: conflict
     NO_BASE   blocked: no-base            change, where the item itself says overwrite
 
 An item's own `on_drift` goes before the command line's, which goes before the manifest's policy.
@@ -14,7 +15,6 @@ One field in conflict holds back the whole post: half an edit is nobody's versio
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from importer.errors import Span
 from importer.model.fields import FieldRule, Value, fields_of, rides_with_post, rule, word_of
@@ -26,7 +26,6 @@ from importer.model.plan import (
     Blocked,
     BlockedCode,
     Change,
-    Comparison,
     Decisions,
     Drift,
     FieldChange,
@@ -39,12 +38,11 @@ from importer.model.plan import (
 from importer.planning.abilities import Abilities, unsupported, within_ability, words_of
 from importer.planning.compare import base_of, digest_field, digest_of_ours
 from importer.planning.identity import field_digests, wanted_digest
+from importer.planning.merging import NO_TEXTS, base_text
 from importer.text.digests import Digest, agree, shorten
 
 __all__ = [
-    "NO_TEXTS",
     "Verdict",
-    "digests_for_sides",
     "judge",
     "judge_live",
     "overwrites",
@@ -55,7 +53,6 @@ _IMAGE_REFUSED = (
     "Save the image anew, smaller or as another type; or give its URL on a server that the readers "
     "reach."
 )
-NO_TEXTS: Mapping[Digest, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ def judge(
 ) -> Verdict:
     """Return what *pair* asks for. `titles` gives each question's title, for its answers' lines.
 
-    *texts* are the values under `digests_for_sides`, as far as they are known.
+    *texts* are the values that fields started from, by their digests, as far as they are known.
     """
     item = pair.item
     verb = Verb.CREATE if pair.live is None else Verb.UPDATE
@@ -106,25 +103,6 @@ def judge_live(
 ) -> Verdict:
     """Return what the fields of *pair* that moved ask for."""
     return _Judge(pair, overwrite, title, rejected, NO_TEXTS).compared(live)
-
-
-def digests_for_sides(comparison: Comparison) -> tuple[Digest, ...]:
-    """Return the digests of the texts that show where the sides of a conflict started from."""
-    bases = (
-        _base_of(pair, field)
-        for pair in comparison.pairs
-        for field, who in pair.moved.items()
-        if who is Moved.BOTH
-    )
-    return tuple(sorted({it for it in bases if it is not None}))
-
-
-def _base_of(pair: Pair, field: Field) -> Digest | None:
-    if pair.live is None:
-        return None
-    ours = digest_field(pair.item.kind, field, pair.item.fields[field])
-    base = base_of(rule(pair.item.kind, field), pair.live, pair.binding, ours)
-    return base.ours if base else None
 
 
 def overwrites(item: Item, decisions: Decisions, manifest: Manifest) -> bool:
@@ -185,9 +163,14 @@ class _Judge:
     def compared(self, live: LiveItem) -> Verdict:
         moved = self.pair.moved
         sides = [
-            Side(field, self.item.fields[field], live.fields[field], self._base_text(field))
+            Side(
+                field,
+                self.item.fields[field],
+                live.fields[field],
+                base_text(self.pair, field, self.texts),
+            )
             for field, who in moved.items()
-            if self._objects(who)
+            if self._objects(field, who)
         ]
         changes: list[Change] = []
         if not any(not rule(self.item.kind, side.field).own_call for side in sides):
@@ -205,18 +188,14 @@ class _Judge:
             blocked = (self._conflict(live, tuple(sides)), *blocked)
         return Verdict(wishes, self._drift(live), blocked)
 
-    def _objects(self, who: Moved) -> bool:
+    def _objects(self, field: Field, who: Moved) -> bool:
         if who is Moved.NO_BASE:
             return self.item.on_drift is not OnDrift.OVERWRITE
-        return who is Moved.BOTH and not self.overwrite
-
-    def _base_text(self, field: Field) -> Value | None:
-        base = _base_of(self.pair, field)
-        return self.texts.get(base) if base else None
+        return who is Moved.BOTH and not self.overwrite and field not in self.pair.merged
 
     def _changes(self, field: Field) -> bool:
         who = self.pair.moved.get(field)
-        if who is Moved.OURS:
+        if who is Moved.OURS or (who is Moved.BOTH and field in self.pair.merged):
             return True
         if who is Moved.NO_BASE:
             return self.item.on_drift is OnDrift.OVERWRITE
@@ -224,26 +203,19 @@ class _Judge:
 
     def _update(self, live: LiveItem) -> list[Change]:
         fields = tuple(
-            FieldChange(
-                row.field,
-                live.fields[row.field],
-                self.item.fields[row.field],
-                base=self._own_base(row.field),
-                live_moved=self.pair.moved[row.field] is not Moved.OURS,
-            )
+            self._field_change(row.field, live)
             for row in rides_with_post(self.item.kind)
             if self._changes(row.field)
         )
         if not fields:
             return []
-        overwriting = any(it.live_moved for it in fields)
         return [
             Change(
                 id=change_id(self.item.key, Verb.UPDATE),
                 key=self.item.key,
                 kind=self.item.kind,
                 verb=Verb.UPDATE,
-                reason=Reason.OVERWRITE if overwriting else Reason.EDITED,
+                reason=_reason(fields),
                 title=self.title,
                 ref=live.ref,
                 parent=self.item.parent,
@@ -254,8 +226,21 @@ class _Judge:
                 protected=self.item.protected,
                 url=live.url,
                 span=self._span(fields[0].field),
+                edit=self.pair.edit if any(it.live_moved for it in fields) else None,
             )
         ]
+
+    def _field_change(self, field: Field, live: LiveItem) -> FieldChange:
+        ours, merged = self.item.fields[field], self.pair.merged.get(field)
+        after = ours if merged is None or self.overwrite else merged
+        return FieldChange(
+            field,
+            live.fields[field],
+            after,
+            base=self._own_base(field),
+            live_moved=self.pair.moved[field] is not Moved.OURS and merged != ours,
+            ours=None if after == ours else ours,
+        )
 
     def _set(self, row: FieldRule, wanted: Value, live: LiveItem | None) -> Change:
         before = live.fields[row.field] if live else (False if wanted is True else None)
@@ -312,6 +297,7 @@ class _Judge:
                 self.item.fields[field],
                 live.fields[field],
                 self._span(field),
+                self.pair.edit,
             )
             for field, who in self.pair.moved.items()
             if who is Moved.LIVE and not self.overwrite
@@ -332,12 +318,12 @@ class _Judge:
         deciding = f"add `seen: {{{seen}}}` to the item"
         if self.item.kind is Kind.TAG:
             deciding = "state `on_drift: overwrite` for the tag"
-        why = (
-            "it differs from the site, and what was last written is not known"
-            if adopting
-            else "it was edited here and on the site"
-        )
-        taking = "Take the site's version into the manifest"
+        why = "it was edited here and on the site"
+        if adopting:
+            why = "it differs from the site, and what was last written is not known"
+        elif any(side.base is None for side in sides):
+            why += "; what both started from is not known here, so nothing can be merged"
+        taking = "Take the site's version into the manifest (`pull` does)"
         if adopting and (strangers := _strangers(sides[0])):
             why = f"`exact` would take away whom this manifest never named: {strangers}"
             taking = "Name them here, or leave `exact` out"
@@ -350,6 +336,7 @@ class _Judge:
             url=live.url,
             sides=sides,
             span=self._span(sides[0].field),
+            edit=self.pair.edit,
         )
 
     def _locked(self, live: LiveItem) -> Blocked:
@@ -373,6 +360,14 @@ class _Judge:
             "State it; with `manage:` it is used only when the post is created.",
             span=self.item.span,
         )
+
+
+def _reason(fields: Iterable[FieldChange]) -> Reason:
+    """Return why fields are written: the first of them in which the site had moved says it."""
+    moved = next((it for it in fields if it.live_moved), None)
+    if moved is None:
+        return Reason.EDITED
+    return Reason.OVERWRITE if moved.ours is None else Reason.MERGED
 
 
 def _strangers(side: Side) -> str:

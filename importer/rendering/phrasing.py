@@ -1,8 +1,10 @@
-"""Numbers as people say them."""
+"""Numbers, people and moments as people say them."""
 
 from collections.abc import Iterable
 
-__all__ = ["counted", "duration", "joined", "share", "size_of"]
+from importer.model.plan import LastEdit
+
+__all__ = ["counted", "duration", "edited", "joined", "share", "size_of", "whose"]
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -46,3 +48,15 @@ def size_of(number: int) -> str:
 def joined(parts: Iterable[str]) -> str:
     """Return the parts that aren't empty, with commas."""
     return ", ".join(part for part in parts if part)
+
+
+def whose(edit: LastEdit) -> str:
+    """Return whose an edit is: `Ann Lee (user 12)`."""
+    return f"{edit.name} (user {edit.by})" if edit.name else f"user {edit.by}"
+
+
+def edited(edit: LastEdit | None) -> str:
+    """Return who edited something and when, as far as it is told; empty where nothing is."""
+    if edit is None:
+        return ""
+    return whose(edit) + (f", {edit.at:%Y-%m-%d %H:%M} UTC" if edit.at else "")

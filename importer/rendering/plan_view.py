@@ -32,7 +32,7 @@ from importer.rendering.entries import (
     section,
 )
 from importer.rendering.field_view import Manner, value_view
-from importer.rendering.phrasing import joined, size_of
+from importer.rendering.phrasing import edited, joined, size_of, whose
 from importer.rendering.plan_totals import PlanCounts, costs_of, count_plan, summary_of
 from importer.text.digests import SHORT
 
@@ -185,7 +185,12 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         place=place_of(it.span),
         url=it.url,
         fields=sides,
-        details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
+        details=[
+            *detail("why", it.why),
+            *detail("edited by", edited(it.edit)),
+            *detail("to do", it.remedy),
+            *between,
+        ],
     )
 
 
@@ -217,7 +222,7 @@ def _change(it: Change, manner: Manner) -> EntryView:
         key=it.key,
         title=it.title,
         what=_mark(it),
-        reason=_REASONS[it.reason],
+        reason=_REASONS[it.reason] + (f" by {whose(it.edit)}" if it.edit else ""),
         place=place_of(it.span),
         url=it.url,
         fields=_fields(it, manner),
@@ -290,6 +295,7 @@ def _drift(it: Drift, manner: Manner) -> EntryView:
         place=place_of(it.span),
         url=it.url,
         fields=[value_view(it.kind, it.field, it.ours, it.live, manner)],
+        details=detail("edited by", edited(it.edit)),
     )
 
 

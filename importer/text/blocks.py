@@ -62,6 +62,9 @@ class _Leaf(StrEnum):
     RAW = "raw"
 
 
+_VERBATIM = frozenset({_Leaf.FENCE, _Leaf.CODE, _Leaf.RAW})
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line without its end; `code` is true inside a fence (its own lines included).
@@ -137,6 +140,10 @@ class Blocks:
     def in_markup(self) -> bool:
         """Tell whether the line given last is raw HTML whose tags the site reads."""
         return self._leaf is _Leaf.RAW and self._raw_end is _BLANK_LINE
+
+    def in_verbatim(self) -> bool:
+        """Tell whether code or raw HTML goes on behind the line given last."""
+        return self._leaf in _VERBATIM
 
     def _is_plain(self, text: str) -> bool:
         """Tell, fast, whether a line surely changes nothing but the length of its paragraph."""

@@ -55,6 +55,33 @@ def test_a_page_is_front_matter_a_body_and_answers(folder: Path) -> None:
     assert Field.ACCEPTED not in items["a#two/too.2"].fields
 
 
+def test_front_matter_says_more_of_answers_by_their_keys(folder: Path) -> None:
+    more = "answers:\n  one: {id: 12, seen: {body: abcdefgh}}\n  two: {protect: true, was: uno}\n"
+    body = f"{BODY}\n\n<!-- answer: one -->\n{BODY}\n<!-- answer: two accepted -->\n{BODY}\n"
+    items = by_key(load(folder, of(page(body=body, more=more))))
+    one, two = items["a#one"], items["a#two"]
+    assert (one.remote_id, one.seen, one.protected) == (12, {Field.BODY: "abcdefgh"}, False)
+    assert (two.remote_id, two.was, two.protected) == (None, ("handbook:a#uno",), True)
+    assert two.fields[Field.ACCEPTED] is True
+
+
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        pytest.param("answers: {^^two: {id: 1}}", "answer-unknown", id="another key"),
+        pytest.param("answers: {one: {^^body: x}}", "front-matter-body", id="its text"),
+        pytest.param("answers: {one: {^^accepted: true}}", "front-matter-body", id="its mark"),
+        pytest.param("answers: {one: {^^idd: 1}}", "unknown-key", id="a mistyped word"),
+        pytest.param("answers: {one: {id: ^^x}}", "not-a-number", id="no number"),
+        pytest.param("answers: {one: ^^x}", "not-a-mapping", id="no mapping"),
+        pytest.param("^^answers: x", "front-matter-body", id="no mapping at all"),
+    ],
+)
+def test_what_front_matter_cannot_say_of_answers(folder: Path, more: str, rule: str) -> None:
+    body = f"{BODY}\n\n<!-- answer: one -->\n{BODY}\n"
+    assert_told(folder, of(page(body=body, more=f"{more}\n")), rule)
+
+
 @pytest.mark.parametrize(
     "more", ["kind: article\ntype: how-to-guide\n", "type: how-to-guide\nkind: 'article'\n"]
 )

@@ -35,8 +35,8 @@ from importer.model.plan import Blocked, BlockedCode, Comparison, Decisions, Pla
 from importer.model.site import Site
 from importer.planning.abilities import Abilities
 from importer.planning.compare import compare, digest_field
+from importer.planning.merging import NO_TEXTS
 from importer.planning.plan import make_plan
-from importer.planning.policy import NO_TEXTS
 from importer.text.canonical import canonical_text
 from importer.text.digests import Digest, digest_text, shorten
 from importer.text.links import Text, dig, retarget

@@ -765,3 +765,18 @@ def test_votes_that_cancel_each_other_are_seen_over_v23_alone(dialect: Dialect) 
     items = dialect.act(world, lambda team: read(team, Everything((Kind.QUESTION,))))
     (item,) = posts(items).values()
     assert item.facts.engaged_by_others is (dialect.name != "3")
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_who_edited_a_post_last_is_told_with_a_name(dialect: Dialect, edited: bool) -> None:
+    world = a_world(questions=1)
+    post = world.questions("acme")[0].id
+    colleague = world.users("acme")[1]
+    if edited:
+        world.edit(colleague, post, body=BODY.format("edited by a colleague"))
+    items = dialect.act(world, lambda team: read(team, Everything((Kind.QUESTION,))))
+    facts = posts(items)[Ref(Kind.QUESTION, post)].facts
+    told = (colleague.id, colleague.name) if edited else (None, "")
+    assert (facts.editor, facts.editor_name) == told
+    # v3 says of no question when it was edited.
+    assert (facts.edited_at is not None) is (edited and dialect.name != "3")

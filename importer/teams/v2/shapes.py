@@ -53,6 +53,7 @@ FILTER: Sequence[str] = (
     *(f"article.{name}" for name in (*_ARTICLE_POST, *_ARTICLE)),
     *(f"revision.{name}" for name in ("post_id", "revision_number", "creation_date", "user")),
     "shallow_user.user_id",
+    "shallow_user.display_name",
     "tag.name",
     "tag_synonym.from_tag",
     "tag_synonym.to_tag",
@@ -136,8 +137,7 @@ def revision_of(raw: Raw) -> Revision | None:
 
 def user_of(raw: Raw) -> tuple[UserId, str]:
     """Read a user's id and name."""
-    name = raw.get("display_name")
-    return UserId(_id(raw, "user", "user_id")), name if isinstance(name, str) else ""
+    return UserId(_id(raw, "user", "user_id")), _name(raw)
 
 
 def _post(
@@ -165,6 +165,7 @@ def _post(
         created_at=created,
         edited_at=_date(raw, kind, "last_edit_date") if "last_edit_date" in raw else None,
         editor=_author(raw, "last_editor"),
+        editor_name=_name(raw.get("last_editor")),
     )
     edited = raw.get("last_edit_date", 0)
     said = [str(edited), markdown, *(f"{name}={value}" for name, value in fields.items())]
@@ -190,6 +191,12 @@ def _author(raw: Raw, name: str = "owner") -> UserId | None:
     owner = raw.get(name)
     number = owner.get("user_id") if isinstance(owner, dict) else None
     return UserId(number) if type(number) is int else None
+
+
+def _name(person: object) -> str:
+    """Return what the site calls a person; empty where it doesn't say."""
+    name = person.get("display_name") if isinstance(person, dict) else None
+    return canonical_line(name) if isinstance(name, str) else ""
 
 
 def _text(raw: Raw, kind: str, name: str) -> str:

@@ -338,6 +338,7 @@ def _post(
             created_at=created_at(raw, kind),
             edited_at=_date_or(raw, "lastEditDate"),
             editor=_person(raw.get("lastEditor")),
+            editor_name=_name(raw.get("lastEditor")),
         ),
         stamp=f"{seen.stamp}@{seen.active_at.timestamp():.6f}",
         pictures=pictures_in(markdown, site),
@@ -361,6 +362,12 @@ def _person(raw: object) -> UserId | None:
     """Return the person's id; a removed one is null (observed)."""
     number = raw.get("id") if isinstance(raw, dict) else None
     return UserId(number) if type(number) is int else None
+
+
+def _name(person: object) -> str:
+    """Return what the site calls a person; empty where it doesn't say."""
+    name = person.get("name") if isinstance(person, dict) else None
+    return canonical_line(name) if isinstance(name, str) else ""
 
 
 def _ids(raw: Raw, kind: Kind, name: str, what: str) -> list[str]:

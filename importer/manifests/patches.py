@@ -1,0 +1,363 @@
+"""One entry of a manifest, and what makes an edit of it: splices of the file it stands in.
+
+Only what is edited is touched: comments, order, quotes, indentation and line ends stay.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from importer.errors import Span
+from importer.manifests.markdown_file import answer_line
+from importer.manifests.nodes import ListNode, MapNode
+from importer.manifests.outline import Outline, Stretch
+from importer.manifests.source import Source
+from importer.manifests.spelling import Plain, as_read, block, scalar, spelled
+from importer.manifests.splicing import Splice, line_splices
+
+__all__ = ["CannotEdit", "Entry", "Wishes", "splices_of"]
+
+Wishes = Mapping[str, Plain | None]
+"""What an entry is to say: a key to its value; None takes the key out."""
+
+_STEP = 2
+_HEADER = re.compile(r"[|>]([-+0-9]*)")
+_SHORT = "answer"
+_BLOCKS = ("|", ">")
+
+
+class CannotEdit(Exception):
+    """An edit isn't safe; says where and why."""
+
+    def __init__(self, span: Span, why: str) -> None:
+        super().__init__(f"{span}: {why}")
+        self.span = span
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry with its file; `short` is the answer that a question states by `answer:` alone.
+
+    `is_page`: it stands in a Markdown file, whose text is its own. `is_answer`: there, where its
+    line says all but its text; what else is said of it is the file's own entry's.
+    """
+
+    node: MapNode
+    source: Source
+    outline: Outline
+    is_page: bool = False
+    is_answer: bool = False
+    short: bool = False
+
+
+def splices_of(entry: Entry, wishes: Wishes) -> list[Splice]:
+    """Return what makes *entry* say what *wishes* say. Raises CannotEdit."""
+    if entry.is_page and entry.is_answer:
+        return list(_answer_of_page(entry, wishes))
+    if entry.short and set(wishes) - {"body"}:
+        return _lengthened(entry, wishes)
+    return [it for name, value in wishes.items() for it in _edit(entry, entry.node, name, value)]
+
+
+def _edit(entry: Entry, node: MapNode, name: str, value: Plain | None) -> Iterator[Splice]:
+    if name not in node:
+        if value is not None:
+            yield from _added(entry, node, name, value)
+        return
+    at = node.values_at[name]
+    if value is None:
+        yield _removed(entry, node, name)
+    elif entry.is_page and name == "body":
+        yield from _page_body(entry.source, at, str(value), len(str(node[name])))
+    elif isinstance(value, Mapping) and isinstance(node[name], MapNode):
+        _require_own(entry, at)
+        for inner in dict.fromkeys([*value, *node[name]]):
+            if node[name].get(inner) != as_read(value.get(inner)):
+                yield from _edit(entry, node[name], inner, value.get(inner))
+    else:
+        _require_own(entry, at)
+        yield from _replaced(entry, node, name, value)
+
+
+def _require_own(entry: Entry, at: int) -> None:
+    stretch = entry.outline.value(at)
+    if stretch.style == "*":
+        raise CannotEdit(entry.source.span(at), "the value is an alias of another")
+    if stretch.shared:
+        why = f"the value is used elsewhere, too, by the anchor `&{stretch.shared}`"
+        raise CannotEdit(entry.source.span(at), why)
+
+
+def _replaced(entry: Entry, node: MapNode, name: str, value: Plain) -> Iterator[Splice]:
+    at = node.values_at[name]
+    stretch = entry.outline.value(at)
+    if isinstance(value, tuple) and isinstance(node[name], ListNode):
+        yield from _list(entry, node, name, [str(it) for it in value])
+    elif not isinstance(value, str):
+        yield Splice(stretch.start, _bare_end(entry.source.text, stretch), spelled(value))
+    elif stretch.style in _BLOCKS:
+        yield from _block(entry, node, name, value)
+    elif "\n" in value.strip("\n") and not stretch.flow:
+        yield from _into_block(entry, node, name, value)
+    else:
+        written = scalar(value.rstrip("\n"), stretch.style, flow=stretch.flow)
+        yield Splice(stretch.start, stretch.end, written)
+
+
+def _bare_end(text: str, stretch: Stretch) -> int:
+    """Return where a value's own characters end: what follows is blank lines."""
+    end = stretch.end
+    while end > stretch.start and text[end - 1] in " \n":
+        end -= 1
+    return end
+
+
+def _column(text: str, at: int) -> int:
+    return at - (text.rfind("\n", 0, at) + 1)
+
+
+def _line_end(text: str, at: int) -> int:
+    """Return where the line at *at* ends, before its LF."""
+    found = text.find("\n", at)
+    return len(text) if found < 0 else found
+
+
+def _block(entry: Entry, node: MapNode, name: str, value: str) -> Iterator[Splice]:
+    """Edit a block scalar: its header where it must say more, and the lines that changed."""
+    text = entry.source.text
+    stretch = entry.outline.value(node.values_at[name])
+    header = _HEADER.search(text, stretch.start)
+    assert header is not None  # noqa: S101 - a block scalar has one
+    begin = _line_end(text, header.end()) + 1
+    kept = text[begin : stretch.end]
+    parent = _parent(entry, node)
+    indent = _indent(kept, parent, header[1])
+    if not 1 <= indent - parent <= 9:
+        raise CannotEdit(entry.source.span(stretch.start), "the text is indented too far")
+    blank = len(kept) - len(kept.lstrip("\n"))
+    anew = "\n" * blank + value.lstrip("\n")
+    head, lines = block(anew, indent=indent, parent=parent, marks=header[1])
+    if head != header[0]:
+        yield Splice(header.start(), header.end(), head)
+    old = kept[: len(kept.rstrip("\n")) + 1]
+    yield from line_splices(old, lines if old.endswith("\n") else lines[:-1], begin)
+
+
+def _parent(entry: Entry, node: MapNode) -> int:
+    """Return how far the keys of *node* are indented."""
+    return _column(entry.source.text, min(node.keys_at.values()))
+
+
+def _indent(lines: str, parent: int, marks: str) -> int:
+    """Return how far a block's *lines* are indented."""
+    told = next((int(it) for it in marks if it.isdigit()), None)
+    if told is not None:
+        return parent + told
+    first = next((it for it in lines.split("\n") if it.strip(" ")), " " * (parent + _STEP))
+    return len(first) - len(first.lstrip(" "))
+
+
+def _into_block(entry: Entry, node: MapNode, name: str, value: str) -> Iterator[Splice]:
+    """Make a block scalar of a plain or quoted value, whose text has several lines now."""
+    text = entry.source.text
+    stretch = entry.outline.value(node.values_at[name])
+    parent = _parent(entry, node)
+    head, lines = block(value, indent=parent + _STEP, parent=parent)
+    colon = entry.outline.value(node.keys_at[name]).end
+    if text[colon : stretch.start].strip() == ":":
+        yield Splice(colon, stretch.end, f": {head}")
+    else:
+        yield Splice(stretch.start, stretch.end, head)
+    end = _line_end(text, stretch.end)
+    yield Splice(end, end, f"\n{lines[:-1]}")
+
+
+def _page_body(source: Source, at: int, value: str, length: int) -> Iterator[Splice]:
+    """Edit a Markdown file's text; blank lines around it stay."""
+    old = source.text[at : at + length]
+    lead = old[: len(old) - len(old.lstrip("\n"))]
+    tail = old[len(old.rstrip(" \t\n")) :]
+    yield from line_splices(old, f"{lead}{value.strip(chr(10))}{tail}", at)
+
+
+def _added(entry: Entry, node: MapNode, name: str, value: Plain) -> Iterator[Splice]:
+    """State a new key after the entry's own, in a line of its own or within the brackets."""
+    text = entry.source.text
+    before = next((it for it in _AFTER.get(name, ()) if it in node), None) or next(iter(node))
+    stretch = entry.outline.value(node.values_at[before])
+    whole = entry.outline.collections.get(node.at)
+    if whole is not None and whole.shared:
+        why = f"the entry is used elsewhere, too, by the anchor `&{whole.shared}`"
+        raise CannotEdit(entry.source.span(node.at), why)
+    if whole is not None and whole.flow:
+        end = stretch.end
+        yield Splice(end, end, f", {name}: {spelled(value, flow=True)}")
+        return
+    at = _line_end(text, _bare_end(text, stretch))
+    yield Splice(at, at, f"\n{' ' * _parent(entry, node)}{name}: {spelled(value, flow=False)}")
+
+
+_AFTER: Mapping[str, tuple[str, ...]] = {
+    "title": ("key",),
+    "tags": ("title", "key"),
+    "type": ("title", "key"),
+    "permissions": ("type", "title", "key"),
+    "accepted": ("key",),
+    "id": ("key",),
+    "seen": ("id", "key"),
+    "description": ("title", "name"),
+    "items": ("title",),
+    "answers": ("tags", "title", "key"),
+}
+
+
+def _removed(entry: Entry, node: MapNode, name: str) -> Splice:
+    """Take a key out, with its line or its comma."""
+    text = entry.source.text
+    start = node.keys_at[name]
+    end = entry.outline.value(node.values_at[name]).end
+    whole = entry.outline.collections.get(node.at)
+    later = [at for at in node.keys_at.values() if at > start]
+    earlier = [it for it, at in node.keys_at.items() if at < start]
+    if whole is not None and whole.flow:
+        if earlier:
+            before = max(entry.outline.value(node.values_at[it]).end for it in earlier)
+            return Splice(before, end, "")
+        return Splice(start, min(later, default=end), "")
+    if not earlier and later:
+        return Splice(start, min(later), "")
+    begin = text.rfind("\n", 0, start) + 1
+    if text[begin:start].strip() or not earlier:
+        raise CannotEdit(entry.source.span(start), f"`{name}` doesn't stand in lines of its own")
+    stop = end if text[:end].endswith("\n") else min(_line_end(text, end) + 1, len(text))
+    if stop == len(text) and not text.endswith("\n"):
+        begin -= 1
+    return Splice(begin, stop, "")
+
+
+def _list(entry: Entry, node: MapNode, name: str, wanted: Sequence[str]) -> Iterator[Splice]:
+    """Edit a list: rows that go are cut, rows that come are put where they belong."""
+    rows: ListNode = node[name]
+    stretch = entry.outline.collections[rows.at]
+    had = [str(it) for it in rows]
+    for at in rows.values_at:
+        _require_own(entry, at)
+    if not had or not wanted:
+        yield Splice(stretch.start, _bare_end(entry.source.text, stretch), spelled(tuple(wanted)))
+        return
+    places = [entry.outline.value(at) for at in rows.values_at]
+    put = _put_in_brackets if stretch.flow else _put_in_block
+    for tag, a, b, c, d in SequenceMatcher(None, had, wanted, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        both = min(b - a, d - c)
+        for place, value in zip(places[a:b], wanted[c:d], strict=False):
+            yield Splice(place.start, place.end, scalar(value, place.style, flow=stretch.flow))
+        for index in range(a + both, b):
+            yield _cut(entry, places, index, flow=stretch.flow, behind=not a and not both)
+        if c + both < d:
+            yield put(entry, places, a + both - 1, wanted[c + both : d])
+
+
+def _cut(
+    entry: Entry, places: Sequence[Stretch], index: int, *, flow: bool, behind: bool
+) -> Splice:
+    """Cut a row: with the comma before it, or the one *behind*; or with its line."""
+    if flow and behind:
+        return Splice(places[index].start, places[index + 1].start, "")
+    if flow:
+        return Splice(places[index - 1].end, places[index].end, "")
+    begin, _ = _row(entry, places[index])
+    # With the line end before it, so that a last line without one stays so.
+    return Splice(begin - 1, _line_end(entry.source.text, places[index].end), "")
+
+
+def _row(entry: Entry, place: Stretch) -> tuple[int, str]:
+    """Return where the line of a list's row begins, and what stands before the row in it."""
+    text = entry.source.text
+    begin = text.rfind("\n", 0, place.start) + 1
+    lead = text[begin : place.start]
+    if lead.strip(" ") != "-":
+        why = "the row of the list doesn't stand in a line of its own"
+        raise CannotEdit(entry.source.span(place.start), why)
+    return begin, lead
+
+
+def _put_in_brackets(
+    entry: Entry, places: Sequence[Stretch], after: int, values: Sequence[str]
+) -> Splice:
+    del entry
+    written = [scalar(it, flow=True) for it in values]
+    if after < 0:
+        start = places[0].start
+        return Splice(start, start, "".join(f"{it}, " for it in written))
+    end = places[after].end
+    return Splice(end, end, "".join(f", {it}" for it in written))
+
+
+def _put_in_block(
+    entry: Entry, places: Sequence[Stretch], after: int, values: Sequence[str]
+) -> Splice:
+    begin, lead = _row(entry, places[max(after, 0)])
+    written = [f"{lead}{scalar(it)}" for it in values]
+    if after < 0:
+        return Splice(begin, begin, "".join(f"{it}\n" for it in written))
+    end = _line_end(entry.source.text, places[after].end)
+    return Splice(end, end, "".join(f"\n{it}" for it in written))
+
+
+def _answer_of_page(entry: Entry, wishes: Wishes) -> Iterator[Splice]:
+    """Edit an answer of a Markdown file: its text and its line."""
+    node, source = entry.node, entry.source
+    if "body" in wishes:
+        at = node.values_at["body"]
+        yield from _page_body(source, at, str(wishes["body"]), len(str(node["body"])))
+    if "accepted" in wishes:
+        line = answer_line(str(node["key"]), accepted=bool(wishes["accepted"]))
+        yield Splice(node.at, _line_end(source.text, node.at), line)
+
+
+def _lengthened(entry: Entry, wishes: Wishes) -> list[Splice]:
+    """Make a list of answers of the short form, which can say nothing but a text."""
+    node, text = entry.node, entry.source.text
+    at = node.values_at["body"]
+    _require_own(entry, at)
+    stretch = entry.outline.value(at)
+    said = {"key": _SHORT, **{name: it for name, it in wishes.items() if it is not None}}
+    body = said.pop("body", None)
+    rows = [f"{name}: {spelled(it, flow=stretch.flow)}" for name, it in said.items()]
+    key_end = node.at + len(text[node.at : _line_end(text, node.at)].partition(":")[0])
+    if stretch.flow:
+        head = Splice(node.at, key_end, f"answers: [{{{', '.join(rows)}, body")
+        if body is None:
+            return [head, Splice(stretch.end, stretch.end, "}]")]
+        written = scalar(str(body), stretch.style, flow=True)
+        return [head, Splice(stretch.start, stretch.end, f"{written}}}]")]
+    lead = " " * _column(text, node.at)
+    lines = ["answers:", f"{lead}  - {rows[0]}", *(f"{lead}    {it}" for it in rows[1:])]
+    head = Splice(node.at, key_end, "\n".join([*lines, f"{lead}    body"]))
+    if body is not None:
+        return [head, *_body_anew(text, stretch, str(body), len(lead) + 4)]
+    deeper = [head]
+    line = _line_end(text, at) + 1
+    while line < _bare_end(text, stretch):
+        if text[line] != "\n":
+            deeper.append(Splice(line, line, "    "))
+        line = _line_end(text, line) + 1
+    return deeper
+
+
+def _body_anew(text: str, stretch: Stretch, body: str, parent: int) -> list[Splice]:
+    """Write a value again whose key goes deeper: its every line changes anyway."""
+    end = _bare_end(text, stretch)
+    if "\n" not in body.strip("\n") and stretch.style not in _BLOCKS:
+        return [Splice(stretch.start, end, scalar(body.rstrip("\n"), stretch.style))]
+    head, lines = block(body, indent=parent + _STEP, parent=parent)
+    if stretch.style in _BLOCKS:
+        header = _HEADER.search(text, stretch.start)
+        begin = _line_end(text, header.end() if header else stretch.start)
+        return [Splice(stretch.start, begin, head), Splice(begin, end, f"\n{lines[:-1]}")]
+    after = _line_end(text, end)
+    return [Splice(stretch.start, end, head), Splice(after, after, f"\n{lines[:-1]}")]
