@@ -65,6 +65,13 @@ _LARGEST = 2**28
     metavar="FILE.csv",
     help="Bind the rows of that table that say `yes`.",
 )
+@click.option(
+    "--write",
+    "writes",
+    is_flag=True,
+    help="With --accept: also put `id:` into the manifest's files, for runners without the "
+    "journal, and `seen:` for what the manifest is to change.",
+)
 @click.option("--encoding", metavar="NAME", help="Of that table, where it is not UTF-8.")
 @output_options("text", "json", "markdown")
 @click.pass_obj
@@ -78,6 +85,7 @@ def command(
     exact: bool,  # noqa: FBT001 - click names it
     least: int,
     accepted: Path | None,
+    writes: bool,  # noqa: FBT001 - click names it
     encoding: str | None,
     output: OutputOptions,
 ) -> ExitCode:
@@ -88,7 +96,7 @@ def command(
     or `no`, and give it back with --accept. Nothing binds by itself, and no post is written: what
     an accepted item asks for beyond its post is an update of the next plan.
     """
-    _refuse_together(out, accepted, only)
+    _refuse_together(out, accepted, only, writes=writes)
     if out is not None:
         console.protect("the table that --out writes", out)
         console.saved_to = out
@@ -99,7 +107,7 @@ def command(
     looks = looks_of(console, output)
     with reach(connection, console) as target:
         if accepted is not None:
-            accepting = Accepting(accepted, data, encoding)
+            accepting = Accepting(accepted, data, encoding, writes)
             rows = asyncio.run(accept_file(loaded, target, journal, accepting, console))
             console.result(render_adopted(loaded.manifest.namespace, target.team, rows, **looks))
             return ExitCode.DONE
@@ -116,10 +124,15 @@ def command(
     return ExitCode.DONE
 
 
-def _refuse_together(out: Path | None, accepted: Path | None, only: tuple[str, ...]) -> None:
+def _refuse_together(
+    out: Path | None, accepted: Path | None, only: tuple[str, ...], *, writes: bool
+) -> None:
     if accepted is not None and (out is not None or only):
         message = "--accept takes the rows that say yes; --out and --only have no part in it"
         raise UsageError(message, remedy="Leave them out; or empty the cells of other rows.")
+    if writes and accepted is None:
+        message = "--write says what is done with accepted rows; there are none without --accept"
+        raise UsageError(message, remedy="Name the table that a person went through.")
 
 
 def _refuse_overwriting(out: Path) -> None:

@@ -3,19 +3,22 @@
 The team is read with a transport that cannot write; what is written is the journal, and files.
 """
 
+import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.noting import Noting
 from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of
-from importer.errors import ExitCode, ImporterError, JournalError, LockHeld
+from importer.errors import ExitCode, ImporterError, JournalError, LockHeld, UsageError
 from importer.execution import Look, look_for_adoption
 from importer.journal import Place
-from importer.model.adoption import Adopted, Adoption
+from importer.model.adoption import Adopted, Adoption, Answered
 from importer.model.ids import Kind, RunId
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
@@ -48,6 +51,7 @@ class Accepting:
     path: Path
     data: bytes
     encoding: str | None
+    writes: bool
 
 
 async def seek(
@@ -74,16 +78,48 @@ async def accept_file(
 ) -> tuple[Adopted, ...]:
     """Bind what a person accepted, and return what became of each row.
 
-    Raises ManifestError for rows that can't be followed, before anything is written; LockHeld and
-    JournalError.
+    With `writes`, `id:` goes into the manifest's files too. Raises ManifestError for rows that
+    can't be followed, before anything is written; LockHeld, JournalError, and PlanStale for a file
+    that changed meanwhile.
     """
     manifest = loaded.manifest
     place = find_journal(chosen, target, loaded.folder, manifest.namespace)
+    _require_lasting(place, accepting)
     look, access = await _look(loaded, target, place, console)
     rows = read_answered(accepting.data, str(accepting.path), access.site, accepting.encoding)
     accepted = accept(rows, manifest, look.comparison, look.snapshot, look.ledger)
-    if not accepted.bindings:
-        return accepted.adopted
+    noting = Noting(loaded, accepted.adopted) if accepting.writes else None
+    if accepted.bindings:
+        await _bind(rows, loaded, target, place, look, access, console)
+    if noting is not None:
+        return noting.write()
+    if accepted.adopted and isinstance(place, Path):
+        console.say(
+            f"note: only {place} knows of it. For runners without that journal, --write puts `id:` "
+            "into the manifest's files, and --mark writes markers."
+        )
+    return accepted.adopted
+
+
+def _require_lasting(place: Place | None, accepting: Accepting) -> None:
+    """Raise UsageError where nothing would be left of it: the journal would end with a CI job."""
+    is_runner = os.environ.get("CI", "").lower() not in ("", "0", "false")
+    if is_runner and not accepting.writes and isinstance(place, Path) and not place.exists():
+        message = f"there is no journal {place}, and a new one would end with this CI job"
+        remedy = "Say --write, and commit the files; or name a journal that stays with --journal."
+        raise UsageError(message, remedy=remedy)
+
+
+async def _bind(
+    rows: Sequence[Answered],
+    loaded: Loaded,
+    target: Target,
+    place: Place | None,
+    look: Look,
+    access: Access,
+    console: Console,
+) -> None:
+    manifest = loaded.manifest
     console.say(f"journal: {place or 'in memory'}")
     journal = journal_of(place, target, manifest.namespace, console, create=True)
     try:
@@ -104,16 +140,13 @@ async def accept_file(
             await journal.bind(accepted.bindings)
             report = Report(run.id, (), command=run.command)
         except ImporterError as error:
-            report = Report(
-                run.id, (), command=run.command, stopped_by=error.message, exit_code=error.exit_code
-            )
+            report = replace(report, stopped_by=error.message, exit_code=error.exit_code)
             raise
         finally:
             with suppress(JournalError, LockHeld):
                 await journal.end(run, report)
     finally:
         await journal.close()
-    return accepted.adopted
 
 
 async def _begin(journal: Journal, access: Access) -> Run:

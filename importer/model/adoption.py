@@ -1,7 +1,7 @@
 """Which live posts items of a manifest may mean, and what became of a person's word on it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from importer.errors import Span
@@ -105,7 +105,8 @@ class Marked(StrEnum):
 class Adopted:
     """An accepted row. `differs` are the fields that the next plan updates.
 
-    `written` says where `id:` was written; `unwritten` why it wasn't.
+    `seen` are the digests of what stands there of them, for runners that know no base. `written`:
+    `id:` stands in the manifest's files now; `unwritten` says why it could not be written.
     """
 
     key: Key
@@ -115,6 +116,7 @@ class Adopted:
     url: str
     state: Marked
     differs: tuple[Field, ...] = ()
-    written: str = ""
+    seen: Mapping[Field, Digest] = field(default_factory=dict)
+    written: bool = False
     unwritten: str = ""
     span: Span | None = None

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from importer.errors import ManifestError, Problem
 from importer.model.adoption import Adopted, Answered, Marked, Verdict
-from importer.model.fields import Value, fields_of
+from importer.model.fields import Value, fields_of, rule
 from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
@@ -20,7 +20,7 @@ from importer.planning.adopting import KINDS, free_posts, is_waiting
 from importer.planning.adoption_file import AGAIN, digest_of_post
 from importer.planning.compare import digest_field, pairs_as_if, stamp_of
 from importer.planning.remembering import binding_of
-from importer.text.digests import Digest, agree
+from importer.text.digests import Digest, agree, shorten
 
 __all__ = ["Acceptance", "accept"]
 
@@ -217,6 +217,7 @@ class _Judge:
             pair.live.url if pair.live else "",
             Marked.BOUND if row.key in found else Marked.ALREADY,
             tuple(field for field, who in pair.moved.items() if who is not Moved.EQUAL),
+            _seen(pair),
             span=item.span,
         )
 
@@ -232,5 +233,17 @@ def _bound(pair: Pair, live: LiveItem) -> Binding:
     return replace(binding, base=bases, stamp=stamp_of(live, bases))
 
 
-def _problem(rule: str, why: str, row: Answered, remedy: str) -> Problem:
-    return Problem(rule, why, row.span, remedy)
+def _seen(pair: Pair) -> Mapping[Field, Digest]:
+    """Return what is to be noted of the fields in which the item is to go before its post."""
+    if pair.live is None:
+        return {}
+    kind = pair.item.kind
+    return {
+        field: shorten(digest_field(kind, field, pair.live.fields[field]))
+        for field, who in pair.moved.items()
+        if who in (Moved.OURS, Moved.NO_BASE) and not rule(kind, field).own_call
+    }
+
+
+def _problem(rule_id: str, why: str, row: Answered, remedy: str) -> Problem:
+    return Problem(rule_id, why, row.span, remedy)

@@ -170,7 +170,7 @@ def adopted_view(
             advice="Only this journal knows them until `adopt --mark` or an edit writes a marker.",
         ),
     ]
-    written = sum(bool(it.written) for it in rows)
+    written = sum(it.written for it in rows)
     differing = sum(bool(it.differs) for it in bound)
     parts = [
         f"{len(bound):,} adopted",
@@ -190,7 +190,7 @@ def _row(it: Adopted, utf8: bool, *, why: str = "") -> EntryView:  # noqa: FBT00
         key=it.key,
         title=it.title,
         reason=why or str(it.ref),
-        place=it.written or place_of(it.span),
+        place=place_of(it.span),
         url=it.url,
         details=detail("differs", _differs(it.kind, it.differs)),
     )

@@ -11,13 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from importer.sandbox import Behaviour, Post
-from tests.cli.stage import (
-    Program,
-    Served,
-    posts_in,
-    serving,
-)
+from importer.sandbox import Behaviour, Post, User, World, open_world
+from tests.cli.stage import Program, Served, posts_in, question, serving, write_manifest
 
 UNHURRIED = Behaviour(burst_per_s=0, v3_burst=0, v3_bucket=0)
 ROWS = (
@@ -146,3 +141,64 @@ def test_a_team_half_filled_by_the_vendors_importer_ends_in_no_changes(
     titles = [str(it.title) for it in of_kind(posts, "question")]
     assert sorted(titles) == sorted(row[0] for row in ROWS)
     assert len(of_kind(posts, "answer")) == 3
+
+
+def team_of(path: Path, fill: Callable[[World, User], object]) -> str:
+    """Let a colleague fill a team on this machine; return its address."""
+    world = open_world(path, behaviour=UNHURRIED)
+    try:
+        fill(world, world.user("acme", "Björn Öst"))
+    finally:
+        world.close()
+    return f"sandbox:{path}"
+
+
+def asked(world: World, by: User, title: str, body: str = "", tags: str = "testing") -> int:
+    text = body or f"Once upon a time there was a question about {title}."
+    return world.ask(by, title=title, body=text, tags=[tags]).id
+
+
+STORY = "What is the story of {}?"
+BODY = "Once upon a time there was a question about {}."
+
+
+def test_what_differs_is_updated_by_the_next_plan_and_a_fresh_runner_knows_it_too(
+    cli: Program, home: Path, tmp_path: Path
+) -> None:
+    """With --write the files say it: `id:`, and `seen:` for what the manifest is to change."""
+
+    def fill(world: World, by: User) -> None:
+        asked(world, by, STORY.format("one"), BODY.format("one"))
+        second = asked(world, by, STORY.format("two"), "Written by hand, and long before that.")
+        world.answer(by, second, body="It is told by the fire, at some length.")
+
+    url = team_of(tmp_path / "team.db", fill)
+    answers = [{"key": "a", "body": "It is told by the fire, at great length."}]
+    text = "# Kept: the reason for all of it\n"
+    path = write_manifest(home, question("one"), question("two", answers=answers))
+    path.write_text(text + path.read_text())
+    assert cli("adopt", "--url", url, "--out", "adopt.csv").code == 0
+    rows = answer(home / "adopt.csv", lambda _: "yes")
+    assert [(it["key"], it["what differs"]) for it in rows] == [
+        ("one", "nothing"),
+        ("two", "body"),
+        ("two#a", "body"),
+    ]
+    done = cli("adopt", "--url", url, "--accept", "adopt.csv", "--write", "--format", "json")
+    assert done.code == 0, done.err
+    assert all(it["written"] for it in done.document["adopted"])
+    assert path.read_text().startswith(text)
+
+    planned = cli("plan", "--url", url, "--format", "json").document
+    assert [(it["key"], it["verb"]) for it in planned["changes"]] == [
+        ("two", "update"),
+        ("two#a", "update"),
+    ]
+    for file in (home / ".teams-importer").iterdir():
+        file.unlink()
+    fresh = cli("plan", "--url", url, "--format", "json").document
+    assert fresh["changes"] == planned["changes"]
+    assert fresh["blocked"] == []
+    assert cli("apply", "--url", url, "--yes").code == 0
+    assert cli("plan", "--url", url, "--detailed-exitcode").code == 0
+    assert len(posts_in(tmp_path / "team.db")) == 3
