@@ -7,18 +7,23 @@ from pathlib import Path
 import click
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
+from importer.cli.applying import Manner, apply_wish, refuse_review
 from importer.cli.commands import FILE, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.delivering import deliver
+from importer.cli.drawing import Wish
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
-from importer.cli.reading import note_idle_globs, read_manifest
+from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
+from importer.cli.places import from_here
+from importer.cli.reading import Loaded, note_idle_globs, read_manifest
 from importer.cli.wiring import reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
+from importer.model.plan import Decisions, Plan
 from importer.planning.adoption_file import adoption_lines
-from importer.rendering import render_adopted, render_adoption
+from importer.rendering import render_adopted, render_adoption, render_plan
 
 _LEAST = 60
 _LARGEST = 2**28
@@ -28,12 +33,13 @@ _LARGEST = 2**28
     examples={
         "teams-importer adopt --team acme --out adopt.csv": "look what is there already",
         "teams-importer adopt --accept adopt.csv": "bind the rows that say yes",
+        "teams-importer adopt --mark": "write the markers of posts without one; asks first",
         "teams-importer adopt --exact --only 'oncall/*'": "equal titles alone, of a part",
     },
     json="adoption: suggestions (key, kind, title, there, post, url, author, edited_at, how, "
     "score, differs, rivals, is_plain), told (key, ref, owner: marked posts), missing, unclaimed, "
     "foreign, notes. With --accept adopted: key, kind, title, ref, url, state (bound, already), "
-    "differs, written, unwritten.",
+    "differs, seen, written, unwritten. With --mark the report, as of apply.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -72,6 +78,15 @@ _LARGEST = 2**28
     help="With --accept: also put `id:` into the manifest's files, for runners without the "
     "journal, and `seen:` for what the manifest is to change.",
 )
+@click.option(
+    "--mark",
+    "marks",
+    is_flag=True,
+    help="Write the markers of items' posts that bear none: one edit each, and nothing else. "
+    "Shows them and their cost, and asks.",
+)
+@click.option("--yes", is_flag=True, help="With --mark: don't ask.")
+@run_options
 @click.option("--encoding", metavar="NAME", help="Of that table, where it is not UTF-8.")
 @output_options("text", "json", "markdown")
 @click.pass_obj
@@ -86,6 +101,9 @@ def command(
     least: int,
     accepted: Path | None,
     writes: bool,  # noqa: FBT001 - click names it
+    marks: bool,  # noqa: FBT001 - click names it
+    yes: bool,  # noqa: FBT001 - click names it
+    running: RunOptions,
     encoding: str | None,
     output: OutputOptions,
 ) -> ExitCode:
@@ -95,8 +113,11 @@ def command(
     equal titles, then by how alike they are, posts are suggested in a table: mark rows with `yes`
     or `no`, and give it back with --accept. Nothing binds by itself, and no post is written: what
     an accepted item asks for beyond its post is an update of the next plan.
+
+    Posts get their markers with their next edit. Only --mark writes them now, so that every runner
+    finds the posts; it is a run like an apply, and `undo` takes the markers off again.
     """
-    _refuse_together(out, accepted, only, writes=writes)
+    _refuse_together(out, accepted, only, writes=writes, marks=marks)
     if out is not None:
         console.protect("the table that --out writes", out)
         console.saved_to = out
@@ -105,6 +126,10 @@ def command(
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, only, console)
     looks = looks_of(console, output)
+    if marks:
+        return _mark(
+            loaded, connection, journal, Decisions(only=only), running, output, console, yes
+        )
     with reach(connection, console) as target:
         if accepted is not None:
             accepting = Accepting(accepted, data, encoding, writes)
@@ -124,9 +149,39 @@ def command(
     return ExitCode.DONE
 
 
+def _mark(
+    loaded: Loaded,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    decisions: Decisions,
+    running: RunOptions,
+    output: OutputOptions,
+    console: Console,
+    confirmed: bool,  # noqa: FBT001 - private, named at its only call
+) -> ExitCode:
+    """Write the markers, as an apply writes: shown, confirmed, recorded."""
+    refuse_review("adopt --mark")
+    shown = OutputOptions("text", verbose=output.verbose)
+
+    def show(plan: Plan) -> None:
+        console.show(render_plan(from_here(plan, loaded.folder), **looks_of(console, shown)))
+
+    with reach(connection, console, max_wait_s=running.max_wait) as target:
+        wish = Wish(loaded.manifest, loaded.folder, decisions, marks=True)
+        manner = Manner(running, journal, confirmed=confirmed, show=show)
+        applied = asyncio.run(apply_wish(wish, target, manner, console))
+    code = ExitCode(applied.signal_code or applied.report.exit_code)
+    return deliver(applied, target, looks_of(console, output), console, code)
+
+
 def _refuse_together(
-    out: Path | None, accepted: Path | None, only: tuple[str, ...], *, writes: bool
+    out: Path | None, accepted: Path | None, only: tuple[str, ...], *, writes: bool, marks: bool
 ) -> None:
+    if marks and (out is not None or accepted is not None):
+        message = "--mark is a step of its own, after --out and --accept"
+        raise UsageError(
+            message, remedy="Accept the table first, then: teams-importer adopt --mark"
+        )
     if accepted is not None and (out is not None or only):
         message = "--accept takes the rows that say yes; --out and --only have no part in it"
         raise UsageError(message, remedy="Leave them out; or empty the cells of other rows.")

@@ -3,7 +3,7 @@
 Knows no HTTP, no files and no database; whatever waits here is asyncio.
 """
 
-from importer.execution.adopting import Look, look_for_adoption
+from importer.execution.adopting import Look, draw_marks, look_for_adoption
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.reading import take_snapshot
@@ -20,6 +20,7 @@ __all__ = [
     "RunOptions",
     "carry_out",
     "check_pin",
+    "draw_marks",
     "draw_plan",
     "draw_undo",
     "look_for_adoption",

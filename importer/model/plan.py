@@ -76,6 +76,7 @@ class Reason(StrEnum):
     OVERWRITE = "overwrite"
     REMOVED = "removed"
     PRUNED = "pruned"
+    MARKED = "marked"
     UNDO = "undo"
 
 

@@ -202,3 +202,43 @@ def test_what_differs_is_updated_by_the_next_plan_and_a_fresh_runner_knows_it_to
     assert cli("apply", "--url", url, "--yes").code == 0
     assert cli("plan", "--url", url, "--detailed-exitcode").code == 0
     assert len(posts_in(tmp_path / "team.db")) == 3
+
+
+@pytest.mark.parametrize("api", ["2.3", "3", "auto"])
+def test_markers_are_written_when_asked_for_and_taken_off_by_undo(
+    api: str, cli: Program, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(world: World) -> None:
+        by = world.user("acme", "Ada Berg")
+        one = asked(world, by, STORY.format("one"), BODY.format("one"))
+        world.answer(by, one, body="It is told by the fire, at great length.")
+
+    write_manifest(home, question("one", answer="It is told by the fire, at great length."))
+    with serving(tmp_path, behaviour=UNHURRIED, prepare=fill) as served:
+        use(monkeypatch, served, api)
+        assert cli("adopt", "--out", "adopt.csv").code == 0
+        assert cli("adopt", "--accept", "adopt.csv").code == 0
+        assert cli("plan", "--detailed-exitcode").code == 0, "no marker is no reason to write"
+        unasked = cli("adopt", "--mark")
+        assert unasked.code == 4
+        assert "2 to update" in unasked.err
+        before = bodies_of(served)
+        marked = cli("adopt", "--mark", "--yes", "--format", "json")
+        assert marked.code == 0, marked.err
+        assert {it["state"] for it in marked.document["report"]["results"]} == {"done"}
+        assert [it.splitlines()[0] for it in bodies_of(served)] == before
+        assert all("teams-importer:1 handbook:one" in it for it in bodies_of(served))
+        assert "no changes" in cli("adopt", "--mark", "--yes").out.lower()
+        assert cli("plan", "--detailed-exitcode").code == 0
+        undone = cli("undo", "last", "--yes")
+        assert undone.code == 0, undone.err
+        assert bodies_of(served) == before
+        assert cli("plan", "--detailed-exitcode").code == 0
+
+
+def bodies_of(served: Served) -> list[str]:
+    def look(world: World) -> list[str]:
+        return [it.body for it in (*world.questions("acme"), *world.answers("acme"))]
+
+    found: list[str] = served.ask(look)
+    return found
