@@ -18,11 +18,11 @@ from importer.cli.wiring import SystemClock, Target, find_journal, journal_of
 from importer.errors import ExitCode, ImporterError, JournalError, LockHeld, UsageError
 from importer.execution import Look, look_for_adoption
 from importer.journal import Place
-from importer.model.adoption import Adopted, Adoption, Answered
-from importer.model.ids import Kind, RunId
+from importer.model.adoption import Adopted, Adoption, Answered, Marked
+from importer.model.ids import Kind, RunId, Verb, change_id
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
-from importer.model.report import Report
+from importer.model.report import Report, Result, ResultState
 from importer.planning.accepting import accept
 from importer.planning.adopting import suggest
 from importer.planning.adoption_file import read_answered
@@ -138,7 +138,8 @@ async def _bind(
             accepted = accept(rows, manifest, comparison, look.snapshot, ledger)
             await journal.keep(accepted.texts)
             await journal.bind(accepted.bindings)
-            report = Report(run.id, (), command=run.command)
+            bound = (it for it in accepted.adopted if it.state is Marked.BOUND)
+            report = Report(run.id, tuple(map(_result, bound)), command=run.command)
         except ImporterError as error:
             report = replace(report, stopped_by=error.message, exit_code=error.exit_code)
             raise
@@ -147,6 +148,20 @@ async def _bind(
                 await journal.end(run, report)
     finally:
         await journal.close()
+
+
+def _result(row: Adopted) -> Result:
+    """Return what `runs` counts: no post was written, one item has its post now."""
+    return Result(
+        change_id(row.key, Verb.SET),
+        row.key,
+        row.kind,
+        Verb.SET,
+        ResultState.DONE,
+        title=row.title,
+        ref=row.ref,
+        url=row.url,
+    )
 
 
 async def _begin(journal: Journal, access: Access) -> Run:
