@@ -2,9 +2,11 @@
 
 import asyncio
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
 from importer.cli.applying import Manner, apply_wish, refuse_review
@@ -26,6 +28,7 @@ from importer.planning.adoption_file import adoption_lines
 from importer.rendering import render_adopted, render_adoption, render_plan
 
 _LEAST = 60
+_WHERE = frozenset({*(it.name for it in fields(ConnectionOptions)), "journal"})
 _LARGEST = 2**28
 
 
@@ -144,9 +147,22 @@ def command(
         console.say(f"suggestions saved: {out}")
     console.result(render_adoption(adoption, **looks))
     if out is not None and adoption.suggestions:
-        again = f"teams-importer adopt {shlex.quote(str(path))} --accept {shlex.quote(str(out))}"
+        again = shlex.join(["teams-importer", "adopt", str(path), *_typed(), "--accept", str(out)])
         console.say(f"Go through its rows, write `yes` or `no` under `accept`; then: {again}")
     return ExitCode.DONE
+
+
+def _typed() -> list[str]:
+    """Return what says which team and which journal, as it was given on the command line."""
+    context = click.get_current_context()
+    given = {
+        param.opts[0]: context.params[param.name]
+        for param in context.command.params
+        if param.name in _WHERE
+        and context.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
+    }
+    words = ([name] if value is True else [name, str(value)] for name, value in given.items())
+    return [word for each in words for word in each]
 
 
 def _mark(

@@ -71,7 +71,7 @@ class Adoption:
     told: tuple[Told, ...] = ()
     missing: tuple[Key, ...] = ()
     unclaimed: int = 0
-    foreign: Mapping[str, int] | None = None
+    foreign: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 

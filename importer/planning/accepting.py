@@ -4,6 +4,7 @@ Live becomes the base: what the item asks for beyond it is an ordinary update of
 where they are equal there is nothing to do. Every row is looked at before any counts.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ from importer.text.digests import Digest, agree, shorten
 
 __all__ = ["Acceptance", "accept"]
 
+_MOST_HINTS = 20
 _LIST_AGAIN = "List the team again (adopt --out), and look at the post."
 
 
@@ -66,6 +68,7 @@ class _Judge:
         snapshot: Snapshot,
         ledger: Ledger,
     ) -> None:
+        self.hints = 0
         self.manifest = manifest
         self.snapshot = snapshot
         self.ledger = ledger
@@ -80,7 +83,14 @@ class _Judge:
             **{binding.ref: binding.key for binding in ledger.bindings.values()},
             **{pair.live.ref: key for key, pair in self.pairs.items() if pair.live},
         }
+        self.under: dict[Ref | None, list[Ref]] = defaultdict(list)
+        for ref, live in self.free.items():
+            self.under[live.parent].append(ref)
+        self.answers: dict[Key | None, list[Key]] = defaultdict(list)
+        for item in manifest.items:
+            self.answers[item.parent].append(item.key)
         self.chosen = {(it.key, it.ref): it for it in rows if it.verdict is Verdict.YES}
+        self.claimed = {ref for _, ref in self.chosen}
         self.refused = {(it.key, it.ref) for it in rows if it.verdict is Verdict.NO}
         self.posts: dict[Key, Ref] = {
             **{row.key: row.ref for row in self.chosen.values()},
@@ -106,8 +116,7 @@ class _Judge:
     def _against(self, row: Answered) -> Problem | None:
         item, live = self.items.get(row.key), self.snapshot.items.get(row.ref)
         if item is None or item.kind not in KINDS:
-            close = get_close_matches(row.key, [*self.items], 1)
-            hint = f"Did you mean {close[0]}? " if close else ""
+            hint = self._hint(row.key)
             remedy = f"{hint}Write a key of the manifest, or empty the cell under `accept`."
             return _problem("adopt-unknown-key", f"there is no item {row.key!r}", row, remedy)
         if item.kind is not row.ref.kind:
@@ -141,6 +150,12 @@ class _Judge:
             return _problem("adopt-changed", why, row, _LIST_AGAIN)
         return None
 
+    def _hint(self, key: Key) -> str:
+        """Return what was probably meant; only for the first few, as it takes a while."""
+        self.hints += 1
+        close = get_close_matches(key, [*self.items], 1) if self.hints <= _MOST_HINTS else []
+        return f"Did you mean {close[0]}? " if close else ""
+
     def _why_not(self, item: Item) -> str | None:
         """Return why *item* can be given no post."""
         pair = self.pairs.get(item.key)
@@ -166,22 +181,18 @@ class _Judge:
         """Yield answers that would be posted beside ones that may be the same."""
         if row.ref.kind is not Kind.QUESTION:
             return
-        under = [it for it in self.free.values() if it.parent == row.ref]
-        claimed = {ref for _, ref in self.chosen}
-        for item in self.manifest.items:
-            if item.parent != row.key or item.key in self.posts:
-                continue
+        for key in self.answers[row.key]:
             left = [
-                str(it.ref)
-                for it in under
-                if it.ref not in claimed and (item.key, it.ref) not in self.refused
+                str(ref)
+                for ref in self.under[row.ref]
+                if ref not in self.claimed and (key, ref) not in self.refused
             ]
-            if left:
+            if left and key not in self.posts:
                 why = (
-                    f"the question is accepted, and its answer {item.key} isn't decided: it would "
-                    f"be posted beside {', '.join(left)}"
+                    f"the question is accepted, and its answer {key} isn't decided: it would be "
+                    f"posted beside {', '.join(left)}"
                 )
-                remedy = f"In the row of {item.key}, say `yes` to the one it is, else `no` to all."
+                remedy = f"In the row of {key}, say `yes` to the one it is, else `no` to all."
                 yield _problem("adopt-answer", why, row, remedy)
 
     def accepted(self) -> Acceptance:

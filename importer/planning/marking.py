@@ -6,10 +6,10 @@ posts, with no journal and no `id:`, pays one edit for each; it brings them to t
 No guard: guards stand against a manifest that isn't what its author believes, and no text changes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from importer.model.fields import rides_with_post
-from importer.model.ids import ChangeId, Field, Key, Mark, Verb, mark_id
+from importer.model.ids import ChangeId, Field, Key, Mark, UserId, Verb, mark_id
 from importer.model.ledger import Binding, Ledger, Operation
 from importer.model.live import Ability, LiveItem, Rates, Snapshot
 from importer.model.manifest import Manifest, footer_of, publishers_of
@@ -56,8 +56,11 @@ def make_marks(
         it.key: str({**it.initial, **it.fields}.get(Field.TITLE, "")) for it in manifest.items
     }
     wanting = [(pair, live) for pair, live in chosen if live.marker is None]
+    publishers = publishers_of(manifest)
     held = {
-        pair.item.key: it for pair, live in wanting if (it := _held(pair, live, ledger, ability))
+        pair.item.key: it
+        for pair, live in wanting
+        if (it := _held(pair, live, ledger, ability, publishers)) is not None
     }
     bindings = {pair.item.key: binding_of(pair, live) for pair, live in wanting}
     wishes = tuple(
@@ -67,7 +70,7 @@ def make_marks(
     )
     rejected: Mapping[ChangeId, Operation] = {it.change: it for it in ledger.rejected}
     going, refused = unless_rejected(wishes, rejected)
-    ours = {*ledger.authors, *publishers_of(manifest), *(it.author for it in manifest.items)}
+    ours = {*ledger.authors, *publishers, *(it.author for it in manifest.items)}
     changes = tuple(in_writers_names(going, snapshot, ours, authoring))
     return Plan(
         lineage=ledger.lineage,
@@ -83,7 +86,7 @@ def make_marks(
         cost=cost_of(changes, rates, held_in(snapshot), singly_read(snapshot)),
         managed=len(chosen),
         unchanged=len(chosen) - len(wanting),
-        publishers=publishers_of(manifest),
+        publishers=publishers,
         footer=footer_of(manifest, snapshot.site),
     )
 
@@ -115,7 +118,13 @@ def _mark(pair: Pair, live: LiveItem, binding: Binding, titles: Mapping[Key, str
     )
 
 
-def _held(pair: Pair, live: LiveItem, ledger: Ledger, ability: Abilities) -> Blocked | None:
+def _held(
+    pair: Pair,
+    live: LiveItem,
+    ledger: Ledger,
+    ability: Abilities,
+    publishers: Collection[UserId],
+) -> Blocked | None:
     """Return what keeps a post from being marked."""
     item = pair.item
     able = ability(item.kind, Verb.UPDATE, None)
@@ -127,6 +136,9 @@ def _held(pair: Pair, live: LiveItem, ledger: Ledger, ability: Abilities) -> Blo
     elif live.facts.locked:
         code, why = BlockedCode.LOCKED, "its post is locked on the site"
         remedy = "Unlock it on the site, then mark again."
+    elif publishers and live.facts.author not in publishers:
+        code, why = BlockedCode.MISFIT, "its author is none of `publishers:`"
+        remedy = "There a marker counts for nothing: name the author, or use `id:` (adopt --write)."
     else:
         return None
     return Blocked(code, item.key, item.kind, why, remedy, url=live.url, span=item.span)

@@ -12,8 +12,16 @@ from typing import Any
 import httpx
 import pytest
 
-from importer.sandbox import Behaviour, Post, User, World, open_world
-from tests.cli.stage import Program, Served, posts_in, question, serving, write_manifest
+from importer.sandbox import Behaviour, Permissions, Post, User, World, open_world
+from tests.cli.stage import (
+    Program,
+    Served,
+    posts_in,
+    question,
+    serving,
+    stop_at_once,
+    write_manifest,
+)
 
 UNHURRIED = Behaviour(burst_per_s=0, v3_burst=0, v3_bucket=0)
 ROWS = (
@@ -195,7 +203,8 @@ def test_what_differs_is_updated_by_the_next_plan_and_a_fresh_runner_knows_it_to
     assert fresh["blocked"] == []
     assert cli("apply", "--url", url, "--yes").code == 0
     assert cli("plan", "--url", url, "--detailed-exitcode").code == 0
-    assert len(posts_in(tmp_path / "team.db")) == 3
+    bodies = bodies_in(tmp_path / "team.db")
+    assert ["teams-importer:1" in it for it in bodies] == [False, True, True], "with the edit"
 
 
 @pytest.mark.parametrize("api", ["2.3", "3", "auto"])
@@ -261,7 +270,7 @@ ITEMS = (
     question("told", answer="It is told by the fire, at great length."),
     question("new"),
 )
-PAGE = {
+PAGE: dict[str, Any] = {
     "key": "page",
     "title": STORY.format("page"),
     "tags": ["testing"],
@@ -546,3 +555,54 @@ def test_an_answer_that_is_there_word_for_word_is_not_posted_again(
     ]
     assert cli("adopt", "--url", url, "--accept", "adopt.csv").code == 0
     assert cli("plan", "--url", url, "--detailed-exitcode").code == 0
+
+
+def test_a_killed_run_of_marks_is_gone_on_with_and_each_post_is_edited_once(
+    cli: Program, home: Path, tmp_path: Path
+) -> None:
+    names = ("one", "two", "three")
+
+    def fill(world: World, by: User) -> None:
+        for name in names:
+            asked(world, by, STORY.format(name), BODY.format(name))
+
+    path = tmp_path / "team.db"
+    team = ("--url", team_of(path, fill))
+    write_manifest(home, *(question(name) for name in names))
+    assert cli("adopt", *team, "--out", "adopt.csv").code == 0
+    assert cli("adopt", *team, "--accept", "adopt.csv").code == 0
+    with pytest.MonkeyPatch.context() as stopping:
+        stop_at_once(stopping, after=1)
+        assert cli("adopt", *team, "--mark", "--yes", "--parallelism", "1").code == 130
+    gone_on = cli("adopt", *team, "--mark", "--yes")
+    assert gone_on.code == 0, gone_on.err
+    world = open_world(path)
+    try:
+        edits = [len(world.revisions(it.id)) - 1 for it in world.questions("acme")]
+    finally:
+        world.close()
+    assert edits == [1, 1, 1]
+    assert cli("plan", *team, "--detailed-exitcode").code == 0
+
+
+def test_a_post_that_the_token_may_not_edit_is_reported_and_the_others_are_marked(
+    cli: Program, home: Path, tmp_path: Path
+) -> None:
+    """An article that only its owner may edit, where the server says so."""
+
+    def fill(world: World, by: User) -> None:
+        asked(world, by, STORY.format("one"), BODY.format("one"))
+        owned = Permissions(editable_by="ownerOnly")
+        world.publish(
+            by, title=PAGE["title"], body=PAGE["body"], tags=["testing"], permissions=owned
+        )
+
+    path = tmp_path / "team.db"
+    team = ("--url", team_of(path, fill))
+    write_manifest(home, question("one"), articles=[PAGE])
+    assert cli("adopt", *team, "--out", "adopt.csv").code == 0
+    assert cli("adopt", *team, "--accept", "adopt.csv").code == 0
+    done = cli("adopt", *team, "--mark", "--yes", "--format", "json")
+    assert done.code == 5
+    states = {it["key"]: it["state"] for it in done.document["report"]["results"]}
+    assert states == {"one": "done", "page": "rejected"}
