@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.cli.stage import (
     stop_at_once,
     write_manifest,
 )
+from tests.conftest import ROOT
 
 UNHURRIED = Behaviour(burst_per_s=0, v3_burst=0, v3_bucket=0)
 ROWS = (
@@ -116,29 +118,41 @@ def of_kind(posts: Sequence[Post], kind: str) -> list[Post]:
     return [it for it in posts if it.kind == kind]
 
 
+def guide() -> list[list[str]]:
+    """Return the commands of the guide's last example, without the program."""
+    text = (ROOT / "docs" / "adopting.md").read_text(encoding="utf-8")
+    lines = text.rpartition("```sh\n")[2].partition("```")[0].splitlines()
+    return [shlex.split(it, comments=True)[1:] for it in lines]
+
+
 @pytest.mark.parametrize(("by", "api"), [("2.3", "2.3"), ("3", "3"), ("2.3", "auto")])
 def test_a_team_half_filled_by_the_vendors_importer_ends_in_no_changes(
     by: str, api: str, cli: Program, home: Path, tmp_path: Path
 ) -> None:
+    """By the guide, word for word: its table is gone through by a person, its apply confirmed."""
     with (home / "posts.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("title", "body", "tags", "answer"), *ROWS])
-    converted = cli("convert", "so4t-csv", "posts.csv", "--out", "docs", "--namespace", "faq")
-    assert converted.code == 0, converted.err
     with serving(tmp_path, behaviour=UNHURRIED) as served:
         imported(served, ROWS[:3], by)
-    team = ("docs", "--url", f"sandbox:{tmp_path / 'team.db'}", "--api", api)
-    blocked = cli("plan", *team, "--format", "json").document["blocked"]
+    convert, look, accept, apply, plan = guide()
+    team = ("--url", f"sandbox:{tmp_path / 'team.db'}", "--api", api)
+    assert cli(*convert).code == 0
+    blocked = cli(*plan, *team, "--format", "json").document["blocked"]
     assert {it["code"] for it in blocked} == {"equal-title", "needs"}
 
-    found = cli("adopt", *team, "--out", "adopt.csv")
+    found = cli(*look, *team)
     assert found.code == 0, found.err
+    assert f"adopt docs --url {team[1]} --api {api} --accept adopt.csv" in found.err
     assert len(answer(home / "adopt.csv", lambda _: "yes")) == 5
-    adopted = cli("adopt", *team, "--accept", "adopt.csv", "--format", "json")
+    adopted = cli(*accept, *team, "--format", "json")
     assert adopted.code == 0, adopted.err
     assert {it["state"] for it in adopted.document["adopted"]} == {"bound"}
+    assert {it["unwritten"] for it in adopted.document["adopted"]} == {""}
 
-    assert cli("apply", *team, "--yes").code == 0
-    assert cli("plan", *team, "--detailed-exitcode").code == 0
+    assert cli(*apply, *team, "--yes").code == 0
+    done = cli(*plan, *team, "--detailed-exitcode")
+    assert done.code == 0, done.out
+    assert "No changes" in done.out
     posts = posts_in(tmp_path / "team.db")
     titles = [str(it.title) for it in of_kind(posts, "question")]
     assert sorted(titles) == sorted(row[0] for row in ROWS)
