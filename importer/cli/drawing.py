@@ -1,8 +1,10 @@
-"""Draws plans: what a manifest wants, or what takes a run back.
+"""Draws plans: what a manifest wants, or what takes a run back; and drift reports.
 
-`draw` gives the drawing a transport that cannot write, and so the journal.
+`draw` and `draw_drift_of` give the drawing a transport that cannot write, and so the journal.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,16 +13,24 @@ from importer.cli.incidents import say_untold
 from importer.cli.places import from_folder
 from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
-from importer.execution import Drawn, check_pin, draw_marks, draw_plan, draw_undo
+from importer.execution import (
+    Drawn,
+    check_pin,
+    draw_drift,
+    draw_marks,
+    draw_plan,
+    draw_undo,
+)
 from importer.journal import Place
+from importer.model.drift import DriftReport
 from importer.model.ids import Kind, RunId
 from importer.model.live import Access, Need
 from importer.model.manifest import Fate, Manifest, footer_of
 from importer.model.plan import Decisions, Plan, SavedPlan
 from importer.ports import Journal, TeamReader
-from importer.teams import Mode, open_team
+from importer.teams import LiveTeam, Mode, open_team
 
-__all__ = ["Wish", "draw", "draw_wish"]
+__all__ = ["Wish", "draw", "draw_drift_of", "draw_wish"]
 
 _NOTHING_DECIDED = Decisions()
 
@@ -106,6 +116,23 @@ async def draw(
 
     The journal at *place* is read, not made; no lock is taken.
     """
+    async with _looking(wish, target, place, console) as (team, access, journal):
+        drawn = await draw_wish(wish, manifest, team, journal, access, target)
+    return drawn.plan, access
+
+
+async def draw_drift_of(
+    wish: Wish, manifest: Manifest, target: Target, place: Place | None, console: Console
+) -> DriftReport:
+    """Return what was edited on the site that *manifest* doesn't know; reads as `draw` does."""
+    async with _looking(wish, target, place, console) as (team, access, journal):
+        return await draw_drift(manifest, team, journal, access, wish.decisions, team=target.team)
+
+
+@asynccontextmanager
+async def _looking(
+    wish: Wish, target: Target, place: Place | None, console: Console
+) -> AsyncGenerator[tuple[LiveTeam, Access, Journal], None]:
     with Meter(console) as meter:
         async with open_team(
             target.connection,
@@ -121,10 +148,9 @@ async def draw(
             if access.note:
                 console.say(f"note: {access.note}")
             meter.phase("reading the team")
-            journal = journal_of(place, target, manifest.namespace, console, create=False)
+            journal = journal_of(place, target, wish.namespace, console, create=False)
             try:
                 await say_untold(journal, console)
-                drawn = await draw_wish(wish, manifest, team, journal, access, target)
+                yield team, access, journal
             finally:
                 await journal.close()
-    return drawn.plan, access

@@ -23,6 +23,7 @@ COMMANDS = {
     "validate": ("importer.cli.validate", "Check a manifest offline: every problem in one pass."),
     "plan": ("importer.cli.plan", "Show how the live team differs. Writes nothing."),
     "apply": ("importer.cli.apply", "Make the live team what the manifest says."),
+    "pull": ("importer.cli.pull", "Bring edits made on the site into the manifest's files."),
     "show": ("importer.cli.show", "Show a saved plan again, in any format."),
     "adopt": ("importer.cli.adopt", "Find the posts that items without one may mean."),
     "doctor": ("importer.cli.doctor", "Check token, team, quota, clock and journal."),

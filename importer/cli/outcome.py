@@ -1,9 +1,10 @@
 """From a plan or a report to an exit code."""
 
 from importer.errors import ExitCode, worst
+from importer.model.drift import DriftReport
 from importer.model.plan import Plan
 
-__all__ = ["failed_on", "plan_code"]
+__all__ = ["drift_code", "failed_on", "plan_code"]
 
 
 def plan_code(plan: Plan, *, detailed: bool, fail_on: frozenset[str]) -> ExitCode:
@@ -13,6 +14,16 @@ def plan_code(plan: Plan, *, detailed: bool, fail_on: frozenset[str]) -> ExitCod
         codes.append(ExitCode.CHANGES)
     if detailed and plan.blocked:
         codes.append(ExitCode.DECISION)
+    return worst(codes)
+
+
+def drift_code(report: DriftReport, *, detailed: bool, fail_on: frozenset[str]) -> ExitCode:
+    """Return what `plan --drift` exits with: 0, unless more detail is asked for."""
+    codes = [ExitCode.DONE]
+    if "drift" in fail_on and report.items:
+        codes.append(ExitCode.DECISION)
+    if detailed and report.items:
+        codes.append(ExitCode.DECISION if report.waiting else ExitCode.CHANGES)
     return worst(codes)
 
 

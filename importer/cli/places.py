@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from importer.errors import Span
 from importer.manifests import shown_folder
+from importer.model.drift import DriftReport
 from importer.model.plan import Blocked, Change, Drift, ManualStep, Plan
 
-__all__ = ["from_folder", "from_here", "way_to"]
+__all__ = ["drift_from_folder", "from_folder", "from_here", "way_to"]
 
 _Placed = TypeVar("_Placed", Change, Blocked, Drift, ManualStep)
 
@@ -27,6 +28,13 @@ def from_folder(plan: Plan, folder: Path) -> Plan:
 def from_here(plan: Plan, folder: Path) -> Plan:
     """Return *plan*, whose manifest is in *folder*, with places as the reader sees them."""
     return _moved(plan, "", f"{shown}/" if (shown := shown_folder(folder)) else "")
+
+
+def drift_from_folder(report: DriftReport, folder: Path) -> DriftReport:
+    """Return *report*, with places as seen from *folder*, where the manifest is."""
+    old = f"{shown}/" if (shown := shown_folder(folder)) else ""
+    items = tuple(replace(it, span=_there(it.span, old, "")) for it in report.items)
+    return replace(report, items=items)
 
 
 def way_to(manifest: Path, plan_file: Path) -> str:

@@ -57,12 +57,14 @@ def read_manifest(path: Path, console: Console) -> Loaded:
     return Loaded(manifest, found)
 
 
-def note_idle_globs(manifest: Manifest, only: Sequence[str], console: Console) -> None:
+def note_idle_globs(
+    manifest: Manifest, only: Sequence[str], console: Console, option: str = "--only"
+) -> None:
     """Say which of *only* fits no key: a mistyped one would look like being in sync."""
     keys = [*(item.key for item in manifest.items), *(it.key for it in manifest.removed)]
     for glob in only:
         if not any(fnmatchcase(key, glob) for key in keys):
-            console.say(f"note: --only {glob!r} fits no key of this manifest")
+            console.say(f"note: {option} {glob!r} fits no key of this manifest")
 
 
 def is_plan_file(path: Path) -> bool:

@@ -12,6 +12,7 @@ from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode, JournalError, UsageError
 from importer.manifests import SCHEMAS
+from importer.planning.drifting import drift_schema
 from importer.planning.plan_file import plan_schema
 from importer.planning.redirecting import redirects_schema
 from importer.sources import pages_schema
@@ -21,12 +22,17 @@ def _plan() -> str:
     return json.dumps(plan_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _drift() -> str:
+    return json.dumps(drift_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def _redirects() -> str:
     return json.dumps(redirects_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 _ALL: Mapping[str, Callable[[], str]] = {
     **SCHEMAS,
+    "drift.schema.json": _drift,
     "pages.schema.json": pages_schema,
     "plan.schema.json": _plan,
     "redirects.schema.json": _redirects,
@@ -41,8 +47,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
         "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
     },
     json="File name to JSON schema: manifest, include, markdown (front matter), pages (of `convert "
-    "json`), plan, redirects. With --write and --check: written, current or stale, a list of "
-    "files.",
+    "json`), drift (of `plan --drift`), plan, redirects. With --write and --check: written, "
+    "current or stale, a list of files.",
 )
 @click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")
 @click.option("--check", type=_FOLDER, metavar="DIR", help="Compare the files in DIR.")

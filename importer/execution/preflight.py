@@ -1,31 +1,54 @@
 """What comes before a write: the manifest's pin, the reading, the plan."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from importer.errors import TeamForeign
 from importer.execution.reading import reach_of_manifest, take_snapshot
+from importer.model.fields import Value
+from importer.model.ledger import Ledger
 from importer.model.live import Access, Snapshot
 from importer.model.manifest import Manifest
-from importer.model.plan import Decisions, Plan
+from importer.model.plan import Comparison, Decisions, Plan
 from importer.model.site import Site
 from importer.planning.compare import compare
 from importer.planning.doubling import doubles_in, keys_told
 from importer.planning.merging import digests_for_sides
 from importer.planning.plan import make_plan
 from importer.planning.quiet import quiet_items, with_unseen
+from importer.planning.remembering import values_of_bases
 from importer.ports import Journal, TeamReader
+from importer.text.digests import Digest
 
-__all__ = ["Drawn", "check_pin", "draw_plan"]
+__all__ = ["Compared", "Drawn", "check_pin", "compare_live", "draw_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How manifest and live team differ, what that was seen from, and when it was read.
+
+    `texts` are the values that both sides of a field started from, by their digests.
+    """
+
+    comparison: Comparison
+    snapshot: Snapshot
+    ledger: Ledger
+    texts: Mapping[Digest, Value]
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A plan, what it was drawn from, and when (seconds of the event loop's clock)."""
+    """A plan, what it was drawn from, and when (seconds of the event loop's clock).
+
+    `values` are what the bases of the plan's bindings are digests of, as far as they are known.
+    """
 
     plan: Plan
     snapshot: Snapshot
     read_at: float
+    values: tuple[tuple[Digest, Value], ...] = ()
 
 
 def check_pin(manifest: Manifest, team: str, site: Site) -> None:
@@ -43,6 +66,28 @@ def check_pin(manifest: Manifest, team: str, site: Site) -> None:
         raise TeamForeign(message, remedy=remedy)
 
 
+async def compare_live(
+    manifest: Manifest,
+    reader: TeamReader,
+    journal: Journal,
+    access: Access,
+    decisions: Decisions,
+    *,
+    team: str,
+) -> Compared:
+    """Read the live team and return how *manifest* differs from it. Writes nothing."""
+    check_pin(manifest, team, access.site)
+    ledger = await journal.ledger()
+    read_at = asyncio.get_running_loop().time()
+    quiet = quiet_items(manifest, ledger)
+    reach = reach_of_manifest(manifest, ledger, decisions, quiet)
+    snapshot = await take_snapshot(reader, access, ledger, reach)
+    snapshot = with_unseen(snapshot, quiet, ledger, manifest.namespace)
+    comparison = compare(manifest, snapshot, ledger)
+    texts = await journal.texts(digests_for_sides(comparison))
+    return Compared(comparison, snapshot, ledger, texts, read_at)
+
+
 async def draw_plan(
     manifest: Manifest,
     reader: TeamReader,
@@ -53,14 +98,8 @@ async def draw_plan(
     team: str,
 ) -> Drawn:
     """Read the live team and return the plan that makes it what *manifest* says. Writes nothing."""
-    check_pin(manifest, team, access.site)
-    ledger = await journal.ledger()
-    read_at = asyncio.get_running_loop().time()
-    quiet = quiet_items(manifest, ledger)
-    reach = reach_of_manifest(manifest, ledger, decisions, quiet)
-    snapshot = await take_snapshot(reader, access, ledger, reach)
-    snapshot = with_unseen(snapshot, quiet, ledger, manifest.namespace)
-    comparison = compare(manifest, snapshot, ledger)
+    found = await compare_live(manifest, reader, journal, access, decisions, team=team)
+    comparison, snapshot, ledger = found.comparison, found.snapshot, found.ledger
     doubled = doubles_in(manifest, comparison, snapshot, ledger)
     plan = make_plan(
         manifest,
@@ -71,8 +110,9 @@ async def draw_plan(
         decisions=decisions,
         ability=reader.ability,
         rates=reader.rates,
-        texts=await journal.texts(digests_for_sides(comparison)),
+        texts=found.texts,
         authoring=access.authoring,
         histories={key: await journal.history(key=key) for key in keys_told(doubled)},
     )
-    return Drawn(plan, snapshot, read_at)
+    values = tuple(values_of_bases(plan.bindings, comparison))
+    return Drawn(plan, snapshot, found.read_at, values)

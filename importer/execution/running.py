@@ -94,6 +94,7 @@ async def carry_out(
     planned_on = drawn is not None and snapshot is drawn.snapshot
     executor.take(snapshot, read_at, planned_on=planned_on)
     await journal.unbind(plan.released)
+    await journal.keep(drawn.values if drawn else ())
     await journal.bind(plan.bindings)
     return replace(await executor.run(), ended_at=wall.now())
 

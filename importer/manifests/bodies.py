@@ -29,6 +29,9 @@ _ON_A_DISK = re.compile(r"(?:file|[a-z]):", re.IGNORECASE)
 _ROOTED = re.compile(r"/(?!/)(?!(?:[^?#]*/)?images/)")
 _IMAGE_TAG = re.compile(r"<img\b", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_CONFLICT = "<<<<<<< "
+_OWN_CONFLICT = "<<<<<<< manifest"
+_CONFLICT_END = ">>>>>>> "
 _NAMES = {
     Open.FENCE: "a code fence",
     Open.COMMENT: "a comment",
@@ -56,6 +59,8 @@ class Bodies:
         text = canonical_text(passage.text)
         if marker.MAY_BE_MARKED in text:
             self._check_markers(passage)
+        if "<<<<<<< " in text:
+            self._check_conflicts(passage)
         if _MAY_STAY_OPEN.search(text):
             self._check_end(passage)
         if _IMAGE_TAG.search(text):
@@ -72,6 +77,19 @@ class Bodies:
         for line in lines(passage.text):
             if not line.code and marker.is_marker_line(line.text):
                 self._findings.add("marker-line", passage.span(line.start, len(line.text)))
+
+    def _check_conflicts(self, passage: Passage) -> None:
+        """Refuse a conflict that nobody has settled yet: it must not be published.
+
+        In code only our own is one: a page may well explain them.
+        """
+        opened: Line | None = None
+        for line in lines(passage.text):
+            if line.text.startswith(_CONFLICT if not line.code else _OWN_CONFLICT):
+                opened = line
+            elif opened is not None and line.text.startswith(_CONFLICT_END):
+                self._findings.add("conflict-marker", passage.span(opened.start, len(opened.text)))
+                opened = None
 
     def _check_tags(self, passage: Passage) -> None:
         """Refuse tags for images that no reader would see: only Markdown's are uploaded."""

@@ -6,7 +6,7 @@ and the reason.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ __all__ = ["Edited", "Editor", "FileEdit", "Refusal"]
 
 _TEXTS = ("body", "body_file", "description")
 _MOST_ROUNDS = 50
+_CONFLICT = "conflict-marker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,13 @@ class Editor:
         place = self._places[key]
         return place.body.source.path if place.body else place.source.path
 
+    def place_of(self, key: Key, name: str) -> Span:
+        """Return where the value of *name* stands in the entry, or the entry itself."""
+        place = self._places[key]
+        if name in ("body", "description") and place.body is not None:
+            return place.body.span()
+        return place.source.span(place.node.values_at.get(name, place.node.at))
+
     def set(self, key: Key, name: str, value: Plain | None) -> None:
         """Let the entry of *key* say *value* under *name*; None takes the word out."""
         self._wishes[key][name] = value
@@ -141,8 +149,8 @@ class Editor:
         """Forget what *key* was to say."""
         self._wishes.pop(key, None)
 
-    def finish(self) -> Edited:
-        """Return the edited files; nothing is written."""
+    def finish(self, marked: Collection[Key] = ()) -> Edited:
+        """Return the edited files; nothing is written. What is *marked* may hold conflicts."""
         refused: dict[Key, Refusal] = {}
         for _ in range(_MOST_ROUNDS):
             wanted = {key: it for key, it in self._wishes.items() if it and key not in refused}
@@ -152,7 +160,7 @@ class Editor:
                 break
             opened, problems = open_manifest(self._path, {it.path: it.after for it in files})
             errors = [it for it in problems if it.severity is Severity.ERROR]
-            found = list(self._blamed(errors, work))
+            found = list(self._blamed(errors, work, marked))
             found = found or list(self._strayed(opened, wanted, work, refused))
             if opened is not None and not found:
                 return Edited(files, opened.manifest, _sorted(refused))
@@ -273,7 +281,9 @@ class Editor:
                 made.append(FileEdit(path, before, after))
         return tuple(made)
 
-    def _blamed(self, errors: Iterable[Problem], work: _Work) -> Iterator[Refusal]:
+    def _blamed(
+        self, errors: Iterable[Problem], work: _Work, marked: Collection[Key]
+    ) -> Iterator[Refusal]:
         """Yield whose edits are at fault for *errors*: those at that place, else in that file."""
         sources = {it.source.name: it.source for it in self._places.values()}
         bodies = (it.body.source for it in self._places.values() if it.body)
@@ -282,6 +292,8 @@ class Editor:
             source = sources.get(error.span.path)
             path, text = (source.path, source.text) if source else ("", "")
             at = work.made_at(path, text, error.span.line)
+            if error.rule == _CONFLICT and at and at <= set(marked):
+                continue
             keys = at or {key for key, paths in work.files.items() if path in paths}
             why = f"the file would be in error: {error.message}"
             yield from (Refusal(key, error.span, why) for key in sorted(keys or work.files))

@@ -316,6 +316,12 @@ _TABLE = (
         "Take the line out; the tool writes it. To show it as text, put it into a fenced code"
         " block.",
     ),
+    Rule(
+        "conflict-marker",
+        "a conflict is still to be settled here",
+        "Choose between the two sides, and take out the lines that begin with `<<<<<<<`, `|||||||`,"
+        " `=======` and `>>>>>>>`. To show them as text, put them into a fenced code block.",
+    ),
     Rule("link-key", "the link leads to `{key}`, and there is no such item", "Correct it{hint}."),
     Rule(
         "link-file",

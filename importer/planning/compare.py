@@ -74,6 +74,7 @@ __all__ = [
     "known_mark",
     "pairs_as_if",
     "reading_of",
+    "renames_of",
     "stamp_of",
     "who_moved",
 ]
@@ -129,7 +130,7 @@ def _settling(
     return _Settling(
         snapshot,
         targets,
-        _renames(manifest),
+        renames_of(manifest),
         frozenset(pictures),
         frozenset(it for it in writers if it is not None),
         # Of strangers' questions a list is enough then, which shows no answers.
@@ -183,7 +184,7 @@ class _Settling:
         return canonical_names(found, {})
 
 
-def _renames(manifest: Manifest) -> Mapping[str, str]:
+def renames_of(manifest: Manifest) -> Mapping[str, str]:
     """Return the new name of each tag that one declared under `tags:` takes the place of."""
     return {
         tag_name(split_full_key(old)[1]): tag_name(item.key)

@@ -1,17 +1,17 @@
 """What a comparison alone gives to remember: posts found, and bases where both sides agree."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from importer.model.fields import fields_of
+from importer.model.fields import Value, fields_of
 from importer.model.ids import Field
 from importer.model.ledger import Base, Binding
 from importer.model.live import LiveItem
-from importer.model.plan import Moved, Pair
+from importer.model.plan import Comparison, Moved, Pair
 from importer.planning.compare import UNSET, base_of, digest_of_ours, known_mark, stamp_of
 from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 
-__all__ = ["binding_of"]
+__all__ = ["binding_of", "values_of_bases"]
 
 
 def binding_of(pair: Pair, live: LiveItem) -> Binding:
@@ -34,6 +34,8 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         if pair.moved.get(field) is Moved.EQUAL:
             kept = base is not None and agree(base.ours, ours) and len(base.ours) == len(ours)
             base = base if kept else Base(ours, ours)
+        elif base is not None and len(base.ours) < len(ours) and agree(base.ours, ours):
+            base = Base(ours, ours)  # A marker's, and what it stands for is known.
         elif base != base_of(row, live, old):
             # Not heeded: once ours moves too, it is to count as the newer word.
             marked = _unheeded(marked, field, known_mark(old, field))
@@ -50,6 +52,24 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         protected=item.protected,
         author=live.facts.author,
     )
+
+
+def values_of_bases(
+    bindings: Iterable[Binding], comparison: Comparison
+) -> Iterator[tuple[Digest, Value]]:
+    """Yield what the bases of *bindings* are digests of, where the manifest says it.
+
+    A merge starts from it, once both sides have moved.
+    """
+    items = {pair.item.key: pair.item for pair in comparison.pairs}
+    for binding in bindings:
+        item = items.get(binding.key)
+        if item is None:
+            continue
+        for field, value in item.fields.items():
+            base = binding.base.get(field)
+            if base is not None and base.ours == digest_of_ours(item, field):
+                yield base.ours, value
 
 
 def _unheeded(

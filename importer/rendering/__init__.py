@@ -3,9 +3,11 @@
 from importer.rendering.documents import (
     render_adopted,
     render_adoption,
+    render_drift,
     render_fidelity,
     render_losses,
     render_plan,
+    render_pull,
     render_report,
 )
 from importer.rendering.look import Format
@@ -17,9 +19,11 @@ __all__ = [
     "Format",
     "render_adopted",
     "render_adoption",
+    "render_drift",
     "render_fidelity",
     "render_losses",
     "render_plan",
     "render_problems",
+    "render_pull",
     "render_report",
 ]

@@ -7,23 +7,28 @@ from typing import Any, Unpack
 
 from importer.errors import UsageError
 from importer.model.adoption import Adopted, Adoption
+from importer.model.drift import DriftReport
 from importer.model.plan import Plan
 from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
 from importer.rendering.adoption_view import adopted_view, adoption_view
+from importer.rendering.drift_view import drift_view
 from importer.rendering.engine import fill_template
 from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
 from importer.rendering.loss_view import loss_view
 from importer.rendering.plan_view import plan_view
+from importer.rendering.pull_view import pull_view
 from importer.rendering.report_view import report_counts, report_view
 
 __all__ = [
     "render_adopted",
     "render_adoption",
+    "render_drift",
     "render_fidelity",
     "render_losses",
     "render_plan",
+    "render_pull",
     "render_report",
 ]
 
@@ -40,6 +45,17 @@ def render_plan(plan: Plan, **looks: Unpack[Looks]) -> str:
     if look.format is Format.JSON:
         return plan_bytes(plan).decode()
     return fill_template("plan", plan_view(plan, verbose=look.verbose, utf8=look.utf8), look)
+
+
+def render_drift(report: DriftReport, **looks: Unpack[Looks]) -> str:
+    """Return the drift report as a document; its JSON is described by `drift_schema`.
+
+    Raises UsageError for a user's template that fails.
+    """
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return canonical_json(report, indent=2) + "\n"
+    return fill_template("drift", drift_view(report, verbose=look.verbose, utf8=look.utf8), look)
 
 
 def render_report(report: Report, **looks: Unpack[Looks]) -> str:
@@ -125,6 +141,14 @@ def _listed(adoption: Adoption) -> list[dict[str, object]]:
         }
         for each in adoption.suggestions
     ]
+
+
+def render_pull(told: Mapping[str, Any], **looks: Unpack[Looks]) -> str:
+    """Return what a pull made of edits on the site; `pull_view` says what *told* holds."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return _json(told)
+    return fill_template("pull", pull_view(told, verbose=look.verbose), look)
 
 
 def _look(looks: Looks) -> Look:

@@ -253,10 +253,19 @@ def _fields(change: Change, manner: Manner) -> list[FieldView]:
     if _mark(change) or (change.reason is Reason.LINKS and not manner.verbose):
         return []
     return [
-        value_view(change.kind, it.field, it.before, it.after, manner)
+        view
         for it in change.fields
         if not _is_headline(it, change)
+        for view in _field(change.kind, it, manner)
     ]
+
+
+def _field(kind: Kind, it: FieldChange, manner: Manner) -> list[FieldView]:
+    """Return what is written; of a merge also what the site has of its own, and keeps."""
+    written = value_view(kind, it.field, it.before, it.after, manner)
+    if it.ours is None:
+        return [written]
+    return [written, value_view(kind, it.field, it.ours, it.after, manner, " (site's, kept)")]
 
 
 def _is_headline(it: FieldChange, change: Change) -> bool:

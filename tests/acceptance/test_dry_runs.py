@@ -50,6 +50,8 @@ def test_plan_sends_nothing_but_get_and_head(
             cli("plan", "--out", "plan.json", "--detailed-exitcode", "--on-drift", "overwrite")
             cli("plan", "--prune", "--verbose")
             cli("show", "plan.json")
+            cli("pull", "--check")
+            cli("pull", "--only", "drifted")
             cli("validate")
             cli("runs")
             cli("journal", "show", "changed")

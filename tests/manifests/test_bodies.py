@@ -405,3 +405,22 @@ def test_a_body_is_canonical(folder: Path) -> None:
     made = load(folder, {})
     expected = "Caf\u00e9, and a text that is long enough.  \nA hard break.\n"
     assert by_key(made)["a"].fields[Field.BODY] == Text(expected)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rules"),
+    [
+        pytest.param("^^<<<<<<< HEAD\na\n=======\nb\n>>>>>>> it", ["conflict-marker"], id="git's"),
+        pytest.param("```\n<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic\n```", [], id="told in code"),
+        pytest.param(
+            "```\n^^<<<<<<< manifest\na\n=======\nb\n>>>>>>> site, edited by Ann\n```",
+            ["conflict-marker"], id="our own within code",
+        ),
+        pytest.param("a\n=======\nb", [], id="a heading"),
+        pytest.param("<<<<<<< nothing follows", [], id="no end"),
+    ],
+)  # fmt: skip
+def test_a_conflict_that_is_not_settled_is_refused(
+    folder: Path, lines: str, rules: list[str]
+) -> None:
+    assert_told(folder, {MANIFEST: PAGES, "a.md": page(body=f"{BODY}\n\n{lines}\n")}, *rules)

@@ -1,0 +1,242 @@
+"""`pull`: edits made on the site become edits of the manifest's files."""
+
+import asyncio
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import click
+
+from importer.cli.commands import make_command
+from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
+from importer.cli.console import Console
+from importer.cli.incidents import say_untold
+from importer.cli.looks import looks_of
+from importer.cli.options import OutputOptions, output_options
+from importer.cli.progress import Meter
+from importer.cli.pulling import Outcome, take_in
+from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
+from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
+from importer.errors import ExitCode, PlanStale, worst
+from importer.execution import Sighting, look_at_team
+from importer.journal import Place
+from importer.manifests import FileEdit, shown_folder
+from importer.model.fields import Value
+from importer.model.ids import Kind
+from importer.model.live import Need
+from importer.planning.pulling import Choice, Intake, Pulled, Taken, pull
+from importer.rendering import render_pull
+from importer.teams import Mode, open_team
+from importer.text.links import Text, fill
+
+
+@make_command(
+    examples={
+        "teams-importer pull --team acme": "take in what people edited on the site",
+        "teams-importer pull --check --format markdown": "only show it; exit 2 with edits",
+        "teams-importer pull --keep-ours 'oncall/*'": "the manifest's version goes over theirs",
+        "teams-importer pull --conflicts markers": "conflicts into the text, as git marks them",
+    },
+    json="What was taken in: fields (how: taken, merged, kept, marked, conflict or left), refused, "
+    "gone, orphans, files with their differences, notes, written.",
+)
+@click.argument("path", type=click.Path(path_type=Path), default=".")
+@connection_options
+@journal_option
+@click.option(
+    "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+)
+@click.option(
+    "--keep-ours",
+    multiple=True,
+    metavar="GLOB",
+    help="Decide for the manifest's version: `seen:` notes which live version you saw. Repeatable.",
+)
+@click.option(
+    "--take-site",
+    multiple=True,
+    metavar="GLOB",
+    help="Take the site's version, whatever the manifest says; repeatable.",
+)
+@click.option(
+    "--conflicts",
+    type=click.Choice(["list", "markers"]),
+    default="list",
+    show_default=True,
+    help="List conflicts and write nothing for these items, or write both versions between "
+    "markers: `validate` refuses the file until they are settled.",
+)
+@click.option(
+    "--check",
+    "--dry-run",
+    "check",
+    is_flag=True,
+    help="Write nothing and show the differences; exit with 2 when there are some.",
+)
+@output_options("text", "json", "markdown", with_template=True)
+@click.pass_obj
+def command(
+    console: Console,
+    path: Path,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    only: tuple[str, ...],
+    keep_ours: tuple[str, ...],
+    take_site: tuple[str, ...],
+    conflicts: str,
+    check: bool,  # noqa: FBT001 - click names it
+    output: OutputOptions,
+) -> ExitCode:
+    """Bring edits made on the site into the manifest's files, as small edits of their lines.
+
+    PATH is a manifest, or a folder or Markdown file in or below its folder. What both sides edited
+    is merged where the edits are apart and the journal knows what both started from; else it is a
+    conflict, and the exit code is 11. Nothing is written but these files: no post, no journal, no
+    lock.
+    """
+    choice = Choice(only, keep_ours, take_site, marks=conflicts == "markers")
+    loaded = read_manifest(path, console)
+    options = {"--only": only, "--keep-ours": keep_ours, "--take-site": take_site}
+    for option, globs in options.items():
+        note_idle_globs(loaded.manifest, globs, console, option)
+    with reach(connection, console) as target:
+        refuse_secret_in(loaded.manifest, target.connection)
+        place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
+        sighting = asyncio.run(_look(loaded, target, place, console))
+    manifest = loaded.manifest
+    pulled = pull(sighting.comparison, sighting.texts, choice, manifest.policy, sighting.unresolved)
+    outcome = take_in(loaded.path, pulled, sighting)
+    if outcome.editor.manifest.digest != manifest.digest:
+        message = "the manifest changed while the team was read; nothing was written"
+        raise PlanStale(message, remedy="Run the same command again.")
+    edits = outcome.edited.files
+    if edits and not check:
+        outcome.editor.write(outcome.edited)
+    told = _told(loaded, target, pulled, outcome, sighting, written=bool(edits) and not check)
+    console.result(render_pull(told, **looks_of(console, output)))
+    waits = pulled.of(Taken.CONFLICT, Taken.MARKED) or outcome.refused
+    return worst(
+        [
+            ExitCode.CHANGES if check and edits else ExitCode.DONE,
+            ExitCode.DECISION if waits else ExitCode.DONE,
+        ]
+    )
+
+
+async def _look(loaded: Loaded, target: Target, place: Place | None, console: Console) -> Sighting:
+    """Return what is seen of the team, by a transport that cannot write."""
+    manifest = loaded.manifest
+    kinds = frozenset(it.kind for it in manifest.items if it.kind is not Kind.TAG or it.fields)
+    with Meter(console) as meter:
+        async with open_team(
+            target.connection,
+            mode=Mode.READ,
+            app=target.app,
+            clock=SystemClock(),
+            on_wait=meter.wait,
+            announce=lambda text: console.say(f"note: {text}"),
+        ) as team:
+            access = await team.check(Need(write=False, kinds=kinds))
+            for note in filter(None, (team.note, access.note)):
+                console.say(f"note: {note}")
+            meter.phase("reading the team")
+            journal = journal_of(place, target, manifest.namespace, console, create=False)
+            try:
+                await say_untold(journal, console)
+                return await look_at_team(manifest, team, journal, access, team=target.team)
+            finally:
+                await journal.close()
+
+
+def _told(
+    loaded: Loaded,
+    target: Target,
+    pulled: Pulled,
+    outcome: Outcome,
+    sighting: Sighting,
+    *,
+    written: bool,
+) -> Mapping[str, Any]:
+    """Return the document of a pull."""
+    refused = {it.key for it in outcome.refused}
+    site = sighting.snapshot.site
+    words = _words(lambda target_: f"{site.base}/{target_}")
+    fields = [_field(it, outcome, words) for it in pulled.intakes if it.item.key not in refused]
+    notes = []
+    if sighting.ledger.under_way:
+        notes.append("a run is under way: some of what it writes may not be seen yet")
+    waiting = pulled.of(Taken.CONFLICT, Taken.MARKED)
+    if not sighting.ledger.exists and waiting:
+        notes.append("there is no journal here: what both sides edited can't be merged")
+    return {
+        "namespace": loaded.manifest.namespace,
+        "team": target.team,
+        "site": site.base,
+        "manifest": str(loaded.path),
+        "written": written,
+        "fields": fields,
+        "refused": [
+            {"key": it.key, "file": it.span.path, "line": it.span.line, "why": it.why}
+            for it in outcome.refused
+        ],
+        "gone": [{"key": it.item.key, "url": it.binding.url} for it in sighting.comparison.gone],
+        "orphans": [
+            {"key": it.key, "url": it.url, "title": it.title}
+            for it, _, _ in sighting.comparison.orphans
+            if not it.removed
+        ],
+        "files": [_file(it, loaded.folder) for it in outcome.edited.files],
+        "notes": notes,
+    }
+
+
+def _words(address: Callable[[str], str]) -> Callable[[Value | None], str]:
+    def words(value: Value | None) -> str:
+        match value:
+            case None:
+                return ""
+            case Text():
+                return fill(value, lambda it: it if it.startswith("key:") else address(it))
+            case tuple():
+                return ", ".join(value)
+            case bool():
+                return "yes" if value else "no"
+            case _:
+                return value
+
+    return words
+
+
+def _field(it: Intake, outcome: Outcome, words: Callable[[Value | None], str]) -> Mapping[str, Any]:
+    span = outcome.editor.place_of(it.item.key, it.word)
+    edited_at = it.edit.at.astimezone(UTC).isoformat() if it.edit and it.edit.at else None
+    conflict = it.how in (Taken.CONFLICT, Taken.MARKED)
+    return {
+        "key": it.item.key,
+        "kind": it.item.kind,
+        "field": it.word,
+        "how": it.how,
+        "file": span.path,
+        "line": span.line,
+        "url": it.live.url,
+        "editor": {"id": it.edit.by, "name": it.edit.name} if it.edit else None,
+        "edited_at": edited_at,
+        "why": it.why,
+        "ours": words(it.item.fields.get(it.field)) if conflict else "",
+        "live": words(it.live.fields.get(it.field)) if conflict else "",
+        "base": words(it.base) if conflict else "",
+        "conflict": words(it.shown),
+    }
+
+
+def _file(edit: FileEdit, folder: Path) -> Mapping[str, Any]:
+    shown = shown_folder(folder)
+    old, new = (_lines(it) for it in (edit.before, edit.after))
+    diff = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
+    return {"path": f"{shown}/{edit.path}" if shown else edit.path, "diff": diff}
+
+
+def _lines(data: bytes) -> list[str]:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").split("\n")

@@ -1,0 +1,489 @@
+"""`pull`: what people edit on the site comes back as edits of the right lines of the right file."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.sandbox import Post, User, World, open_world
+from importer.sandbox.values import Permissions
+from tests.cli.stage import Program, Result, posts_in
+from tests.conftest import ROOT
+
+TEAM = Path("team.db")
+DIALECTS = ("2.3", "3")
+
+MANIFEST = """\
+version: 1
+namespace: handbook
+include: ["content/*.md"]
+questions:
+  # Ask in #ops before you change this one.
+  - key: rollback
+    title: 'How do I roll back a deploy?'
+    tags: [deploys,  production]      # the two that people follow
+    body: |
+      Look at the release first, then see [the freeze](content/freeze.md).
+
+      Run the tool that rolls back.
+
+      Tell the channel that it is done.
+    answers:
+      - key: cli
+        accepted: true
+        body: Run the command that rolls back, and tell the channel.
+      - key: ui
+        body: Press the button that rolls back, and tell the channel.
+"""
+PAGE = """\
+---
+key: freeze
+title: When is the release frozen?
+tags: [deploys]
+---
+
+Over the weekend, and   
+before holidays: see [rolling back](key:rollback).
+
+Ask the person on call.
+
+<!-- answer: short -->
+
+On Fridays from noon on, until Monday in the morning.
+"""  # noqa: W291 - a hard break
+once = pytest.mark.parametrize("here", ["2.3"], indirect=True)
+FILE, PAGE_FILE = Path("teams-importer.yaml"), Path("content/freeze.md")
+
+
+@contextmanager
+def on_the_site() -> Iterator[tuple[World, User]]:
+    """Act as a person of the team."""
+    world = open_world(TEAM)
+    try:
+        yield world, world.user("acme", "Björn Öst")
+    finally:
+        world.close()
+
+
+def post(text: str) -> Post:
+    (found,) = (it for it in posts_in(TEAM) if text in (it.title or "") or text in it.body)
+    return found
+
+
+def edit(text: str, old: str, new: str, **more: Any) -> None:
+    """Let somebody put *new* in place of *old* in the post that has *text*."""
+    found = post(text)
+    body = found.body.replace(old, new)
+    assert body != found.body or more
+    with on_the_site() as (world, person):
+        world.edit(person, found.id, body=body, **more)
+
+
+@pytest.fixture(params=DIALECTS)
+def here(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    return ("--url", f"sandbox:{TEAM}", "--api", request.param)
+
+
+@pytest.fixture
+def published(cli: Program, home: Path, here: tuple[str, ...]) -> Callable[..., Result]:
+    """The manifest, published; call it for a command against the team."""
+    (home / "content").mkdir()
+    FILE.write_text(MANIFEST)
+    PAGE_FILE.write_text(PAGE)
+
+    def run(*arguments: str) -> Result:
+        return cli(*arguments, *here)
+
+    done = run("apply", "--yes")
+    assert done.code == 0, done.err
+    return run
+
+
+def forget(home: Path) -> None:
+    shutil.rmtree(home / ".teams-importer")
+
+
+def changes(done: Result) -> list[tuple[str, list[str]]]:
+    return [(it["key"], [f["field"] for f in it["fields"]]) for it in done.document["changes"]]
+
+
+def assert_clean(done: Result) -> None:
+    document = done.document
+    assert (document["changes"], document["drift"], document["blocked"]) == ([], [], [])
+
+
+@once
+def test_nothing_edited_is_nothing_to_take_in(published: Callable[..., Result]) -> None:
+    done = published("pull")
+    assert (done.code, done.out.splitlines()[-1]) == (0, "Nothing to take in.")
+    assert published("pull", "--check").code == 0
+    assert (FILE.read_text(), PAGE_FILE.read_text()) == (MANIFEST, PAGE)
+
+
+def test_an_edit_changes_its_own_lines_and_names_its_author(
+    published: Callable[..., Result],
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    done = published("pull", "--format", "json")
+    assert done.code == 0, done.err
+    (field,) = done.document["fields"]
+    assert (field["key"], field["field"], field["how"]) == ("rollback", "body", "taken")
+    assert field["editor"]["name"] == "Björn Öst"
+    assert (field["file"], field["line"]) == ("teams-importer.yaml", 9)
+    text = FILE.read_text()
+    seen = next(line for line in text.splitlines() if "seen:" in line)
+    assert text.replace(f"{seen}\n", "") == MANIFEST.replace("Run the tool", "Run the newer tool")
+    assert PAGE_FILE.read_text() == PAGE
+    assert published("pull").out.splitlines()[-1] == "Nothing to take in."
+    assert_clean(published("plan", "--format", "json"))
+
+
+def test_site_edit_pull_journal_wiped_edit_in_git_is_one_clean_update(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    assert published("pull").code == 0
+    forget(home)
+    assert_clean(published("plan", "--format", "json"))
+    PAGE_FILE.write_text(PAGE_FILE.read_text().replace("on call.", "on call, by phone."))
+    plan = published("plan", "--format", "json")
+    assert changes(plan) == [("freeze", ["body"])]
+    assert (plan.document["blocked"], plan.document["drift"]) == ([], [])
+    assert published("apply", "--yes").code == 0
+    assert "Ask Zoë, the person on call, by phone." in post("Over the weekend").body
+    assert_clean(published("plan", "--format", "json"))
+
+
+def test_a_conflict_settled_by_seen_is_one_clean_update_without_a_journal(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    FILE.write_text(FILE.read_text().replace("Run the tool", "Run the best tool"))
+    ours = FILE.read_text()
+    assert published("pull").code == 11
+    assert FILE.read_text() == ours
+    assert published("pull", "--keep-ours", "rollback").code == 0
+    text = FILE.read_text()
+    assert "    seen: {body: " in text
+    assert "Run the best tool" in text
+    forget(home)
+    plan = published("plan", "--format", "json")
+    assert (changes(plan), plan.document["blocked"]) == ([("rollback", ["body"])], [])
+    assert published("apply", "--yes").code == 0
+    assert "Run the best tool" in post("Look at the release").body
+    assert_clean(published("plan", "--format", "json"))
+
+
+def test_different_paragraphs_are_merged_by_plan_and_by_pull(
+    published: Callable[..., Result],
+) -> None:
+    edit("Look at the release", "Tell the channel that", "Tell everybody that")
+    FILE.write_text(FILE.read_text().replace("Look at the release", "Look at the last release"))
+    plan = published("plan", "--format", "json")
+    assert (changes(plan), plan.document["blocked"]) == ([("rollback", ["body"])], [])
+    done = published("pull", "--format", "json")
+    assert (done.code, [it["how"] for it in done.document["fields"]]) == (0, ["merged"])
+    text = FILE.read_text()
+    assert "Look at the last release first, then see [the freeze](content/freeze.md)." in text
+    assert "Tell everybody that it is done." in text
+    assert published("apply", "--yes").code == 0
+    body = post("Look at the last release").body
+    assert "Tell everybody that" in body
+    assert_clean(published("plan", "--format", "json"))
+
+
+def test_the_same_line_is_a_conflict_and_nothing_is_written_for_that_item(
+    published: Callable[..., Result],
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool", title="How to roll it back?")
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    FILE.write_text(FILE.read_text().replace("Run the tool", "Run the best tool"))
+    ours = FILE.read_text()
+    done = published("pull")
+    assert done.code == 11
+    assert FILE.read_text() == ours
+    assert "Zoë" in PAGE_FILE.read_text()
+    for line in ("<<<<<<< manifest", "Run the best tool", "Run the newer tool", "Björn Öst"):
+        assert line in done.out
+    assert published("plan", "--detailed-exitcode").code == 11
+
+
+@once
+def test_a_conflict_may_be_marked_in_the_text_which_nobody_can_publish(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    FILE.write_text(FILE.read_text().replace("Run the tool", "Run the best tool"))
+    done = published("pull", "--conflicts", "markers")
+    assert done.code == 11
+    marked = FILE.read_text()
+    user = post("Look at the release").editor_id
+    assert (
+        "      <<<<<<< manifest\n      Run the best tool that rolls back.\n"
+        "      ||||||| last published\n      Run the tool that rolls back.\n      =======\n"
+        "      Run the newer tool that rolls back.\n"
+        f"      >>>>>>> site, edited by Björn Öst (user {user})\n"
+    ) in marked
+    refused = published("plan")
+    assert refused.code == 3
+    assert "conflict-marker" in refused.err
+    assert published("apply", "--yes").code == 3
+    kept = [it for it in marked.split("\n") if it[6:9] not in ("<<<", "|||", "===", ">>>")]
+    settled = "\n".join(kept).replace("      Run the tool that rolls back.\n", "")
+    FILE.write_text(settled.replace("      Run the newer tool that rolls back.\n", ""))
+    forget(home)
+    plan = published("plan", "--format", "json")
+    assert (changes(plan), plan.document["blocked"]) == ([("rollback", ["body"])], [])
+
+
+@once
+def test_without_a_journal_both_edited_is_a_conflict_of_two_sides(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Tell the channel that", "Tell everybody that")
+    FILE.write_text(FILE.read_text().replace("Look at the release", "Look at the last release"))
+    forget(home)
+    done = published("pull", "--conflicts", "markers")
+    assert done.code == 11
+    text = FILE.read_text()
+    assert ("|||||||" in text, text.count("<<<<<<< manifest")) == (False, 2)
+    FILE.write_text(MANIFEST.replace("Look at the release", "Look at the last release"))
+    assert published("pull", "--take-site", "rollback").code == 0
+    assert "Tell everybody that" in FILE.read_text()
+
+
+def test_titles_tags_answers_and_marks_come_in(published: Callable[..., Result]) -> None:
+    edit("Look at the release", "", "", title="What is a 'rollback', and how?",
+         tags=("production", "rollback"))  # fmt: skip
+    edit("Press the button", "Press the button", "Press the red button")
+    question, answer = post("Look at the release"), post("Press the red button")
+    with on_the_site() as (world, _):
+        owner = next(it for it in world.users("acme") if it.id == question.owner_id)
+        world.accept(owner, answer.id)
+    done = published("pull", "--format", "json")
+    assert done.code == 0, done.out
+    text = FILE.read_text()
+    assert "    title: 'What is a ''rollback'', and how?'\n" in text
+    assert "    tags: [production, rollback]      # the two that people follow\n" in text
+    assert "        body: Press the red button that rolls back, and tell the channel.\n" in text
+    assert text.index("accepted: true") > text.index("key: ui")
+    assert_clean(published("plan", "--format", "json"))
+
+
+def test_links_come_in_as_their_author_wrote_them(published: Callable[..., Result]) -> None:
+    freeze, rollback = post("Over the weekend"), post("Look at the release")
+    site = "http://sandbox.localhost/c/acme"
+    edit(
+        "Look at the release",
+        "Look at the release first",
+        f"Look at [the answer]({site}/a/{post('On Fridays').id}), [this]({site}/questions/"
+        f"{rollback.id}/slug), [none]({site}/questions/99999) first",
+    )
+    done = published("pull", "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, [])
+    assert (
+        f"Look at [the answer](key:freeze#short), [this](key:rollback), [none]({site}/questions/"
+        "99999) first, then see [the freeze](content/freeze.md)."
+    ) in FILE.read_text()
+    assert freeze.id
+    assert_clean(published("plan", "--format", "json"))
+
+
+HOSTILE = {
+    "an answer's line": ("<!-- answer: evil -->", False),
+    "a control character": ("a \x1b[2J b", False),
+    "a marker's copy": ("<!-- teams-importer:1 handbook:other b=abcdefgh -->\n\ntext", False),
+    "conflict markers": ("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> topic", False),
+    "a fence left open": ("```\nnever closed", False),
+    "a key that nobody has": ("[x](key:nowhere)", False),
+    "a file that isn't there": ("[x](../../etc/passwd.md)", False),
+    "front matter": ("---\nkey: evil\n---", True),
+    "tabs": ("\ta\tb\n\n- c\n\t- d", True),
+    "YAML": ('questions: [{key: "x"}]\n# no comment\n  - &a *b %YAML', True),
+    "indentation": ("        deep\n\n    less", True),
+    "entities": ("&lt;b&gt; &amp;amp; \\# \\*", True),
+}
+
+
+def test_what_would_break_a_manifest_is_refused_item_by_item(
+    cli: Program, home: Path, here: tuple[str, ...]
+) -> None:
+    (home / "content").mkdir()
+    FILE.write_text(MANIFEST.partition("questions:")[0])
+    names = {f"case-{number}": it for number, it in enumerate(HOSTILE.values())}
+    pages = {Path(f"content/{name}.md"): _page(name) for name in names}
+    for path, text in pages.items():
+        path.write_text(text)
+    assert cli("apply", "--yes", *here).code == 0
+    with on_the_site() as (world, person):
+        for name, (text, _) in names.items():
+            (found,) = (
+                it for it in world.questions("acme") if f"thing {name}?" in (it.title or "")
+            )
+            new = found.body.replace("Ask us.", f"Before.\n\n{text}\n\nAfter.")
+            world.edit(person, found.id, body=new)
+    done = cli("pull", *here, "--format", "json")
+    assert done.code == 11, done.err
+    refused = {it["key"] for it in done.document["refused"]}
+    assert refused == {name for name, (_, fits) in names.items() if not fits}
+    kept = {path.stem for path, text in pages.items() if path.read_text() == text}
+    assert kept == refused
+    assert cli("validate").code == 0
+    plan = cli("plan", *here, "--format", "json")
+    assert {it["key"] for it in plan.document["drift"]} == refused
+    assert (plan.document["changes"], plan.document["blocked"]) == ([], [])
+
+
+def _page(name: str) -> str:
+    title = f"How do I do thing {name}?"
+    words = "Thirty characters are what a text must have.\n\nAsk us.\n"
+    return f"---\nkey: {name}\ntitle: {title}\ntags: [deploys]\n---\n\n{words}"
+
+
+@once
+def test_a_check_shows_the_differences_and_writes_nothing(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer `@all` tool")
+    before = {it: it.read_bytes() for it in home.rglob("*") if it.is_file() and it.suffix != ".db"}
+    done = published("pull", "--check", "--format", "markdown")
+    assert done.code == 2
+    assert "-      Run the tool that rolls back." in done.out
+    assert "+      Run the newer `@all` tool that rolls back." in done.out
+    assert "Björn" in done.out
+    assert published("pull", "--dry-run").code == 2
+    after = {it: it.read_bytes() for it in home.rglob("*") if it.is_file() and it.suffix != ".db"}
+    assert before == after
+
+
+@once
+def test_only_takes_what_its_glob_fits(published: Callable[..., Result]) -> None:
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull", "--only", "freeze*").code == 0
+    assert FILE.read_text() == MANIFEST
+    assert "Zoë" in PAGE_FILE.read_text()
+
+
+@once
+def test_what_is_gone_or_without_an_item_is_mentioned(published: Callable[..., Result]) -> None:
+    answer = post("Press the button")
+    with on_the_site() as (world, _):
+        owner = next(it for it in world.users("acme") if it.id == answer.owner_id)
+        world.delete(owner, answer.id)
+    PAGE_FILE.unlink()
+    FILE.write_text(
+        MANIFEST.replace("[the freeze](content/freeze.md)", "the freeze").replace("include", "# i")
+    )
+    done = published("pull", "--format", "json")
+    assert [it["key"] for it in done.document["gone"]] == ["rollback#ui"]
+    assert {it["key"] for it in done.document["orphans"]} == {"freeze", "freeze#short"}
+
+
+@once
+def test_a_pull_reads_only_and_leaves_the_journal(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    (journal,) = home.glob(".teams-importer/*.db")
+    before = journal.read_bytes(), posts_in(TEAM)
+    assert published("pull").code == 0
+    assert (journal.read_bytes(), posts_in(TEAM)) == before
+
+
+def test_articles_collections_and_images_come_in_too(cli: Program, home: Path) -> None:
+    shutil.copytree(ROOT / "examples/people", home, dirs_exist_ok=True)
+    here = ("--url", f"sandbox:{TEAM}", "--api", "3")
+    # Experts are for administrators to name.
+    assert cli("apply", *here, "--yes").code == 11
+    before = FILE.read_text()
+    with on_the_site() as (world, _):
+        leave, first = (
+            next(it for it in world.articles("acme") if words in str(it.title))
+            for words in ("Annual leave", "What happens")
+        )
+        owner = next(it for it in world.users("acme") if it.id == leave.owner_id)
+        image = re.search(r"!\[[^]]*]\([^)]*\)", first.body)
+        assert image
+        world.edit(
+            owner,
+            leave.id,
+            body=leave.body.replace("28", "30").replace("## Asking", f"{image[0]}\n\n## Asking"),
+            article_type="how-to-guide",
+            permissions=Permissions("everyone"),
+        )
+        (start,) = world.collections("acme")
+        world.replace_collection(
+            owner,
+            start.id,
+            title="Start here, please",
+            description=start.description.replace("Three pages", "Some pages"),
+            content_ids=[*reversed(start.content_ids)],
+        )
+    done = cli("pull", *here, "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, []), done.err
+    text = FILE.read_text()
+    kept = [line for line in text.split("\n") if "seen:" not in line]
+    days = "days of leave a year, and the public holidays of the place they live in."
+    changed = [it for it in difflib.ndiff(before.split("\n"), kept) if it[:1] in "+-"]
+    assert changed == [
+        "-     type: policy",
+        "+     type: how-to-guide",
+        "-     permissions: {editable_by: specific-editors, users: [1003]}",
+        "+     permissions: {editable_by: everyone}",
+        f"-       Everybody has 28 {days}",
+        f"+       Everybody has 30 {days}",
+        "+ ",
+        "+       ![From the door straight on, then right](img/way-to-your-desk.png)",
+        "-     title: Start here",
+        "+     title: Start here, please",
+        "-       Three pages for your first week. Begin with [the first day](key:first-day).",
+        "+       Some pages for your first week. Begin with [the first day](key:first-day).",
+        "-     items: [first-day, payday, policy/leave]",
+        "+     items: [policy/leave, payday, first-day]",
+    ]
+    plan = cli("plan", *here, "--format", "json").document
+    assert (plan["changes"], plan["drift"]) == ([], [])
+
+
+@once
+def test_what_was_noted_is_taken_out_once_the_post_says_it_itself(
+    published: Callable[..., Result],
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull").code == 0
+    FILE.write_text(FILE.read_text().replace("Tell the channel that", "Tell everybody that"))
+    assert published("apply", "--yes").code == 0
+    assert "    seen: {body:" in FILE.read_text()
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    assert published("pull").code == 0
+    assert "    seen: {body:" not in FILE.read_text()
+    assert "seen: {body:" in PAGE_FILE.read_text()
+    assert_clean(published("plan", "--format", "json"))
+
+
+@once
+def test_tags_keep_the_names_that_the_manifest_calls_them_by(
+    published: Callable[..., Result],
+) -> None:
+    FILE.write_text(MANIFEST.replace("[deploys,  production]", "[k8s, deployment]"))
+    assert published("apply", "--yes").code == 0
+    with on_the_site() as (world, _):
+        moderator = next(it for it in world.users("acme") if it.moderates)
+        world.add_synonym(moderator, "k8s", "kubernetes")
+    edit("Look at the release", "", "", tags=("kubernetes", "deployment", "oncall"))
+    declared = "tags:\n  - {name: deploys, was: [deployment]}\nquestions:"
+    FILE.write_text(FILE.read_text().replace("questions:", declared))
+    done = published("pull", "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, []), done.out
+    assert "    tags: [k8s, deployment, oncall]      # the two" in FILE.read_text()
+    plan = published("plan", "--format", "json")
+    assert changes(plan) == [("rollback", ["tags"])]
+    assert (plan.document["drift"], plan.document["blocked"]) == ([], [])
