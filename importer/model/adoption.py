@@ -13,12 +13,16 @@ __all__ = ["Adopted", "Adoption", "Answered", "Likeness", "Marked", "Suggestion"
 
 
 class Likeness(StrEnum):
-    """What speaks for a post. ONLY: the one answer that is free, for the one that has no post."""
+    """What speaks for a post. ONLY: the one answer that is free, for the one that has no post.
+
+    KNOWN: the item has it, by `id:` or a marker, and what was last written there is not known.
+    """
 
     TITLE = "equal title"
     TEXT = "equal text"
     SIMILAR = "similar"
     ONLY = "only answer"
+    KNOWN = "its post, without a base"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from importer.model.adoption import Adopted, Answered, Marked, Verdict
 from importer.model.fields import Value, fields_of, rule
 from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.ledger import Base, Binding, Ledger
-from importer.model.live import LiveItem, Snapshot
+from importer.model.live import LiveItem, Same, Snapshot
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Moved, Pair
-from importer.planning.adopting import KINDS, free_posts, is_waiting
+from importer.planning.adopting import KINDS, free_posts, is_waiting, lacks_base
 from importer.planning.adoption_file import AGAIN, digest_of_post
 from importer.planning.compare import digest_field, pairs_as_if, stamp_of
 from importer.planning.remembering import binding_of
@@ -111,7 +111,9 @@ class _Judge:
                 yield from self._undecided(row)
 
     def _is_new(self, row: Answered) -> bool:
-        return self.holders.get(row.ref) != row.key
+        if self.holders.get(row.ref) != row.key:
+            return True
+        return row.key in self.pairs and lacks_base(self.pairs[row.key])
 
     def _against(self, row: Answered) -> Problem | None:
         item, live = self.items.get(row.key), self.snapshot.items.get(row.ref)
@@ -124,7 +126,7 @@ class _Judge:
             remedy = "No post changes its kind: write another post, or `no`."
             return _problem("adopt-kind", why, row, remedy)
         if self.holders.get(row.ref) == row.key:
-            return None
+            return self._changed(row, live) if self._is_new(row) else None
         if (lost := self._why_not(item)) is not None:
             remedy = "`teams-importer plan` says what is to be done about it."
             return _problem("adopt-item", f"{row.key}: {lost}", row, remedy)
@@ -145,7 +147,12 @@ class _Judge:
             why = f"{row.ref} is an answer to {live.parent}, which is not {item.parent}'s post"
             remedy = f"Accept {live.parent} for {item.parent} as well, or write `no`."
             return _problem("adopt-parent", why, row, remedy)
-        if row.listed and not agree(row.listed, digest_of_post(live)):
+        return self._changed(row, live)
+
+    def _changed(self, row: Answered, live: LiveItem | Same | None) -> Problem | None:
+        if not row.listed or not isinstance(live, LiveItem):
+            return None
+        if not agree(row.listed, digest_of_post(live)):
             why = f"{row.ref} was edited on the site since it was listed"
             return _problem("adopt-changed", why, row, _LIST_AGAIN)
         return None
@@ -200,8 +207,11 @@ class _Judge:
         places = {it.key: at for at, it in enumerate(self.manifest.items)}
         rows = sorted(self.chosen.values(), key=lambda it: places[it.key])
         new = [it for it in rows if self._is_new(it)]
-        posts = [(self.items[it.key], self.free[it.ref]) for it in new]
-        pairs = pairs_as_if(self.manifest, self.snapshot, self.ledger, posts)
+        posts = [(self.items[it.key], self.free[it.ref]) for it in new if it.ref in self.free]
+        pairs = [
+            *pairs_as_if(self.manifest, self.snapshot, self.ledger, posts),
+            *(self.pairs[it.key] for it in new if it.ref not in self.free),
+        ]
         found = {pair.item.key: pair for pair in pairs}
         return Acceptance(
             tuple(self._adopted(it, found) for it in rows),

@@ -3,6 +3,7 @@
     posts        equal titles, one of each      that row alone
                  equal titles, several          each with each; a person chooses
                  else                           the most alike, each item and each post once
+    known        where the item has its post, and nothing tells what was last written there
     answers      below a question that has its post, or may have it: equal texts, then the most
                  alike, then the only one that is left on both sides
 
@@ -22,13 +23,13 @@ from importer.model.ids import Field, FullKey, Key, Kind, Ref, split_full_key
 from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
-from importer.model.plan import Comparison, Decisions, Moved
+from importer.model.plan import Comparison, Decisions, Moved, Pair
 from importer.planning.compare import pairs_as_if, reading_of
 from importer.planning.likeness import Meter, Said
 from importer.planning.plan import is_chosen
 from importer.text.links import Text
 
-__all__ = ["KINDS", "free_posts", "is_waiting", "suggest"]
+__all__ = ["KINDS", "free_posts", "is_waiting", "lacks_base", "suggest"]
 
 KINDS = (Kind.QUESTION, Kind.ARTICLE, Kind.COLLECTION, Kind.ANSWER)
 _ALL = 100
@@ -103,6 +104,11 @@ def free_posts(
     }
 
 
+def lacks_base(pair: Pair) -> bool:
+    """Tell whether a field differs, and nothing tells who moved it: live may become the base."""
+    return Moved.NO_BASE in pair.moved.values()
+
+
 def is_waiting(item: Item, ledger: Ledger) -> bool:
     """Tell whether an earlier write of *item*, or of its question, has no known outcome yet."""
     return any(operation.key in (item.key, item.parent) for operation in ledger.open)
@@ -125,11 +131,13 @@ class _Finder:
         self.ledger = ledger
         self.meter = meter
         self.least = least
-        decisions = Decisions(only=only)
+        self.decisions = Decisions(only=only)
         lacking = [
             pair.item
             for pair in comparison.pairs
-            if pair.live is None and pair.item.kind in KINDS and is_chosen(pair.item.key, decisions)
+            if pair.live is None
+            and pair.item.kind in KINDS
+            and is_chosen(pair.item.key, self.decisions)
         ]
         self.waiting = [it for it in lacking if is_waiting(it, ledger)]
         self.wanted = [it for it in lacking if not is_waiting(it, ledger)]
@@ -145,7 +153,7 @@ class _Finder:
     def rows(self) -> list[_Row]:
         """Return all rows, an item's questions before their answers, in the manifest's order."""
         posts = self._titled()
-        found = [*posts, *self._alike({row.item.key for row in posts})]
+        found = [*posts, *self._alike({row.item.key for row in posts}), *self._unbased()]
         asked = [(row.item, row.live) for row in found if row.item.kind is Kind.QUESTION]
         asked += [
             (pair.item, pair.live)
@@ -155,6 +163,13 @@ class _Finder:
         found += self._below(asked)
         places = {it.key: at for at, it in enumerate(self.manifest.items)}
         return sorted(found, key=lambda row: (places[row.item.key], -_rank(row), row.live.ref))
+
+    def _unbased(self) -> Iterator[_Row]:
+        """Yield the items that differ from their own posts while no base is known."""
+        for pair in self.comparison.pairs:
+            is_asked = pair.item.kind in KINDS and is_chosen(pair.item.key, self.decisions)
+            if pair.live is not None and is_asked and lacks_base(pair):
+                yield _Row(pair.item, pair.live, Likeness.KNOWN, None)
 
     def _titled(self) -> list[_Row]:
         """Return each item beside each free post of its title."""

@@ -40,6 +40,7 @@ def adoption_view(adoption: Adoption, *, verbose: bool, utf8: bool) -> AdoptionV
         ("several", "several are possible", [it for it in others if it.rivals], _CHOOSE),
         ("titled", "equal title or text", [it for it in others if _is_titled(it)], _COMPARE),
         ("similar", "similar", [it for it in others if _is_similar(it)], _COMPARE),
+        ("known", "bound already, with no base", [it for it in others if _is_known(it)], _DECIDE),
     )
     sections = [
         it
@@ -68,6 +69,7 @@ def adoption_view(adoption: Adoption, *, verbose: bool, utf8: bool) -> AdoptionV
 
 
 _CHOOSE = "One post has one item: say `yes` to one row, `no` to the others."
+_DECIDE = "Say `yes` where the manifest is to go before what stands there."
 _COMPARE = "Look at both. What differs is updated by the next plan and apply."
 
 
@@ -76,7 +78,11 @@ def _is_titled(it: Suggestion) -> bool:
 
 
 def _is_similar(it: Suggestion) -> bool:
-    return not it.rivals and it.how not in (Likeness.TITLE, Likeness.TEXT)
+    return not it.rivals and it.how in (Likeness.SIMILAR, Likeness.ONLY)
+
+
+def _is_known(it: Suggestion) -> bool:
+    return not it.rivals and it.how is Likeness.KNOWN
 
 
 def _suggestion(it: Suggestion, *, utf8: bool) -> EntryView:
@@ -128,25 +134,22 @@ def _foreign(adoption: Adoption) -> list[str]:
 
 
 def _summary(adoption: Adoption, plain: int) -> str:
-    found = len({it.key for it in adoption.suggestions})
-    wanting = (
-        found + len(adoption.missing) + len({it.key for it in adoption.told} - _keys(adoption))
-    )
-    if not wanting:
+    known = {it.key for it in adoption.suggestions if it.how is Likeness.KNOWN}
+    found = {it.key for it in adoption.suggestions} - known
+    wanting = found | {*adoption.missing} | {it.key for it in adoption.told}
+    if not wanting and not known:
         return "Adopt: every item has its post; nothing to suggest."
+    none = len(adoption.missing)
     parts = [
-        f"posts for {found:,} of them ({plain:,} equal)" if found else "no post fits any of them",
-        f"{counted(len(adoption.missing), 'item')} with none" if adoption.missing else "",
+        f"posts for {len(found):,} of them ({plain:,} equal)" if found else "no post fits",
+        f"{counted(none, 'item')} with none" if none else "",
     ]
-    left = counted(adoption.unclaimed, "post")
-    return (
-        f"Adopt: {counted(wanting, 'item')} without a post: {joined(parts)}; "
-        f"{left} of the team left over."
-    )
-
-
-def _keys(adoption: Adoption) -> set[str]:
-    return {it.key for it in adoption.suggestions}
+    said = [
+        f"{counted(len(wanting), 'item')} without a post: {joined(parts)}" if wanting else "",
+        f"{counted(len(known), 'item')} with a post and no base" if known else "",
+        f"{counted(adoption.unclaimed, 'post')} of the team left over",
+    ]
+    return f"Adopt: {'; '.join(it for it in said if it)}."
 
 
 def adopted_view(

@@ -620,3 +620,51 @@ def test_a_post_that_the_token_may_not_edit_is_reported_and_the_others_are_marke
     assert done.code == 5
     states = {it["key"]: it["state"] for it in done.document["report"]["results"]}
     assert states == {"one": "done", "page": "rejected"}
+
+
+def test_live_becomes_the_base_of_what_is_bound_without_one(
+    cli: Program, home: Path, tmp_path: Path
+) -> None:
+    """An `id:` written by hand, and another text: a person decides, then it is an update."""
+
+    def fill(world: World, by: User) -> None:
+        asked(world, by, STORY.format("one"), "Written by hand, and long before that.")
+
+    url = team_of(tmp_path / "team.db", fill)
+    write_manifest(home, question("one", id=1))
+    blocked = cli("plan", "--url", url, "--format", "json").document["blocked"]
+    assert [it["code"] for it in blocked] == ["no-base"]
+    assert cli("adopt", "--url", url, "--out", "adopt.csv").code == 0
+    (row,) = answer(home / "adopt.csv", lambda _: "yes")
+    assert (row["how"], row["what differs"]) == ("its post, without a base", "body")
+    done = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json")
+    assert [it["state"] for it in done.document["adopted"]] == ["bound"]
+    planned = cli("plan", "--url", url, "--format", "json").document
+    assert ([it["id"] for it in planned["changes"]], planned["blocked"]) == (["one!update"], [])
+    again = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json")
+    assert [it["state"] for it in again.document["adopted"]] == ["already"]
+
+
+@pytest.mark.parametrize("api", ["auto", "3"])
+def test_a_collection_is_adopted_with_what_is_in_it(
+    api: str, cli: Program, home: Path, tmp_path: Path
+) -> None:
+    def fill(world: World, by: User) -> None:
+        one = asked(world, by, STORY.format("one"), BODY.format("one"))
+        owner = world.user("acme", "Ada Berg")
+        world.make_collection(owner, title="Start here", description="Read it.", content_ids=[one])
+
+    team = ("--url", team_of(tmp_path / "team.db", fill), "--api", api)
+    start = {"key": "start", "title": "Start here", "description": "Read it.", "items": ["one"]}
+    write_manifest(home, question("one"), collections=[start])
+    assert cli("adopt", *team, "--out", "adopt.csv").code == 0
+    assert [(it["key"], it["accept"]) for it in table(home / "adopt.csv")] == [
+        ("one", "yes"),
+        ("start", "yes"),
+    ]
+    assert cli("adopt", *team, "--accept", "adopt.csv", "--write").code == 0
+    for file in (home / ".teams-importer").iterdir():
+        file.unlink()
+    assert cli("plan", *team, "--detailed-exitcode").code == 0
+    assert cli("adopt", *team, "--mark", "--yes").code == 0
+    assert cli("plan", *team, "--detailed-exitcode").code == 0
