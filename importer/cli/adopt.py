@@ -133,9 +133,9 @@ def command(
         return _mark(
             loaded, connection, journal, Decisions(only=only), running, output, console, yes
         )
-    with reach(connection, console) as target:
+    with reach(connection, console, max_wait_s=running.max_wait) as target:
         if accepted is not None:
-            accepting = Accepting(accepted, data, encoding, writes)
+            accepting = Accepting(accepted, data, encoding, writes, running.wait)
             rows = asyncio.run(accept_file(loaded, target, journal, accepting, console))
             console.result(render_adopted(loaded.manifest.namespace, target.team, rows, **looks))
             return ExitCode.DONE

@@ -3,6 +3,7 @@
 The team is read with a transport that cannot write; what is written is the journal, and files.
 """
 
+import asyncio
 import os
 import secrets
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from importer.cli.wiring import SystemClock, Target, find_journal, journal_of
 from importer.errors import ExitCode, ImporterError, JournalError, LockHeld, UsageError
 from importer.execution import Look, look_for_adoption
 from importer.journal import Place
-from importer.model.adoption import Adopted, Adoption, Answered, Marked
+from importer.model.adoption import Adopted, Adoption, Answered, Became
 from importer.model.ids import Kind, RunId, Verb, change_id
 from importer.model.ledger import Run
 from importer.model.live import Access, Need
@@ -27,12 +28,14 @@ from importer.planning.accepting import accept
 from importer.planning.adopting import suggest
 from importer.planning.adoption_file import read_answered
 from importer.planning.compare import compare
-from importer.planning.likeness import open_meter
+from importer.planning.likeness import open_gauge
 from importer.ports import Journal
 from importer.teams import Mode, open_team
 from importer.text.digests import Digest
 
 __all__ = ["Accepting", "Seeking", "accept_file", "seek"]
+
+_POLL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +49,20 @@ class Seeking:
 
 @dataclass(frozen=True, slots=True)
 class Accepting:
-    """A file that a person went through."""
+    """A file that a person went through; whether `id:` is written, and the lock waited for."""
 
     path: Path
     data: bytes
     encoding: str | None
     writes: bool
+    waits: bool
 
 
 async def seek(
     loaded: Loaded, target: Target, chosen: Place | None, seeking: Seeking, console: Console
 ) -> Adoption:
     """Return the posts that items without one may mean. Nothing is written, no lock is taken."""
-    meter = None if seeking.exact else open_meter()
+    gauge = None if seeking.exact else open_gauge()
     place = find_journal(chosen, target, loaded.folder, loaded.manifest.namespace)
     look, _ = await _look(loaded, target, place, console)
     return suggest(
@@ -67,7 +71,7 @@ async def seek(
         look.snapshot,
         look.ledger,
         team=target.team,
-        meter=meter,
+        gauge=gauge,
         least=seeking.least,
         only=seeking.only,
     )
@@ -90,7 +94,7 @@ async def accept_file(
     accepted = accept(rows, manifest, look.comparison, look.snapshot, look.ledger)
     noting = Noting(loaded, accepted.adopted) if accepting.writes else None
     if accepted.bindings:
-        await _bind(rows, loaded, target, place, look, access, console)
+        await _bind(rows, loaded, target, place, look, access, console, waits=accepting.waits)
     if noting is not None:
         return noting.write()
     if accepted.adopted and isinstance(place, Path):
@@ -118,12 +122,14 @@ async def _bind(
     look: Look,
     access: Access,
     console: Console,
+    *,
+    waits: bool,
 ) -> None:
     manifest = loaded.manifest
     console.say(f"journal: {place or 'in memory'}")
     journal = journal_of(place, target, manifest.namespace, console, create=True)
     try:
-        run = await _begin(journal, access)
+        run = await _begin(journal, access, waits=waits)
         report = Report(
             run.id,
             (),
@@ -138,7 +144,7 @@ async def _bind(
             accepted = accept(rows, manifest, comparison, look.snapshot, ledger)
             await journal.keep(accepted.texts)
             await journal.bind(accepted.bindings)
-            bound = (it for it in accepted.adopted if it.state is Marked.BOUND)
+            bound = (it for it in accepted.adopted if it.state is Became.BOUND)
             report = Report(run.id, tuple(map(_result, bound)), command=run.command)
         except ImporterError as error:
             report = replace(report, stopped_by=error.message, exit_code=error.exit_code)
@@ -164,12 +170,19 @@ def _result(row: Adopted) -> Result:
     )
 
 
-async def _begin(journal: Journal, access: Access) -> Run:
+async def _begin(journal: Journal, access: Access, *, waits: bool) -> Run:
     clock = SystemClock()
     name = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     run = Run(RunId(name), "adopt", Digest(""), clock.now(), author=access.me)
-    await journal.begin(run)
-    return run
+    while True:
+        try:
+            await journal.begin(run)
+        except LockHeld:
+            if not waits:
+                raise
+            await asyncio.sleep(_POLL_S)
+        else:
+            return run
 
 
 async def _look(

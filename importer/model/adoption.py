@@ -9,7 +9,7 @@ from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.live import LiveItem
 from importer.text.digests import Digest
 
-__all__ = ["Adopted", "Adoption", "Answered", "Likeness", "Marked", "Suggestion", "Told", "Verdict"]
+__all__ = ["Adopted", "Adoption", "Answered", "Became", "Likeness", "Suggestion", "Told", "Verdict"]
 
 
 class Likeness(StrEnum):
@@ -98,7 +98,7 @@ class Answered:
     span: Span
 
 
-class Marked(StrEnum):
+class Became(StrEnum):
     """What became of an accepted row in the journal."""
 
     BOUND = "bound"
@@ -118,7 +118,7 @@ class Adopted:
     title: str
     ref: Ref
     url: str
-    state: Marked
+    state: Became
     differs: tuple[Field, ...] = ()
     seen: Mapping[Field, Digest] = field(default_factory=dict)
     written: bool = False

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from importer.errors import ManifestError, Problem
-from importer.model.adoption import Adopted, Answered, Marked, Verdict
+from importer.model.adoption import Adopted, Answered, Became, Verdict
 from importer.model.fields import Value, fields_of, rule
 from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.ledger import Base, Binding, Ledger
@@ -236,7 +236,7 @@ class _Judge:
             str(stated.get(Field.TITLE, "")),
             row.ref,
             pair.live.url if pair.live else "",
-            Marked.BOUND if row.key in found else Marked.ALREADY,
+            Became.BOUND if row.key in found else Became.ALREADY,
             tuple(field for field, who in pair.moved.items() if who is not Moved.EQUAL),
             _seen(pair),
             span=item.span,

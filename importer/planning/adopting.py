@@ -25,7 +25,7 @@ from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Decisions, Moved, Pair
 from importer.planning.compare import pairs_as_if, reading_of
-from importer.planning.likeness import Meter, Said
+from importer.planning.likeness import Gauge, Said
 from importer.planning.plan import is_chosen
 from importer.text.links import Text
 
@@ -59,16 +59,16 @@ def suggest(
     ledger: Ledger,
     *,
     team: str,
-    meter: Meter | None,
+    gauge: Gauge | None,
     least: int,
     only: tuple[str, ...] = (),
 ) -> Adoption:
     """Return the posts that items without one may mean, in the manifest's order.
 
-    Without a *meter* only equal titles and texts are looked for; *least* is the score from which on
+    Without a *gauge* only equal titles and texts are looked for; *least* is the score from which on
     a post is suggested. *only* are globs over keys.
     """
-    finder = _Finder(manifest, comparison, snapshot, ledger, meter, least, only)
+    finder = _Finder(manifest, comparison, snapshot, ledger, gauge, least, only)
     rows = finder.rows()
     suggestions = _suggestions(rows, manifest, snapshot, ledger)
     found = {it.key for it in suggestions}
@@ -121,7 +121,7 @@ class _Finder:
         comparison: Comparison,
         snapshot: Snapshot,
         ledger: Ledger,
-        meter: Meter | None,
+        gauge: Gauge | None,
         least: int,
         only: tuple[str, ...],
     ) -> None:
@@ -129,7 +129,7 @@ class _Finder:
         self.comparison = comparison
         self.snapshot = snapshot
         self.ledger = ledger
-        self.meter = meter
+        self.gauge = gauge
         self.least = least
         self.decisions = Decisions(only=only)
         lacking = [
@@ -189,7 +189,7 @@ class _Finder:
 
     def _alike(self, titled: set[Key]) -> list[_Row]:
         """Return the most alike of what is left, each item and each post once."""
-        if self.meter is None:
+        if self.gauge is None:
             return []
         rows = []
         bearing = {reading_of(_title_of(it)) for it in self.wanted if it.key in titled}
@@ -201,7 +201,7 @@ class _Finder:
                 if it.ref.kind is kind
                 and reading_of(str(it.fields.get(Field.TITLE, ""))) not in bearing
             ]
-            found = self.meter.assign(
+            found = self.gauge.assign(
                 [_said(_stated(it)) for it in items],
                 [_said(it.fields) for it in posts],
                 self.least,
@@ -239,9 +239,9 @@ class _Finder:
                 items.remove(item)
                 posts.remove(equal)
                 yield _Row(item, equal, Likeness.TEXT, _ALL, live)
-        if self.meter is not None and items and posts:
+        if self.gauge is not None and items and posts:
             ours, theirs = [_said(_stated(it)) for it in items], [_said(it.fields) for it in posts]
-            found = self.meter.assign(ours, theirs, _LEAST_ANSWER)
+            found = self.gauge.assign(ours, theirs, _LEAST_ANSWER)
             yield from (
                 _Row(items[at], posts[place], Likeness.SIMILAR, score, live)
                 for at, place, score in found
@@ -253,9 +253,9 @@ class _Finder:
             yield _Row(items[0], posts[0], Likeness.ONLY, score, live)
 
     def _score(self, item: Item, live: LiveItem) -> int | None:
-        if self.meter is None:
+        if self.gauge is None:
             return None
-        return self.meter.score(_said(_stated(item)), _said(live.fields))
+        return self.gauge.score(_said(_stated(item)), _said(live.fields))
 
     def told(self) -> tuple[Told, ...]:
         """Return the posts of others, or of former keys, that bear a wanted item's title."""

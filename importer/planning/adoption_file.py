@@ -57,7 +57,8 @@ def _cells(it: Suggestion) -> Iterator[str]:
     yield visible(it.live.url)
     yield "" if facts.author is None else str(facts.author)
     edited = facts.edited_at or facts.created_at
-    yield edited.date().isoformat() if edited else ""
+    by = f" by {visible(facts.editor_name)}" if facts.edited_at and facts.editor_name else ""
+    yield f"{edited.date().isoformat()}{by}" if edited else ""
     yield ", ".join(word_of(it.kind, field) for field in it.differs) or "nothing"
     yield f"{_SIGN}-{shorten(digest_of_post(it.live))}"
 

@@ -19,7 +19,7 @@ from typing import Any
 from importer.errors import UsageError
 from importer.planning.compare import reading_of
 
-__all__ = ["Meter", "Said", "open_meter"]
+__all__ = ["Gauge", "Said", "open_gauge"]
 
 _TITLE, _BODY, _TAGS = 50, 40, 10
 _NEAREST = 5
@@ -50,7 +50,7 @@ class _Profile:
     words: tuple[str, ...]
 
 
-def open_meter() -> "Meter":
+def open_gauge() -> "Gauge":
     """Return what measures. UsageError, with how to install it, where rapidfuzz is missing."""
     try:
         from rapidfuzz import fuzz, process
@@ -58,10 +58,10 @@ def open_meter() -> "Meter":
         message = f"to compare titles and texts, adopt needs {error.name}: the extra `adopt`"
         remedy = "pip install 'teams-importer[adopt]', or look for equal titles alone: --exact."
         raise UsageError(message, remedy=remedy) from error
-    return Meter(fuzz.ratio, process.extract)
+    return Gauge(fuzz.ratio, process.extract)
 
 
-class Meter:
+class Gauge:
     """Measures with rapidfuzz: *ratio* of two strings, *extract* of the nearest among many."""
 
     def __init__(self, ratio: Callable[..., float], extract: Callable[..., Any]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from importer.model.adoption import Adopted, Adoption, Likeness, Marked, Suggestion, Told
+from importer.model.adoption import Adopted, Adoption, Became, Likeness, Suggestion, Told
 from importer.model.fields import word_of
 from importer.model.ids import Field, Kind
 from importer.rendering.entries import (
@@ -156,8 +156,8 @@ def adopted_view(
     namespace: str, team: str, rows: Sequence[Adopted], *, verbose: bool, utf8: bool
 ) -> AdoptionView:
     """Return accepted rows as a template gets them."""
-    bound = [it for it in rows if it.state is Marked.BOUND]
-    already = [it for it in rows if it.state is Marked.ALREADY]
+    bound = [it for it in rows if it.state is Became.BOUND]
+    already = [it for it in rows if it.state is Became.ALREADY]
     most = None if verbose else _MOST
     unwritten = [it for it in rows if it.unwritten]
     sections = [
@@ -187,7 +187,7 @@ def adopted_view(
 
 def _row(it: Adopted, utf8: bool, *, why: str = "") -> EntryView:  # noqa: FBT001 - the terminal's
     return entry(
-        "create" if it.state is Marked.BOUND else "note",
+        "create" if it.state is Became.BOUND else "note",
         utf8=utf8,
         kind=it.kind,
         key=it.key,

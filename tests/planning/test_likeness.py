@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from importer.planning.likeness import Said, open_meter
+from importer.planning.likeness import Said, open_gauge
 
 
 def said(title: str | None, body: str | None = None, *tags: str) -> Said:
@@ -39,14 +39,14 @@ ROLL = said(
     ],
 )
 def test_a_score_says_how_alike_two_are(other: Said, low: int, high: int) -> None:
-    meter = open_meter()
-    assert low <= meter.score(ROLL, other) <= high
-    assert meter.score(ROLL, other) == meter.score(other, ROLL)
+    gauge = open_gauge()
+    assert low <= gauge.score(ROLL, other) <= high
+    assert gauge.score(ROLL, other) == gauge.score(other, ROLL)
 
 
 def test_what_one_side_does_not_tell_does_not_count() -> None:
-    assert open_meter().score(ROLL, Said(ROLL.title, None, None)) == 100
-    assert open_meter().score(Said(None, None, None), Said(None, None, None)) == 0
+    assert open_gauge().score(ROLL, Said(ROLL.title, None, None)) == 100
+    assert open_gauge().score(Said(None, None, None), Said(None, None, None)) == 0
 
 
 def words(dice: random.Random, count: int) -> list[str]:
@@ -61,11 +61,11 @@ def test_each_has_one_whatever_order_they_come_in() -> None:
     offered = [said(" ".join(it), body.body) for it, body in zip(slipped, wanted, strict=True)]
     order = list(range(200))
     dice.shuffle(order)
-    found = open_meter().assign(wanted, [offered[at] for at in order], 60)
+    found = open_gauge().assign(wanted, [offered[at] for at in order], 60)
     assert {at: order[place] for at, place, _ in found} == {at: at for at in range(200)}
     assert found == sorted(found, key=lambda it: (-it[2], it[0]))
 
 
 def test_two_that_want_one_get_it_once_and_the_closer_first() -> None:
     near = said("How do I roll back the deploy?", ROLL.body, "ops")
-    assert open_meter().assign([near, ROLL], [ROLL], 60) == [(1, 0, 100)]
+    assert open_gauge().assign([near, ROLL], [ROLL], 60) == [(1, 0, 100)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from importer.model.adoption import Adopted, Adoption, Likeness, Marked, Suggestion, Told
+from importer.model.adoption import Adopted, Adoption, Became, Likeness, Suggestion, Told
 from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.live import LiveItem
 from importer.rendering import Format, render_adopted, render_adoption
@@ -56,7 +56,7 @@ def test_accepted_rows_show_as_text(form: Format) -> None:
             text,
             Ref(Kind.ARTICLE, number + 1),
             "",
-            Marked.BOUND if number % 2 else Marked.ALREADY,
+            Became.BOUND if number % 2 else Became.ALREADY,
             (Field.BODY,),
             unwritten=text,
         )
