@@ -27,7 +27,6 @@ from importer.model.report import Report, Result, ResultState
 from importer.planning.accepting import accept
 from importer.planning.adopting import suggest
 from importer.planning.adoption_file import read_answered
-from importer.planning.compare import compare
 from importer.planning.likeness import open_gauge
 from importer.ports import Journal
 from importer.teams import Mode, open_team
@@ -91,9 +90,9 @@ async def accept_file(
     _require_lasting(place, accepting)
     look, access = await _look(loaded, target, place, console)
     rows = read_answered(accepting.data, str(accepting.path), access.site, accepting.encoding)
-    accepted = accept(rows, manifest, look.comparison, look.snapshot, look.ledger)
+    accepted = accept(rows, manifest, look.snapshot, look.ledger)
     noting = Noting(loaded, accepted.adopted) if accepting.writes else None
-    if accepted.bindings:
+    if not accepted.is_idle:
         await _bind(rows, loaded, target, place, look, access, console, waits=accepting.waits)
     if noting is not None:
         return noting.write()
@@ -140,12 +139,12 @@ async def _bind(
         try:
             # Another run may have come in between the reading and the lock.
             ledger = await journal.ledger()
-            comparison = compare(manifest, look.snapshot, ledger)
-            accepted = accept(rows, manifest, comparison, look.snapshot, ledger)
+            accepted = accept(rows, manifest, look.snapshot, ledger)
+            await journal.unbind(accepted.released)
             await journal.keep(accepted.texts)
             await journal.bind(accepted.bindings)
-            bound = (it for it in accepted.adopted if it.state is Became.BOUND)
-            report = Report(run.id, tuple(map(_result, bound)), command=run.command)
+            done = (it for it in accepted.adopted if it.state is not Became.ALREADY)
+            report = Report(run.id, tuple(map(_result, done)), command=run.command)
         except ImporterError as error:
             report = replace(report, stopped_by=error.message, exit_code=error.exit_code)
             raise

@@ -10,7 +10,7 @@ from dataclasses import replace
 from importer.cli.reading import Loaded
 from importer.errors import PlanStale
 from importer.manifests.editing import Edited, Editor
-from importer.model.adoption import Adopted
+from importer.model.adoption import Adopted, Became
 from importer.model.fields import word_of
 from importer.model.ids import Key, parent_key
 
@@ -27,7 +27,8 @@ class Noting:
             message = f"{loaded.path} changed while the team was read; nothing was written"
             raise PlanStale(message, remedy="Run the same command again.")
         for row in rows:
-            self._note(row)
+            if row.state is not Became.LET_GO:
+                self._note(row)
         self._why: dict[Key, str] = {}
         self._edited = self._finished()
 
@@ -62,6 +63,6 @@ class Noting:
         return tuple(
             replace(row, unwritten=self._why[row.key])
             if row.key in self._why
-            else replace(row, written=True)
+            else replace(row, written=row.state is not Became.LET_GO)
             for row in self._rows
         )

@@ -99,15 +99,16 @@ class Answered:
 
 
 class Became(StrEnum):
-    """What became of an accepted row in the journal."""
+    """What became of a row in the journal. LET_GO: a `no` to what was adopted before."""
 
     BOUND = "bound"
     ALREADY = "already"
+    LET_GO = "let-go"
 
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """An accepted row. `differs` are the fields that the next plan updates.
+    """A row that was followed. `differs` are the fields that the next plan updates.
 
     `seen` are the digests of what stands there of them, for runners that know no base. `written`:
     `id:` stands in the manifest's files now; `unwritten` says why it could not be written.

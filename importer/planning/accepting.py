@@ -5,7 +5,7 @@ where they are equal there is nothing to do. Every row is looked at before any c
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -19,7 +19,7 @@ from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Moved, Pair
 from importer.planning.adopting import KINDS, free_posts, is_waiting, lacks_base
 from importer.planning.adoption_file import AGAIN, digest_of_post
-from importer.planning.compare import digest_field, pairs_as_if, stamp_of
+from importer.planning.compare import compare, digest_field, pairs_as_if, stamp_of
 from importer.planning.remembering import binding_of
 from importer.text.digests import Digest, agree, shorten
 
@@ -33,18 +33,24 @@ _LIST_AGAIN = "List the team again (adopt --out), and look at the post."
 class Acceptance:
     """What becomes of each accepted row, in the manifest's order; the bindings of new ones.
 
-    `texts` are the values that are bases now, under their digests: merging needs them.
+    `released` are keys to forget, of rows that take an earlier acceptance back. `texts` are the
+    values that are bases now, under their digests: merging needs them.
     """
 
     adopted: tuple[Adopted, ...]
     bindings: tuple[Binding, ...]
     texts: tuple[tuple[Digest, Value], ...]
+    released: tuple[Key, ...] = ()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to remember or forget."""
+        return not self.bindings and not self.released
 
 
 def accept(
     rows: Sequence[Answered],
     manifest: Manifest,
-    comparison: Comparison,
     snapshot: Snapshot,
     ledger: Ledger,
 ) -> Acceptance:
@@ -52,11 +58,60 @@ def accept(
 
     Raises ManifestError, with every row that can't be followed, before anything counts.
     """
-    judge = _Judge(rows, manifest, comparison, snapshot, ledger)
-    problems = [*judge.problems()]
+    back = _taken_back(rows, manifest, snapshot, ledger)
+    released = {it.key for it in back}
+    kept = {key: it for key, it in ledger.bindings.items() if key not in released}
+    left = replace(ledger, bindings=kept)
+    problems = [
+        found
+        for row in back
+        for found in _against_release(row, released, manifest, snapshot, ledger)
+    ]
+    judge = _Judge(rows, manifest, compare(manifest, snapshot, left), snapshot, left)
+    problems += judge.problems()
     if problems:
         raise ManifestError(problems, of="the file has", remedy=AGAIN)
-    return judge.accepted()
+    return judge.accepted(back, ledger)
+
+
+def _taken_back(
+    rows: Sequence[Answered], manifest: Manifest, snapshot: Snapshot, ledger: Ledger
+) -> list[Answered]:
+    """Return the rows that say `no` to what was adopted before.
+
+    Of an item that has its post without a base, a `no` says that this is to stay so.
+    """
+    bound = ((it, ledger.bindings.get(it.key)) for it in rows if it.verdict is Verdict.NO)
+    found = [row for row, binding in bound if binding is not None and binding.ref == row.ref]
+    if not found:
+        return []
+    pairs = compare(manifest, snapshot, ledger).pairs
+    unbased = {pair.item.key for pair in pairs if lacks_base(pair)}
+    return [row for row in found if row.key not in unbased]
+
+
+def _against_release(
+    row: Answered,
+    released: Set[Key],
+    manifest: Manifest,
+    snapshot: Snapshot,
+    ledger: Ledger,
+) -> Iterator[Problem]:
+    """Yield what stands against forgetting a post: it is more than adopted by now."""
+    live, binding = snapshot.items.get(row.ref), ledger.bindings[row.key]
+    below = {it.key for it in ledger.bindings.values() if it.parent == row.ref} - released
+    if binding.marked or (isinstance(live, LiveItem) and live.marker is not None):
+        why = f"{row.ref} was written as {row.key}'s since"
+        remedy = (
+            "Let it go with `removed:` and `live: keep`; after --mark alone, `undo` that first."
+        )
+        yield _problem("adopt-written", why, row, remedy)
+    elif any(it.key == row.key and it.remote_id == row.ref.id for it in manifest.items):
+        why = f"the manifest names {row.ref} as {row.key}'s, by `id:`"
+        yield _problem("adopt-id", why, row, "Take that out, and `seen:`, then accept again.")
+    elif below:
+        why = f"the answers {', '.join(sorted(below))} are bound below it"
+        yield _problem("adopt-below", why, row, "Say `no` to its answers as well.")
 
 
 class _Judge:
@@ -202,7 +257,7 @@ class _Judge:
                 remedy = f"In the row of {key}, say `yes` to the one it is, else `no` to all."
                 yield _problem("adopt-answer", why, row, remedy)
 
-    def accepted(self) -> Acceptance:
+    def accepted(self, back: Sequence[Answered], ledger: Ledger) -> Acceptance:
         """Return what becomes of the rows, none of which is to be refused."""
         places = {it.key: at for at, it in enumerate(self.manifest.items)}
         rows = sorted(self.chosen.values(), key=lambda it: places[it.key])
@@ -214,7 +269,10 @@ class _Judge:
         ]
         found = {pair.item.key: pair for pair in pairs}
         return Acceptance(
-            tuple(self._adopted(it, found) for it in rows),
+            (
+                *(self._adopted(it, found) for it in rows),
+                *(self._let_go(it, ledger) for it in back),
+            ),
             tuple(_bound(pair, pair.live) for pair in pairs if pair.live is not None),
             tuple(
                 (digest_field(pair.item.kind, field, value), value)
@@ -223,7 +281,15 @@ class _Judge:
                 for field, value in pair.live.fields.items()
                 if field in pair.item.fields
             ),
+            tuple(it.key for it in back if it.key not in found),
         )
+
+    def _let_go(self, row: Answered, ledger: Ledger) -> Adopted:
+        item = self.items.get(row.key)
+        question = self.items.get(item.parent) if item and item.parent else item
+        stated = {**question.initial, **question.fields} if question else {}
+        title, url = str(stated.get(Field.TITLE, "")), ledger.bindings[row.key].url
+        return Adopted(row.key, row.ref.kind, title, row.ref, url, Became.LET_GO)
 
     def _adopted(self, row: Answered, found: Mapping[Key, Pair]) -> Adopted:
         item = self.items[row.key]

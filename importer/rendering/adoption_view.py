@@ -158,6 +158,7 @@ def adopted_view(
     """Return accepted rows as a template gets them."""
     bound = [it for it in rows if it.state is Became.BOUND]
     already = [it for it in rows if it.state is Became.ALREADY]
+    let_go = [it for it in rows if it.state is Became.LET_GO]
     most = None if verbose else _MOST
     unwritten = [it for it in rows if it.unwritten]
     sections = [
@@ -165,6 +166,7 @@ def adopted_view(
         *section(
             "already", "adopted before", "note", [_row(it, utf8) for it in already], most=most
         ),
+        *section("let-go", "let go", "delete", [_row(it, utf8) for it in let_go], most=most),
         *section(
             "unwritten",
             "without `id:` in the manifest",
@@ -178,6 +180,7 @@ def adopted_view(
     parts = [
         f"{len(bound):,} adopted",
         f"{len(already):,} before" if already else "",
+        f"{len(let_go):,} let go" if let_go else "",
         f"{differing:,} of them to be updated" if differing else "",
         f"`id:` written for {written:,}" if written else "",
     ]
@@ -185,9 +188,12 @@ def adopted_view(
     return AdoptionView(namespace=namespace, team=team, sections=sections, summary=summary)
 
 
+_TONES = {Became.BOUND: "create", Became.ALREADY: "note", Became.LET_GO: "delete"}
+
+
 def _row(it: Adopted, utf8: bool, *, why: str = "") -> EntryView:  # noqa: FBT001 - the terminal's
     return entry(
-        "create" if it.state is Became.BOUND else "note",
+        _TONES[it.state],
         utf8=utf8,
         kind=it.kind,
         key=it.key,

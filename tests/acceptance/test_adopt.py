@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import shlex
 import sys
@@ -635,6 +636,8 @@ def test_live_becomes_the_base_of_what_is_bound_without_one(
     blocked = cli("plan", "--url", url, "--format", "json").document["blocked"]
     assert [it["code"] for it in blocked] == ["no-base"]
     assert cli("adopt", "--url", url, "--out", "adopt.csv").code == 0
+    answer(home / "adopt.csv", lambda _: "no")
+    assert cli("adopt", "--url", url, "--accept", "adopt.csv").code == 0, "that stays as it is"
     (row,) = answer(home / "adopt.csv", lambda _: "yes")
     assert (row["how"], row["what differs"]) == ("its post, without a base", "body")
     done = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json")
@@ -668,3 +671,51 @@ def test_a_collection_is_adopted_with_what_is_in_it(
     assert cli("plan", *team, "--detailed-exitcode").code == 0
     assert cli("adopt", *team, "--mark", "--yes").code == 0
     assert cli("plan", *team, "--detailed-exitcode").code == 0
+
+
+def test_a_no_takes_back_what_was_accepted_by_mistake(url: str, cli: Program, home: Path) -> None:
+    rows = [
+        row_of("new", "question/1"),
+        row_of("told", "question/5"),
+        row_of("told#answer", "answer/6"),
+    ]
+    write_table(home / "adopt.csv", rows)
+    assert cli("adopt", "--url", url, "--accept", "adopt.csv").code == 0
+    write_table(home / "half.csv", [row_of("told", "question/5", "no")])
+    refused = cli("adopt", "--url", url, "--accept", "half.csv")
+    assert refused.code == 3
+    assert "the answers told#answer are bound below it" in refused.err
+    mended = [row_of("new", "question/1", "no"), row_of("rollback", "question/1")]
+    mended += [{**it, "accept": "no"} for it in rows[1:]]
+    write_table(home / "mended.csv", mended)
+    done = cli("adopt", "--url", url, "--accept", "mended.csv", "--format", "json")
+    assert done.code == 0, done.err
+    assert {it["key"]: it["state"] for it in done.document["adopted"]} == {
+        "rollback": "bound",
+        "new": "let-go",
+        "told": "let-go",
+        "told#answer": "let-go",
+    }
+    missing = cli("adopt", "--url", url, "--format", "json").document["adoption"]
+    assert "new" in missing["missing"]
+    assert "told" in {it["key"] for it in missing["suggestions"]}
+    assert cli("adopt", "--url", url, "--mark", "--yes").code == 0
+    write_table(home / "late.csv", [row_of("rollback", "question/1", "no")])
+    assert (
+        "was written as rollback's since" in cli("adopt", "--url", url, "--accept", "late.csv").err
+    )
+
+
+def test_another_run_that_holds_the_lock_is_waited_for_or_told(
+    url: str, cli: Program, home: Path
+) -> None:
+    write_table(home / "adopt.csv", [row_of("page", "article/4")])
+    assert cli("adopt", "--url", url, "--accept", "adopt.csv").code == 0
+    write_table(home / "more.csv", [row_of("rollback", "question/1")])
+    (lock,) = (home / ".teams-importer").glob("*.lock")
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refused = cli("adopt", "--url", url, "--accept", "more.csv", "--write")
+        assert (refused.code, refused.out) == (8, "")
+        assert "id" not in (home / "teams-importer.yaml").read_text().replace("guide", "")
+    assert cli("adopt", "--url", url, "--accept", "more.csv", "--wait").code == 0
