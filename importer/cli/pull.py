@@ -2,10 +2,9 @@
 
 import asyncio
 import difflib
-from collections.abc import Callable, Mapping
-from datetime import UTC
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -24,9 +23,10 @@ from importer.execution import Sighting, look_at_team
 from importer.journal import Place
 from importer.manifests import FileEdit, shown_folder
 from importer.model.fields import Value
-from importer.model.ids import Kind
+from importer.model.ids import Kind, Ref
 from importer.model.live import Need
-from importer.planning.pulling import Choice, Intake, Pulled, Taken, pull
+from importer.model.pulling import PulledField, PulledFile, PulledPost, PullReport, Taken
+from importer.planning.pulling import Choice, Intake, Pulled, pull
 from importer.rendering import render_pull
 from importer.teams import Mode, open_team
 from importer.text.links import Text, fill
@@ -40,7 +40,8 @@ from importer.text.links import Text, fill
         "teams-importer pull --conflicts markers": "conflicts into the text, as git marks them",
     },
     json="What was taken in: fields (how: taken, merged, kept, marked, conflict or left), refused, "
-    "gone, orphans, files with their differences, notes, written.",
+    "gone, orphans, files with their differences, notes, written; schemas/pull.schema.json "
+    "describes it.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -114,8 +115,8 @@ def command(
     edits = outcome.edited.files
     if edits and not check:
         outcome.editor.write(outcome.edited)
-    told = _told(loaded, target, pulled, outcome, sighting, written=bool(edits) and not check)
-    console.result(render_pull(told, **looks_of(console, output)))
+    report = _report(loaded, target, pulled, outcome, sighting, written=bool(edits) and not check)
+    console.result(render_pull(report, **looks_of(console, output)))
     waits = pulled.of(Taken.CONFLICT, Taken.MARKED) or outcome.refused
     return worst(
         [
@@ -150,7 +151,7 @@ async def _look(loaded: Loaded, target: Target, place: Place | None, console: Co
                 await journal.close()
 
 
-def _told(
+def _report(
     loaded: Loaded,
     target: Target,
     pulled: Pulled,
@@ -158,38 +159,38 @@ def _told(
     sighting: Sighting,
     *,
     written: bool,
-) -> Mapping[str, Any]:
-    """Return the document of a pull."""
+) -> PullReport:
     refused = {it.key for it in outcome.refused}
     site = sighting.snapshot.site
-    words = _words(lambda target_: f"{site.base}/{target_}")
-    fields = [_field(it, outcome, words) for it in pulled.intakes if it.item.key not in refused]
-    notes = []
-    if sighting.ledger.under_way:
-        notes.append("a run is under way: some of what it writes may not be seen yet")
-    waiting = pulled.of(Taken.CONFLICT, Taken.MARKED)
-    if not sighting.ledger.exists and waiting:
-        notes.append("there is no journal here: what both sides edited can't be merged")
-    return {
-        "namespace": loaded.manifest.namespace,
-        "team": target.team,
-        "site": site.base,
-        "manifest": str(loaded.path),
-        "written": written,
-        "fields": fields,
-        "refused": [
-            {"key": it.key, "file": it.span.path, "line": it.span.line, "why": it.why}
-            for it in outcome.refused
-        ],
-        "gone": [{"key": it.item.key, "url": it.binding.url} for it in sighting.comparison.gone],
-        "orphans": [
-            {"key": it.key, "url": it.url, "title": it.title}
-            for it, _, _ in sighting.comparison.orphans
+    words = _words(lambda it: site.address(Ref.parse(it)))
+    taken = (it for it in pulled.intakes if it.item.key not in refused)
+    comparison = sighting.comparison
+    return PullReport(
+        namespace=loaded.manifest.namespace,
+        team=target.team,
+        site=site.base,
+        manifest=str(loaded.path),
+        written=written,
+        fields=tuple(_field(it, outcome, words) for it in taken),
+        refused=tuple(
+            PulledPost(it.key, it.why, it.span.path, it.span.line) for it in outcome.refused
+        ),
+        gone=tuple(PulledPost(it.item.key, url=it.binding.url) for it in comparison.gone),
+        orphans=tuple(
+            PulledPost(it.key, it.title, url=it.url)
+            for it, _, _ in comparison.orphans
             if not it.removed
-        ],
-        "files": [_file(it, loaded.folder) for it in outcome.edited.files],
-        "notes": notes,
-    }
+        ),
+        files=tuple(_file(it, loaded.folder) for it in outcome.edited.files),
+        notes=tuple(_notes(pulled, sighting)),
+    )
+
+
+def _notes(pulled: Pulled, sighting: Sighting) -> Iterator[str]:
+    if sighting.ledger.under_way:
+        yield "a run is under way: some of what it writes may not be seen yet"
+    if not sighting.ledger.exists and pulled.of(Taken.CONFLICT, Taken.MARKED):
+        yield "there is no journal here: what both sides edited can't be merged"
 
 
 def _words(address: Callable[[str], str]) -> Callable[[Value | None], str]:
@@ -209,33 +210,32 @@ def _words(address: Callable[[str], str]) -> Callable[[Value | None], str]:
     return words
 
 
-def _field(it: Intake, outcome: Outcome, words: Callable[[Value | None], str]) -> Mapping[str, Any]:
+def _field(it: Intake, outcome: Outcome, words: Callable[[Value | None], str]) -> PulledField:
     span = outcome.editor.place_of(it.item.key, it.word)
-    edited_at = it.edit.at.astimezone(UTC).isoformat() if it.edit and it.edit.at else None
-    conflict = it.how in (Taken.CONFLICT, Taken.MARKED)
-    return {
-        "key": it.item.key,
-        "kind": it.item.kind,
-        "field": it.word,
-        "how": it.how,
-        "file": span.path,
-        "line": span.line,
-        "url": it.live.url,
-        "editor": {"id": it.edit.by, "name": it.edit.name} if it.edit else None,
-        "edited_at": edited_at,
-        "why": it.why,
-        "ours": words(it.item.fields.get(it.field)) if conflict else "",
-        "live": words(it.live.fields.get(it.field)) if conflict else "",
-        "base": words(it.base) if conflict else "",
-        "conflict": words(it.shown),
-    }
+    told = PulledField(
+        it.item.key,
+        it.item.kind,
+        it.word,
+        it.how,
+        span.path,
+        span.line,
+        it.live.url,
+        it.edit,
+        it.why,
+    )
+    if it.how not in (Taken.CONFLICT, Taken.MARKED):
+        return told
+    ours, live = it.item.fields.get(it.field), it.live.fields.get(it.field)
+    return replace(
+        told, ours=words(ours), live=words(live), base=words(it.base), conflict=words(it.shown)
+    )
 
 
-def _file(edit: FileEdit, folder: Path) -> Mapping[str, Any]:
+def _file(edit: FileEdit, folder: Path) -> PulledFile:
     shown = shown_folder(folder)
     old, new = (_lines(it) for it in (edit.before, edit.after))
     diff = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
-    return {"path": f"{shown}/{edit.path}" if shown else edit.path, "diff": diff}
+    return PulledFile(f"{shown}/{edit.path}" if shown else edit.path, tuple(diff))
 
 
 def _lines(data: bytes) -> list[str]:

@@ -14,8 +14,9 @@ from importer.model.ids import Field, Key, Kind, Ref, image_digest, key_of_targe
 from importer.model.live import LiveItem
 from importer.model.manifest import Manifest
 from importer.model.plan import Pair
+from importer.model.pulling import Taken
 from importer.planning.compare import renames_of
-from importer.planning.pulling import Intake, Pulled, Taken, stale_seen
+from importer.planning.pulling import Intake, Pulled, stale_seen
 from importer.text.canonical import canonical_names
 from importer.text.digests import shorten
 from importer.text.links import Text

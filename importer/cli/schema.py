@@ -14,6 +14,7 @@ from importer.errors import ExitCode, JournalError, UsageError
 from importer.manifests import SCHEMAS
 from importer.planning.drifting import drift_schema
 from importer.planning.plan_file import plan_schema
+from importer.planning.pulling import pull_schema
 from importer.planning.redirecting import redirects_schema
 from importer.sources import pages_schema
 
@@ -26,6 +27,10 @@ def _drift() -> str:
     return json.dumps(drift_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _pull() -> str:
+    return json.dumps(pull_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def _redirects() -> str:
     return json.dumps(redirects_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -35,6 +40,7 @@ _ALL: Mapping[str, Callable[[], str]] = {
     "drift.schema.json": _drift,
     "pages.schema.json": pages_schema,
     "plan.schema.json": _plan,
+    "pull.schema.json": _pull,
     "redirects.schema.json": _redirects,
 }
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -47,7 +53,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
         "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
     },
     json="File name to JSON schema: manifest, include, markdown (front matter), pages (of `convert "
-    "json`), drift (of `plan --drift`), plan, redirects. With --write and --check: written, "
+    "json`), drift (of `plan --drift`), plan, pull, redirects. With --write and --check: written, "
     "current or stale, a list of files.",
 )
 @click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")

@@ -109,8 +109,7 @@ def _fits(row: FieldRule, value: Value) -> bool:
 
 def _contained(pair: Pair, field: Field) -> Pair:
     """Return *pair* as it is after a write of ours: what else is there is the site's alone."""
-    if pair.binding is None:
-        return pair
-    ours = digest_of_ours(pair.item, field)
-    binding = replace(pair.binding, base={**pair.binding.base, field: Base(ours, ours)})
+    ours, known = digest_of_ours(pair.item, field), pair.binding
+    base = {field: Base(ours, ours)}
+    binding = replace(known, base={**known.base, **base}) if known else None
     return replace(pair, binding=binding, moved={**pair.moved, field: Moved.LIVE})

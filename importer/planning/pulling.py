@@ -14,14 +14,16 @@ is noted (`seen`), so that the next plan knows that nobody else has moved since.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from fnmatch import fnmatchcase
+
+from pydantic import TypeAdapter
 
 from importer.model.fields import Value, rule, word_of
 from importer.model.ids import Field, Key, Kind
 from importer.model.live import LiveItem
 from importer.model.manifest import Item, OnDrift, Policy
 from importer.model.plan import Comparison, LastEdit, Moved, Pair
+from importer.model.pulling import PullReport, Taken
 from importer.planning.compare import digest_field
 from importer.planning.merging import base_text, with_merges
 from importer.text.aligning import kept_lines
@@ -30,20 +32,9 @@ from importer.text.links import Text
 from importer.text.merging import Conflict, Merge, merge_texts, with_markers
 from importer.text.respelling import lines_of, text_of
 
-__all__ = ["Choice", "Intake", "Pulled", "Taken", "pull", "stale_seen"]
+__all__ = ["Choice", "Intake", "Pulled", "pull", "pull_schema", "stale_seen"]
 
 _NO_BASE = "last published"
-
-
-class Taken(StrEnum):
-    """What becomes of a field that moved on the site."""
-
-    TAKEN = "taken"
-    MERGED = "merged"
-    KEPT = "kept"
-    MARKED = "marked"
-    CONFLICT = "conflict"
-    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +258,9 @@ def stale_seen(pair: Pair) -> tuple[Field, ...]:
         is not None
         and agree(marked, digest_field(pair.item.kind, field, live.fields[field]))
     )
+
+
+def pull_schema() -> dict[str, object]:
+    """Return the JSON schema of what `pull --format json` prints."""
+    schema = TypeAdapter(PullReport).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

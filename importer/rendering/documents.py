@@ -9,6 +9,7 @@ from importer.errors import UsageError
 from importer.model.adoption import Adopted, Adoption
 from importer.model.drift import DriftReport
 from importer.model.plan import Plan
+from importer.model.pulling import PullReport
 from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
 from importer.rendering.adoption_view import adopted_view, adoption_view
@@ -145,10 +146,17 @@ def _listed(adoption: Adoption) -> list[dict[str, object]]:
 
 def render_pull(told: Mapping[str, Any], **looks: Unpack[Looks]) -> str:
     """Return what a pull made of edits on the site; `pull_view` says what *told* holds."""
+
+
+def render_pull(report: PullReport, **looks: Unpack[Looks]) -> str:
+    """Return what a pull made of edits on the site; its JSON is described by `pull_schema`.
+
+    Raises UsageError for a user's template that fails.
+    """
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json(told)
-    return fill_template("pull", pull_view(told, verbose=look.verbose), look)
+        return canonical_json(report, indent=2) + "\n"
+    return fill_template("pull", pull_view(report, verbose=look.verbose), look)
 
 
 def _look(looks: Looks) -> Look:

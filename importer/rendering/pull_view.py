@@ -1,20 +1,11 @@
-"""What a pull made of edits on the site, as templates see it.
+"""What a pull made of edits on the site, as templates see it."""
 
-It is made of the JSON document, which says of each of its lists:
+from collections.abc import Sequence
+from typing import TypedDict
 
-    fields     key, kind, field, how, file, line, url, editor, edited_at, why, ours, live, base,
-               conflict
-    refused    key, file, line, why
-    gone       key, url
-    orphans    key, url, title
-    files      path, diff (the lines of a unified diff, without its head)
-"""
-
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
-
+from importer.model.pulling import PulledField, PulledFile, PulledPost, PullReport, Taken
 from importer.rendering.entries import LineView
-from importer.rendering.phrasing import counted, joined
+from importer.rendering.phrasing import counted, edited, joined
 
 __all__ = ["PullView", "pull_view"]
 
@@ -24,17 +15,17 @@ _MOST_WHOLE = 20
 _MOST_IN_CONFLICT = 60
 _LONG = 200
 _SECTIONS = (
-    ("conflicts", "Conflicts: nothing is written for these items", ("conflict",)),
-    ("marked", "Conflicts, marked in the text", ("marked",)),
-    ("taken", "Taken in", ("taken", "merged")),
-    ("kept", "Decided for the manifest's", ("kept",)),
-    ("left", "Left as it is", ("left",)),
+    ("conflicts", "Conflicts: nothing is written for these items", (Taken.CONFLICT,)),
+    ("marked", "Conflicts, marked in the text", (Taken.MARKED,)),
+    ("taken", "Taken in", (Taken.TAKEN, Taken.MERGED)),
+    ("kept", "Decided for the manifest's", (Taken.KEPT,)),
+    ("left", "Left as it is", (Taken.LEFT,)),
 )
 _HOW = {
-    "taken": "the site's version",
-    "merged": "both versions, merged",
-    "kept": "the manifest's version stays",
-    "marked": "both versions, between markers",
+    Taken.TAKEN: "the site's version",
+    Taken.MERGED: "both versions, merged",
+    Taken.KEPT: "the manifest's version stays",
+    Taken.MARKED: "both versions, between markers",
 }
 _ADVICE = {
     "conflicts": "Decide by key: `--take-site KEY` takes the site's version, `--keep-ours KEY` "
@@ -90,28 +81,30 @@ class PullView(TypedDict):
     summary: str
 
 
-def pull_view(told: Mapping[str, Any], *, verbose: bool) -> PullView:
-    """Return the view of what is *told* of a pull; *verbose* shows every line."""
-    fields = told["fields"]
+def pull_view(report: PullReport, *, verbose: bool) -> PullView:
+    """Return the view of *report*; *verbose* shows every line."""
     sections = []
     for name, title, hows in _SECTIONS:
-        rows = [_field(it) for it in fields if it["how"] in hows]
+        rows = [_field(it) for it in report.fields if it.how in hows]
         for number, row in enumerate([] if verbose else rows):
             del row["lines"][_MOST_IN_CONFLICT if number < _MOST_WHOLE else 0 :]
         sections.append(_section(name, title, rows, verbose=verbose))
-    for name, title in (("refused", "Not to be said in the manifest"), ("gone", "Gone")):
-        sections.append(_section(name, title, [_row(it) for it in told[name]], verbose=verbose))
-    orphans = [_row(it) for it in told["orphans"]]
-    sections.append(_section("orphans", "Without an item", orphans, verbose=verbose))
+    others = (
+        ("refused", "Not to be said in the manifest", report.refused),
+        ("gone", "Gone", report.gone),
+        ("orphans", "Without an item", report.orphans),
+    )
+    for name, title, posts in others:
+        sections.append(_section(name, title, [_row(it) for it in posts], verbose=verbose))
     return PullView(
-        namespace=told["namespace"],
-        team=told["team"],
-        site=told["site"],
+        namespace=report.namespace,
+        team=report.team,
+        site=report.site,
         sections=[it for it in sections if it["count"]],
-        files=[_file(it, verbose=verbose) for it in told["files"]],
-        notes=list(told["notes"]),
-        written=told["written"],
-        summary=_summary(told),
+        files=[_file(it, verbose=verbose) for it in report.files],
+        notes=list(report.notes),
+        written=report.written,
+        summary=_summary(report),
     )
 
 
@@ -128,40 +121,25 @@ def _section(name: str, title: str, rows: Sequence[RowView], *, verbose: bool) -
     )
 
 
-def _field(it: Mapping[str, Any]) -> RowView:
-    who = _editor(it)
-    why = it["why"] or _HOW.get(it["how"], "")
-    lines = _conflict(it["conflict"]) if it["how"] == "conflict" else []
-    if it["how"] == "conflict" and not lines:
-        sides = [("manifest", it["ours"]), ("site", it["live"]), ("last published", it["base"])]
+def _field(it: PulledField) -> RowView:
+    who = edited(it.edit)
+    lines = _conflict(it.conflict) if it.how is Taken.CONFLICT else []
+    if it.how is Taken.CONFLICT and not lines:
+        sides = (("manifest", it.ours), ("site", it.live), ("last published", it.base))
         lines = [_line("kept", f"{name}: {side[:_LONG]}") for name, side in sides if side]
     return RowView(
-        key=it["key"],
-        field=it["field"],
-        what=joined([why, f"edited by {who}" if who else ""]),
-        place=f"{it['file']}:{it['line']}",
-        url=it["url"],
+        key=it.key,
+        field=it.field,
+        what=joined([it.why or _HOW.get(it.how, ""), f"edited by {who}" if who else ""]),
+        place=f"{it.file}:{it.line}",
+        url=it.url,
         lines=lines,
     )
 
 
-def _editor(it: Mapping[str, Any]) -> str:
-    editor = it["editor"]
-    if editor is None:
-        return ""
-    name = f"{editor['name']} (user {editor['id']})" if editor["name"] else f"user {editor['id']}"
-    return f"{name} on {it['edited_at'][:16].replace('T', ' ')} UTC" if it["edited_at"] else name
-
-
-def _row(it: Mapping[str, Any]) -> RowView:
-    return RowView(
-        key=it["key"],
-        field="",
-        what=it.get("why") or it.get("title") or "",
-        place=f"{it['file']}:{it['line']}" if "file" in it else "",
-        url=it.get("url", ""),
-        lines=[],
-    )
+def _row(it: PulledPost) -> RowView:
+    place = f"{it.file}:{it.line}" if it.file else ""
+    return RowView(key=it.key, field="", what=it.why, place=place, url=it.url, lines=[])
 
 
 def _conflict(marked: str) -> list[LineView]:
@@ -177,12 +155,11 @@ def _conflict(marked: str) -> list[LineView]:
     return shown
 
 
-def _file(it: Mapping[str, Any], *, verbose: bool) -> FileView:
-    lines = it["diff"]
-    shown = lines if verbose else lines[:_MOST_LINES]
-    more = len(lines) - len(shown)
+def _file(it: PulledFile, *, verbose: bool) -> FileView:
+    shown = it.diff if verbose else it.diff[:_MOST_LINES]
+    more = len(it.diff) - len(shown)
     return FileView(
-        path=it["path"],
+        path=it.path,
         lines=[_diff_line(line) for line in shown],
         left_out=counted(more, "more line") if more else "",
     )
@@ -207,17 +184,17 @@ def _line(mark: str, text: str) -> LineView:
     )
 
 
-def _summary(told: Mapping[str, Any]) -> str:
-    hows = [it["how"] for it in told["fields"]]
-    taken = sum(it in ("taken", "merged", "kept", "marked") for it in hows)
-    waiting = hows.count("conflict") + hows.count("marked")
-    would = "" if told["written"] or not taken else " would be"
+def _summary(report: PullReport) -> str:
+    hows = [it.how for it in report.fields]
+    taken = len(hows) - hows.count(Taken.CONFLICT) - hows.count(Taken.LEFT)
+    waiting = hows.count(Taken.CONFLICT) + hows.count(Taken.MARKED)
+    would = "" if report.written or not report.files else " would be"
     parts = [
-        f"{counted(taken, 'field')}{would} taken in, {counted(len(told['files']), 'file')}"
+        f"{counted(taken, 'field')}{would} taken in, {counted(len(report.files), 'file')}"
         if taken
         else "Nothing to take in",
         counted(waiting, "conflict") if waiting else "",
-        f"{len(told['refused'])} refused" if told["refused"] else "",
-        f"{hows.count('left')} left" if "left" in hows else "",
+        f"{len(report.refused)} refused" if report.refused else "",
+        f"{hows.count(Taken.LEFT)} left" if Taken.LEFT in hows else "",
     ]
     return f"{joined(parts)}."

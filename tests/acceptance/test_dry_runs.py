@@ -49,6 +49,7 @@ def test_plan_sends_nothing_but_get_and_head(
             use(monkeypatch, served, token)
             cli("plan", "--out", "plan.json", "--detailed-exitcode", "--on-drift", "overwrite")
             cli("plan", "--prune", "--verbose")
+            assert cli("plan", "--drift", "--fail-on", "drift").code == 11
             cli("show", "plan.json")
             cli("pull", "--check")
             cli("pull", "--only", "drifted")

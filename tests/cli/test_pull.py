@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from importer.sandbox import Post, User, World, open_world
@@ -133,9 +135,11 @@ def test_an_edit_changes_its_own_lines_and_names_its_author(
     edit("Look at the release", "Run the tool", "Run the newer tool")
     done = published("pull", "--format", "json")
     assert done.code == 0, done.err
+    schema = json.loads((ROOT / "schemas" / "pull.schema.json").read_text())
+    jsonschema.validate(done.document, schema)
     (field,) = done.document["fields"]
     assert (field["key"], field["field"], field["how"]) == ("rollback", "body", "taken")
-    assert field["editor"]["name"] == "Björn Öst"
+    assert field["edit"]["name"] == "Björn Öst"
     assert (field["file"], field["line"]) == ("teams-importer.yaml", 9)
     text = FILE.read_text()
     seen = next(line for line in text.splitlines() if "seen:" in line)

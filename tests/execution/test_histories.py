@@ -1,7 +1,8 @@
 """Random histories: edits here and on the site, lost journals, a server that rewrites.
 
-Two laws. No text that a person wrote on the site is overwritten, unless overwriting was asked for.
-And every history ends in an empty plan: applying once more leaves nothing to do.
+Two laws. No text that a person wrote on the site is overwritten, unless overwriting was asked for:
+it stays as it is, or all of it is in what both edits merged to. And every history ends in an empty
+plan: applying once more leaves nothing to do.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ Posts: TypeAlias = dict[int, dict[Field, str]]
 step = st.one_of(
     st.tuples(st.just("author"), st.sampled_from(ITEMS), st.sampled_from(FIELDS)),
     st.tuples(st.just("human"), st.sampled_from(ITEMS), st.sampled_from(FIELDS)),
+    st.tuples(st.just("author amends"), st.sampled_from(ITEMS), st.integers(0, 3)),
+    st.tuples(st.just("human amends"), st.sampled_from(ITEMS), st.integers(0, 3)),
     st.tuples(st.just("agree"), st.sampled_from(ITEMS), st.sampled_from(FIELDS)),
     st.tuples(st.just("adopt"), st.sampled_from(ITEMS), st.sampled_from(FIELDS)),
     st.tuples(st.just("keep"), st.just(""), st.just("")),
@@ -48,6 +51,32 @@ behaviours = st.builds(
 )
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a person left of a field, and which lines or tags they put in and took out."""
+
+    value: str
+    added: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+    def then(self, name: Field, before: str, now: str) -> Written:
+        """Return what it is once a person has made *now* of *before*."""
+        old, new = _parts(name, before), _parts(name, now)
+        come, gone = new - old, old - new
+        return Written(now, (self.added | come) - gone, (self.gone | gone) - come)
+
+    def is_in(self, name: Field, value: str) -> bool:
+        """Tell whether *value* is what the person left, or has all of it merged into it."""
+        parts = _parts(name, value)
+        merged = name is not Field.TITLE and self.added <= parts and not self.gone & parts
+        return value == self.value or merged
+
+
+def _parts(name: Field, value: str) -> frozenset[str]:
+    parts = value.split(" " if name is Field.TAGS else "\n")
+    return frozenset(it.strip() for it in parts if it.strip())
+
+
 @dataclass
 class History:
     """Plays steps on a stage, and remembers which live values people wrote."""
@@ -56,13 +85,16 @@ class History:
     items: dict[str, Item] = field(default_factory=dict)
     removed: dict[str, Removed] = field(default_factory=dict)
     counter: int = 0
-    human: dict[tuple[int, Field], object] = field(default_factory=dict)
+    human: dict[tuple[int, Field], Written] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         first = [question("one"), question("two", tags=["testing", "python"])]
         answers = [answer("two#a", accepted=True), answer("two#b")]
-        self.items = {item.key: item for item in (*first, *answers)}
+        for item in (*first, *answers):
+            said = [f"Paragraph {it} of {item.key}, as it was first." for it in range(4)]
+            body = plain("\n\n".join(said) + "\n")
+            self.items[item.key] = replace(item, fields={**item.fields, Field.BODY: body})
 
     def play(self, action: str, key: str, what: Any) -> None:
         match action:
@@ -70,6 +102,10 @@ class History:
                 self._author(key, what)
             case "human":
                 self._human(key, what)
+            case "author amends" if key in self.items:
+                self._author_amends(key, what)
+            case "human amends":
+                self._human_amends(key, what)
             case "agree" if key in self.items:
                 self._agree(key, what, adopt=True)
             case "adopt" if key in self.items:
@@ -101,15 +137,19 @@ class History:
             self.human.clear()
 
     def _check(self, before: Posts, after: Posts) -> None:
-        for (post, name), written in self.human.items():
+        for (post, name), written in [*self.human.items()]:
             if post not in before:
                 continue
             value = before[post][name]
-            assert value == written
+            assert value == written.value
             if value in self.ours:
+                # Brought home: from now on it is the author's to change.
+                del self.human[post, name]
                 continue
             assert post in after, f"post {post}, edited on the site, was deleted"
-            assert after[post][name] == value, f"{name} of {post}, edited on the site, was lost"
+            now = after[post][name]
+            assert written.is_in(name, now), f"{name} of {post}, edited on the site, was lost"
+            self.human[post, name] = replace(written, value=now)
 
     def _remember_ours(self) -> None:
         for item in self.items.values():
@@ -134,6 +174,7 @@ class History:
         post = self._post(key)
         if post is None or (name is not Field.BODY and post.kind == "answer"):
             return
+        before = self._live()
         made = self._text(name, "human")
         if name is Field.BODY:
             old = post.body
@@ -143,14 +184,42 @@ class History:
             self.stage.world.edit(self.stage.bo, post.id, title=made)
         else:
             self.stage.world.edit(self.stage.bo, post.id, tags=made)
-        self.human[post.id, name] = self._live()[post.id][name]
+        self._note(post.id, name, before)
+
+    def _note(self, post: int, name: Field, before: Posts) -> None:
+        old, now = before[post][name], self._live()[post][name]
+        written = self.human.get((post, name), Written(old))
+        self.human[post, name] = written.then(name, old, now)
+
+    def _amended(self, text: str, at: int, who: str) -> str:
+        self.counter += 1
+        paragraphs = text.split("\n\n")
+        paragraphs[at % len(paragraphs)] = f"Paragraph number {self.counter} is of {who}."
+        return "\n\n".join(paragraphs)
+
+    def _author_amends(self, key: str, at: int) -> None:
+        item = self.items[key]
+        body = self._amended(_plainly(item.fields[Field.BODY]), at, "author")
+        fields = {**item.fields, Field.BODY: plain(canonical_text(body))}
+        self.items[key] = replace(item, fields=fields)
+
+    def _human_amends(self, key: str, at: int) -> None:
+        post = self._post(key)
+        if post is None:
+            return
+        before = self._live()
+        made = self._amended(before[post.id][Field.BODY], at, "human")
+        marker = post.body[post.body.rfind("<!--") :] if "<!--" in post.body else ""
+        self.stage.world.edit(self.stage.bo, post.id, body=f"{made}\n\n{marker}")
+        self._note(post.id, Field.BODY, before)
 
     def _agree(self, key: str, name: Field, *, adopt: bool) -> None:
         """Take the site's version into the manifest, or (adopt) the manifest's onto the site."""
         post, item = self._post(key), self.items[key]
         if post is None or name not in item.fields:
             return
-        live = self._live()[post.id][name]
+        before = self._live()
+        live = before[post.id][name]
         if adopt:
             value: Value = live
             if name is Field.BODY:
@@ -160,7 +229,7 @@ class History:
             self.items[key] = replace(item, fields={**item.fields, name: value})
         elif name is Field.TITLE:
             self.stage.world.edit(self.stage.bo, post.id, title=str(item.fields[name]))
-            self.human[post.id, name] = self._live()[post.id][name]
+            self._note(post.id, name, before)
 
     def _delete(self, key: str) -> None:
         post = self._post(key)
@@ -208,6 +277,21 @@ def _plainly(value: Value) -> str:
 @settings(max_examples=60)
 @given(behaviours, st.lists(step, max_size=14))
 @example(Behaviour(burst_per_s=0), [("human", "one", Field.BODY), ("keep", "", "")])
+@example(
+    Behaviour(burst_per_s=0),
+    [("human", "one", Field.TAGS), ("author", "one", Field.TAGS), ("keep", "", "")],
+)
+@example(
+    Behaviour(burst_per_s=0),
+    [
+        ("human amends", "two#a", 0),
+        ("author amends", "two#a", 3),
+        ("keep", "", ""),
+        ("author amends", "two#a", 2),
+        ("human amends", "two#a", 1),
+        ("keep", "", ""),
+    ],
+)
 def test_no_human_edit_is_overwritten_and_every_history_ends_in_an_empty_plan(
     behaviour: Behaviour, steps: list[tuple[str, str, Any]]
 ) -> None:

@@ -77,10 +77,10 @@ def manifests(draw: st.DrawFn) -> tuple[dict[str, bytes], list[str]]:
 @st.composite
 def edits(draw: st.DrawFn, items: Mapping[str, Item]) -> dict[tuple[str, str], Plain]:
     found: dict[tuple[str, str], Any] = {}
-    for key, item in items.items():
+    for number, (key, item) in enumerate(items.items(), 1):
         values: dict[str, st.SearchStrategy[Any]] = {
             "body": BODIES,
-            "id": st.integers(1, 10**6),
+            "id": st.just(number),
             "seen": st.fixed_dictionaries({"body": DIGESTS}),
         }
         if item.parent is None:

@@ -3,54 +3,35 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from importer.model.ids import Key, Kind, UserId
+from importer.model.plan import LastEdit
+from importer.model.pulling import PulledField, PulledFile, PulledPost, PullReport, Taken
 from importer.rendering import Format, render_pull
 from tests.rendering.documents import TEMPLATES
 
 HOSTILE = "a|b `x` </details> ``` \x1b[2J \u202e ::error:: @all #1 [x](http://evil.example)\nnext"
 
 
-def field(how: str, number: int = 0, **more: Any) -> dict[str, Any]:
-    return {
-        "key": f"item-{number}",
-        "kind": "question",
-        "field": "body",
-        "how": how,
-        "file": "content/a.md",
-        "line": 7,
-        "url": "https://team.example/questions/1",
-        "editor": {"id": 12, "name": HOSTILE},
-        "edited_at": "2026-11-20T10:11:12+00:00",
-        "why": "",
-        "ours": "",
-        "live": "",
-        "base": "",
-        "conflict": "",
-        **more,
-    }
+ANN = LastEdit(UserId(12), "Ann Lee", datetime(2026, 11, 20, 10, 11, tzinfo=UTC))
 
 
-def told(*fields: dict[str, Any], **more: Any) -> dict[str, Any]:
-    return {
-        "namespace": "handbook",
-        "team": "acme",
-        "site": "https://team.example",
-        "manifest": "teams-importer.yaml",
-        "written": True,
-        "fields": list(fields),
-        "refused": [],
-        "gone": [],
-        "orphans": [],
-        "files": [],
-        "notes": [],
-        **more,
-    }
+def field(how: str, number: int = 0, edit: LastEdit | None = ANN, **more: Any) -> PulledField:
+    key = Key(f"item-{number}")
+    url = "https://team.example/questions/1"
+    return PulledField(key, Kind.QUESTION, "body", Taken(how), "content/a.md", 7, url, edit, **more)
 
 
-def render(document: dict[str, Any], form: Format, *, verbose: bool = False) -> str:
+def told(*fields: PulledField, written: bool = True, **more: Any) -> PullReport:
+    site, manifest = "https://team.example", "teams-importer.yaml"
+    return PullReport("handbook", "acme", site, manifest, written, fields, **more)
+
+
+def render(document: PullReport, form: Format, *, verbose: bool = False) -> str:
     return render_pull(document, format=form, templates=TEMPLATES, verbose=verbose)
 
 
@@ -60,12 +41,12 @@ def test_hostile_texts_show_as_text(form: Format) -> None:
     shown = render(
         told(
             field("conflict", why=HOSTILE, conflict=marked),
-            field("taken", 1),
-            refused=[{"key": "bad", "file": HOSTILE, "line": 3, "why": HOSTILE}],
-            gone=[{"key": "gone", "url": HOSTILE}],
-            orphans=[{"key": "left", "url": HOSTILE, "title": HOSTILE}],
-            files=[{"path": HOSTILE, "diff": ["@@ -1 +1 @@", f"-{HOSTILE}", "+```"]}],
-            notes=[HOSTILE],
+            field("taken", 1, LastEdit(UserId(3), HOSTILE)),
+            refused=(PulledPost(Key("bad"), HOSTILE, HOSTILE, 3),),
+            gone=(PulledPost(Key("gone"), url=HOSTILE),),
+            orphans=(PulledPost(Key("left"), HOSTILE, url=HOSTILE),),
+            files=(PulledFile(HOSTILE, ("@@ -1 +1 @@", f"-{HOSTILE}", "+```")),),
+            notes=(HOSTILE,),
         ),
         form,
     )
@@ -79,26 +60,25 @@ def test_hostile_texts_show_as_text(form: Format) -> None:
 
 
 def test_each_field_says_who_edited_it_and_where() -> None:
-    ann = {"id": 12, "name": "Ann Lee"}
-    text = render(told(field("taken", editor=ann)), Format.TEXT)
-    assert "the site's version, edited by Ann Lee (user 12) on 2026-11-20 10:11 UTC" in text
+    text = render(told(field("taken")), Format.TEXT)
+    assert "the site's version, edited by Ann Lee (user 12), 2026-11-20 10:11 UTC" in text
     assert "content/a.md:7" in text
-    unnamed = field("merged", editor={"id": 12, "name": ""}, edited_at=None)
+    unnamed = field("merged", 0, LastEdit(UserId(12)))
     assert "merged, edited by user 12 content" in render(told(unnamed), Format.TEXT)
-    assert "edited by" not in render(told(field("merged", editor=None)), Format.TEXT)
+    assert "edited by" not in render(told(field("merged", 0, None)), Format.TEXT)
 
 
 @pytest.mark.parametrize("hows", [("taken",), ("conflict", "taken", "kept", "left", "marked")])
 def test_a_pull_of_any_size_fits_one_comment(hows: tuple[str, ...]) -> None:
     marked = "<<<<<<< manifest\n" + "words\n" * 500 + ">>>>>>> site\n"
     fields = [field(hows[it % len(hows)], it, conflict=marked) for it in range(200)]
-    files = [{"path": f"{it}.md", "diff": ["+words"] * 900} for it in range(100)]
+    files = tuple(PulledFile(f"{it}.md", ("+words",) * 900) for it in range(100))
     shown = render(told(*fields, files=files), Format.MARKDOWN)
     assert len(shown) <= 65_536
     bare = re.sub(r"(`+).*?\1", "", shown)
     assert bare.count("<details>") == bare.count("</details>")
     for it in fields:
-        assert it["how"] != "conflict" or f"`{it['key']}`" in shown
+        assert it.how is not Taken.CONFLICT or f"`{it.key}`" in shown
 
 
 @pytest.mark.parametrize(
@@ -106,7 +86,7 @@ def test_a_pull_of_any_size_fits_one_comment(hows: tuple[str, ...]) -> None:
     [
         pytest.param(told(), "Nothing to take in.", id="nothing"),
         pytest.param(
-            told(field("taken"), files=[{"path": "a", "diff": []}], written=False),
+            told(field("taken"), files=(PulledFile("a", ()),), written=False),
             "1 field would be taken in, 1 file.",
             id="only shown",
         ),
@@ -114,5 +94,5 @@ def test_a_pull_of_any_size_fits_one_comment(hows: tuple[str, ...]) -> None:
         pytest.param(told(field("left")), "Nothing to take in, 1 left.", id="left"),
     ],
 )
-def test_the_last_line_sums_up(document: dict[str, Any], summary: str) -> None:
+def test_the_last_line_sums_up(document: PullReport, summary: str) -> None:
     assert render(document, Format.TEXT).splitlines()[-1] == summary

@@ -48,10 +48,13 @@ class Tally:
 def profile_of(seed: int, api: str = "2.3") -> str:
     """Return the kind of world that a seed stands for when nobody says.
 
-    Over API v3, which tells no histories, some colleagues write in the very moment of a look.
+    Over API v3, which tells no histories, some colleagues write in the very moment of a look; over
+    both, some write in other paragraphs than the author.
     """
-    rivals = api != "2.3" and Chance(seed).happens("rivals", 0.1)
-    return "rivals" if rivals else _MIX[seed % len(_MIX)]
+    if api != "2.3" and Chance(seed).happens("rivals", 0.1):
+        return "rivals"
+    neighbours = Chance(seed).happens("neighbours", 0.1)
+    return "neighbours" if neighbours else _MIX[seed % len(_MIX)]
 
 
 def simulate(

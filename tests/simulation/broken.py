@@ -11,17 +11,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from importer.execution import recovery
+from importer.execution import executor, recovery
 from importer.execution.executor import Executor
 from importer.execution.recovery import Decision, Verdict
 from importer.execution.settling import binding_after
 from importer.execution.sights import Sights
 from importer.execution.window import Window
-from importer.model.ids import Kind, Ref, Verb
-from importer.model.ledger import Operation, State
+from importer.model.fields import Value
+from importer.model.ids import Field, Kind, Ref, Verb
+from importer.model.ledger import Binding, Operation, State
 from importer.model.live import LiveItem, Newest
-from importer.model.plan import Change
+from importer.model.plan import Change, Pair
 from importer.model.report import ResultState
+from importer.planning import merging
 from importer.ports import Read
 from importer.teams.objects import Raw, items_of
 from importer.teams.v2 import reading as reading_v2
@@ -129,6 +131,15 @@ def _by_number() -> Iterator[None]:
         yield
 
 
+def _only_ours(pair: Pair, field: Field, *_: object) -> Value:
+    return pair.item.fields[field]
+
+
+def _based_on_what_was_sent(operation: Operation, *given: Any, **more: Any) -> Binding:
+    fields = tuple(replace(it, base=it.after) for it in operation.fields)
+    return binding_after(replace(operation, fields=fields), *given, **more)
+
+
 VARIANTS: Mapping[str, Variant] = {
     "blind resend": Variant("storm", lambda: patch.object(recovery, "decide", _absent)),
     "no settle window": Variant(
@@ -142,6 +153,12 @@ VARIANTS: Mapping[str, Variant] = {
     "paging by number": Variant("deleters", _by_number),
     # Over v2.3, a history tells what a write went over.
     "no last look": Variant("rivals", lambda: patch.object(Sights, "look", _as_last_seen), ("3",)),
+    "merge without the other side": Variant(
+        "neighbours", lambda: patch.object(merging, "_merge", _only_ours)
+    ),
+    "base of what was sent": Variant(
+        "neighbours", lambda: patch.object(executor, "binding_after", _based_on_what_was_sent)
+    ),
     "outcome before effect": Variant(
         "storm", lambda: patch.object(Executor, "_attempt", _settle_then_send)
     ),

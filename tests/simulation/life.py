@@ -32,7 +32,7 @@ from importer.model.ids import Field, Key, Kind, RunId, target_of_key
 from importer.model.ledger import Operation, Run
 from importer.model.live import Need
 from importer.model.manifest import Fate, Item, Manifest, Removed
-from importer.model.plan import Decisions, Plan
+from importer.model.plan import Decisions, Plan, Reason
 from importer.model.report import Report
 from importer.planning.identity import lineage_of
 from importer.planning.plan_file import plan_digest
@@ -43,7 +43,7 @@ from importer.teams.v2 import reading as reading_v2
 from importer.teams.v3 import reading as reading_v3
 from importer.text.canonical import canonical_text
 from importer.text.digests import Digest
-from importer.text.links import plain
+from importer.text.links import Text, plain
 from tests.planning.stage import article, collection
 from tests.simulation.chance import Chance
 from tests.simulation.checker import Checker
@@ -77,7 +77,8 @@ class Profile:
 
     `swarm`: each seed has a subset of the faults only. `page`: entries of a page, so that small
     teams have several. `meddling`: how likely somebody deletes a post while a list is read.
-    `meeting`: how likely somebody edits a post over API v3 right after a look at it.
+    `meeting`: how likely somebody edits a post over API v3 right after a look at it. `paragraphs`:
+    texts have several, and no links.
     """
 
     faults: float
@@ -94,6 +95,7 @@ class Profile:
     publishers: float = 0.6
     meddling: float = 0.0
     meeting: float = 0.03
+    paragraphs: bool = False
 
 
 PROFILES = {
@@ -131,6 +133,15 @@ PROFILES = {
         deeds=("edit",),
         pause_s=(20.0, 200.0),
         meeting=0.15,
+    ),
+    "neighbours": Profile(
+        faults=0.1,
+        crashes=0.02,
+        lose_journal=0.05,
+        people=1.0,
+        deeds=("amend", "amend", "amend", "amend", "edit"),
+        pause_s=(60.0, 400.0),
+        paragraphs=True,
     ),
 }
 
@@ -468,6 +479,8 @@ class _World:
             },
             token=self.token,
         )
+        if self.rates.paragraphs and not self.behaviour.rewrite:
+            self.checker.check_paragraphs(wanted, plan)
 
     async def _plan(self, wanted: Manifest) -> Plan:
         journal = self.disk.open()
@@ -568,6 +581,7 @@ class _World:
                     stop,
                 )
                 drawn = await draw_plan(wanted, team, journal, access, Decisions(), team="acme")
+                self.life.reached["planned: a merge"] += _merges(drawn.plan)
                 run = replace(run, plan_digest=plan_digest(drawn.plan))
                 report = await carry_out(
                     drawn.plan,
@@ -615,7 +629,10 @@ class _World:
                 items.append(answer(f"{key}#a", accepted=accepted))
         keys = {item.key for item in items}
         items = [_without_dead_links(item, keys) for item in items]
-        return manifest(*items, *self._riches(items), publishers=self.publishers)
+        items = [*items, *self._riches(items)]
+        if self.rates.paragraphs:
+            items = [_in_paragraphs(item) for item in items]
+        return manifest(*items, publishers=self.publishers)
 
     def _riches(self, items: Sequence[Item]) -> Sequence[Item]:
         """Return one or two articles, and a collection of some of what there is."""
@@ -660,10 +677,20 @@ class _World:
                 fields[which] = others[self.edits % len(others)]
             case Field.ITEMS:
                 fields[which] = tuple(reversed(_names(fields[which])))
+            case _ if self.rates.paragraphs:
+                fields[Field.BODY] = self._amended(fields[Field.BODY], name)
             case _:
                 text = f"The text of {item.key} in version {self.edits}, with words enough in it."
                 fields[Field.BODY] = plain(canonical_text(text))
         return replace(item, fields=fields)
+
+    def _amended(self, body: Value, name: str) -> Value:
+        """Return *body* with one paragraph written anew."""
+        assert isinstance(body, Text)
+        paragraphs = body.holed.split("\n\n")
+        at = self.chance.below(f"which-paragraph:{name}", len(paragraphs))
+        paragraphs[at] = f"The author wrote this paragraph in version {self.edits}."
+        return plain(canonical_text("\n\n".join(paragraphs)))
 
     def _account(self) -> None:
         life = self.life
@@ -691,6 +718,14 @@ class _World:
         self.note(f"end {life.wrong}")
 
 
+def _in_paragraphs(item: Item) -> Item:
+    """Return *item* with a text of several paragraphs, if it has one at all."""
+    if Field.BODY not in item.fields:
+        return item
+    said = [f"The author wrote this as paragraph {it} of {item.key}." for it in range(6)]
+    return replace(item, fields={**item.fields, Field.BODY: plain("\n\n".join(said) + "\n")})
+
+
 def _without_dead_links(item: Item, keys: set[Key]) -> Item:
     """Return *item* without a link to what the manifest doesn't have (validation refuses it)."""
     body = item.fields.get(Field.BODY)
@@ -713,6 +748,10 @@ def _without_dead_members(item: Item, keys: set[Key]) -> Item:
 def _names(value: Value) -> tuple[str, ...]:
     assert isinstance(value, tuple)
     return value
+
+
+def _merges(plan: Plan) -> int:
+    return sum(it.reason is Reason.MERGED for it in plan.changes)
 
 
 def _kinds(wanted: Manifest) -> frozenset[Kind]:

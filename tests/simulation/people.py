@@ -12,7 +12,7 @@ from importer.sandbox import Collection, Post, RuleBroken, World
 from importer.text.marker import detach
 from tests.simulation.chance import Chance
 
-__all__ = ["Deed", "Name", "People", "name_of", "value_of"]
+__all__ = ["Deed", "Name", "People", "name_of", "parts_of", "value_of"]
 
 Name = int | str
 """A post's id; a collection, whose ids are others, is `collection/12`."""
@@ -23,12 +23,26 @@ _MOST_COPIES = 15
 
 @dataclass(frozen=True)
 class Deed:
-    """One edit: what a person made of a field, and when. `post` is a collection's id by name."""
+    """One edit: what a person made of a field, of what, and when.
+
+    `post` is a collection's id by name.
+    """
 
     at_s: float
     post: Name
     field: str
     value: object
+    before: object = None
+
+    @property
+    def added(self) -> set[str]:
+        """The lines or tags that the person wrote."""
+        return parts_of(self.field, self.value) - parts_of(self.field, self.before)
+
+    @property
+    def gone(self) -> set[str]:
+        """The lines or tags that the person took out."""
+        return parts_of(self.field, self.before) - parts_of(self.field, self.value)
 
 
 @dataclass
@@ -84,6 +98,7 @@ class People:
         self.note(f"person {deed} {name_of(post)}")
 
     def _edit(self, number: int, post: Post) -> None:
+        before = {it: value_of(post, it) for it in _FIELDS}
         fields = ("body",) if post.kind == "answer" else _FIELDS
         which = self.chance.one_of(f"field:{number}", fields)
         # An article is its owner's to edit, and a moderator's.
@@ -98,7 +113,18 @@ class People:
                 now = self.world.edit(who, post.id, body=f"{body}\n\n{_marker(post.body)}")
             case _:
                 now = self.world.edit(who, post.id, tags=("testing", f"person-{number}"))
-        self.edits.append(Deed(self._now(), post.id, which, value_of(now, which)))
+        self.edits.append(Deed(self._now(), post.id, which, value_of(now, which), before[which]))
+
+    def _amend(self, number: int, post: Post) -> None:
+        """Write one paragraph anew."""
+        who = self.chidi if post.kind == "article" else self.bo
+        before = str(value_of(post, "body"))
+        paragraphs = before.split("\n\n")
+        at = self.chance.below(f"paragraph:{number}", len(paragraphs))
+        paragraphs[at] = f"A person wrote this paragraph as number {number}, and knows better."
+        body = "\n\n".join([*paragraphs, _marker(post.body)])
+        now = self.world.edit(who, post.id, body=body)
+        self.edits.append(Deed(self._now(), post.id, "body", value_of(now, "body"), before))
 
     def _answer(self, number: int, post: Post) -> None:
         body = f"A colleague's answer, the {number}th, with what nobody else knows about it."
@@ -220,6 +246,12 @@ def value_of(post: Post | Collection, which: str) -> object:
     if isinstance(post, Collection):
         return post.content_ids if which == "items" else post.title
     return " ".join(sorted(post.tags)) if which == "tags" else post.title
+
+
+def parts_of(which: str, value: object) -> set[str]:
+    """Return what a value is merged by: the lines of a text, or tags."""
+    parts = str(value or "").split("\n" if which == "body" else " ")
+    return {part.strip() for part in parts if part.strip()}
 
 
 def _marker(text: str) -> str:

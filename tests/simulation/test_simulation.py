@@ -56,6 +56,17 @@ def test_every_fault_is_reached(api: str, first: int) -> None:
     assert any(name.startswith("crash journal.intend") for name in reached)
 
 
+@pytest.mark.parametrize("api", ["2.3", "3"])
+def test_merges_with_what_colleagues_wrote_in_other_paragraphs_are_reached(api: str) -> None:
+    tally = Tally()
+    for seed in range(40):
+        tally.add(simulate([seed], "neighbours", api=api))
+        if tally.reached["planned: a merge"] >= 3:
+            break
+    assert not tally.wrong, said(tally)
+    assert tally.reached["planned: a merge"] >= 3
+
+
 @pytest.mark.parametrize(
     ("name", "api"), [(name, api) for name, it in VARIANTS.items() for api in it.apis]
 )
