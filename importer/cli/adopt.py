@@ -23,6 +23,7 @@ from importer.cli.reading import Loaded, note_idle_globs, read_manifest
 from importer.cli.wiring import reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
+from importer.model.adoption import AdoptedReport, AdoptionReport
 from importer.model.plan import Decisions, Plan
 from importer.planning.adoption_file import adoption_lines
 from importer.rendering import render_adopted, render_adoption, render_plan
@@ -39,10 +40,9 @@ _LARGEST = 2**28
         "teams-importer adopt --mark": "write the markers of posts without one; asks first",
         "teams-importer adopt --exact --only 'oncall/*'": "equal titles alone, of a part",
     },
-    json="adoption: suggestions (key, kind, title, there, post, url, author, edited_at, how, "
-    "score, differs, rivals, is_plain), told (key, ref, owner: marked posts), missing, unclaimed, "
-    "foreign, notes. With --accept adopted: key, kind, title, ref, url, state (bound, already), "
-    "differs, seen, written, unwritten. With --mark the report, as of apply.",
+    json="adoption: suggestions, told (marked posts), missing, unclaimed, foreign, notes. With "
+    "--accept adopted: what became of each row. schemas/adoption.schema.json describes both. With "
+    "--mark the report, as of apply.",
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -137,7 +137,8 @@ def command(
         if accepted is not None:
             accepting = Accepting(accepted, data, encoding, writes, running.wait)
             rows = asyncio.run(accept_file(loaded, target, journal, accepting, console))
-            console.result(render_adopted(loaded.manifest.namespace, target.team, rows, **looks))
+            report = AdoptedReport(loaded.manifest.namespace, target.team, rows)
+            console.result(render_adopted(report, **looks))
             return ExitCode.DONE
         seeking = Seeking(exact, least, only)
         adoption = asyncio.run(seek(loaded, target, journal, seeking, console))
@@ -145,7 +146,7 @@ def command(
         table = "".join(adoption_lines(adoption))
         write_private(out, console.redacted(table).encode("utf-8", "replace"))
         console.say(f"suggestions saved: {out}")
-    console.result(render_adoption(adoption, **looks))
+    console.result(render_adoption(AdoptionReport(adoption), **looks))
     if out is not None and adoption.suggestions:
         again = shlex.join(["teams-importer", "adopt", str(path), *_typed(), "--accept", str(out)])
         console.say(f"Go through its rows, write `yes` or `no` under `accept`; then: {again}")

@@ -2,14 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from importer.errors import Span
-from importer.model.ids import Field, Key, Kind, Ref
-from importer.model.live import LiveItem
+from importer.model.ids import Field, Key, Kind, Ref, UserId
 from importer.text.digests import Digest
 
-__all__ = ["Adopted", "Adoption", "Answered", "Became", "Likeness", "Suggestion", "Told", "Verdict"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Adopted",
+    "AdoptedReport",
+    "Adoption",
+    "AdoptionReport",
+    "Answered",
+    "Became",
+    "Likeness",
+    "Suggestion",
+    "Told",
+    "Verdict",
+]
+
+FORMAT_VERSION = 1
 
 
 class Likeness(StrEnum):
@@ -29,7 +43,9 @@ class Likeness(StrEnum):
 class Suggestion:
     """A post that an item may mean. Nothing is bound by it.
 
-    `title` is the item's, of an answer its question's; `there` the post's. `score` goes from 0 to
+    `title` is the item's, of an answer its question's; `there` the post's. `edited_at` is when it
+    was made, where nobody edited it since; `edited_by` is what the site calls whoever edited it.
+    `listed` is the digest of what it says. `score` goes from 0 to
     100; None where only equality was looked at. `differs` are fields in which the item asks for
     something else than stands there. `rivals` counts the other suggestions for the same item or the
     same post. `is_plain`: nothing differs, and there is no other.
@@ -38,10 +54,15 @@ class Suggestion:
     key: Key
     kind: Kind
     title: str
-    live: LiveItem
+    post: Ref
+    url: str
     there: str
     how: Likeness
     score: int | None
+    listed: Digest
+    author: UserId | None = None
+    edited_at: datetime | None = None
+    edited_by: str = ""
     differs: tuple[Field, ...] = ()
     rivals: int = 0
     is_plain: bool = False
@@ -125,3 +146,21 @@ class Adopted:
     written: bool = False
     unwritten: str = ""
     span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionReport:
+    """What `adopt` prints of what it found."""
+
+    adoption: Adoption
+    format_version: int = FORMAT_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptedReport:
+    """What `adopt --accept` prints of the rows that it followed."""
+
+    namespace: str
+    team: str
+    adopted: tuple[Adopted, ...]
+    format_version: int = FORMAT_VERSION

@@ -24,9 +24,11 @@ from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Decisions, Moved, Pair
+from importer.planning.adoption_file import digest_of_post
 from importer.planning.compare import pairs_as_if, reading_of
 from importer.planning.likeness import Gauge, Said
 from importer.planning.plan import is_chosen
+from importer.text.digests import shorten
 from importer.text.links import Text
 
 __all__ = ["KINDS", "free_posts", "is_waiting", "lacks_base", "suggest"]
@@ -317,16 +319,21 @@ def _suggestions(
     for row, pair in zip(rows, pairs, strict=True):
         differs = tuple(field for field, who in pair.moved.items() if who is not Moved.EQUAL)
         rivals = keys[row.item.key] + refs[row.live.ref] - 2
-        asked = row.question or row.live
+        asked, facts = row.question or row.live, row.live.facts
         found.append(
             Suggestion(
                 row.item.key,
                 row.item.kind,
                 titles[row.item.parent or row.item.key],
-                row.live,
+                row.live.ref,
+                row.live.url,
                 str(asked.fields.get(Field.TITLE, "")),
                 row.how,
                 row.score,
+                shorten(digest_of_post(row.live)),
+                facts.author,
+                facts.edited_at or facts.created_at,
+                facts.editor_name if facts.edited_at else "",
                 differs,
                 rivals,
                 is_plain=not differs and not rivals and row.how in (Likeness.TITLE, Likeness.TEXT),
@@ -347,7 +354,7 @@ def _plain_together(
         if isinstance(live, LiveItem) and live.ref.kind is Kind.ANSWER and not live.facts.deleted
     }
     held: set[Key] = set()
-    posts = {it.key: it.live.ref for it in found if it.kind is Kind.QUESTION}
+    posts = {it.key: it.post for it in found if it.kind is Kind.QUESTION}
     for item in manifest.items:
         if item.kind is Kind.ANSWER and item.parent in posts and item.key not in plain:
             # One that is free there may be this answer; without any, this one is new.

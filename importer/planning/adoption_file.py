@@ -7,18 +7,27 @@ the post was edited since it was listed. A row may be added by hand: a key, and 
 
 from collections.abc import Iterator
 
+from pydantic import TypeAdapter
+
 from importer.errors import ManifestError, Problem
-from importer.model.adoption import Adoption, Answered, Suggestion, Verdict
+from importer.model.adoption import (
+    AdoptedReport,
+    Adoption,
+    AdoptionReport,
+    Answered,
+    Suggestion,
+    Verdict,
+)
 from importer.model.fields import fields_of, word_of
 from importer.model.ids import Field, Key, Ref
 from importer.model.live import LiveItem
 from importer.model.site import Site
 from importer.planning.compare import digest_field
-from importer.text.digests import Digest, digest_of, shorten
+from importer.text.digests import Digest, digest_of
 from importer.text.tables import TableRow, Wording, head_line, read_table, row_line
 from importer.text.visible import visible
 
-__all__ = ["COLUMNS", "adoption_lines", "digest_of_post", "read_answered"]
+__all__ = ["COLUMNS", "adoption_lines", "adoption_schema", "digest_of_post", "read_answered"]
 
 COLUMNS = (
     "accept", "score", "how", "kind", "key", "title here", "title there", "post", "url", "author",
@@ -45,7 +54,6 @@ def adoption_lines(adoption: Adoption) -> Iterator[str]:
 
 
 def _cells(it: Suggestion) -> Iterator[str]:
-    facts = it.live.facts
     yield Verdict.YES if it.is_plain else Verdict.UNDECIDED
     yield "" if it.score is None else str(it.score)
     yield f"{it.how}, {it.rivals + 1} possible" if it.rivals else it.how
@@ -53,14 +61,13 @@ def _cells(it: Suggestion) -> Iterator[str]:
     yield it.key
     yield visible(it.title)
     yield visible(it.there)
-    yield str(it.live.ref)
-    yield visible(it.live.url)
-    yield "" if facts.author is None else str(facts.author)
-    edited = facts.edited_at or facts.created_at
-    by = f" by {visible(facts.editor_name)}" if facts.edited_at and facts.editor_name else ""
-    yield f"{edited.date().isoformat()}{by}" if edited else ""
+    yield str(it.post)
+    yield visible(it.url)
+    yield "" if it.author is None else str(it.author)
+    by = f" by {visible(it.edited_by)}" if it.edited_by else ""
+    yield f"{it.edited_at.date().isoformat()}{by}" if it.edited_at else ""
     yield ", ".join(word_of(it.kind, field) for field in it.differs) or "nothing"
-    yield f"{_SIGN}-{shorten(digest_of_post(it.live))}"
+    yield f"{_SIGN}-{it.listed}"
 
 
 def digest_of_post(live: LiveItem) -> Digest:
@@ -69,6 +76,12 @@ def digest_of_post(live: LiveItem) -> Digest:
     rows = (row for row in fields_of(kind) if row.field in _LISTED and row.field in live.fields)
     said = (f"{it.field}={digest_field(kind, it.field, live.fields[it.field])}" for it in rows)
     return digest_of("listed", [str(live.ref), *said])
+
+
+def adoption_schema() -> dict[str, object]:
+    """Return the JSON schema of what `adopt` prints as JSON."""
+    schema = TypeAdapter(AdoptionReport | AdoptedReport).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def read_answered(

@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from importer.model.adoption import Adopted, Adoption, Became, Likeness, Suggestion, Told
+from importer.model.adoption import (
+    Adopted,
+    AdoptedReport,
+    Adoption,
+    Became,
+    Likeness,
+    Suggestion,
+    Told,
+)
 from importer.model.fields import word_of
 from importer.model.ids import Field, Kind
 from importer.rendering.entries import (
@@ -94,9 +102,9 @@ def _suggestion(it: Suggestion, *, utf8: bool) -> EntryView:
         kind=it.kind,
         key=it.key,
         title=it.title,
-        reason=f"{said}: {it.live.ref}",
+        reason=f"{said}: {it.post}",
         place=place_of(it.span),
-        url=it.live.url,
+        url=it.url,
         details=[*detail("there", other), *detail("differs", _differs(it.kind, it.differs))],
     )
 
@@ -152,10 +160,9 @@ def _summary(adoption: Adoption, plain: int) -> str:
     return f"Adopt: {'; '.join(it for it in said if it)}."
 
 
-def adopted_view(
-    namespace: str, team: str, rows: Sequence[Adopted], *, verbose: bool, utf8: bool
-) -> AdoptionView:
-    """Return accepted rows as a template gets them."""
+def adopted_view(report: AdoptedReport, *, verbose: bool, utf8: bool) -> AdoptionView:
+    """Return the rows that were followed as a template gets them."""
+    rows = report.adopted
     bound = [it for it in rows if it.state is Became.BOUND]
     already = [it for it in rows if it.state is Became.ALREADY]
     let_go = [it for it in rows if it.state is Became.LET_GO]
@@ -185,7 +192,9 @@ def adopted_view(
         f"`id:` written for {written:,}" if written else "",
     ]
     summary = f"Adopt: {joined(parts)}." if rows else "Adopt: no row says `yes`; nothing to do."
-    return AdoptionView(namespace=namespace, team=team, sections=sections, summary=summary)
+    return AdoptionView(
+        namespace=report.namespace, team=report.team, sections=sections, summary=summary
+    )
 
 
 _TONES = {Became.BOUND: "create", Became.ALREADY: "note", Became.LET_GO: "delete"}

@@ -1,12 +1,12 @@
 """The face of this room: a plan, a report, losses or problems as a document in a format."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Unpack
 
 from importer.errors import UsageError
-from importer.model.adoption import Adopted, Adoption
+from importer.model.adoption import AdoptedReport, AdoptionReport
 from importer.model.drift import DriftReport
 from importer.model.plan import Plan
 from importer.model.pulling import PullReport
@@ -107,45 +107,22 @@ def render_fidelity(
     return fill_template("fidelity", view, look)
 
 
-def render_adoption(adoption: Adoption, **looks: Unpack[Looks]) -> str:
-    """Return suggestions as a document; as JSON the posts come without their texts."""
+def render_adoption(report: AdoptionReport, **looks: Unpack[Looks]) -> str:
+    """Return suggestions as a document; its JSON is described by `adoption_schema`."""
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json({"adoption": {**_members(adoption), "suggestions": _listed(adoption)}})
-    view = adoption_view(adoption, verbose=look.verbose, utf8=look.utf8)
+        return canonical_json(report, indent=2) + "\n"
+    view = adoption_view(report.adoption, verbose=look.verbose, utf8=look.utf8)
     return fill_template("adoption", view, look)
 
 
-def render_adopted(
-    namespace: str, team: str, rows: Sequence[Adopted], **looks: Unpack[Looks]
-) -> str:
-    """Return what became of accepted rows as a document."""
+def render_adopted(report: AdoptedReport, **looks: Unpack[Looks]) -> str:
+    """Return what became of a person's rows; its JSON is described by `adoption_schema`."""
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json({"namespace": namespace, "team": team, "adopted": list(rows)})
-    view = adopted_view(namespace, team, rows, verbose=look.verbose, utf8=look.utf8)
+        return canonical_json(report, indent=2) + "\n"
+    view = adopted_view(report, verbose=look.verbose, utf8=look.utf8)
     return fill_template("adoption", view, look)
-
-
-def _members(value: object) -> dict[str, object]:
-    return {it.name: getattr(value, it.name) for it in fields(value)}  # type: ignore[arg-type] # only ours
-
-
-def _listed(adoption: Adoption) -> list[dict[str, object]]:
-    return [
-        {
-            **{name: it for name, it in _members(each).items() if name != "live"},
-            "post": each.live.ref,
-            "url": each.live.url,
-            "author": each.live.facts.author,
-            "edited_at": each.live.facts.edited_at,
-        }
-        for each in adoption.suggestions
-    ]
-
-
-def render_pull(told: Mapping[str, Any], **looks: Unpack[Looks]) -> str:
-    """Return what a pull made of edits on the site; `pull_view` says what *told* holds."""
 
 
 def render_pull(report: PullReport, **looks: Unpack[Looks]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
+import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
 from importer.sandbox import Behaviour, Permissions, Post, User, World, open_world
@@ -54,6 +56,7 @@ ROWS = (
     ),
 )
 pytestmark = pytest.mark.usefixtures("unhurried")
+SCHEMA = json.loads((ROOT / "schemas" / "adoption.schema.json").read_text())
 Table = list[dict[str, str]]
 
 
@@ -453,6 +456,7 @@ def test_adopting_twice_is_adopting_once(url: str, cli: Program, home: Path) -> 
     assert cli("adopt", "--url", url, "--out", "adopt.csv").code == 0
     first = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json").document
     second = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json").document
+    jsonschema.validate(first, SCHEMA)
     assert [it["state"] for it in first["adopted"]] == ["bound"]
     assert [it["state"] for it in second["adopted"]] == ["already"]
     left = cli("adopt", "--url", url, "--format", "json").document["adoption"]

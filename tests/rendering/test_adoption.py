@@ -7,10 +7,19 @@ from typing import Any
 
 import pytest
 
-from importer.model.adoption import Adopted, Adoption, Became, Likeness, Suggestion, Told
+from importer.model.adoption import (
+    Adopted,
+    AdoptedReport,
+    Adoption,
+    AdoptionReport,
+    Became,
+    Likeness,
+    Suggestion,
+    Told,
+)
 from importer.model.ids import Field, Key, Kind, Ref
-from importer.model.live import LiveItem
 from importer.rendering import Format, render_adopted, render_adoption
+from importer.text.digests import Digest
 from tests.factories import HOSTILE, a_span
 from tests.rendering.documents import TEMPLATES
 from tests.rendering.test_hostile import assert_harmless, assert_inert
@@ -19,10 +28,17 @@ FORMS = (Format.TEXT, Format.MARKDOWN, Format.JSON)
 
 
 def suggestion(key: str = "one", number: int = 1, **more: Any) -> Suggestion:
-    live = LiveItem(Ref(Kind.QUESTION, number), None, f"https://team.example/q/{number}", {})
     title = "What is it?"
     given = {"there": title, "how": Likeness.TITLE, "score": 100, "span": a_span(), **more}
-    return Suggestion(Key(key), Kind.QUESTION, given.pop("title", title), live, **given)
+    return Suggestion(
+        Key(key),
+        Kind.QUESTION,
+        given.pop("title", title),
+        Ref(Kind.QUESTION, number),
+        f"https://team.example/q/{number}",
+        listed=Digest("aaaaaaaa"),
+        **given,
+    )
 
 
 def adoption(*suggestions: Suggestion, **more: Any) -> Adoption:
@@ -30,7 +46,7 @@ def adoption(*suggestions: Suggestion, **more: Any) -> Adoption:
 
 
 def shown(value: Adoption, form: Format, *, verbose: bool = False) -> str:
-    return render_adoption(value, format=form, templates=TEMPLATES, verbose=verbose)
+    return render_adoption(AdoptionReport(value), format=form, templates=TEMPLATES, verbose=verbose)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -62,7 +78,8 @@ def test_accepted_rows_show_as_text(form: Format) -> None:
         )
         for number, text in enumerate(HOSTILE)
     ]
-    document = render_adopted("handbook", "acme", rows, format=form, templates=TEMPLATES)
+    report = AdoptedReport("handbook", "acme", tuple(rows))
+    document = render_adopted(report, format=form, templates=TEMPLATES)
     (assert_inert if form is Format.MARKDOWN else assert_harmless)(document)
 
 
