@@ -13,7 +13,14 @@ from importer.cli.incidents import say_untold
 from importer.cli.places import from_folder
 from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
-from importer.execution import Drawn, check_pin, draw_drift, draw_plan, draw_undo
+from importer.execution import (
+    Drawn,
+    check_pin,
+    draw_drift,
+    draw_marks,
+    draw_plan,
+    draw_undo,
+)
 from importer.journal import Place
 from importer.model.drift import DriftReport
 from importer.model.ids import Kind, RunId
@@ -34,7 +41,7 @@ class Wish:
 
     `folder` is where the journal has its place by default. With `undoes` it is that run which is
     to be taken back, and the manifest only says whose journal knows it; `touched` are the kinds
-    that it wrote.
+    that it wrote. With `marks`, posts get their markers and nothing else.
     """
 
     what: Manifest | SavedPlan
@@ -42,6 +49,7 @@ class Wish:
     decisions: Decisions = _NOTHING_DECIDED
     undoes: RunId | None = None
     touched: frozenset[Kind] = frozenset()
+    marks: bool = False
 
     @property
     def namespace(self) -> str:
@@ -71,6 +79,8 @@ class Wish:
     @property
     def command(self) -> str:
         """What runs of this kind are called."""
+        if self.marks:
+            return "adopt"
         return "undo" if self.undoes else "apply"
 
 
@@ -84,7 +94,8 @@ async def draw_wish(
 ) -> Drawn:
     """Read the live team and return the plan for *wish*, given its manifest. Writes nothing."""
     if wish.undoes is None:
-        drawn = await draw_plan(manifest, reader, journal, access, wish.decisions, team=target.team)
+        draws = draw_marks if wish.marks else draw_plan
+        drawn = await draws(manifest, reader, journal, access, wish.decisions, team=target.team)
         return replace(drawn, plan=from_folder(drawn.plan, wish.folder))
     check_pin(manifest, target.team, target.site)
     return await draw_undo(

@@ -26,6 +26,7 @@ COMMANDS = {
     "apply": ("importer.cli.apply", "Make the live team what the manifest says."),
     "pull": ("importer.cli.pull", "Bring edits made on the site into the manifest's files."),
     "show": ("importer.cli.show", "Show a saved plan again, in any format."),
+    "adopt": ("importer.cli.adopt", "Find the posts that items without one may mean."),
     "doctor": ("importer.cli.doctor", "Check token, team, quota, clock and journal."),
     "convert": ("importer.cli.convert", "Turn a wiki or an export into a manifest."),
     "export": ("importer.cli.export", "Write a live team down as a manifest."),

@@ -12,6 +12,7 @@ from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode, JournalError, UsageError
 from importer.manifests import SCHEMAS
+from importer.planning.adoption_file import adoption_schema
 from importer.planning.drifting import drift_schema
 from importer.planning.plan_file import plan_schema
 from importer.planning.pulling import pull_schema
@@ -21,6 +22,10 @@ from importer.sources import pages_schema
 
 def _plan() -> str:
     return json.dumps(plan_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _adoption() -> str:
+    return json.dumps(adoption_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _drift() -> str:
@@ -37,6 +42,7 @@ def _redirects() -> str:
 
 _ALL: Mapping[str, Callable[[], str]] = {
     **SCHEMAS,
+    "adoption.schema.json": _adoption,
     "drift.schema.json": _drift,
     "pages.schema.json": pages_schema,
     "plan.schema.json": _plan,
@@ -53,8 +59,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
         "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
     },
     json="File name to JSON schema: manifest, include, markdown (front matter), pages (of `convert "
-    "json`), drift (of `plan --drift`), plan, pull, redirects. With --write and --check: written, "
-    "current or stale, a list of files.",
+    "json`), adoption, drift (of `plan --drift`), plan, pull, redirects. With --write and --check: "
+    "written, current or stale, a list of files.",
 )
 @click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")
 @click.option("--check", type=_FOLDER, metavar="DIR", help="Compare the files in DIR.")

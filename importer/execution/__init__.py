@@ -3,6 +3,7 @@
 Knows no HTTP, no files and no database; whatever waits here is asyncio.
 """
 
+from importer.execution.adopting import Look, draw_marks, look_for_adoption
 from importer.execution.drifting import draw_drift
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
@@ -15,6 +16,7 @@ from importer.execution.undoing import draw_undo
 
 __all__ = [
     "Drawn",
+    "Look",
     "OnUnknown",
     "Recovery",
     "RunOptions",
@@ -22,9 +24,11 @@ __all__ = [
     "carry_out",
     "check_pin",
     "draw_drift",
+    "draw_marks",
     "draw_plan",
     "draw_undo",
     "look_at_team",
+    "look_for_adoption",
     "recover",
     "refuse_if_guarded",
     "report_of_cut",

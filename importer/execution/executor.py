@@ -4,8 +4,8 @@
                               stale: refused, item by item
     Unknown outcomes are parked, and resolved in bulk when nothing else can go on.
 
-The first create goes alone: a marker that doesn't come back stops the run after one post. The
-executor repeats nothing; what was proved absent gets a new attempt.
+The first create, or mark, goes alone: a marker that doesn't come back stops the run after one post.
+The executor repeats nothing; what was proved absent gets a new attempt.
 """
 
 import asyncio
@@ -32,7 +32,18 @@ from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights
 from importer.execution.window import Window
 from importer.model.fields import Value
-from importer.model.ids import ChangeId, Field, Key, Kind, Ref, Verb, full_key, image_ref
+from importer.model.ids import (
+    ChangeId,
+    Field,
+    Key,
+    Kind,
+    Mark,
+    Ref,
+    Verb,
+    full_key,
+    image_ref,
+    mark_of,
+)
 from importer.model.ledger import Binding, Ledger, Operation, Run, State
 from importer.model.live import Access, LiveItem, Snapshot
 from importer.model.pictures import Picture
@@ -134,9 +145,7 @@ class Executor:
         self._unknown: dict[ChangeId, tuple[Change, Operation]] = {}
         self._intended: dict[ChangeId, Change] = {}
         self._running: dict[asyncio.Task[None], Key] = {}
-        self._canary_due = any(
-            change.verb is Verb.CREATE and change.kind is not Kind.IMAGE for change in plan.changes
-        )
+        self._canary_due = any(map(_brings_marker, plan.changes))
         self._halt: ImporterError | None = None
         self._condition = recovery.condition
         self._looked_up = recovery.looked_up
@@ -332,7 +341,8 @@ class Executor:
             live = self.sights.of(ref)
         else:
             live = self._existing(change)
-        return judge_freshness(change, live, self._seconds.get(change.key)), live
+        full = full_key(self._plan.namespace, change.key)
+        return judge_freshness(change, live, self._seconds.get(change.key), full), live
 
     async def _going_along(self, change: Change, ref: Ref) -> str:
         """Return what speaks for the answers that would go along with a question."""
@@ -543,7 +553,7 @@ class Executor:
         if rewritten:
             what = f"the server keeps another {' and '.join(rewritten)} than was sent"
             self._results.incident(Incident(what, change.key, (live.ref,)))
-        if change.verb is Verb.CREATE and self._canary_due:
+        if self._canary_due and _brings_marker(change):
             self._canary_due = False
             expected = full_key(self._plan.namespace, change.key)
             if live.marker is None or live.marker.key != expected:
@@ -643,6 +653,12 @@ class Executor:
             what = f"the run could not look for posts that share a key: {error.message}"
             keys = [change.key for change in self._plan.changes] or [Key("")]
             self._results.incident(Incident(what, keys[0]))
+
+
+def _brings_marker(change: Change) -> bool:
+    """Tell whether *change* puts a marker where none was before."""
+    is_create = change.verb is Verb.CREATE and change.kind is not Kind.IMAGE
+    return is_create or mark_of(change.id) is Mark.ON
 
 
 def _is_marked(binding: Binding) -> bool:

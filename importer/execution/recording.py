@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from importer.execution.addresses import Addresses
 from importer.model.fields import Fields, Value, rides_with_post, rule
-from importer.model.ids import Key, Kind, Ref, Verb, full_key
+from importer.model.ids import Key, Kind, Mark, Ref, Verb, full_key, mark_of
 from importer.model.ledger import Binding, Operation, Run, State
 from importer.model.live import Access, Facts, LiveItem
 from importer.model.plan import Change, Plan
@@ -117,6 +117,8 @@ class Recorder:
 
     def _marker(self, change: Change) -> str:
         if change.verb not in (Verb.CREATE, Verb.UPDATE) or change.kind is Kind.IMAGE:
+            return ""
+        if mark_of(change.id) is Mark.OFF:
             return ""
         digests = {
             letter: digest

@@ -12,6 +12,8 @@
                  live equals before, window over   ABSENT
                  live equals neither               ABSENT: the next plan sees what moved
                  post gone                         ABSENT
+    mark         the marker is as wanted           FOUND
+                 it isn't, window over             ABSENT
     delete       post gone                         FOUND
                  post there, window over           ABSENT
 
@@ -31,7 +33,18 @@ from importer.execution.addresses import Addresses
 from importer.execution.options import RunOptions
 from importer.execution.settling import binding_after
 from importer.execution.window import ServerClock, Window
-from importer.model.ids import Field, Key, Kind, Ref, RunId, UserId, Verb, tag_name
+from importer.model.ids import (
+    Field,
+    Key,
+    Kind,
+    Mark,
+    Ref,
+    RunId,
+    UserId,
+    Verb,
+    mark_of,
+    tag_name,
+)
 from importer.model.ledger import Binding, Operation, State
 from importer.model.live import Access, LiveItem, Newest, Refs, Scope, Tags
 from importer.model.report import Incident, Result, ResultState
@@ -144,6 +157,12 @@ def decide(
         return Decision(Verdict.ABSENT, live, evidence="the post is there") if over else waiting
     if live is None:
         return Decision(Verdict.ABSENT, evidence="its post is gone")
+    mark = mark_of(operation.change)
+    if mark is not None:
+        wanted = full if mark is Mark.ON else None
+        if (live.marker.key if live.marker else None) == wanted:
+            return Decision(Verdict.FOUND, live, evidence="its marker is as wanted")
+        return Decision(Verdict.ABSENT, live, evidence="its marker is not") if over else waiting
     if _equals(operation, live, "after"):
         return Decision(Verdict.FOUND, live, evidence="the post is as wanted")
     if not over:

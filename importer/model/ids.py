@@ -15,6 +15,7 @@ __all__ = [
     "Key",
     "Kind",
     "Lineage",
+    "Mark",
     "Ref",
     "RunId",
     "UserId",
@@ -26,6 +27,8 @@ __all__ = [
     "image_ref",
     "is_key",
     "key_of_target",
+    "mark_id",
+    "mark_of",
     "parent_key",
     "split_full_key",
     "tag_key",
@@ -43,7 +46,7 @@ FullKey = NewType("FullKey", str)
 """`namespace:path/key`, as in markers."""
 
 ChangeId = NewType("ChangeId", str)
-"""`key!verb`, `key!set!field` or `key!links`: readable, stable, unique in a plan."""
+"""`key!verb`, `key!set!field`, `key!links` or `key!mark`: readable, stable, unique in a plan."""
 
 RunId = NewType("RunId", str)
 UserId = NewType("UserId", int)
@@ -80,6 +83,13 @@ class Verb(StrEnum):
     UPDATE = "update"
     SET = "set"
     DELETE = "delete"
+
+
+class Mark(StrEnum):
+    """An update of a post's marker alone: put on, or taken off."""
+
+    ON = "mark"
+    OFF = "unmark"
 
 
 class Field(StrEnum):
@@ -179,3 +189,14 @@ def change_id(key: Key, verb: Verb, field: Field | None = None, *, links: bool =
     if links:
         return ChangeId(f"{key}!links")
     return ChangeId(f"{key}!{verb}" + (f"!{field}" if field else ""))
+
+
+def mark_id(key: Key, mark: Mark) -> ChangeId:
+    """Return the name of an update of the marker alone."""
+    return ChangeId(f"{key}!{mark}")
+
+
+def mark_of(change: ChangeId) -> Mark | None:
+    """Return what *change* does with the marker alone; None where it does anything else."""
+    end = change.rpartition("!")[2]
+    return Mark(end) if end in list(Mark) else None

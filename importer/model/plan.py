@@ -76,6 +76,7 @@ class Reason(StrEnum):
     OVERWRITE = "overwrite"
     REMOVED = "removed"
     PRUNED = "pruned"
+    MARKED = "marked"
     UNDO = "undo"
 
 
@@ -222,7 +223,8 @@ class ManualStep:
 class Comparison:
     """The one value that plan, drift, pull, adopt and export read.
 
-    `equal_titles` maps a new question's key to the live posts that bear its title already.
+    `equal_titles` maps a new question's key to the live posts that bear its title already, a new
+    answer's to those of its question that say the same.
     `blocked` are items whose post could not be told (ambiguous, misfit). `pictures` are images that
     are on the site, with their addresses. `targets` is how links name the items of our posts.
     """

@@ -28,7 +28,7 @@ new title or a new address of what is linked moves nothing.
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer.model.fields import (
@@ -56,7 +56,7 @@ from importer.model.ids import (
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest, publishers_of
-from importer.model.plan import Comparison, LastEdit, Moved, Orphan, Pair
+from importer.model.plan import Comparison, How, LastEdit, Moved, Orphan, Pair
 from importer.planning.matching import Match, Matches, match_items
 from importer.planning.relinking import as_written
 from importer.text.canonical import canonical_names
@@ -72,6 +72,7 @@ __all__ = [
     "keyed",
     "keyed_item",
     "known_mark",
+    "pairs_as_if",
     "reading_of",
     "renames_of",
     "stamp_of",
@@ -87,9 +88,46 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     """Return how the manifest and the live team differ."""
     matches = match_items(manifest, snapshot, ledger)
     targets = matches.targets()
+    settling = _settling(manifest, snapshot, ledger, matches, targets)
+    pairs = tuple(_pair(match, settling) for match in matches.matches)
+    return Comparison(
+        pairs,
+        orphans=_orphans(manifest, matches, ledger, targets),
+        gone=matches.gone,
+        equal_titles=_equal_titles(pairs, snapshot, targets),
+        blocked=matches.blocked,
+        pictures=matches.pictures,
+        targets=targets,
+    )
+
+
+def pairs_as_if(
+    manifest: Manifest,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    posts: Sequence[tuple[Item, LiveItem]],
+) -> tuple[Pair, ...]:
+    """Return how each item would differ from the post beside it, if it had that one.
+
+    An item may be there several times, once for each post that it may mean: what leads to any of
+    them counts as leading to the item.
+    """
+    matches = match_items(manifest, snapshot, ledger)
+    targets = {**matches.targets(), **{str(it.ref): target_of_key(item.key) for item, it in posts}}
+    settling = _settling(manifest, snapshot, ledger, matches, targets)
+    return tuple(_pair(Match(item, live, None, How.ID), settling) for item, live in posts)
+
+
+def _settling(
+    manifest: Manifest,
+    snapshot: Snapshot,
+    ledger: Ledger,
+    matches: Matches,
+    targets: Mapping[str, str],
+) -> "_Settling":
     pictures = {*matches.pictures, *(it.key for it in manifest.items if it.kind is Kind.IMAGE)}
     writers = {*ledger.authors, *publishers_of(manifest), snapshot.me}
-    settling = _Settling(
+    return _Settling(
         snapshot,
         targets,
         renames_of(manifest),
@@ -97,16 +135,6 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
         frozenset(it for it in writers if it is not None),
         # Of strangers' questions a list is enough then, which shows no answers.
         _PARTLY if manifest.publishers or manifest.footer else frozenset(),
-    )
-    pairs = tuple(_pair(match, settling) for match in matches.matches)
-    return Comparison(
-        pairs,
-        orphans=_orphans(manifest, matches, ledger, targets),
-        gone=matches.gone,
-        equal_titles=_equal_titles(pairs, snapshot),
-        blocked=matches.blocked,
-        pictures=matches.pictures,
-        targets=targets,
     )
 
 
@@ -398,19 +426,33 @@ def reading_of(title: str) -> str:
 
 
 def _equal_titles(
-    pairs: tuple[Pair, ...], snapshot: Snapshot
+    pairs: tuple[Pair, ...], snapshot: Snapshot, targets: Mapping[str, str]
 ) -> Mapping[Key, tuple[LiveItem, ...]]:
-    """Return, for each post to be created, the live ones of its kind that bear its title."""
+    """Return, for each post to be created, the live ones of its kind that bear its title.
+
+    Of an answer, the ones to its question that say the same and are nobody's.
+    """
     taken = {pair.live.ref for pair in pairs if pair.live}
     by_title: dict[tuple[Kind, str], list[LiveItem]] = defaultdict(list)
+    by_text: dict[tuple[Ref, Value], list[LiveItem]] = defaultdict(list)
     for ref, live in sorted(snapshot.items.items()):
         if not isinstance(live, LiveItem) or live.facts.deleted or ref in taken:
             continue
         if Field.TITLE in live.fields:
             by_title[ref.kind, reading_of(str(live.fields[Field.TITLE]))].append(live)
+        elif live.parent is not None and live.marker is None and Field.BODY in live.fields:
+            said = _keyed_value(Field.BODY, live.fields[Field.BODY], targets)
+            by_text[live.parent, said].append(live)
+    posts = {pair.item.key: pair.live.ref for pair in pairs if pair.live}
     found = {}
     for item in (pair.item for pair in pairs if pair.live is None):
-        title = {**item.initial, **item.fields}.get(Field.TITLE)
-        if title is not None and (same := by_title.get((item.kind, reading_of(str(title))))):
+        stated = {**item.initial, **item.fields}
+        title, body = stated.get(Field.TITLE), stated.get(Field.BODY)
+        same: list[LiveItem] = []
+        if title is not None:
+            same = by_title.get((item.kind, reading_of(str(title))), [])
+        elif body is not None and item.parent in posts:
+            same = by_text.get((posts[item.parent], body), [])
+        if same:
             found[item.key] = tuple(same)
     return found

@@ -7,6 +7,8 @@ create      not there         fresh
 update,set  as before         fresh
             as wanted         already done
             anything else     stale
+mark        of nobody, ours   fresh, already done (to take it off: the other way round)
+            of somebody else  stale
 delete      not there         already done
             engaged by others stale, unless that was allowed
             as before         fresh
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from importer.model.fields import Value
-from importer.model.ids import Field, Kind, Verb
+from importer.model.ids import Field, FullKey, Kind, Mark, Verb, mark_of
 from importer.model.live import LiveItem
 from importer.model.plan import Change
 from importer.planning.compare import digest_field
@@ -47,15 +49,20 @@ _ALREADY = Judgement(Freshness.ALREADY)
 
 
 def judge_freshness(
-    change: Change, live: LiveItem | None, later: Change | None = None
+    change: Change,
+    live: LiveItem | None,
+    later: Change | None = None,
+    full: FullKey | None = None,
 ) -> Judgement:
     """Return whether *change* fits *live*, the keyed post it is about (None: not there).
 
     *later* is the second write of the same post in the plan: a create whose second write has
-    happened too is done as well.
+    happened too is done as well. *full* is the item's full key, which a marker bears.
     """
     if live is None:
         return _absent(change)
+    if (mark := mark_of(change.id)) is not None:
+        return _judge_mark(mark, live, full)
     if change.verb is Verb.CREATE:
         wanted = _matches(change, live, "after") or (
             later is not None and _matches(later, live, "after")
@@ -69,6 +76,15 @@ def judge_freshness(
     if _matches(change, live, "before"):
         return _FRESH
     return Judgement(Freshness.STALE, "it was edited on the site since the plan was made")
+
+
+def _judge_mark(mark: Mark, live: LiveItem, full: FullKey | None) -> Judgement:
+    """Judge an update of the marker alone: no text of the post matters to it."""
+    owner = live.marker.key if live.marker else None
+    if owner not in (None, full):
+        return Judgement(Freshness.STALE, f"its marker names {owner} now")
+    is_so = (owner is None) is (mark is Mark.OFF)
+    return _ALREADY if is_so else _FRESH
 
 
 def _absent(change: Change) -> Judgement:

@@ -10,7 +10,8 @@ created it    is gone                                       nothing; its key is 
 edited it     says what it said before                      nothing
               says what the run wrote                       what stood before is restored
               anything else, or is gone                     blocked
-marked it     bears the mark                                the mark goes back where it was
+accepted it   bears the mark                                the mark goes back where it was
+put a marker  bears that, and no later run wrote it         it is taken off; the texts stay
 named experts has those                                     those before are set
 uploaded it   (an image)                                    nothing: no API deletes it
 deleted it    is gone                                       a manual step: no API call undeletes
@@ -40,11 +41,14 @@ from importer.model.ids import (
     Field,
     Key,
     Kind,
+    Mark,
     Ref,
     RunId,
     Verb,
     change_id,
+    full_key,
     key_of_target,
+    mark_id,
 )
 from importer.model.ledger import Base, Binding, FieldDigests, Ledger, Operation, State
 from importer.model.live import Ability, LiveItem, Rates, Snapshot
@@ -105,7 +109,7 @@ def make_inverse(
     *authoring* tells whether posts can be written in somebody else's name. *footer*, with the
     address that it leads to, is what posts bear; None: a comment.
     """
-    inverse = _Inverse(run, history, texts, snapshot, ledger, ability)
+    inverse = _Inverse(run, history, texts, snapshot, ledger, ability, namespace)
     inverse.take_back()
     ours = ledger.authors | {it.author for it in inverse.traces}
     changes = _marks_moved_in_turn(in_writers_names(inverse.changes, snapshot, ours, authoring))
@@ -139,7 +143,9 @@ class _Inverse:
         snapshot: Snapshot,
         ledger: Ledger,
         ability: Abilities,
+        namespace: str,
     ) -> None:
+        self.namespace = namespace
         start = next((at for at, it in enumerate(history) if it.run == run), len(history))
         self.earlier = [it for it in history[:start] if it.state is State.DONE]
         self.traces = traces_of(it for it in history[start:] if it.run == run)
@@ -320,6 +326,9 @@ class _Inverse:
             unread = None if is_read else UNREAD
             self._block(trace, key, None, unread or self.now.by_later_run(ref, None) or GONE)
             return
+        if trace.mark is not None:
+            self._restore_marker(trace, key, live, trace.mark)
+            return
         for name, it in trace.fields.items():
             if name not in live.fields and it.before != it.after:
                 self._block(trace, key, live, untold(name))
@@ -338,6 +347,38 @@ class _Inverse:
             self._restore_mark(trace, key, live)
         if Field.EXPERTS in moved:
             self._restore_experts(trace, key, live, moved[Field.EXPERTS])
+
+    def _restore_marker(self, trace: Trace, key: Key, live: LiveItem, mark: Mark) -> None:
+        """Take off the marker that the run put on, or put on again what it took off."""
+        full = full_key(self.namespace, key)
+        owner = live.marker.key if live.marker else None
+        if owner != (full if mark is Mark.ON else None):
+            self.unchanged += 1
+            return
+        objection = self.now.against_writing(live, Verb.UPDATE) or self.now.written_later(live.ref)
+        if objection is not None:
+            self._block(trace, key, live, objection)
+            return
+        back = Mark.OFF if mark is Mark.ON else Mark.ON
+        binding = self.now.by_ref.get(live.ref)
+        rows = rides_with_post(live.ref.kind)
+        bases = {row.field: _ours(base_of(row, live, binding)) for row in rows}
+        self.changes.append(
+            Change(
+                id=mark_id(key, back),
+                key=key,
+                kind=live.ref.kind,
+                verb=Verb.UPDATE,
+                reason=Reason.UNDO,
+                title=self.now.title_of(live),
+                ref=live.ref,
+                parent_ref=live.parent,
+                bumps=True,
+                marker_base={name: base for name, base in bases.items() if base is not None},
+                protected=binding is not None and binding.protected,
+                url=live.url,
+            )
+        )
 
     def _restore_post(
         self, trace: Trace, key: Key, live: LiveItem, riding: Mapping[Field, FieldDigests]

@@ -329,12 +329,13 @@ def _equal_titles(
         same = comparison.equal_titles.get(change.key, ())
         if change.verb is Verb.CREATE and same:
             live = same[0]
+            who = "its question has this answer" if live.parent else "the team has this title"
             blocked.append(
                 Blocked(
                     BlockedCode.EQUAL_TITLE,
                     change.key,
                     change.kind,
-                    f"the team has this title already ({live.ref})",
+                    f"{who} already ({live.ref})",
                     _how_to_bind(live, manifest),
                     url=live.url,
                     span=change.span,
@@ -344,11 +345,15 @@ def _equal_titles(
 
 
 def _how_to_bind(live: LiveItem, manifest: Manifest) -> str:
+    other = "write another answer" if live.parent else "choose another title"
     if live.marker is None:
-        return f"Bind it with `id: {live.ref.id}`, or choose another title."
+        return (
+            "`teams-importer adopt` finds such posts and binds what you accept. Or bind it with "
+            f"`id: {live.ref.id}`, or {other}."
+        )
     if split_full_key(live.marker.key)[0] == manifest.namespace:
-        return f"Bind it with `was: {live.marker.key}`, or choose another title."
-    return f"It belongs to {live.marker.key}: leave the item out, or choose another title."
+        return f"Bind it with `was: {live.marker.key}`, or {other}."
+    return f"It belongs to {live.marker.key}: leave the item out, or {other}."
 
 
 def _bring_tags(changes: Iterable[Change], review: TagReview) -> list[Change]:

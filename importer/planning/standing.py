@@ -107,6 +107,11 @@ class Standing:
         keyed = (keyed_item(live, targets).fields[name] for targets in self.keyings)
         return [digest_field(live.ref.kind, name, value) for value in keyed]
 
+    def written_later(self, ref: Ref) -> Objection | None:
+        """Object where a later run wrote anything of the post: the marker is that one's now."""
+        runs = [run for (post, name), run in self.later.items() if post == ref and name]
+        return changed_later(runs[-1]) if runs else None
+
     def by_later_run(self, ref: Ref, name: Field | None) -> Objection | None:
         """Object where a later run wrote the field; None: where one deleted the post."""
         run = self.later.get((ref, name))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from importer.model.ids import Field, Key, Kind, Ref, RunId, UserId, Verb
+from importer.model.ids import Field, Key, Kind, Mark, Ref, RunId, UserId, Verb, mark_of
 from importer.model.ledger import FieldDigests, Operation, State
 from importer.text.digests import Digest
 
@@ -22,7 +22,8 @@ def digests_for_undo(run: RunId, history: Sequence[Operation]) -> tuple[Digest, 
 class Trace:
     """What a run did to one post: per field what was there before it first wrote, and after it.
 
-    `author` is in whose name it did that first; None where an old journal doesn't say.
+    `author` is in whose name it did that first; None where an old journal doesn't say. `mark` is
+    what it did last with the marker alone.
     """
 
     key: Key
@@ -31,6 +32,7 @@ class Trace:
     verbs: frozenset[Verb]
     fields: Mapping[Field, FieldDigests]
     author: UserId | None = None
+    mark: Mark | None = None
 
 
 def traces_of(operations: Iterable[Operation]) -> list[Trace]:
@@ -49,7 +51,9 @@ def _trace(operations: Sequence[Operation]) -> Trace:
         start = fields.get(it.field, it)
         fields[it.field] = replace(it, before=start.before, former=start.former)
     verbs = frozenset(operation.verb for operation in operations)
-    return Trace(first.key, first.kind, first.ref, verbs, fields, first.author)
+    marks = [mark for it in operations if (mark := mark_of(it.change)) is not None]
+    mark = marks[-1] if marks else None
+    return Trace(first.key, first.kind, first.ref, verbs, fields, first.author, mark)
 
 
 def last_runs(operations: Iterable[Operation]) -> Mapping[tuple[Ref, Field | None], RunId]:

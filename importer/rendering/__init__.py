@@ -2,6 +2,8 @@
 
 from importer.rendering.checks import CHECK_FORMATS, render_checked, render_counts
 from importer.rendering.documents import (
+    render_adopted,
+    render_adoption,
     render_drift,
     render_export,
     render_fidelity,
@@ -23,6 +25,8 @@ __all__ = [
     "Format",
     "plan_checked",
     "problems_checked",
+    "render_adopted",
+    "render_adoption",
     "render_checked",
     "render_counts",
     "render_drift",

@@ -6,11 +6,13 @@ from types import MappingProxyType
 from typing import Any, Unpack
 
 from importer.errors import UsageError
+from importer.model.adoption import AdoptedReport, AdoptionReport
 from importer.model.drift import DriftReport
 from importer.model.plan import Plan
 from importer.model.pulling import PullReport
 from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
+from importer.rendering.adoption_view import adopted_view, adoption_view
 from importer.rendering.drift_view import drift_view
 from importer.rendering.engine import fill_template
 from importer.rendering.export_view import export_view
@@ -23,6 +25,8 @@ from importer.rendering.pull_view import pull_view
 from importer.rendering.report_view import report_counts, report_view
 
 __all__ = [
+    "render_adopted",
+    "render_adoption",
     "render_drift",
     "render_export",
     "render_fidelity",
@@ -115,6 +119,24 @@ def render_fidelity(
         return _json({"fidelity": fidelity})
     view = fidelity_view(fidelity, show=show, verbose=look.verbose, utf8=look.utf8)
     return fill_template("fidelity", view, look)
+
+
+def render_adoption(report: AdoptionReport, **looks: Unpack[Looks]) -> str:
+    """Return suggestions as a document; its JSON is described by `adoption_schema`."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return canonical_json(report, indent=2) + "\n"
+    view = adoption_view(report.adoption, verbose=look.verbose, utf8=look.utf8)
+    return fill_template("adoption", view, look)
+
+
+def render_adopted(report: AdoptedReport, **looks: Unpack[Looks]) -> str:
+    """Return what became of a person's rows; its JSON is described by `adoption_schema`."""
+    look = _look(looks)
+    if look.format is Format.JSON:
+        return canonical_json(report, indent=2) + "\n"
+    view = adopted_view(report, verbose=look.verbose, utf8=look.utf8)
+    return fill_template("adoption", view, look)
 
 
 def render_pull(report: PullReport, **looks: Unpack[Looks]) -> str:

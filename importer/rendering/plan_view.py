@@ -47,6 +47,7 @@ _REASONS = {
     Reason.OVERWRITE: "overwrites an edit made on the site",
     Reason.REMOVED: "removed",
     Reason.PRUNED: "pruned",
+    Reason.MARKED: "its marker alone",
     Reason.UNDO: "undo",
 }
 _TONES = {

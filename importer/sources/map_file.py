@@ -5,17 +5,15 @@ from several people, and be read again after the wiki moved on. What was sent is
 each cell in the last column; without that column, every cell counts that isn't what the page has.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from importer.errors import ManifestError, Problem, Span, UsageError
+from importer.errors import ManifestError, Problem, Span
 from importer.sources.losses import Account, Fate
 from importer.sources.naming import tag_of
 from importer.text.canonical import canonical_line
-from importer.text.cells import plain_cell, safe_cell
 from importer.text.digests import digest_text
+from importer.text.tables import TableRow, Wording, head_line, read_table, row_line
 
 __all__ = ["COLUMNS", "DECIDED", "Cell", "Row", "map_lines", "read_map"]
 
@@ -28,24 +26,14 @@ COLUMNS = (
 )  # fmt: skip
 _DIGEST = 5
 _SIGN = "s1"
-_LONGEST_CELL = 2**24
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_WORDING = Wording("the map", "map-damaged", ", or name its encoding: --encoding cp1252")
 
 
 def map_lines(accounts: Iterable[Account]) -> Iterator[str]:
-    """Yield the table line by line, the header first: CSV, to be written as UTF-8.
-
-    It begins with a byte order mark, or Excel takes it for another encoding.
-    """
-    yield f"\ufeff{_line(COLUMNS)}"
+    """Yield the table line by line, the header first: CSV, to be written as UTF-8."""
+    yield head_line(COLUMNS)
     for it in accounts:
-        yield _line(safe_cell(cell) for cell in _cells(it))
-
-
-def _line(cells: Iterable[str]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerow(cells)
-    return text.getvalue()
+        yield row_line(_cells(it))
 
 
 def _cells(it: Account) -> Iterator[str]:
@@ -107,31 +95,9 @@ def read_map(data: bytes, path: str, encoding: str | None = None) -> list[Row]:
     Delimiters are `,`, `;` or TAB; columns come in any order, unknown ones are passed over. Raises
     UsageError when it is no table, ManifestError for damaged rows.
     """
-    text = _decoded(data, path, encoding)
-    first, _, rest = text.partition("\n")
-    skipped = first.strip().lower().startswith("sep=")
-    table = rest if skipped else text
-    delimiter = _delimiter(table.partition("\n")[0], path)
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter, strict=True)
-    columns: dict[str, int] = {}
-    rows: list[Row] = []
     problems: list[Problem] = []
-    while True:
-        line = reader.line_num + (2 if skipped else 1)
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            why = f"the table is damaged here: {error}"
-            remedy = "Look for a quotation mark that is missing, or save it as CSV again."
-            problems.append(Problem("map-damaged", why, Span(path, line, 1), remedy))
-            break
-        if cells is None:
-            break
-        if not columns:
-            columns = _columns(cells, path, line)
-        elif any(cell.strip() for cell in cells):
-            rows += _row(cells, columns, path, line, problems)
+    table = read_table(data, path, COLUMNS, ("page",), problems, _WORDING, encoding)
+    rows = [row for it in table for row in _row(it, problems)]
     if problems:
         raise ManifestError(problems, of="the map has", remedy=_AGAIN)
     return rows
@@ -140,58 +106,12 @@ def read_map(data: bytes, path: str, encoding: str | None = None) -> list[Row]:
 _AGAIN = "Mend the cells named above and convert again."
 
 
-def _decoded(data: bytes, path: str, encoding: str | None) -> str:
-    named = next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
-    try:
-        return data.decode(named)
-    except UnicodeDecodeError as error:
-        if encoding is not None and named == "utf-8":
-            try:
-                return data.decode(encoding)
-            except (UnicodeDecodeError, LookupError):
-                pass
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"{path}:{line}: the map is not in UTF-8"
-        remedy = "Save it as `CSV UTF-8`, or name its encoding: --encoding cp1252."
-        raise UsageError(message, remedy=remedy) from error
-
-
-def _delimiter(head: str, path: str) -> str:
-    for delimiter in ",;\t":
-        names = next(csv.reader([head], delimiter=delimiter), [])
-        if "page" in map(_name, names):
-            return delimiter
-    message = f"{path}:1: the map's first line names no column `page`"
-    remedy = f"Its columns are {', '.join(COLUMNS)}; only `page` has to be there."
-    raise UsageError(message, remedy=remedy)
-
-
-def _name(cell: str) -> str:
-    return " ".join(cell.split()).lower()
-
-
-def _columns(head: list[str], path: str, line: int) -> dict[str, int]:
-    columns: dict[str, int] = {}
-    for at, cell in enumerate(head):
-        name = _name(cell)
-        if name in COLUMNS and name in columns:
-            message = f"{path}:{line}:{at + 1}: the map has two columns `{name}`"
-            raise UsageError(message, remedy="Rename or delete one of them.")
-        columns[name] = at
-    return columns
-
-
-def _row(
-    cells: list[str], columns: Mapping[str, int], path: str, line: int, problems: list[Problem]
-) -> list[Row]:
-    def text(name: str) -> str:
-        at = columns.get(name, len(cells))
-        return plain_cell(cells[at]).strip() if at < len(cells) else ""
-
-    span = Span(path, line, columns["page"] + 1)
-    sent = text(_SENT).split("-")
+def _row(it: TableRow, problems: list[Problem]) -> list[Row]:
+    cells = it.cells
+    span = it.span("page")
+    sent = cells[_SENT].split("-")
     known = dict(zip(_DIGESTED, sent[1:], strict=False)) if sent[0] == _SIGN else {}
-    page = _restored(text("page"), known.get("page"))
+    page = _restored(cells["page"], known.get("page"))
     if not page:
         why = "a row that names no page"
         remedy = "Write the page's name as the report has it, or delete the row."
@@ -199,15 +119,15 @@ def _row(
         return []
     decided = {
         name: Cell(
-            text(name),
-            Span(path, line, columns[name] + 1),
+            cells[name],
+            it.span(name),
             name,
-            is_sent=known.get(name) == _digest(_restored(text(name), known.get(name))),
+            is_sent=known.get(name) == _digest(_restored(cells[name], known.get(name))),
         )
         for name in DECIDED
-        if text(name)
+        if cells[name]
     }
-    return [Row(page, span, decided, text("why") if text("fate") == Fate.SKIPPED else "")]
+    return [Row(page, span, decided, cells["why"] if cells["fate"] == Fate.SKIPPED else "")]
 
 
 def _restored(cell: str, digest: str | None) -> str:

@@ -88,7 +88,10 @@ def test_schemas_are_printed_written_and_checked(cli: Program, tmp_path: Path) -
     printed = cli("schema").document
     assert set(printed) == {
         f"{it}.schema.json"
-        for it in ("manifest", "include", "markdown", "drift", "pages", "plan", "pull", "redirects")
+        for it in (
+            *("manifest", "include", "markdown", "adoption", "drift", "pages", "plan", "pull"),
+            "redirects",
+        )
     }
     folder = tmp_path / "new" / "schemas"
     assert cli("schema", "--write", folder).code == 0
