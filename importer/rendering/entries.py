@@ -42,6 +42,9 @@ SYMBOLS = {
 """A tone's symbol, and the one for terminals without UTF-8."""
 
 
+_NEVER_LEFT_OUT = frozenset({"blocked", "delete"})
+
+
 class SpanView(TypedDict):
     """A stretch of a line; `mark` is kept, removed, added or fold. `text` needs no colour."""
 
@@ -66,7 +69,8 @@ class LineView(TypedDict):
 class FieldView(TypedDict):
     """One field of an entry: what fits on its line, and the lines below it.
 
-    `is_change` says that one line became another: `before` and `after` hold the two.
+    `is_change` says that one line became another: `before` and `after` hold the two. `hunks` are
+    those of the lines that changed, for a shorter document.
     """
 
     name: str
@@ -75,6 +79,7 @@ class FieldView(TypedDict):
     before: str
     after: str
     lines: list[LineView]
+    hunks: list[LineView]
 
 
 class DetailView(TypedDict):
@@ -87,7 +92,9 @@ class DetailView(TypedDict):
 class EntryView(TypedDict):
     """One item of a section. `quoted` is `title` in quotation marks, empty when there is none.
 
-    `kind` is a note's whole sentence. `has_more` says that there are fields or details.
+    `kind` is a note's whole sentence. `has_more` says that there are fields or details, `has_lines`
+    that fields have lines. `name` is what the entry goes by in the shortest document, of those that
+    are never left out (what waits, what is deleted); else it is empty.
     """
 
     tone: str
@@ -103,6 +110,8 @@ class EntryView(TypedDict):
     fields: list[FieldView]
     details: list[DetailView]
     has_more: bool
+    has_lines: bool
+    name: str
 
 
 class SectionView(TypedDict):
@@ -192,6 +201,8 @@ def entry(
         fields=fields or [],
         details=details or [],
         has_more=bool(fields or details),
+        has_lines=any(it["lines"] for it in fields or ()),
+        name=(key or kind) if tone in _NEVER_LEFT_OUT else "",
     )
 
 

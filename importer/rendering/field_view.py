@@ -15,6 +15,7 @@ __all__ = ["Manner", "field_view", "value_view"]
 
 _FIRST_LINES = 3
 _MOST_LINES = 200
+_MOST_CHANGED = 6
 _MOST_CHARS = 20_000
 _LONG_SPAN = 400
 _LONG_KEPT = 80
@@ -93,6 +94,7 @@ def field_view(name: str, before: Value | None, after: Value | None, manner: Man
         before=_cut(old, _LONG_SPAN, manner),
         after=_cut(new, _LONG_SPAN, manner),
         lines=[],
+        hunks=[],
     )
 
 
@@ -105,10 +107,29 @@ def _listing(text: str, manner: Manner) -> list[LineView]:
     return [*views, *([_fold(counted(left, "more line"), manner)] if left else [])]
 
 
-def _plain(name: str, spans: list[SpanView], lines: Sequence[LineView] = ()) -> FieldView:
+def _plain(
+    name: str,
+    spans: list[SpanView],
+    lines: Sequence[LineView] = (),
+    hunks: Sequence[LineView] = (),
+) -> FieldView:
     return FieldView(
-        name=name, spans=spans, is_change=False, before="", after="", lines=list(lines)
+        name=name,
+        spans=spans,
+        is_change=False,
+        before="",
+        after="",
+        lines=list(lines),
+        hunks=list(hunks),
     )
+
+
+def _changed_only(lines: Sequence[LineView], manner: Manner) -> list[LineView]:
+    """Return the first lines that changed, without those around them."""
+    changed = [it for it in lines if it["mark"] not in ("kept", "fold")]
+    left = len(changed) - _MOST_CHANGED
+    more = [_fold(counted(left, "more changed line"), manner)] if left > 0 else []
+    return [*changed[:_MOST_CHANGED], *more]
 
 
 def _names(name: str, before: Value | None, after: Value | None, manner: Manner) -> FieldView:
@@ -147,7 +168,8 @@ def _body(name: str, before: Value | None, after: Value | None, manner: Manner) 
     ]
     unit = span("kept", " lines" if difference.added + difference.removed != 1 else " line")
     spans = [*_spaced(counts), unit] if counts else [span("kept", "only the end of the text")]
-    return _plain(name, spans, _hunks(difference, manner))
+    lines = _hunks(difference, manner)
+    return _plain(name, spans, lines, _changed_only(lines, manner))
 
 
 def _hunks(difference: Difference, manner: Manner) -> list[LineView]:
