@@ -3,6 +3,7 @@
 `draw` gives the drawing a transport that cannot write, and so the journal.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,12 +12,13 @@ from importer.cli.incidents import say_untold
 from importer.cli.places import from_folder
 from importer.cli.progress import Meter
 from importer.cli.wiring import SystemClock, Target, journal_of
-from importer.execution import Drawn, check_pin, draw_plan, draw_undo
+from importer.execution import Drawn, check_pin, draw_plan, draw_undo, seal_drawing
 from importer.journal import Place
 from importer.model.ids import Kind, RunId
 from importer.model.live import Access, Need
 from importer.model.manifest import Fate, Manifest, footer_of
 from importer.model.plan import Decisions, Plan, SavedPlan
+from importer.model.saved_snapshot import SavedSnapshot
 from importer.ports import Journal, TeamReader
 from importer.teams import Mode, open_team
 
@@ -78,10 +80,16 @@ async def draw_wish(
     journal: Journal,
     access: Access,
     target: Target,
+    kinds: frozenset[Kind] = frozenset(),
 ) -> Drawn:
-    """Read the live team and return the plan for *wish*, given its manifest. Writes nothing."""
+    """Read the live team and return the plan for *wish*, given its manifest. Writes nothing.
+
+    Posts of *kinds* are read, whether the manifest names one or not.
+    """
     if wish.undoes is None:
-        drawn = await draw_plan(manifest, reader, journal, access, wish.decisions, team=target.team)
+        drawn = await draw_plan(
+            manifest, reader, journal, access, wish.decisions, team=target.team, kinds=kinds
+        )
         return replace(drawn, plan=from_folder(drawn.plan, wish.folder))
     check_pin(manifest, target.team, target.site)
     return await draw_undo(
@@ -96,11 +104,17 @@ async def draw_wish(
 
 
 async def draw(
-    wish: Wish, manifest: Manifest, target: Target, place: Place | None, console: Console
+    wish: Wish,
+    manifest: Manifest,
+    target: Target,
+    place: Place | None,
+    console: Console,
+    take: Callable[[SavedSnapshot], None] | None = None,
 ) -> tuple[Plan, Access]:
     """Return the plan for *wish*, given its manifest, and whose token drew it.
 
-    The journal at *place* is read, not made; no lock is taken.
+    The journal at *place* is read, not made; no lock is taken. *take* is given what the plan was
+    drawn from, without texts: then every kind of post is read.
     """
     with Meter(console) as meter:
         async with open_team(
@@ -120,7 +134,12 @@ async def draw(
             journal = journal_of(place, target, manifest.namespace, console, create=False)
             try:
                 await say_untold(journal, console)
-                drawn = await draw_wish(wish, manifest, team, journal, access, target)
+                kinds = frozenset(Kind) if take else frozenset[Kind]()
+                drawn = await draw_wish(wish, manifest, team, journal, access, target, kinds)
+                if take is not None:
+                    now = team.server_time() or SystemClock().now()
+                    now = now.replace(microsecond=0)
+                    take(await seal_drawing(drawn, manifest, team, journal, access, now))
             finally:
                 await journal.close()
     return drawn.plan, access

@@ -11,6 +11,7 @@ from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
+from importer.cli.offline import SnapshotOptions, plan_against, snapshot_options
 from importer.cli.options import (
     DecisionOptions,
     OutputOptions,
@@ -20,7 +21,7 @@ from importer.cli.options import (
 )
 from importer.cli.outcome import plan_code
 from importer.cli.places import from_here, way_to
-from importer.cli.reading import note_idle_globs, read_manifest, refuse_secret_in
+from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
     find_journal,
@@ -28,7 +29,10 @@ from importer.cli.wiring import (
 )
 from importer.errors import ExitCode
 from importer.journal import Place
+from importer.model.plan import Plan
+from importer.model.saved_snapshot import SavedSnapshot
 from importer.planning.plan_file import save
+from importer.planning.snapshot_file import save_snapshot
 from importer.rendering import render_plan
 
 
@@ -37,6 +41,7 @@ from importer.rendering import render_plan
         "teams-importer plan --url sandbox:": "what would change in an empty team",
         "teams-importer plan --team acme --out plan.json": "keep it, for a review and an apply",
         "teams-importer plan --only 'oncall/*' --format markdown": "a part, for a pull request",
+        "teams-importer plan --against snapshot.json": "offline, from what --snapshot-out took",
         "teams-importer plan --detailed-exitcode": "0 in sync, 2 changes, 11 blocked items",
     },
     json="The plan: changes, drift, orphans, blocked, manual, bindings, cost, notes and more; "
@@ -46,6 +51,7 @@ from importer.rendering import render_plan
 @connection_options
 @journal_option
 @decision_options
+@snapshot_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -66,6 +72,7 @@ def command(
     connection: ConnectionOptions,
     journal: Place | None,
     decisions: DecisionOptions,
+    snapshots: SnapshotOptions,
     out: Path | None,
     detailed_exitcode: bool,  # noqa: FBT001 - click names it
     fail_on: frozenset[str],
@@ -74,24 +81,52 @@ def command(
     """Show what `apply` would change in the live team, and at what cost.
 
     PATH is a manifest, or a folder or Markdown file in or below its folder. Nothing is written but
-    the files that --out and --output name: no post, no journal, no lock.
+    the files that --out, --output and --snapshot-out name: no post, no journal, no lock.
     """
+    snapshots.require_sense(out)
     if out is not None:
         console.protect("the plan that --out saves", out)
         console.saved_to = out
+    if snapshots.snapshot_out is not None:
+        console.protect("the snapshot that --snapshot-out takes", snapshots.snapshot_out)
+        console.snapshot_to = snapshots.snapshot_out
     decided = decisions.decided()
     loaded = read_manifest(path, console)
     note_idle_globs(loaded.manifest, decided.only, console)
-    with reach(connection, console) as target:
-        refuse_secret_in(loaded.manifest, target.connection)
-        place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
-        wish = Wish(loaded.manifest, loaded.folder, decided)
-        plan, access = asyncio.run(draw(wish, loaded.manifest, target, place, console))
-    if out is not None:
-        now = SystemClock().now().isoformat(timespec="seconds")
-        data = save(plan, now, access.name, way_to(loaded.path, out))
-        write_private(out, data)
-        console.say(f"plan saved: {out}")
+    wish = Wish(loaded.manifest, loaded.folder, decided)
+    if snapshots.against is not None:
+        console.protect("the snapshot that it reads", snapshots.against)
+        plan = plan_against(wish, snapshots.against, connection, console)
+    else:
+        plan, by = _online(wish, loaded, connection, journal, snapshots.snapshot_out, console)
+        if out is not None:
+            now = SystemClock().now().isoformat(timespec="seconds")
+            write_private(out, save(plan, now, by, way_to(loaded.path, out)))
+            console.say(f"plan saved: {out}")
     shown = plan if console.as_json else from_here(plan, loaded.folder)
     console.result(render_plan(shown, **looks_of(console, output)))
     return plan_code(plan, detailed=detailed_exitcode, fail_on=fail_on)
+
+
+def _online(
+    wish: Wish,
+    loaded: Loaded,
+    connection: ConnectionOptions,
+    journal: Place | None,
+    snapshot_out: Path | None,
+    console: Console,
+) -> tuple[Plan, str]:
+    """Return the plan for the team as it is, and the name of whose token read it."""
+    manifest = loaded.manifest
+
+    def take(saved: SavedSnapshot) -> None:
+        if snapshot_out is not None:
+            write_private(snapshot_out, save_snapshot(saved))
+            console.say(f"snapshot taken: {snapshot_out}")
+
+    with reach(connection, console) as target:
+        refuse_secret_in(manifest, target.connection)
+        place = find_journal(journal, target, loaded.folder, manifest.namespace)
+        taking = take if snapshot_out is not None else None
+        plan, access = asyncio.run(draw(wish, manifest, target, place, console, taking))
+    return plan, access.name

@@ -3,6 +3,7 @@
 Knows no HTTP, no files and no database; whatever waits here is asyncio.
 """
 
+from importer.execution.offline import OfflineJournal, OfflineTeam, seal_drawing
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.reading import take_snapshot
@@ -13,6 +14,8 @@ from importer.execution.undoing import draw_undo
 
 __all__ = [
     "Drawn",
+    "OfflineJournal",
+    "OfflineTeam",
     "OnUnknown",
     "Recovery",
     "RunOptions",
@@ -23,5 +26,6 @@ __all__ = [
     "recover",
     "refuse_if_guarded",
     "report_of_cut",
+    "seal_drawing",
     "take_snapshot",
 ]

@@ -1,10 +1,11 @@
 """What comes before a write: the manifest's pin, the reading, the plan."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.errors import TeamForeign
 from importer.execution.reading import reach_of_manifest, take_snapshot
+from importer.model.ids import Kind
 from importer.model.live import Access, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions, Plan
@@ -14,7 +15,7 @@ from importer.planning.doubling import doubles_in, keys_told
 from importer.planning.plan import make_plan
 from importer.planning.policy import digests_for_sides
 from importer.planning.quiet import quiet_items, with_unseen
-from importer.ports import Journal, TeamReader
+from importer.ports import JournalReader, TeamReader
 
 __all__ = ["Drawn", "check_pin", "draw_plan"]
 
@@ -46,18 +47,23 @@ def check_pin(manifest: Manifest, team: str, site: Site) -> None:
 async def draw_plan(
     manifest: Manifest,
     reader: TeamReader,
-    journal: Journal,
+    journal: JournalReader,
     access: Access,
     decisions: Decisions,
     *,
     team: str,
+    kinds: frozenset[Kind] = frozenset(),
 ) -> Drawn:
-    """Read the live team and return the plan that makes it what *manifest* says. Writes nothing."""
+    """Read the live team and return the plan that makes it what *manifest* says. Writes nothing.
+
+    Posts of *kinds* are read, whether the manifest names one or not.
+    """
     check_pin(manifest, team, access.site)
     ledger = await journal.ledger()
     read_at = asyncio.get_running_loop().time()
     quiet = quiet_items(manifest, ledger)
     reach = reach_of_manifest(manifest, ledger, decisions, quiet)
+    reach = replace(reach, kinds=reach.kinds | kinds)
     snapshot = await take_snapshot(reader, access, ledger, reach)
     snapshot = with_unseen(snapshot, quiet, ledger, manifest.namespace)
     comparison = compare(manifest, snapshot, ledger)

@@ -24,6 +24,7 @@ from importer.model.ids import Key, Lineage, Verb
 from importer.model.plan import Change, Double, FieldChange, Plan
 from importer.text.digests import WHOLE, Digest, digest_of
 from importer.text.links import Text
+from importer.text.sealed import Sealed
 
 __all__ = ["Intent", "Part", "comment_of", "intent_of", "lists_in", "parts_of", "proved"]
 
@@ -116,6 +117,8 @@ def _digest_of(value: Value | None) -> str:
             return ""
         case Text(holed, targets):
             return digest_of("text", (holed, *targets))
+        case Sealed():
+            return value.digest
         case bool():
             return digest_of("flag", (str(value),))
         case str():

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, NoReturn
 from pydantic import TypeAdapter, ValidationError
 
 from importer.errors import PlanAltered
-from importer.model.plan import FORMAT_VERSION, Plan, SavedPlan
+from importer.model.fields import Value
+from importer.model.plan import FORMAT_VERSION, FieldChange, Plan, SavedPlan
 from importer.planning.intent import Intent, intent_of
 from importer.text.digests import Digest, digest_of, digest_text
+from importer.text.sealed import Sealed
 from importer.text.visible import HIDDEN
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ def load(data: bytes) -> SavedPlan:
     saved = _validated(document)
     if plan_digest(saved.plan) != saved.digest or _file(saved) != data:
         _refuse("the plan file was edited after it was made: its bytes don't fit its digest")
+    values = (it for change in saved.plan.changes for each in change.fields for it in _ends(each))
+    if any(isinstance(it, Sealed) for it in values):
+        _refuse("the plan was drawn offline, from a snapshot: nobody can apply it")
     return saved
 
 
@@ -101,6 +106,10 @@ def canonical_json(value: object, *, indent: int | None = None) -> str:
         separators=(",", ": ") if indent else (",", ":"),
     )
     return _UNSAFE.sub(_escape, text)
+
+
+def _ends(it: FieldChange) -> tuple[Value | None, ...]:
+    return (it.before, it.after)
 
 
 def _escape(match: re.Match[str]) -> str:

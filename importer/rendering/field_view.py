@@ -9,6 +9,7 @@ from importer.model.site import Site
 from importer.rendering.entries import FieldView, LineView, SpanView, span
 from importer.rendering.phrasing import counted
 from importer.text.links import HOLE, Text
+from importer.text.sealed import Sealed
 from importer.text.words import Difference, Mark, WordLine, WordSpan, compare_texts, compare_words
 
 __all__ = ["Manner", "field_view", "value_view"]
@@ -43,6 +44,8 @@ class Manner:
                 return ""
             case Text():
                 return _filled(value, self.site)
+            case Sealed():
+                return ""
             case bool():
                 return "yes" if value else "no"
             case str():
@@ -80,6 +83,9 @@ def _as_lines(value: Value | None) -> Text | None:
 
 def field_view(name: str, before: Value | None, after: Value | None, manner: Manner) -> FieldView:
     """Return how *before* became *after*; None on either side: it wasn't there, or won't be."""
+    if isinstance(before, Sealed) or isinstance(after, Sealed):
+        what = "not in the snapshot" if None in (before, after) else "differs, not in the snapshot"
+        return _plain(name, [span("kept", what)])
     if isinstance(before, Text) or isinstance(after, Text):
         return _body(name, before, after, manner)
     if isinstance(before, tuple) or isinstance(after, tuple):
