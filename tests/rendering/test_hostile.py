@@ -240,7 +240,7 @@ def test_f81_live_content_in_a_comment_is_inert_and_fits() -> None:
     assert "`````````diff" in document
     assert characters_in(document) <= MOST_CHARACTERS
     for number in range(80):
-        assert f"`item/{number}`" in document
+        assert f"`item/{number}`" in document or f"item&#47;{number}<" in document
 
 
 @pytest.mark.parametrize(
