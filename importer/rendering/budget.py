@@ -75,8 +75,8 @@ class _Entry:
 
     @property
     def least(self) -> int:
-        """How much room it takes in a list of names, without what others of its folder share."""
-        return characters_in(self.name) + 1 if self.name else 0
+        """How much room it takes in a list of names, without its folder."""
+        return characters_in(_split(self.name)[1]) + 1 if self.name else 0
 
     def leave_out(self) -> None:
         self.shown = len(self.forms)
@@ -205,7 +205,8 @@ def _make_room(sections: Sequence[_Section], room: int) -> None:
     taken = _shorten(named, max(half, room - sum(it.size for it in plain)))
     lines = sum(characters_in(it.forms[-1]) for it in plain)
     if taken > (share := max(half, room - lines)):
-        taken = _name_last(named, share)
+        folders = sum(_folders_of(it) for it in sections)
+        taken = folders + _name_last(named, share - folders)
     if taken + _shorten(plain, room - taken) > room:
         _count_last(sections, max(0, room - taken))
 
@@ -237,6 +238,14 @@ def _count_last(sections: Sequence[_Section], room: int) -> None:
             share -= entry.size
             if share < 0:
                 entry.leave_out()
+
+
+def _folders_of(section: _Section) -> int:
+    """Return how much room a list of all names takes beside the names: folders, line ends."""
+    named = [it for it in section.entries if it.name]
+    folders = {_split(it.name)[0] for it in named}
+    wrapped = sum(it.least for it in named) // (_COLUMNS // 2)
+    return sum(characters_in(it) + 2 for it in folders) + wrapped
 
 
 def _name_last(named: Sequence[_Entry], room: int) -> int:
@@ -289,9 +298,13 @@ def _listed(names: Sequence[str], room: int) -> tuple[str, int]:
 
 def _by_folder(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     folders: dict[str, list[str]] = {}
-    for each in names:
-        path, hash_, answer = "_".join(each.split()).partition("#")
-        folder, slash, last = path.rpartition("/")
-        members = folders.setdefault(f"{folder}{slash}:" if slash else "", [])
-        members.append(f"{last}{hash_}{answer}" or "_")
+    for folder, member in map(_split, names):
+        folders.setdefault(folder, []).append(member)
     yield from folders.items()
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Return the folder of a key, as a list of names has it, and its name there."""
+    path, hash_, answer = "_".join(name.split()).partition("#")
+    folder, slash, last = path.rpartition("/")
+    return (f"{folder}{slash}:" if slash else "", f"{last}{hash_}{answer}" or "_")

@@ -188,11 +188,15 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         utf8=manner.utf8,
         kind=it.kind or ("" if it.key else it.code),
         key=it.key or "",
-        what=it.code if it.key else "",
+        what=it.code if it.key else it.why,
         place=place_of(it.span),
         url=it.url,
         fields=sides,
-        details=[*detail("why", it.why), *detail("to do", it.remedy), *between],
+        details=[
+            *detail("why", it.why if it.key else ""),
+            *detail("to do", it.remedy),
+            *between,
+        ],
     )
 
 

@@ -135,7 +135,7 @@ def must_be_named(plan: Plan) -> set[str]:
 
 
 @given(st.integers(0, 2**32), st.integers(0, 60), st.integers(0, 30), st.integers(0, 60))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_random_plan_fits_a_comment_and_names_what_matters(
     seed: int, changes: int, conflicts: int, lines: int
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_random_plan_fits_a_comment_and_names_what_matters(
 
 
 @given(st.integers(0, 2**32), st.integers(0, 1_000))
-@settings(max_examples=1, deadline=None)
+@settings(max_examples=2, deadline=None)
 def test_a_plan_of_5_000_changes_fits_a_comment_and_names_what_matters(
     seed: int, conflicts: int
 ) -> None:
