@@ -5,7 +5,7 @@ no text of a post, no name and no mail address. A digest confirms a guess, and n
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from functools import cache
 from pydantic import TypeAdapter, ValidationError
 
 from importer.errors import PlanAltered
-from importer.model.fields import Fields, Value, fields_of
+from importer.model.fields import Fields, Shape, Value, fields_of
 from importer.model.ids import Field, Key, Kind, Verb
 from importer.model.ledger import Ledger, Operation
 from importer.model.live import Access, LiveItem, Rates, Snapshot
@@ -23,10 +23,17 @@ from importer.planning.compare import digest_field, keyed
 from importer.planning.plan_file import MOST_BYTES, canonical_json
 from importer.text.digests import digest_text
 from importer.text.links import Text
-from importer.text.sealed import seal
+from importer.text.sealed import Sealed, seal
 
 __all__ = ["load_snapshot", "save_snapshot", "sealed_snapshot", "snapshot_schema"]
 
+_TYPES: Mapping[Shape, type | tuple[type, ...]] = {
+    Shape.LINE: str,
+    Shape.TEXT: (Text, Sealed),
+    Shape.FLAG: bool,
+    Shape.NAMES: tuple,
+    Shape.ORDERED: tuple,
+}
 _REMEDY = "Take another one, where the team can be read: teams-importer plan --snapshot-out FILE"
 
 
@@ -102,10 +109,24 @@ def load_snapshot(data: bytes) -> SavedSnapshot:
     except (ValueError, RecursionError) as error:
         message = f"the file is no snapshot: {error}"
         raise PlanAltered(message, remedy=_REMEDY) from error
-    if saved.taken_at.tzinfo is None:
-        message = "the file is no snapshot: taken_at: no time zone"
+    if fault := next(_faults_in(saved), ""):
+        message = f"the file is no snapshot: {fault}"
         raise PlanAltered(message, remedy=_REMEDY)
     return saved
+
+
+def _faults_in(saved: SavedSnapshot) -> Iterator[str]:
+    """Yield what no snapshot of ours says, though its form is right."""
+    if saved.taken_at.tzinfo is None:
+        yield "taken_at: no time zone"
+    for post in saved.posts:
+        known = {row.field: _TYPES[row.shape] for row in fields_of(post.ref.kind)}
+        for name, value in post.fields.items():
+            if not isinstance(value, known.get(name, ())):
+                yield f"posts: {post.ref}: {name}"
+    for tag in saved.declared:
+        if tag.ref.kind is not Kind.TAG or not isinstance(tag.fields.get(Field.TITLE), str):
+            yield f"declared: {tag.ref}"
 
 
 def snapshot_schema() -> dict[str, object]:

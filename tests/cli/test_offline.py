@@ -250,6 +250,22 @@ def _broken(document: Any) -> None:
     document["posts"][0]["fields"]["title"] = {"holed": 3}
 
 
+def _mistyped(document: Any) -> None:
+    document["posts"][-1]["fields"]["tags"] = "testing"
+
+
+def _misplaced(document: Any) -> None:
+    document["posts"][-1]["fields"]["accepted"] = True
+
+
+def _nameless(document: Any) -> None:
+    document["declared"] = [{**document["posts"][-1], "fields": {}}]
+
+
+def _timeless(document: Any) -> None:
+    document["taken_at"] = "2026-01-02T03:04:05"
+
+
 @pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
     ("change", "message"),
@@ -257,6 +273,10 @@ def _broken(document: Any) -> None:
         (_other_namespace, "taken for the namespace other"),
         (_newer, "written by a newer importer"),
         (_broken, "the file is no snapshot: posts"),
+        (_mistyped, "the file is no snapshot: posts: question/"),
+        (_misplaced, "the file is no snapshot: posts: question/"),
+        (_nameless, "the file is no snapshot: declared: question/"),
+        (_timeless, "no time zone"),
         (dict.clear, "the file is no snapshot"),
     ],
 )
