@@ -6,7 +6,7 @@ what to do next.
     ImporterError                 (anything else is our bug: 1; wrong use: 64; signals: 130, 143)
       ManifestError 3             many Problems, each with file:line:column, rule, remedy
       PlanRefused 4               PlanStale, PlanConsumed, PlanForeign, PlanAltered,
-                                  GuardTripped, NotConfirmed
+                                  PlanUnreviewed, GuardTripped, NotConfirmed
       PartlyApplied 5             some changes failed or were skipped
       AccessError 6               TokenMissing, TokenInvalid, TokenExpired, TokenReadOnly,
                                   KeyMissing, TeamMissing, TeamUnknown, TeamForeign
@@ -43,6 +43,7 @@ __all__ = [
     "PlanForeign",
     "PlanRefused",
     "PlanStale",
+    "PlanUnreviewed",
     "Problem",
     "ServiceError",
     "Severity",
@@ -190,6 +191,10 @@ class PlanForeign(PlanRefused):
 
 class PlanAltered(PlanRefused):
     """The saved plan's bytes don't fit its digest, or aren't a plan at all."""
+
+
+class PlanUnreviewed(PlanRefused):
+    """The plan wants something that the reviewed one didn't."""
 
 
 class GuardTripped(PlanRefused):

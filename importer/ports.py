@@ -25,7 +25,17 @@ from importer.model.report import Report
 from importer.model.writing import Outcome, Write
 from importer.text.digests import Digest
 
-__all__ = ["Clock", "Foreseen", "Hold", "Journal", "LoadPicture", "Read", "Team", "TeamReader"]
+__all__ = [
+    "Clock",
+    "Foreseen",
+    "Hold",
+    "Journal",
+    "JournalReader",
+    "LoadPicture",
+    "Read",
+    "Team",
+    "TeamReader",
+]
 
 Read = LiveItem | Same | Synonym | Covered | Revision | Person | Denied
 
@@ -103,8 +113,8 @@ class Team(TeamReader, Protocol):
         ...
 
 
-class Journal(Protocol):
-    """The idempotency log. Raises JournalError (and LockHeld) and nothing else."""
+class JournalReader(Protocol):
+    """What planning asks of a journal."""
 
     async def ledger(self) -> Ledger:
         """Return what planning needs; open operations always come whole."""
@@ -113,6 +123,16 @@ class Journal(Protocol):
     async def texts(self, digests: Sequence[Digest]) -> Mapping[Digest, Value]:
         """Return the stored values among *digests* (base and before texts)."""
         ...
+
+    async def history(
+        self, run: RunId | None = None, key: Key | None = None
+    ) -> Sequence[Operation]:
+        """Return operations, oldest first, of one run or one key."""
+        ...
+
+
+class Journal(JournalReader, Protocol):
+    """The idempotency log. Raises JournalError (and LockHeld) and nothing else."""
 
     async def keep(self, values: Sequence[tuple[Digest, Value]]) -> None:
         """Store values under their digests; durable with the next intent."""
@@ -173,12 +193,6 @@ class Journal(Protocol):
 
     async def holder(self) -> RunId | None:
         """Return the run that holds the lock; None where nobody does, or nobody who has a run."""
-        ...
-
-    async def history(
-        self, run: RunId | None = None, key: Key | None = None
-    ) -> Sequence[Operation]:
-        """Return operations, oldest first, of one run or one key."""
         ...
 
     async def close(self) -> None:

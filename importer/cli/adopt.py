@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
-from importer.cli.applying import Manner, apply_wish, refuse_review
+from importer.cli.applying import Manner, apply_wish
 from importer.cli.commands import FILE, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -20,6 +20,7 @@ from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
 from importer.cli.places import from_here
 from importer.cli.reading import Loaded, note_idle_globs, read_manifest
+from importer.cli.reviewing import refuse_review
 from importer.cli.wiring import reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
@@ -177,7 +178,7 @@ def _mark(
     confirmed: bool,  # noqa: FBT001 - private, named at its only call
 ) -> ExitCode:
     """Write the markers, as an apply writes: shown, confirmed, recorded."""
-    refuse_review("adopt --mark")
+    refuse_review("adopt --mark", connection.url)
     shown = OutputOptions("text", verbose=output.verbose)
 
     def show(plan: Plan) -> None:

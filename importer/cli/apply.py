@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from importer.cli.applying import Applied, Manner, apply_wish, refuse_review
+from importer.cli.applying import Applied, Manner, apply_wish
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -35,6 +35,7 @@ from importer.cli.reading import (
     read_plan,
     refuse_secret_in,
 )
+from importer.cli.reviewing import ReviewOptions, refuse_review, review_options
 from importer.cli.wiring import reach
 from importer.errors import ExitCode, PlanStale, UsageError, worst
 from importer.journal import Place
@@ -63,6 +64,8 @@ _KEPT = (
         "teams-importer apply plan.json": "carry out what was reviewed, and nothing else",
         "teams-importer apply --yes --wait": "in CI: nobody to ask, wait for another run",
         "teams-importer apply --limit 10": "begin with ten questions",
+        "teams-importer apply --yes --expect-digest DIGEST": "only what was reviewed, as `plan` "
+        "printed it",
         "teams-importer apply --url sandbox:team.db --yes": "to a team on this machine",
     },
     json="report: results (change, key, kind, verb, state, ref, url, why, goes_again), incidents, "
@@ -74,6 +77,7 @@ _KEPT = (
 @journal_option
 @decision_options
 @run_options
+@review_options
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @fail_on_option
 @output_options("text", "json", "markdown", "html", with_template=True)
@@ -85,6 +89,7 @@ def command(
     journal: Place | None,
     decisions: DecisionOptions,
     running: RunOptions,
+    review: ReviewOptions,
     yes: bool,  # noqa: FBT001 - click names it
     fail_on: frozenset[str],
     output: OutputOptions,
@@ -93,9 +98,10 @@ def command(
 
     The token is checked first. Then the plan is shown, and nothing is written before it is
     confirmed. Ctrl-C finishes what is under way; the same command goes on later, and nothing is
-    posted twice.
+    posted twice. For a pull request it does not run: nobody has reviewed that yet.
     """
-    refuse_review("apply")
+    refuse_review("apply", connection.url)
+    refuse_beyond = review.check(console)
     wish, again = _wish(path, decisions, console)
     plan_output = OutputOptions("text", verbose=output.verbose)
 
@@ -106,7 +112,14 @@ def command(
     with reach(connection, console, create=True, max_wait_s=running.max_wait) as target:
         if isinstance(wish.what, Manifest):
             refuse_secret_in(wish.what, target.connection)
-        manner = Manner(running, journal, confirmed=yes, show=show, plan_again=again)
+        manner = Manner(
+            running,
+            journal,
+            confirmed=yes,
+            show=show,
+            plan_again=again,
+            refuse_beyond=refuse_beyond,
+        )
         applied = asyncio.run(apply_wish(wish, target, manner, console))
     applied = _seen(applied, wish.folder)
     code = worst([ExitCode(applied.report.exit_code), failed_on(applied.plan, fail_on)])

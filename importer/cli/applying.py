@@ -4,9 +4,8 @@ check the token -> lock -> recover -> draw -> show -> ask -> carry out
 """
 
 import asyncio
-import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -53,28 +52,18 @@ from importer.rendering.look import Looks
 from importer.teams import LiveTeam, Mode, open_team
 from importer.text.digests import Digest
 
-__all__ = ["Applied", "Manner", "apply_wish", "document_of", "refuse_review"]
+__all__ = ["Applied", "Manner", "apply_wish", "document_of"]
 
 _POLL_S = 1.0
 _MOST_NAMED = 5
-# What a CI service calls a run for a change that nobody has taken in yet.
-_REVIEWS = {"GITHUB_EVENT_NAME": "pull_request", "CI_PIPELINE_SOURCE": "merge_request"}
-
-
-def refuse_review(command: str, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise PlanRefused where a CI service runs *command* for a pull request."""
-    for name, value in _REVIEWS.items():
-        if environ.get(name, "").startswith(value):
-            message = f"{command} does not run for a pull request ({name}={environ[name]})"
-            remedy = "Run plan there, and apply once it is merged: nobody has reviewed it yet."
-            raise PlanRefused(message, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How. `show` prints a plan for the person who is to confirm it.
 
-    `plan_again` is the command that makes a saved plan anew.
+    `plan_again` is the command that makes a saved plan anew. `refuse_beyond` raises for a plan with
+    more in it than was reviewed.
     """
 
     options: RunOptions
@@ -82,6 +71,7 @@ class Manner:
     confirmed: bool
     show: Callable[[Plan], None]
     plan_again: str = ""
+    refuse_beyond: Callable[[Plan], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +273,7 @@ class _Run:
             self.meter.hide()
             self.manner.show(plan)
         refuse_if_guarded(plan)
+        self.manner.refuse_beyond(plan)
         if not plan.is_idle:
             self._confirm(plan)
             self.interrupts.begin_writing()

@@ -7,37 +7,32 @@ from pathlib import Path
 from importer.cli.console import Console
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions
-from importer.cli.places import from_here
+from importer.cli.places import drift_from_folder, from_here
 from importer.cli.repository import path_in_repository, repository_of
 from importer.errors import Problem, Span, UsageError
 from importer.manifests import MANIFEST_NAME
 from importer.manifests.rules import RULES
+from importer.model.drift import DriftReport
 from importer.model.plan import Plan
 from importer.rendering import (
     CHECK_FORMATS,
     Checked,
     Format,
+    drift_checked,
     plan_checked,
     problems_checked,
     render_checked,
     render_counts,
+    render_drift,
     render_plan,
     render_problems,
 )
 
-__all__ = [
-    "COUNTS",
-    "DRIFT_FORMATS",
-    "PLAN_FORMATS",
-    "PROBLEM_FORMATS",
-    "show_plan",
-    "show_problems",
-]
+__all__ = ["COUNTS", "PLAN_FORMATS", "PROBLEM_FORMATS", "show_drift", "show_plan", "show_problems"]
 
-COUNTS = "counts"
+COUNTS, HTML = "counts", "html"
 PROBLEM_FORMATS = ("text", "json", "markdown", *CHECK_FORMATS)
-DRIFT_FORMATS = ("text", "json", "markdown")
-PLAN_FORMATS = (*PROBLEM_FORMATS, "html", COUNTS)
+PLAN_FORMATS = (*PROBLEM_FORMATS, HTML, COUNTS)
 
 
 def show_problems(
@@ -78,6 +73,21 @@ def show_plan(plan: Plan, manifest: Path | None, console: Console, output: Outpu
     _refuse_template(output)
     file = manifest or Path(MANIFEST_NAME)
     _show_checked(plan_checked(shown, Span(str(file), 1, 1)), file, console, output)
+
+
+def show_drift(
+    report: DriftReport, manifest: Path, console: Console, output: OutputOptions
+) -> None:
+    """Print *report*, whose places are as seen from here; as JSON from the folder of *manifest*."""
+    if output.format in (COUNTS, HTML):
+        message = f"a drift report can't be written as {output.format}"
+        raise UsageError(message, remedy="Leave out --drift, or choose another format.")
+    if output.format in CHECK_FORMATS:
+        _refuse_template(output)
+        _show_checked(drift_checked(report), manifest, console, output)
+        return
+    told = drift_from_folder(report, manifest.parent) if console.as_json else report
+    console.result(render_drift(told, **looks_of(console, output)))
 
 
 def _show_checked(

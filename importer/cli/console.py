@@ -82,9 +82,10 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 class Console:
     """Prints. `as_json` is set by the command's `--format json`, and errors follow it.
 
-    `output` is the file that takes the result's place on standard output, `saved_to` another one
-    that the command writes. `journal_folder` is where a report of our own bug goes, once the
-    journal's place is known. `command_line` is what was typed, for messages that tell how to go on.
+    `output` is the file that takes the result's place on standard output, `saved_to` and
+    `snapshot_to` others that the command writes. `journal_folder` is where a report of our own bug
+    goes, once the journal's place is known. `command_line` is what was typed, for messages that
+    tell how to go on.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -92,6 +93,7 @@ class Console:
         self.as_json = False
         self.output: Path | None = None
         self.saved_to: Path | None = None
+        self.snapshot_to: Path | None = None
         self.journal_folder: Path | None = None
         self.command_line = ""
         self._environ = environ
@@ -124,7 +126,12 @@ class Console:
         from importer.cli.files import is_same_file
         from importer.errors import UsageError
 
-        for option, target in (("--output", self.output), ("--out", self.saved_to)):
+        written = (
+            ("--output", self.output),
+            ("--out", self.saved_to),
+            ("--snapshot-out", self.snapshot_to),
+        )
+        for option, target in written:
             if target is not None and any(it and is_same_file(it, target) for it in paths):
                 message = f"{option} {target} would write over {what}"
                 raise UsageError(message, remedy="Name another file.")

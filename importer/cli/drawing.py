@@ -3,7 +3,7 @@
 `draw` and `draw_drift_of` give the drawing a transport that cannot write, and so the journal.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from importer.execution import (
     draw_marks,
     draw_plan,
     draw_undo,
+    seal_drawing,
 )
 from importer.journal import Place
 from importer.model.drift import DriftReport
@@ -27,6 +28,7 @@ from importer.model.ids import Kind, RunId
 from importer.model.live import Access, Need
 from importer.model.manifest import Fate, Manifest, footer_of
 from importer.model.plan import Decisions, Plan, SavedPlan
+from importer.model.saved_snapshot import SavedSnapshot
 from importer.ports import Journal, TeamReader
 from importer.teams import LiveTeam, Mode, open_team
 
@@ -91,11 +93,21 @@ async def draw_wish(
     journal: Journal,
     access: Access,
     target: Target,
+    kinds: frozenset[Kind] = frozenset(),
 ) -> Drawn:
-    """Read the live team and return the plan for *wish*, given its manifest. Writes nothing."""
+    """Read the live team and return the plan for *wish*, given its manifest. Writes nothing.
+
+    Posts of *kinds* are read, whether the manifest names one or not.
+    """
     if wish.undoes is None:
-        draws = draw_marks if wish.marks else draw_plan
-        drawn = await draws(manifest, reader, journal, access, wish.decisions, team=target.team)
+        if wish.marks:
+            drawn = await draw_marks(
+                manifest, reader, journal, access, wish.decisions, team=target.team
+            )
+        else:
+            drawn = await draw_plan(
+                manifest, reader, journal, access, wish.decisions, team=target.team, kinds=kinds
+            )
         return replace(drawn, plan=from_folder(drawn.plan, wish.folder))
     check_pin(manifest, target.team, target.site)
     return await draw_undo(
@@ -110,14 +122,24 @@ async def draw_wish(
 
 
 async def draw(
-    wish: Wish, manifest: Manifest, target: Target, place: Place | None, console: Console
+    wish: Wish,
+    manifest: Manifest,
+    target: Target,
+    place: Place | None,
+    console: Console,
+    take: Callable[[SavedSnapshot], None] | None = None,
 ) -> tuple[Plan, Access]:
     """Return the plan for *wish*, given its manifest, and whose token drew it.
 
-    The journal at *place* is read, not made; no lock is taken.
+    The journal at *place* is read, not made; no lock is taken. *take* is given what the plan was
+    drawn from, without texts: then every kind of post is read.
     """
     async with _looking(wish, target, place, console) as (team, access, journal):
-        drawn = await draw_wish(wish, manifest, team, journal, access, target)
+        kinds = frozenset(Kind) if take else frozenset[Kind]()
+        drawn = await draw_wish(wish, manifest, team, journal, access, target, kinds)
+        if take is not None:
+            now = (team.server_time() or SystemClock().now()).replace(microsecond=0)
+            take(await seal_drawing(drawn, manifest, team, journal, access, now))
     return drawn.plan, access
 
 

@@ -23,5 +23,6 @@ def looks_of(console: Console, output: OutputOptions) -> Looks:
         color=console.is_coloured,
         width=shutil.get_terminal_size().columns if on_screen else None,
         verbose=output.verbose,
+        max_chars=output.max_chars,
         utf8=console.output is not None or encoding == "utf8",
     )

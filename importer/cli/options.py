@@ -11,6 +11,7 @@ from importer.cli.console import Console
 from importer.errors import UsageError
 from importer.model.manifest import OnDrift
 from importer.model.plan import Decisions
+from importer.text.lengths import LEAST_CHARACTERS, MOST_CHARACTERS
 
 __all__ = [
     "DecisionOptions",
@@ -70,6 +71,7 @@ class OutputOptions:
     format: str
     verbose: bool
     template: Path | None = None
+    max_chars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,15 +236,23 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
         ),
     ]
     if with_template:
-        options.append(
+        options += [
+            click.option(
+                "--max-chars",
+                type=click.IntRange(min=LEAST_CHARACTERS),
+                metavar="N",
+                help="The longest Markdown: the largest entries are shown shorter, then counted. "
+                f"{MOST_CHARACTERS} by default, which a pull request's comment takes; with "
+                "--verbose no limit.",
+            ),
             click.option(
                 "--template",
                 type=FILE,
                 metavar="FILE",
                 callback=_protect_template,
                 help="Your own Jinja2 template for the result.",
-            )
-        )
+            ),
+        ]
     return gathered("output", OutputOptions, options)
 
 

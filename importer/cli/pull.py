@@ -30,6 +30,7 @@ from importer.planning.pulling import Choice, Intake, Pulled, pull
 from importer.rendering import render_pull
 from importer.teams import Mode, open_team
 from importer.text.links import Text, fill
+from importer.text.sealed import Sealed
 
 
 @make_command(
@@ -204,6 +205,8 @@ def _words(address: Callable[[str], str]) -> Callable[[Value | None], str]:
                 return ", ".join(value)
             case bool():
                 return "yes" if value else "no"
+            case Sealed():
+                return ""
             case _:
                 return value
 

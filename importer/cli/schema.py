@@ -17,6 +17,7 @@ from importer.planning.drifting import drift_schema
 from importer.planning.plan_file import plan_schema
 from importer.planning.pulling import pull_schema
 from importer.planning.redirecting import redirects_schema
+from importer.planning.snapshot_file import snapshot_schema
 from importer.sources import pages_schema
 
 
@@ -40,6 +41,10 @@ def _redirects() -> str:
     return json.dumps(redirects_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _snapshot() -> str:
+    return json.dumps(snapshot_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 _ALL: Mapping[str, Callable[[], str]] = {
     **SCHEMAS,
     "adoption.schema.json": _adoption,
@@ -48,6 +53,7 @@ _ALL: Mapping[str, Callable[[], str]] = {
     "plan.schema.json": _plan,
     "pull.schema.json": _pull,
     "redirects.schema.json": _redirects,
+    "snapshot.schema.json": _snapshot,
 }
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -59,8 +65,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
         "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
     },
     json="File name to JSON schema: manifest, include, markdown (front matter), pages (of `convert "
-    "json`), adoption, drift (of `plan --drift`), plan, pull, redirects. With --write and --check: "
-    "written, current or stale, a list of files.",
+    "json`), adoption, drift (of `plan --drift`), plan, pull, redirects, snapshot. With --write "
+    "and --check: written, current or stale, a list of files.",
 )
 @click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")
 @click.option("--check", type=_FOLDER, metavar="DIR", help="Compare the files in DIR.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.applying import Manner, apply_wish, refuse_review
+from importer.cli.applying import Manner, apply_wish
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -18,6 +18,7 @@ from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
 from importer.cli.reading import read_manifest
+from importer.cli.reviewing import refuse_review
 from importer.cli.suggesting import did_you_mean
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, UsageError
@@ -79,7 +80,8 @@ def command(
     PATH is the manifest whose journal knows the run. An undo is a run like any other, so `undo
     last` a second time takes the undo back: a redo, as far as there is an API for it.
     """
-    refuse_review("undo")
+    if not dry_run:
+        refuse_review("undo", connection.url)
     loaded = read_manifest(path, console)
 
     def show(plan: Plan) -> None:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FOLDER",
+    "SANDBOX",
     "SystemClock",
     "Target",
     "beside",
@@ -59,7 +60,7 @@ __all__ = [
     "target_in",
 ]
 
-_SANDBOX = "sandbox:"
+SANDBOX = "sandbox:"
 _SANDBOX_TEAM = "acme"
 FOLDER = ".teams-importer"
 _MOST_BYTES = 65_536
@@ -124,8 +125,8 @@ def reach(
     shows when the way is opened.
     """
     url = options.url or VENDOR_API
-    if url.startswith(_SANDBOX):
-        with _in_process(url.removeprefix(_SANDBOX), options, console, create=create) as target:
+    if url.startswith(SANDBOX):
+        with _in_process(url.removeprefix(SANDBOX), options, console, create=create) as target:
             yield target
         return
     console.protect("the file of a secret", *_secret_files(options))
@@ -208,7 +209,7 @@ def target_in(
         connection,
         endpoint.team,
         endpoint.site,
-        origin=f"{_SANDBOX}{name}",
+        origin=f"{SANDBOX}{name}",
         host=f"sandbox-{name}",
         token_source="the sandbox",  # noqa: S106 - says where it came from
         app=create_app(world),

@@ -5,6 +5,7 @@ Knows no HTTP, no files and no database; whatever waits here is asyncio.
 
 from importer.execution.adopting import Look, draw_marks, look_for_adoption
 from importer.execution.drifting import draw_drift
+from importer.execution.offline import OfflineJournal, OfflineTeam, seal_drawing
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.preflight import Drawn, check_pin, draw_plan
 from importer.execution.pulling import Sighting, look_at_team
@@ -17,6 +18,8 @@ from importer.execution.undoing import draw_undo
 __all__ = [
     "Drawn",
     "Look",
+    "OfflineJournal",
+    "OfflineTeam",
     "OnUnknown",
     "Recovery",
     "RunOptions",
@@ -32,5 +35,6 @@ __all__ = [
     "recover",
     "refuse_if_guarded",
     "report_of_cut",
+    "seal_drawing",
     "take_snapshot",
 ]

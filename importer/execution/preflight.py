@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.errors import TeamForeign
 from importer.execution.reading import reach_of_manifest, take_snapshot
 from importer.model.fields import Value
+from importer.model.ids import Kind
 from importer.model.ledger import Ledger
 from importer.model.live import Access, Snapshot
 from importer.model.manifest import Manifest
@@ -18,7 +19,7 @@ from importer.planning.merging import digests_for_sides
 from importer.planning.plan import make_plan
 from importer.planning.quiet import quiet_items, with_unseen
 from importer.planning.remembering import values_of_bases
-from importer.ports import Journal, TeamReader
+from importer.ports import JournalReader, TeamReader
 from importer.text.digests import Digest
 
 __all__ = ["Compared", "Drawn", "check_pin", "compare_live", "draw_plan"]
@@ -69,18 +70,23 @@ def check_pin(manifest: Manifest, team: str, site: Site) -> None:
 async def compare_live(
     manifest: Manifest,
     reader: TeamReader,
-    journal: Journal,
+    journal: JournalReader,
     access: Access,
     decisions: Decisions,
     *,
     team: str,
+    kinds: frozenset[Kind] = frozenset(),
 ) -> Compared:
-    """Read the live team and return how *manifest* differs from it. Writes nothing."""
+    """Read the live team and return how *manifest* differs from it. Writes nothing.
+
+    Posts of *kinds* are read, whether the manifest names one or not.
+    """
     check_pin(manifest, team, access.site)
     ledger = await journal.ledger()
     read_at = asyncio.get_running_loop().time()
     quiet = quiet_items(manifest, ledger)
     reach = reach_of_manifest(manifest, ledger, decisions, quiet)
+    reach = replace(reach, kinds=reach.kinds | kinds)
     snapshot = await take_snapshot(reader, access, ledger, reach)
     snapshot = with_unseen(snapshot, quiet, ledger, manifest.namespace)
     comparison = compare(manifest, snapshot, ledger)
@@ -91,14 +97,18 @@ async def compare_live(
 async def draw_plan(
     manifest: Manifest,
     reader: TeamReader,
-    journal: Journal,
+    journal: JournalReader,
     access: Access,
     decisions: Decisions,
     *,
     team: str,
+    kinds: frozenset[Kind] = frozenset(),
 ) -> Drawn:
-    """Read the live team and return the plan that makes it what *manifest* says. Writes nothing."""
-    found = await compare_live(manifest, reader, journal, access, decisions, team=team)
+    """Read the live team and return the plan that makes it what *manifest* says. Writes nothing.
+
+    Posts of *kinds* are read, whether the manifest names one or not.
+    """
+    found = await compare_live(manifest, reader, journal, access, decisions, team=team, kinds=kinds)
     comparison, snapshot, ledger = found.comparison, found.snapshot, found.ledger
     doubled = doubles_in(manifest, comparison, snapshot, ledger)
     plan = make_plan(

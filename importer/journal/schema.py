@@ -16,6 +16,7 @@ from importer.errors import JournalError
 from importer.model.fields import Value
 from importer.model.ledger import Binding, Operation, Run
 from importer.text.links import Text
+from importer.text.sealed import Sealed
 
 __all__ = [
     "APPLICATION_ID",
@@ -128,6 +129,9 @@ def _tagged(value: Value) -> list[Any]:
     match value:
         case Text(holed, targets):
             return ["text", holed, list(targets)]
+        case Sealed():
+            message = "a text without its words has no place in a journal"
+            raise TypeError(message)
         case bool():
             return ["flag", value]
         case str():

@@ -31,6 +31,7 @@ from importer.model.ids import Field, Kind
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import Digest, digest_of
 from importer.text.links import Text
+from importer.text.sealed import Sealed, digest_of_sealed
 
 __all__ = [
     "LIMITS",
@@ -50,7 +51,7 @@ __all__ = [
     "word_of",
 ]
 
-Value = Text | str | bool | tuple[str, ...]
+Value = Text | Sealed | str | bool | tuple[str, ...]
 Fields = Mapping[Field, Value]
 
 
@@ -168,7 +169,7 @@ def word_of(kind: Kind, field: Field) -> str:
 
 def targets_of(field: Field, value: Value | None) -> tuple[str, ...]:
     """Return what *value* leads to: a text's targets, or a collection's items."""
-    if isinstance(value, Text):
+    if isinstance(value, Text | Sealed):
         return value.targets
     return value if field is Field.ITEMS and isinstance(value, tuple) else ()
 
@@ -176,7 +177,7 @@ def targets_of(field: Field, value: Value | None) -> tuple[str, ...]:
 def canonical(shape: Shape, value: Value, masters: Mapping[str, str]) -> Value:
     """Return *value* in canonical form. A Text is expected to be dug and canonical already."""
     match value:
-        case Text() | bool():
+        case Text() | Sealed() | bool():
             return value
         case str():
             return canonical_line(value)
@@ -189,6 +190,8 @@ def digest_value(shape: Shape, value: Value) -> Digest:
     match value:
         case Text(holed, targets):
             return digest_of(shape, [holed, *targets])
+        case Sealed():
+            return digest_of_sealed(value)
         case bool():
             return digest_of(shape, ["true" if value else "false"])
         case str():

@@ -62,6 +62,7 @@ from importer.planning.relinking import as_written
 from importer.text.canonical import canonical_names
 from importer.text.digests import Digest, agree, digest_of
 from importer.text.links import Text, dig_deeper, retarget
+from importer.text.sealed import Sealed, holds, retarget_sealed
 
 __all__ = [
     "UNSET",
@@ -219,7 +220,7 @@ def _moved(
     if field not in live.fields:
         return None
     ours, theirs = item.fields[field], live.fields[field]
-    if ours == theirs:
+    if ours == theirs or _is_sealed(ours, theirs):
         return Moved.EQUAL
     digest = digest_field(item.kind, field, ours)
     added = _digest_of_added(ours)
@@ -235,6 +236,11 @@ def _moved(
     if who is Moved.NO_BASE and _is_explained(field, ours, theirs, settling):
         return Moved.OURS
     return who
+
+
+def _is_sealed(ours: Value, theirs: Value) -> bool:
+    """Tell whether *theirs* is *ours*, as far as its words are kept from us."""
+    return isinstance(theirs, Sealed) and isinstance(ours, Text) and holds(theirs, ours)
 
 
 def _lost_its_target(
@@ -311,6 +317,8 @@ def keyed_item(live: LiveItem, targets: Mapping[str, str]) -> LiveItem:
 def _keyed_value(field: Field, value: Value, targets: Mapping[str, str]) -> Value:
     if isinstance(value, Text):
         return keyed(value, targets)
+    if isinstance(value, Sealed):
+        return retarget_sealed(value, lambda target: targets.get(target, target))
     if field is Field.ITEMS and isinstance(value, tuple):
         return tuple(targets.get(target, target) for target in value)
     return value

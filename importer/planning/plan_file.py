@@ -3,6 +3,9 @@
 Canonical: sorted keys, UTF-8, one final LF. Equal plans give equal bytes, and only the bytes that
 `save` gave are a saved plan: any edit, even of a blank, is refused. What a terminal or a log reader
 would obey is written as a JSON escape, so a plan can be printed as it is.
+
+Beside the plan stands its intent (`importer.planning.intent`): the digest that an apply can be held
+to, and the digests of the parts that it is made of.
 """
 
 import json
@@ -12,14 +15,20 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from math import isfinite
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
 from importer.errors import PlanAltered
-from importer.model.plan import FORMAT_VERSION, Plan, SavedPlan
+from importer.model.fields import Value
+from importer.model.plan import FORMAT_VERSION, FieldChange, Plan, SavedPlan
+from importer.planning.intent import Intent, intent_of
 from importer.text.digests import Digest, digest_of, digest_text
+from importer.text.sealed import Sealed
 from importer.text.visible import HIDDEN
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = [
     "MOST_BYTES",
@@ -41,8 +50,8 @@ _AGAIN = "Make the plan again: teams-importer plan --out FILE"
 
 
 def plan_bytes(plan: Plan) -> bytes:
-    """Return *plan* as canonical JSON for people and tools."""
-    return _bytes(plan)
+    """Return *plan*, with its intent, as canonical JSON for people and tools."""
+    return _bytes({**_members(plan), "intent": intent_of(plan)})
 
 
 def plan_digest(plan: Plan) -> Digest:
@@ -64,6 +73,9 @@ def load(data: bytes) -> SavedPlan:
     saved = _validated(document)
     if plan_digest(saved.plan) != saved.digest or _file(saved) != data:
         _refuse("the plan file was edited after it was made: its bytes don't fit its digest")
+    values = (it for change in saved.plan.changes for each in change.fields for it in _ends(each))
+    if any(isinstance(it, Sealed) for it in values):
+        _refuse("the plan was drawn offline, from a snapshot: nobody can apply it")
     return saved
 
 
@@ -71,7 +83,11 @@ def plan_schema() -> dict[str, object]:
     """Return the JSON schema of the file that `--out` writes."""
     schema = _adapter().json_schema()
     schema["properties"]["seal"] = {"title": "Seal", "type": "string"}
-    schema["required"].append("seal")
+    schema["properties"]["intent"] = {"$ref": "#/$defs/Intent"}
+    schema["required"] += ["seal", "intent"]
+    schema["$defs"]["Intent"] = TypeAdapter(Intent).json_schema()
+    # Only where a plan is printed by itself.
+    schema["$defs"]["Plan"]["properties"]["intent"] = {"$ref": "#/$defs/Intent"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
@@ -92,20 +108,28 @@ def canonical_json(value: object, *, indent: int | None = None) -> str:
     return _UNSAFE.sub(_escape, text)
 
 
+def _ends(it: FieldChange) -> tuple[Value | None, ...]:
+    return (it.before, it.after)
+
+
 def _escape(match: re.Match[str]) -> str:
     units = match.group().encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def _plain(value: object) -> object:
-    if is_dataclass(value):
-        return {member.name: _whole(getattr(value, member.name)) for member in fields(value)}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _members(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, datetime):
         return value.isoformat()
     message = f"{type(value).__name__} has no place in a plan or report"
     raise TypeError(message)
+
+
+def _members(value: "DataclassInstance") -> dict[str, object]:
+    return {member.name: _whole(getattr(value, member.name)) for member in fields(value)}
 
 
 def _whole(value: object) -> object:
@@ -121,8 +145,7 @@ def _file(saved: SavedPlan) -> bytes:
     """Return the file's bytes; the seal covers what the plan's digest leaves out."""
     parts = (saved.digest, saved.made_at, saved.made_by, saved.manifest_at)
     seal = digest_of("saved-plan", parts)
-    members = {member.name: getattr(saved, member.name) for member in fields(saved)}
-    return _bytes({**members, "seal": seal})
+    return _bytes({**_members(saved), "intent": intent_of(saved.plan), "seal": seal})
 
 
 @cache

@@ -12,6 +12,7 @@ from importer.rendering.documents import (
     render_pull,
     render_report,
 )
+from importer.rendering.drift_findings import drift_checked
 from importer.rendering.findings import Checked, problems_checked
 from importer.rendering.look import Format
 from importer.rendering.loss_view import MOST_LISTED
@@ -23,6 +24,7 @@ __all__ = [
     "MOST_LISTED",
     "Checked",
     "Format",
+    "drift_checked",
     "plan_checked",
     "problems_checked",
     "render_adopted",

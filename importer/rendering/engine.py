@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -27,6 +27,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from importer.errors import UsageError
+from importer.planning.intent import comment_of
+from importer.rendering.budget import MARKS, fit, name, without_hopeless
 from importer.rendering.escaping import (
     code,
     fence,
@@ -41,18 +43,14 @@ from importer.rendering.escaping import (
     quiet_html,
 )
 from importer.rendering.look import Format, Look
-from importer.rendering.phrasing import counted
 from importer.rendering.terminal import paint, wrap
+from importer.text.lengths import MOST_CHARACTERS
 
-__all__ = ["MOST_CHARACTERS", "fill_template"]
-
-MOST_CHARACTERS: Final = 60_000
-"""Of a Markdown document that isn't verbose: a pull request's comment takes 65,536 (observed)."""
+__all__ = ["fill_template"]
 
 # The user's template goes by this name: it may import one of ours that is called as its file is.
 _USERS = "--template"
 _SUFFIXES = {Format.TEXT: "txt", Format.MARKDOWN: "md", Format.JSON: "json", Format.HTML: "html"}
-_CUT = Markup("\0")
 _GAP = re.compile(r"\n{3,}")
 _BLANKS = re.compile(r" +$", re.MULTILINE)
 _INLINED = ("_page.css", "_page.js")
@@ -69,15 +67,17 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
 
-def fill_template(name: str, view: Mapping[str, Any], look: Look) -> str:
-    """Return template *name* (`plan`, `report`, `losses`) filled with *view* under that same name.
+def fill_template(template: str, view: Mapping[str, Any], look: Look) -> str:
+    """Return *template* (`plan`, `report`, `losses`) filled with *view* under that same name.
 
     Raises UsageError when the user's template can't be read or fails, with its file and line.
     """
     environment = _environment(look, _source_of(look.template))
-    chosen = _USERS if look.template else f"{name}.{_SUFFIXES[look.format]}.j2"
+    if (most := _most(look)) is not None:
+        view = without_hopeless(view, most)
+    chosen = _USERS if look.template else f"{template}.{_SUFFIXES[look.format]}.j2"
     try:
-        text = environment.get_template(chosen).render({name: inert(view)})
+        text = environment.get_template(chosen).render({template: inert(view)})
     except Exception as error:
         if look.template is None:
             raise
@@ -120,6 +120,8 @@ def _environment(look: Look, source: str) -> _Environment:
         "fence": fence if is_markdown else fence_html,
         "html": html,
         "link": link if is_markdown else link_html,
+        "intent": lambda parts: Markup(comment_of(parts)),  # noqa: S704 - digests only
+        "name": name if is_markdown else lambda _: Markup(),
         "prose": prose if is_markdown else prose_html,
         "prose_html": prose_html,
         "ink": ink,
@@ -127,8 +129,8 @@ def _environment(look: Look, source: str) -> _Environment:
         "plain": lambda spans: "".join(it["text"] for it in spans),
     }
     environment.globals = {
-        "cut": _CUT if is_markdown else Markup(),
         "inlined": partial(_inlined, look.templates),
+        **{mark: sign if is_markdown else Markup() for mark, sign in MARKS.items()},
         "range": environment.globals["range"],
     }
     return environment
@@ -161,9 +163,16 @@ def _template_error(error: Exception, look: Look) -> UsageError:
     )
 
 
+def _most(look: Look) -> int | None:
+    """Return how many characters the document may have; None: as many as it takes."""
+    if look.format is not Format.MARKDOWN:
+        return None
+    return look.max_chars or (None if look.verbose else MOST_CHARACTERS)
+
+
 def _finished(text: str, look: Look) -> str:
     if look.format is Format.MARKDOWN:
-        text = _fitted(text, None if look.verbose else MOST_CHARACTERS)
+        text = fit(quiet(_GAP.sub("\n\n", text)), _most(look))
     elif look.format is Format.HTML:
         # Blank lines are content there: in a post's code, for one.
         return quiet_html(text.strip("\n") + "\n")
@@ -173,25 +182,3 @@ def _finished(text: str, look: Look) -> str:
         text = wrap(text, look.width or 0) if wrapped else text
     # A sign or margin stands before every line of content, so an empty line is never content's.
     return quiet(_GAP.sub("\n\n", text).strip("\n") + "\n")
-
-
-def _fitted(text: str, most: int | None) -> str:
-    """Return *text* without the entries that would make it longer than *most* characters.
-
-    Entries stand between cuts: nothing is cut inside a fence or an element.
-    """
-    head, *entries, foot = text.split(_CUT) if _CUT in text else (text, "")
-    left = (most or len(text)) - len(head) - len(foot)
-    shown: list[str] = []
-    for each in entries:
-        left -= len(each)
-        if left < 0:
-            break
-        shown.append(each)
-    more = len(entries) - len(shown)
-    note = (
-        f"\n\n{counted(more, 'more entry', 'more entries')}, shown with --verbose\n\n"
-        if more
-        else ""
-    )
-    return "".join([head, *shown, note, foot])

@@ -45,6 +45,9 @@ SYMBOLS = {
 """A tone's symbol, and the one for terminals without UTF-8."""
 
 
+_NEVER_LEFT_OUT = frozenset({"blocked", "delete"})
+
+
 class SpanView(TypedDict):
     """A stretch of a line; `mark` is kept, removed, added or fold. `text` needs no colour."""
 
@@ -69,7 +72,8 @@ class LineView(TypedDict):
 class FieldView(TypedDict):
     """One field of an entry: what fits on its line, and the lines below it.
 
-    `is_change` says that one line became another: `before` and `after` hold the two.
+    `is_change` says that one line became another: `before` and `after` hold the two. `hunks` are
+    those of the lines that changed, for a shorter document.
     """
 
     name: str
@@ -78,6 +82,7 @@ class FieldView(TypedDict):
     before: str
     after: str
     lines: list[LineView]
+    hunks: list[LineView]
 
 
 class DetailView(TypedDict):
@@ -107,8 +112,10 @@ class EntryView(TypedDict):
     """One item of a section. `quoted` is `title` in quotation marks, empty when there is none.
 
     `kind` is a note's whole sentence. `cause` is the reason in one word, for filters. `has_more`
-    says that there are fields or details. `panes` are the sides as the site would show them, and
-    `anchor` is the entry's id: both in HTML only.
+    says that there are fields, details or panes, `has_lines` that fields have lines. `name` is what
+    the entry goes by in the shortest document, of those that are never left out (what waits, what
+    is deleted); else it is empty. `panes` are the sides as the site would show them, and `anchor`
+    is the entry's id: both in HTML only.
     """
 
     tone: str
@@ -127,6 +134,8 @@ class EntryView(TypedDict):
     has_more: bool
     panes: list[PaneView]
     anchor: str
+    has_lines: bool
+    name: str
 
 
 class SectionView(TypedDict):
@@ -219,6 +228,8 @@ def entry(
         fields=fields or [],
         details=details or [],
         has_more=bool(fields or details or panes),
+        has_lines=any(it["lines"] for it in fields or ()),
+        name=(key or kind) if tone in _NEVER_LEFT_OUT else "",
         panes=panes or [],
         anchor="",
     )

@@ -10,12 +10,14 @@ from importer.rendering.entries import FieldView, LineView, SpanView, span
 from importer.rendering.panes import Panes
 from importer.rendering.phrasing import counted
 from importer.text.links import HOLE, Text
+from importer.text.sealed import Sealed
 from importer.text.words import Difference, Mark, WordLine, WordSpan, compare_texts, compare_words
 
 __all__ = ["Manner", "field_view", "value_view"]
 
 _FIRST_LINES = 3
 _MOST_LINES = 200
+_MOST_CHANGED = 6
 _MOST_CHARS = 20_000
 _LONG_SPAN = 400
 _LONG_KEPT = 80
@@ -47,6 +49,8 @@ class Manner:
                 return ""
             case Text():
                 return _filled(value, self.site)
+            case Sealed():
+                return ""
             case bool():
                 return "yes" if value else "no"
             case str():
@@ -84,6 +88,9 @@ def _as_lines(value: Value | None) -> Text | None:
 
 def field_view(name: str, before: Value | None, after: Value | None, manner: Manner) -> FieldView:
     """Return how *before* became *after*; None on either side: it wasn't there, or won't be."""
+    if isinstance(before, Sealed) or isinstance(after, Sealed):
+        what = "not in the snapshot" if None in (before, after) else "differs, not in the snapshot"
+        return _plain(name, [span("kept", what)])
     if isinstance(before, Text) or isinstance(after, Text):
         return _body(name, before, after, manner)
     if isinstance(before, tuple) or isinstance(after, tuple):
@@ -98,6 +105,7 @@ def field_view(name: str, before: Value | None, after: Value | None, manner: Man
         before=_cut(old, _LONG_SPAN, manner),
         after=_cut(new, _LONG_SPAN, manner),
         lines=[],
+        hunks=[],
     )
 
 
@@ -110,10 +118,29 @@ def _listing(text: str, manner: Manner) -> list[LineView]:
     return [*views, *([_fold(counted(left, "more line"), manner)] if left else [])]
 
 
-def _plain(name: str, spans: list[SpanView], lines: Sequence[LineView] = ()) -> FieldView:
+def _plain(
+    name: str,
+    spans: list[SpanView],
+    lines: Sequence[LineView] = (),
+    hunks: Sequence[LineView] = (),
+) -> FieldView:
     return FieldView(
-        name=name, spans=spans, is_change=False, before="", after="", lines=list(lines)
+        name=name,
+        spans=spans,
+        is_change=False,
+        before="",
+        after="",
+        lines=list(lines),
+        hunks=list(hunks),
     )
+
+
+def _changed_only(lines: Sequence[LineView], manner: Manner) -> list[LineView]:
+    """Return the first lines that changed, without those around them."""
+    changed = [it for it in lines if it["mark"] not in ("kept", "fold")]
+    left = len(changed) - _MOST_CHANGED
+    more = [_fold(counted(left, "more changed line"), manner)] if left > 0 else []
+    return [*changed[:_MOST_CHANGED], *more]
 
 
 def _names(name: str, before: Value | None, after: Value | None, manner: Manner) -> FieldView:
@@ -152,7 +179,8 @@ def _body(name: str, before: Value | None, after: Value | None, manner: Manner) 
     ]
     unit = span("kept", " lines" if difference.added + difference.removed != 1 else " line")
     spans = [*_spaced(counts), unit] if counts else [span("kept", "only the end of the text")]
-    return _plain(name, spans, _hunks(difference, manner))
+    lines = _hunks(difference, manner)
+    return _plain(name, spans, lines, _changed_only(lines, manner))
 
 
 def _hunks(difference: Difference, manner: Manner) -> list[LineView]:

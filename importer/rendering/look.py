@@ -27,6 +27,7 @@ class Looks(TypedDict, total=False):
     width: int | None
     verbose: bool
     utf8: bool
+    max_chars: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Look:
     """`templates` is the folder of ours, `template` a user's own file.
 
     `width` is the terminal's in columns; None for a pipe, where nothing is wrapped. `verbose`
-    folds and cuts nothing. Without `utf8` our own symbols are ASCII.
+    folds and cuts nothing. Without `utf8` our own symbols are ASCII. `max_chars` is how long a
+    Markdown document may be; None: as long as a pull request's comment, unless it is verbose.
     """
 
     format: Format
@@ -44,3 +46,4 @@ class Look:
     width: int | None = None
     verbose: bool = False
     utf8: bool = True
+    max_chars: int | None = None

@@ -14,6 +14,7 @@ from importer.model.site import Site
 from importer.rendering.entries import PaneView, detail
 from importer.rendering.site_html import site_blocks
 from importer.text.links import HOLE, Text
+from importer.text.sealed import Sealed
 
 __all__ = ["Panes", "anchor_of", "panes_of"]
 
@@ -157,6 +158,8 @@ def _words(value: Value) -> str:
     match value:
         case Text():
             return value.holed.replace(HOLE, "")
+        case Sealed():
+            return "not in the snapshot"
         case bool():
             return "yes" if value else "no"
         case str():

@@ -19,6 +19,7 @@ from importer.model.plan import (
     Reason,
     Side,
 )
+from importer.planning.intent import intent_of
 from importer.rendering.entries import (
     DetailView,
     EntryView,
@@ -70,7 +71,8 @@ _MEANINGS = (
 class PlanView(TypedDict):
     """What plan templates get. `has_changes` says that there is something to carry out.
 
-    `undoes` is the run that the plan takes back, empty for one that comes from a manifest.
+    `undoes` is the run that the plan takes back, empty for one that comes from a manifest. `intent`
+    is the digest of what it wants, `parts` are the digests of its parts; empty without changes.
     """
 
     namespace: str
@@ -78,6 +80,8 @@ class PlanView(TypedDict):
     site: str
     manifest: str
     undoes: str
+    intent: str
+    parts: list[str]
     decisions: list[str]
     legend: list[LegendView]
     sections: list[SectionView]
@@ -93,12 +97,15 @@ def plan_view(plan: Plan, *, verbose: bool, utf8: bool, panes: Panes | None = No
     sections = [it for part in _sections(plan, manner) for it in part]
     tones = {it["tone"] for it in sections}
     counts = count_plan(plan)
+    intent = intent_of(plan)
     return PlanView(
         namespace=plan.namespace,
         team=plan.team,
         site=plan.site,
         manifest=plan.manifest[:SHORT],
         undoes=plan.undoes or "",
+        intent="" if plan.is_idle else intent.digest,
+        parts=list(intent.parts),
         decisions=_decisions(plan.decisions),
         legend=legend([it for it in _MEANINGS if it[0] in tones], utf8=utf8),
         sections=sections,
@@ -183,13 +190,13 @@ def _blocked(it: Blocked, manner: Manner) -> EntryView:
         utf8=manner.utf8,
         kind=it.kind or ("" if it.key else it.code),
         key=it.key or "",
-        what=it.code if it.key else "",
+        what=it.code if it.key else it.why,
         cause=it.code,
         place=place_of(it.span),
         url=it.url,
         fields=sides,
         details=[
-            *detail("why", it.why),
+            *detail("why", it.why if it.key else ""),
             *detail("edited by", edited(it.edit)),
             *detail("to do", it.remedy),
             *between,

@@ -5,11 +5,11 @@ from itertools import groupby
 
 from importer.errors import Problem, Severity
 from importer.planning.plan_file import canonical_json
-from importer.rendering.engine import MOST_CHARACTERS
 from importer.rendering.escaping import html, prose_html, quiet
 from importer.rendering.look import Format
 from importer.rendering.phrasing import counted, joined
 from importer.rendering.terminal import paint
+from importer.text.lengths import MOST_CHARACTERS
 from importer.text.visible import visible
 
 __all__ = ["render_problems"]

@@ -10,14 +10,23 @@ import json
 from collections.abc import Sequence
 from typing import NewType
 
-__all__ = ["SHORT", "Digest", "agree", "digest_bytes", "digest_of", "digest_text", "shorten"]
+__all__ = [
+    "SHORT",
+    "WHOLE",
+    "Digest",
+    "agree",
+    "digest_bytes",
+    "digest_of",
+    "digest_text",
+    "shorten",
+]
 
 Digest = NewType("Digest", str)
 
 SHORT = 8
-_WHOLE = 26
+WHOLE = 26
 _BYTES = 20
-"""As many as base32 needs for `_WHOLE`: it makes eight characters of five."""
+"""As many as base32 needs for `WHOLE`: it makes eight characters of five."""
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
@@ -29,7 +38,7 @@ def digest_text(text: str) -> Digest:
 def digest_bytes(content: bytes) -> Digest:
     """Return the whole digest of *content*."""
     hashed = hashlib.sha256(content).digest()
-    return Digest(base64.b32encode(hashed[:_BYTES]).decode("ascii").lower()[:_WHOLE])
+    return Digest(base64.b32encode(hashed[:_BYTES]).decode("ascii").lower()[:WHOLE])
 
 
 def digest_of(shape: str, parts: Sequence[str]) -> Digest:

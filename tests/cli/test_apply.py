@@ -78,27 +78,6 @@ def test_nobody_to_ask_and_no_yes_writes_nothing(cli: Program) -> None:
     assert cli("runs", *HERE).out == "No runs.\n"
 
 
-@pytest.mark.usefixtures("manifest")
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("GITHUB_EVENT_NAME", "pull_request"),
-        ("GITHUB_EVENT_NAME", "pull_request_target"),
-        ("CI_PIPELINE_SOURCE", "merge_request_event"),
-    ],
-)
-def test_an_apply_does_not_run_for_a_pull_request(
-    cli: Program, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
-    monkeypatch.setenv(name, value)
-    done = cli("apply", *HERE, "--yes")
-    assert (done.code, done.out) == (4, "")
-    assert "does not run for a pull request" in done.err
-    assert not Path("team.db").exists()
-    monkeypatch.setenv(name, "push")
-    assert cli("apply", *HERE, "--yes").code == 0
-
-
 def test_a_saved_plan_is_applied_once(cli: Program, manifest: Path) -> None:
     assert cli("plan", *HERE, "--out", "plan.json").code == 0
     manifest.unlink()

@@ -91,6 +91,24 @@ def test_drift_points_at_the_line_of_its_field_in_plan_and_show(cli: Program, do
     }
 
 
+def test_a_drift_report_says_what_becomes_of_each_edit(cli: Program, docs: Path) -> None:
+    write_manifest(docs, question("a"), question("b"))
+    assert cli("apply", docs, *SANDBOX, "--yes").code == 0
+    edit_on_the_site(Path("team.db"), "What is the story of a?", "What did they make of a there?")
+    edit_on_the_site(Path("team.db"), "What is the story of b?", "What did they make of b there?")
+    write_manifest(docs, question("a"), question("b", title="What did we make of b over here?"))
+    done = cli("plan", docs, *SANDBOX, "--drift", "--format", "github")
+    assert done.code == 0, done.err
+    conflict, kept = commands_in(done.out)
+    assert (conflict[0], conflict[1]["title"]) == ("error", "teams-importer: drift/conflict")
+    assert (kept[0], kept[1]["title"]) == ("warning", "teams-importer: drift/kept")
+    assert kept[1]["file"] == "docs/teams-importer.yaml"
+    found = cli("plan", docs, *SANDBOX, "--drift", "--format", "junit").out
+    assert 'tests="2" failures="2"' in found
+    counted = cli("plan", docs, *SANDBOX, "--drift", "--format", "counts")
+    assert (counted.code, counted.out) == (64, "")
+
+
 @pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("form", ["github", "counts"])
 def test_a_template_has_no_part_in_a_form_for_ci(cli: Program, form: str) -> None:

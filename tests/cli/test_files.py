@@ -90,7 +90,7 @@ def test_schemas_are_printed_written_and_checked(cli: Program, tmp_path: Path) -
         f"{it}.schema.json"
         for it in (
             *("manifest", "include", "markdown", "adoption", "drift", "pages", "plan", "pull"),
-            "redirects",
+            *("redirects", "snapshot"),
         )
     }
     folder = tmp_path / "new" / "schemas"
@@ -127,7 +127,9 @@ def test_a_saved_plan_is_private_and_shown_in_any_format(cli: Program, plan: Pat
     assert stat.S_IMODE(plan.stat().st_mode) == 0o600
     planned = cli("plan", "--url", "sandbox:")
     assert cli("show", plan).out == planned.out
-    assert cli("show", plan, "--format", "json").document == json.loads(plan.read_text())["plan"]
+    saved = json.loads(plan.read_text())
+    shown = cli("show", plan, "--format", "json").document
+    assert shown == {**saved["plan"], "intent": saved["intent"]}
     assert "<details" in cli("show", plan, "--format", "markdown").out
     assert "by Ada Berg" in cli("show", plan).err
 

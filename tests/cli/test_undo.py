@@ -95,16 +95,6 @@ def test_nobody_to_ask_and_no_yes_takes_nothing_back(cli: Program) -> None:
 
 
 @pytest.mark.usefixtures("manifest")
-def test_an_undo_does_not_run_for_a_pull_request(
-    cli: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cli("apply", *HERE, "--yes")
-    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
-    assert cli("undo", "last", *HERE, "--yes").code == 4
-    assert len(posts_in(Path("team.db"))) == 4
-
-
-@pytest.mark.usefixtures("manifest")
 def test_a_dry_run_sends_only_get_and_a_read_only_token_will_do(
     cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,8 +19,9 @@ from importer.model.manifest import Fate, Item, Manifest, OnDrift, Policy, Remov
 from importer.model.report import ResultState
 from importer.sandbox import Behaviour, Post
 from importer.text.canonical import canonical_text
-from importer.text.links import plain
+from importer.text.links import Text, plain
 from importer.text.marker import detach
+from importer.text.sealed import Sealed
 from tests.stage import HERE, Stage, answer, manifest, question
 
 ITEMS = ("one", "two", "two#a", "two#b")
@@ -270,8 +271,10 @@ def _plainly(value: Value) -> str:
             return str(value)
         case str():
             return value
-        case _:
-            return value.holed
+        case Text(holed):
+            return holed
+        case Sealed():
+            return value.words
 
 
 @settings(max_examples=60)

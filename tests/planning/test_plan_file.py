@@ -25,7 +25,9 @@ from importer.planning.plan_file import (
     plan_schema,
     save,
 )
+from importer.text.digests import Digest
 from importer.text.links import Text
+from importer.text.sealed import seal
 from tests.factories import (
     HOSTILE,
     a_conflict,
@@ -216,6 +218,15 @@ def test_f80_f82_the_file_can_be_printed_without_harm() -> None:
         assert "##[" not in printed
         assert "##vso[" not in printed
         assert not set(printed) & set("\x1b\x07\x08\r\x9b\u202e\u200b\ufeff")
+
+
+def test_a_plan_drawn_offline_is_not_loaded() -> None:
+    """Its texts are not known: nothing could be held against them."""
+    sealed = seal(Text("A text.\n"), (), Digest("a" * 26))
+    for ends in ((sealed, Text("Ours.\n")), (Text("Theirs.\n"), sealed)):
+        plan = a_plan(an_update(a_field(Field.BODY, *ends)))
+        with pytest.raises(PlanAltered, match="drawn offline"):
+            load(save(plan, WHEN, WHO))
 
 
 def test_the_file_fits_its_schema() -> None:
