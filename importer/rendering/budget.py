@@ -140,7 +140,7 @@ def without_hopeless(view: Mapping[str, Any], most: int) -> Mapping[str, Any]:
 
     Filling a template with it takes time, and of thousands of entries all end up as lines.
     """
-    entries = [it for each in view.get("sections", ()) for it in each["entries"]]
+    entries = [it for each in view.get("sections", ()) for it in each.get("entries", ())]
     is_many = {
         has_name: _SHORTEST * sum(bool(it["name"]) is has_name for it in entries) > most
         for has_name in (True, False)

@@ -77,7 +77,6 @@ def test_a_group_shows_its_commands_and_their_examples(cli: Program, group: str)
     [
         pytest.param([], "teams-importer --help", id="no command"),
         pytest.param(["plann"], "Did you mean `plan`?", id="a mistyped command"),
-        pytest.param(["preview"], "teams-importer --help", id="a later release's command"),
         pytest.param(["--debug", "plan"], "there is no option '--debug' before", id="too early"),
         pytest.param(["plan", "--detailed"], "Did you mean `--detailed-exitcode`?", id="option"),
         pytest.param(["journal", "shwo"], "Did you mean `show`?", id="a command's command"),
