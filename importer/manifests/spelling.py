@@ -1,6 +1,5 @@
 """Values as YAML: in the style that is there already, as far as the new value can have it."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
@@ -8,22 +7,16 @@ from typing import TypeAlias
 from importer.manifests.nodes import parse
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
+from importer.manifests.yaml_text import quoted
 from importer.text.digests import Digest
 
-__all__ = ["Plain", "as_read", "block", "quoted", "scalar", "spelled"]
+__all__ = ["Plain", "as_read", "block", "scalar", "spelled"]
 
 Plain: TypeAlias = str | bool | int | tuple[str | int, ...] | Mapping[str, "Plain"]
 """What an edit can state: a text, a flag, a number, a list, or some of these by name."""
 
 # What an editor takes for a number, a date or a flag, though it is the text that counts here.
 _MISREAD = re.compile(r"[-+.]?[0-9].*|null|true|false|yes|no|on|off|y|n|~", re.IGNORECASE)
-
-
-def quoted(text: str) -> str:
-    """Return *text* in double quotes; what can't be printed is escaped."""
-    whole = json.dumps(text, ensure_ascii=False)
-    # Not JSON's escape: that is a pair of surrogates beyond the first plane.
-    return "".join(it if it.isprintable() else f"\\U{ord(it):08x}" for it in whole)
 
 
 def scalar(text: str, style: str = "", *, flow: bool = False) -> str:

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 
-__all__ = ["block", "flow_list", "flow_scalar", "scalar"]
+__all__ = ["block", "flow_list", "flow_scalar", "quoted", "scalar"]
 
 # What YAML reads as the very same text, and an editor neither as a number nor as a flag.
 _PLAIN = re.compile(r"[A-Za-z](?:[\w .?!/'()+-]*[\w.?!/')+])?")
@@ -15,7 +15,7 @@ def scalar(text: str) -> str:
     """Return *text* as a value on one line."""
     if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
         return text
-    return _quoted(text)
+    return quoted(text)
 
 
 def flow_list(values: Iterable[str]) -> str:
@@ -26,7 +26,7 @@ def flow_list(values: Iterable[str]) -> str:
 def flow_scalar(text: str) -> str:
     """Return *text* as a value within brackets."""
     # There, libyaml takes a question mark for the beginning of a key.
-    return _quoted(text) if "?" in text else scalar(text)
+    return quoted(text) if "?" in text else scalar(text)
 
 
 def block(text: str, indent: str) -> str:
@@ -37,7 +37,7 @@ def block(text: str, indent: str) -> str:
     """
     lines = text.removesuffix("\n").split("\n")
     if not text.endswith("\n") or text[0] in " \t\n" or not all(map(_is_plain, lines)):
-        return _quoted(text)
+        return quoted(text)
     return "\n".join(["|", *(f"{indent}{line}" if line else "" for line in lines)])
 
 
@@ -45,11 +45,8 @@ def _is_plain(line: str) -> bool:
     return line.isprintable() or line.replace("\t", "").isprintable()
 
 
-def _quoted(text: str) -> str:
-    quoted = json.dumps(text, ensure_ascii=False)
-    return quoted if quoted.isprintable() else "".join(map(_escaped, quoted))
-
-
-def _escaped(char: str) -> str:
+def quoted(text: str) -> str:
+    """Return *text* in double quotes; what can't be printed is escaped."""
+    whole = json.dumps(text, ensure_ascii=False)
     # Not JSON's escape: that is a pair of surrogates beyond the first plane.
-    return char if char.isprintable() else f"\\U{ord(char):08x}"
+    return "".join(it if it.isprintable() else f"\\U{ord(it):08x}" for it in whole)
