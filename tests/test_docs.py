@@ -120,6 +120,12 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors_of(target), link
 
 
+@pytest.mark.parametrize("page", DOCS, ids=lambda it: str(it.relative_to(ROOT)))
+def test_every_file_of_tests_that_is_named_is_there(page: Path) -> None:
+    named = re.findall(r"`(tests/[\w/.]+)", page.read_text(encoding="utf-8"))
+    assert not [it for it in named if not (ROOT / it).exists()]
+
+
 def anchors_of(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as the forges make them."""
     titles = _HEADING.findall(_FENCED.sub("", page.read_text(encoding="utf-8")))
