@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from importer.errors import ExitCode
 from tests.cli.documented import blocks_of, commands_in
 from tests.conftest import ROOT
 from tests.reference import PAGES
@@ -142,3 +143,19 @@ def test_the_index_names_every_page() -> None:
 
 def test_the_readme_is_shorter_than_200_lines() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 200
+
+
+def test_the_readme_has_every_exit_code() -> None:
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("| code | meaning |")[2]
+    cells = re.findall(r"^\| ([\d, ]+) \|", table, re.MULTILINE)
+    assert [int(it) for cell in cells for it in cell.split(",")] == list(ExitCode)
+
+
+def test_every_variable_that_the_program_reads_is_in_the_docs() -> None:
+    text = "\n".join(it.read_text(encoding="utf-8") for it in DOCS)
+    sources = [it.read_text(encoding="utf-8") for it in (ROOT / "importer").rglob("*.py")]
+    read = {
+        it for source in sources for it in re.findall(r"\"(TEAMS_IMPORTER_[A-Z_]*[A-Z])\"", source)
+    }
+    assert "TEAMS_IMPORTER_TOKEN" in read
+    assert not {it for it in read if not re.search(rf"{it}(?!\w)", text)}

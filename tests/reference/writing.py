@@ -9,7 +9,8 @@ __all__ = ["CODE", "MADE", "cell", "prose", "table"]
 
 MADE = "<!-- Made from the code by `make reference`; edits here are lost. -->"
 CODE = re.compile(r"(`[^`]*`)")
-_MARKUP = re.compile(r"([<>*_\[\]])")
+# An underscore within a word is none of Markdown.
+_MARKUP = re.compile(r"([<>*\[\]]|(?<!\w)_|_(?!\w))")
 
 
 def prose(text: str) -> str:
