@@ -1,5 +1,5 @@
 # Needs make and a Python of 3.11 or later; everything else goes into .venv, by itself.
-# make demo | test | kill-everywhere | check | golden | bench | fidelity | lock | clean       PYTHON=python3.12 chooses another Python
+# make demo | test | kill-everywhere | check | golden | reference | bench | fidelity | lock | clean       PYTHON=python3.12 chooses another Python
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
 WORKERS ?= 2
 
-.PHONY: demo test kill-everywhere check lint types imports schemas golden bench bench-convert lock clean simulate fidelity
+.PHONY: demo test kill-everywhere check lint types imports schemas golden reference bench bench-convert lock clean simulate fidelity
 
 demo: .venv/runtime.stamp
 	@$(BIN)/teams-importer demo
@@ -36,6 +36,10 @@ schemas: .venv/dev.stamp
 
 golden: .venv/dev.stamp
 	$(PYTEST) tests/rendering --snapshot-update
+
+# The pages of docs/ that are made from the code; a test fails while one is out of date.
+reference: .venv/dev.stamp
+	@PYTHONPATH=. $(BIN)/python -m tests.reference
 
 # make simulate SEEDS=10000: that many worlds of faults, crashes and colleagues, and a table of them.
 SEEDS ?= 1000

@@ -150,6 +150,11 @@ OldKeys: TypeAlias = Annotated[
     BeforeValidator(_one_or_many),
     WithJsonSchema({"anyOf": [_OLD, {"type": "array", "items": _OLD}]}),
 ]
+OldNames: TypeAlias = Annotated[
+    tuple[Line, ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
 Teams: TypeAlias = Annotated[
     tuple[Team, ...],
     BeforeValidator(_one_or_many),
@@ -303,13 +308,7 @@ class TagEntry(_Entry):
     """A tag that is meant to be; neither API can write one by itself."""
 
     name: Line = Field(description="At most 35 of a-z 0-9 + # - .", examples=["deploys"])
-    was: Annotated[
-        tuple[Line, ...],
-        BeforeValidator(_one_or_many),
-        WithJsonSchema(
-            {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-        ),
-    ] = Field(default=(), description="Old names.")
+    was: OldNames = Field(default=(), description="Old names.")
     description: Line | None = Field(default=None, description="What it is for, in one line.")
     experts: ExpertsEntry | None = Field(
         default=None, description="Who knows; the site may add others by itself."

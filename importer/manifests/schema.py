@@ -14,11 +14,11 @@ from importer.manifests.document import (
     QuestionEntry,
 )
 
-__all__ = ["SCHEMAS"]
+__all__ = ["BELOW", "SCHEMAS"]
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 # What stands below the front matter, or as a marker line, in a Markdown file.
-_BELOW = ("body", "body_file", "answer", "answers", "accepted")
+BELOW = ("body", "body_file", "answer", "answers", "accepted")
 
 
 def _manifest() -> str:
@@ -45,19 +45,19 @@ def _markdown() -> str:
 
 def _front_matter(entry: type[BaseModel], kind: str) -> dict[str, Any]:
     schema = entry.model_json_schema()
-    above = {name: it for name, it in schema["properties"].items() if name not in _BELOW}
+    above = {name: it for name, it in schema["properties"].items() if name not in BELOW}
     sort = {"const": kind, "description": "What the file is; a question by default."}
     schema["properties"] = {"kind": sort, **above}
     if "AnswerEntry" in schema["$defs"]:
         schema["properties"]["answers"] = _more_of_answers(schema["$defs"]["AnswerEntry"])
-    schema["required"] = [name for name in schema.get("required", []) if name not in _BELOW]
+    schema["required"] = [name for name in schema.get("required", []) if name not in BELOW]
     return schema
 
 
 def _more_of_answers(entry: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of what front matter says of answers; *entry* is made that of one."""
     properties = entry["properties"]
-    entry["properties"] = {it: properties[it] for it in properties if it not in ("key", *_BELOW)}
+    entry["properties"] = {it: properties[it] for it in properties if it not in ("key", *BELOW)}
     entry["required"] = []
     return {
         "type": "object",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from importer.errors import Span
 from importer.model.plan import Blocked, Double, Drift, ManualStep, Plan
+from importer.rendering.blocked_rules import BLOCKED_RULES
 from importer.rendering.entries import FieldView
 from importer.rendering.field_view import Manner, value_view
 from importer.rendering.findings import Checked, Finding, Level
@@ -12,10 +13,7 @@ from importer.rendering.plan_view import side_views
 __all__ = ["difference", "plan_checked"]
 
 _RULES = {
-    "blocked": (
-        "A wish of the manifest waits for a person.",
-        "What to do is said with each; the rest of the plan is carried out without it.",
-    ),
+    **{f"blocked/{code}": rule for code, rule in BLOCKED_RULES.items()},
     "drift": (
         "A field was edited on the site since the manifest last wrote it. The edit is kept.",
         "Take the edit over into the file, or let `--on-drift overwrite` undo it.",
@@ -45,7 +43,7 @@ def plan_checked(plan: Plan, manifest: Span) -> Checked:
     )
     found = {it.case for it in findings}
     passed = dict.fromkeys(str(it.key) for it in plan.changes if it.key not in found)
-    rules = {it.rule: _RULES[it.rule.partition("/")[0]] for it in findings}
+    rules = {it.rule: _RULES.get(it.rule) or _RULES["drift"] for it in findings}
     return Checked("plan", findings, tuple(passed), rules)
 
 

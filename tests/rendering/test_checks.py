@@ -14,7 +14,7 @@ from hypothesis import given, settings
 
 from importer.errors import Problem, Severity, Span
 from importer.model.ids import Field
-from importer.model.plan import Plan, Side
+from importer.model.plan import BlockedCode, Plan, Side
 from importer.rendering import (
     CHECK_FORMATS,
     plan_checked,
@@ -22,6 +22,7 @@ from importer.rendering import (
     render_checked,
     render_counts,
 )
+from importer.rendering.blocked_rules import BLOCKED_RULES
 from importer.rendering.findings import Checked
 from importer.text.links import plain
 from tests.factories import (
@@ -303,6 +304,15 @@ def _prints(found: Checked, form: str) -> list[str]:
         it["partialFingerprints"]["primaryLocationLineHash"]
         for it in document["runs"][0]["results"]
     ]
+
+
+def test_each_reason_of_blocked_items_has_a_cause_and_a_remedy_of_its_own_in_sarif() -> None:
+    assert set(BLOCKED_RULES) == set(BlockedCode)
+    log = json.loads(render_checked(plan_checked(a_full_plan(), MANIFEST), "sarif"))
+    told = {it["id"]: it["help"]["text"] for it in log["runs"][0]["tool"]["driver"]["rules"]}
+    assert "--max-updates" in told["blocked/guard"]
+    assert "seen:" in told["blocked/conflict"]
+    assert "--on-drift overwrite" in told["drift/body"]
 
 
 def test_sarif_names_files_from_the_root_and_rules_without_their_facts() -> None:
