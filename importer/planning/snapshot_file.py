@@ -152,7 +152,8 @@ def _sealed(live: LiveItem, targets: Mapping[str, str]) -> LiveItem:
         name: _sealed_value(live.ref.kind, name, value, targets)
         for name, value in live.fields.items()
     }
-    return replace(live, fields=fields)
+    facts = replace(live.facts, editor_name="")
+    return replace(live, fields=fields, facts=facts)
 
 
 def _sealed_value(kind: Kind, name: Field, value: Value, targets: Mapping[str, str]) -> Value:

@@ -55,7 +55,10 @@ class Bomb:
 
 def told_with_locals(error: BaseException) -> str:
     """Return the traceback of *error* with the locals of all frames that need no token."""
-    shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    try:
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+    except AttributeError:  # The bomb went off while an object was made: it can't be shown yet.
+        shown = traceback.TracebackException.from_exception(error)
     pending = [shown]
     while pending:
         here = pending.pop()
