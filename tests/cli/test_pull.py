@@ -185,6 +185,21 @@ def test_a_conflict_settled_by_seen_is_one_clean_update_without_a_journal(
     assert_clean(published("plan", "--format", "json"))
 
 
+@pytest.mark.parametrize("journal", ["kept", "lost"])
+def test_what_was_kept_goes_over_an_edit_made_on_the_site_alone(
+    published: Callable[..., Result], home: Path, journal: str
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull", "--keep-ours", "rollback").code == 0
+    if journal == "lost":
+        forget(home)
+    plan = published("plan", "--format", "json")
+    assert (changes(plan), plan.document["drift"]) == ([("rollback", ["body"])], [])
+    assert published("apply", "--yes").code == 0
+    assert "Run the tool" in post("Look at the release").body
+    assert_clean(published("plan", "--format", "json"))
+
+
 def test_different_paragraphs_are_merged_by_plan_and_by_pull(
     published: Callable[..., Result],
 ) -> None:
