@@ -134,6 +134,7 @@ def _ref(post: str, url: str, site: Site) -> Ref | None:
     found = site.find(url) if url else None
     if not post or (url and found is None):
         return found
+    named: Ref | None
     try:
         named = Ref.parse(post)
     except ValueError:
