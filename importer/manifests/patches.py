@@ -55,6 +55,12 @@ def _edit(entry: Entry, node: MapNode, name: str, value: Plain | None) -> Iterat
         yield from _page_body(entry.source, at, str(value), len(str(node[name])))
     elif isinstance(value, Mapping) and isinstance(node[name], MapNode):
         require_own(entry, at)
+        whole = entry.outline.collections.get(node[name].at)
+        if whole is not None and whole.flow and not node[name].keys() <= value.keys():
+            # What goes may be what the rest would stand beside: in one line, all is written anew.
+            stretch = entry.outline.value(at)
+            yield Splice(stretch.start, stretch.end, spelled(value, flow=True))
+            return
         for inner in dict.fromkeys([*value, *node[name]]):
             if node[name].get(inner) != as_read(value.get(inner)):
                 yield from _edit(entry, node[name], inner, value.get(inner))

@@ -127,9 +127,16 @@ def _answered(row: TableRow, site: Site, problems: list[Problem]) -> Answered | 
 
 
 def _ref(post: str, url: str, site: Site) -> Ref | None:
-    if not post:
-        return site.find(url) if url else None
+    """Return the post that both cells name; None where one names no post of this team.
+
+    A number alone is one of every team: the address tells whose table it is.
+    """
+    found = site.find(url) if url else None
+    if not post or (url and found is None):
+        return found
+    named: Ref | None
     try:
-        return Ref.parse(post)
+        named = Ref.parse(post)
     except ValueError:
-        return site.find(post)
+        named = site.find(post)
+    return named if found in (None, named) else None

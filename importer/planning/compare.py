@@ -1,13 +1,15 @@
 """Decides per field who moved since the base. It says what is, never what to do.
 
     ours moved = digest(ours) != base.ours
-    live moved = digest(live) not in {base.served, base.ours, seen}
+    live moved = digest(live) not in {base.served, base.ours}
 
-                  live still     live moved
-    ours still    NEITHER        LIVE
-    ours moved    OURS           BOTH
-    no base       OURS (seen)    NO_BASE
+                  live still     live moved    live moved, but seen
+    ours still    NEITHER        LIVE          OURS
+    ours moved    OURS           BOTH          OURS
+    no base                      NO_BASE       OURS
     equal         EQUAL in any row
+
+What the author has seen, and says otherwise, is decided: the manifest's counts. It never hides.
 
 Where the manifest only adds (`adds`, of a tag's experts), all of ours being there counts as equal;
 with something missing, ours has moved unless it is what was last written (then live has). What was
@@ -389,12 +391,12 @@ def who_moved(ours: Digest, live: Digest, base: Base | None, seen: Digest | None
     """Decide by the table in this module's docstring."""
     if agree(ours, live):
         return Moved.EQUAL
-    noted = seen is not None and agree(live, seen)
+    live_still = base is not None and (agree(live, base.served) or agree(live, base.ours))
+    if not live_still and seen is not None and agree(live, seen):
+        return Moved.OURS
     if base is None:
-        return Moved.OURS if noted else Moved.NO_BASE
-    ours_moved = not agree(ours, base.ours)
-    live_still = noted or agree(live, base.served) or agree(live, base.ours)
-    match ours_moved, live_still:
+        return Moved.NO_BASE
+    match not agree(ours, base.ours), live_still:
         case False, True:
             return Moved.NEITHER
         case False, False:

@@ -369,6 +369,12 @@ def row_of(key: str, post: str, accept: str = "yes", **cells: str) -> Row:
         pytest.param(
             [row_of("rollback", "https://example.org/questions/1")], 2, "adopt-post", id="foreign"
         ),
+        pytest.param(
+            [row_of("rollback", "question/1", url="https://example.org/c/acme/questions/1")],
+            2,
+            "adopt-post",
+            id="a table of another team",
+        ),
         pytest.param([row_of("rollback", "article/4")], 2, "adopt-kind", id="another kind"),
         pytest.param([row_of("rollback", "question/1", "maybe")], 2, "adopt-accept", id="maybe"),
         pytest.param([row_of("", "question/1")], 2, "adopt-key", id="no key"),

@@ -185,6 +185,39 @@ def test_a_conflict_settled_by_seen_is_one_clean_update_without_a_journal(
     assert_clean(published("plan", "--format", "json"))
 
 
+@pytest.mark.parametrize("journal", ["kept", "lost"])
+def test_what_was_kept_goes_over_an_edit_made_on_the_site_alone(
+    published: Callable[..., Result], home: Path, journal: str
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull", "--keep-ours", "rollback").code == 0
+    if journal == "lost":
+        forget(home)
+    plan = published("plan", "--format", "json")
+    assert (changes(plan), plan.document["drift"]) == ([("rollback", ["body"])], [])
+    assert published("apply", "--yes").code == 0
+    assert "Run the tool" in post("Look at the release").body
+    assert_clean(published("plan", "--format", "json"))
+
+
+@once
+def test_what_was_seen_of_one_field_gives_way_to_what_is_seen_of_another(
+    published: Callable[..., Result],
+) -> None:
+    title = "How do I roll back one deploy?"
+    edit("Look at the release", "", "", title=title)
+    assert published("pull").code == 0
+    assert "    seen: {title: " in FILE.read_text()
+    FILE.write_text(FILE.read_text().replace("Tell the channel", "Tell everybody"))
+    assert published("apply", "--yes").code == 0
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    done = published("pull", "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, [])
+    assert "    seen: {body: " in FILE.read_text()
+    assert "seen: {title: " not in FILE.read_text()
+    assert_clean(published("plan", "--format", "json"))
+
+
 def test_different_paragraphs_are_merged_by_plan_and_by_pull(
     published: Callable[..., Result],
 ) -> None:

@@ -195,10 +195,23 @@ def test_equal_edits_are_nothing_and_the_base_from_now_on(
 
 
 @each_field
-def test_an_edit_the_author_has_seen_is_no_drift(kind: Kind, which: Field, known: Known) -> None:
+def test_an_edit_the_author_decided_against_goes(kind: Kind, which: Field, known: Known) -> None:
+    """Nothing would hide that the site says something else: no drift, and no change."""
     post = _Post(kind, which, known)
     post.edit(LIVE[which])
     seen = {which: shorten(post.digest(LIVE[which]))}
+    plan = post.plan(BASE[which], seen=seen)
+    (change,) = plan.changes
+    assert (change.fields[0].before, change.fields[0].after) == (LIVE[which], BASE[which])
+    assert plan.drift == ()
+
+
+@each_field
+def test_a_site_that_says_what_was_last_written_needs_no_seen(
+    kind: Kind, which: Field, known: Known
+) -> None:
+    post = _Post(kind, which, known)
+    seen = {which: shorten(post.digest(BASE[which]))}
     assert nothing_to_do(post.plan(BASE[which], seen=seen))
 
 
@@ -429,7 +442,7 @@ def test_a_field_the_reading_does_not_give_moves_nobody() -> None:
         pytest.param("a", "b", None, "b", Moved.OURS, id="no base, seen"),
         pytest.param("a", "b", None, "c", Moved.NO_BASE, id="no base, something else seen"),
         pytest.param("a", "b", "a", None, Moved.LIVE, id="live moved"),
-        pytest.param("a", "b", "a", "b", Moved.NEITHER, id="live moved, seen"),
+        pytest.param("a", "b", "a", "b", Moved.OURS, id="live moved, seen"),
         pytest.param("a", "b", "b", None, Moved.OURS, id="ours moved"),
         pytest.param("a", "b", "c", None, Moved.BOTH, id="both moved"),
         pytest.param("a", "b", "c", "b", Moved.OURS, id="both moved, seen"),
