@@ -60,9 +60,10 @@ Examples:
   {program} apply plan.json            carry out exactly that
 
 Exit codes:
-  0 done, 1 our bug, 2 changes (plan --detailed-exitcode), 3 invalid manifest, 4 refused,
-  5 partly done, 6 token or team, 7 outcome unknown, 8 locked, 9 journal or disk,
-  10 quota used up, 11 blocked items wait for a person, 64 wrong use, 130 and 143 interrupted.
+  0 done, 1 our bug, 2 changes (plan --detailed-exitcode, pull --check, convert --check),
+  3 invalid manifest, 4 refused, 5 partly done, 6 token or team, 7 outcome unknown, 8 locked,
+  9 journal or disk, 10 quota used up, 11 blocked items wait for a person, 64 wrong use,
+  130 and 143 interrupted.
 """
 
 

@@ -315,15 +315,15 @@ class _Judge:
             if side.live is not None
         )
         adopting = any(self.pair.moved[side.field] is Moved.NO_BASE for side in sides)
-        deciding = f"add `seen: {{{seen}}}` to the item"
+        deciding = f"`--keep-ours {self.item.key}` or `seen: {{{seen}}}` in the item"
         if self.item.kind is Kind.TAG:
-            deciding = "state `on_drift: overwrite` for the tag"
+            deciding = "`on_drift: overwrite` for the tag"
         why = "it was edited here and on the site"
         if adopting:
             why = "it differs from the site, and what was last written is not known"
         elif any(side.base is None for side in sides):
             why += "; what both started from is not known here, so nothing can be merged"
-        taking = "Take the site's version into the manifest (`pull` does)"
+        taking = f"`teams-importer pull --take-site {self.item.key}` takes the site's version"
         if adopting and (strangers := _strangers(sides[0])):
             why = f"`exact` would take away whom this manifest never named: {strangers}"
             taking = "Name them here, or leave `exact` out"
@@ -332,7 +332,7 @@ class _Judge:
             self.item.key,
             self.item.kind,
             why,
-            f"{taking}, or decide for the manifest's: {deciding}.",
+            f"{taking}; {deciding} decides for the manifest's.",
             url=live.url,
             sides=sides,
             span=self._span(sides[0].field),

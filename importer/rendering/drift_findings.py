@@ -18,7 +18,10 @@ _TELLS = {
         "its post was deleted on the site",
         "Take it out of the manifest, or bring it back.",
     ),
-    Fate.OVERWRITTEN: ("the next apply undoes the edit", _TAKE),
+    Fate.OVERWRITTEN: (
+        "the next apply undoes the edit",
+        "Before that, `teams-importer pull --take-site KEY` takes it over.",
+    ),
     Fate.MERGED: ("the next apply merges the edit", _TAKE),
     Fate.KEPT: ("the edit is kept", _TAKE),
 }

@@ -20,18 +20,19 @@ from importer.text.digests import SHORT
 
 __all__ = ["DriftView", "drift_view"]
 
-_DECIDE = "Decide for the manifest's version with `{}`."
+_DECIDE = "`--keep-ours {}` notes `{}`: the manifest's version goes over this one."
 _TAKE = "`pull` takes the site's version into the manifest"
+_SETTLE = "`pull --take-site KEY` takes the site's version, `pull --keep-ours KEY` the manifest's."
 _SECTIONS = {
     Fate.CONFLICT: (
         "Edited here and on the site, waiting for a person",
         "blocked",
-        f"{_TAKE}, and marks what is in conflict.",
+        _SETTLE,
     ),
     Fate.NO_BASE: (
         "Different on the site, and it is not known who edited; waiting for a person",
         "blocked",
-        f"{_TAKE}.",
+        _SETTLE,
     ),
     Fate.GONE: (
         "Deleted on the site, waiting for a person",
@@ -41,7 +42,7 @@ _SECTIONS = {
     Fate.OVERWRITTEN: (
         "Edited on the site, and overwritten by the next `apply`",
         "delete",
-        f"{_TAKE} before that.",
+        "Before that, `pull --take-site KEY` takes the site's version into the manifest.",
     ),
     Fate.MERGED: (
         "Edited on the site, and merged by the next `apply`",
@@ -109,7 +110,7 @@ def _entry(it: Drifted, tone: str, manner: Manner) -> EntryView:
         fields=[view for field in it.fields for view in _field(it.kind, field, it.fate, manner)],
         details=[
             *detail("edited by", edited(it.edit)),
-            *detail("to do", _DECIDE.format(it.seen) if waits and it.seen else ""),
+            *detail("to do", _DECIDE.format(it.key, it.seen) if waits and it.seen else ""),
         ],
     )
 

@@ -186,13 +186,14 @@ def _line(mark: str, text: str) -> LineView:
 
 def _summary(report: PullReport) -> str:
     hows = [it.how for it in report.fields]
-    taken = len(hows) - hows.count(Taken.CONFLICT) - hows.count(Taken.LEFT)
-    waiting = hows.count(Taken.CONFLICT) + hows.count(Taken.MARKED)
+    taken = hows.count(Taken.TAKEN) + hows.count(Taken.MERGED)
+    kept, marked, waiting = (hows.count(it) for it in (Taken.KEPT, Taken.MARKED, Taken.CONFLICT))
     would = "" if report.written or not report.files else " would be"
     parts = [
-        f"{counted(taken, 'field')}{would} taken in, {counted(len(report.files), 'file')}"
-        if taken
-        else "Nothing to take in",
+        f"{counted(taken, 'field')}{would} taken in" if taken else "Nothing to take in",
+        f"{counted(kept, 'field')}{would} decided for the manifest's" if kept else "",
+        f"{counted(marked, 'conflict')}{would} marked" if marked else "",
+        counted(len(report.files), "file") if report.files else "",
         counted(waiting, "conflict") if waiting else "",
         f"{len(report.refused)} refused" if report.refused else "",
         f"{hows.count(Taken.LEFT)} left" if Taken.LEFT in hows else "",

@@ -173,8 +173,8 @@ def test_without_a_journal_nothing_is_merged_and_the_way_on_is_named(
     plan = cli("plan", *here, "--detailed-exitcode")
     assert plan.code == 11
     assert "what both started from is not known here, so nothing can be merged" in plan.out
-    assert "`pull` does" in plan.out
-    assert "add `seen: {body: " in plan.out
+    assert "`teams-importer pull --take-site rollback` takes the site's version" in plan.out
+    assert "`--keep-ours rollback` or `seen: {body: " in plan.out
     before = bodies()
     assert cli("apply", *here, "--yes").code == 11
     assert bodies() == before

@@ -259,7 +259,7 @@ def test_exact_takes_nobody_away_who_was_there_beside_what_was_added() -> None:
     blocked = only_blocked(scene.plan(experts("user:1")))
     assert blocked.code is BlockedCode.NO_BASE
     assert blocked.why == "`exact` would take away whom this manifest never named: user:9"
-    assert blocked.remedy.startswith("Name them here, or leave `exact` out, or decide for")
+    assert blocked.remedy.startswith("Name them here, or leave `exact` out; ")
     assert "`on_drift: overwrite` for the tag" in blocked.remedy
     assert _set(scene.plan(experts("user:1", on_drift=OnDrift.OVERWRITE))) == ("user:1",)
 

@@ -94,6 +94,11 @@ def test_a_pull_of_any_size_fits_one_comment(hows: tuple[str, ...]) -> None:
         ),
         pytest.param(told(field("conflict")), "Nothing to take in, 1 conflict.", id="a conflict"),
         pytest.param(told(field("left")), "Nothing to take in, 1 left.", id="left"),
+        pytest.param(
+            told(field("kept"), field("marked", 1), files=(PulledFile("a", ()),)),
+            "Nothing to take in, 1 field decided for the manifest's, 1 conflict marked, 1 file.",
+            id="settled without the site's version",
+        ),
     ],
 )
 def test_the_last_line_sums_up(document: PullReport, summary: str) -> None:
