@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
 from importer.cli.applying import Manner, apply_wish
+from importer.cli.candidates import complete_keys
 from importer.cli.commands import FILE, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -49,7 +50,11 @@ _LARGEST = 2**28
 @connection_options
 @journal_option
 @click.option(
-    "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_keys,
+    help="Only items whose key fits; repeatable.",
 )
 @click.option(
     "--out",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from importer.cli.candidates import complete_list
 from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.converting import REPORT, Conversion, Purpose, convert
@@ -15,6 +16,7 @@ from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.places import schema_for
 from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
+from importer.cli.suggesting import did_you_mean
 from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, verify_options
 from importer.cli.wanted import WantedOptions, wanted_options
 from importer.errors import ExitCode, UsageError, worst
@@ -49,7 +51,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "Again also renewal: counts by change, files (change, file, key, why) but the unchanged. "
     "With --list: reader name to what it reads.",
 )
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=complete_list([_AUTO, *sorted(READERS)]))
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--out",
@@ -231,7 +233,9 @@ def _reader(source: str, path: Path) -> Reader:
     names = ", ".join(sorted(READERS))
     if source != _AUTO:
         message = f"there is no reader {source!r}"
-        raise UsageError(message, remedy=f"Readers: {names}; or `{_AUTO}`, which guesses one.")
+        hint = did_you_mean(source, [_AUTO, *READERS])
+        remedy = f"{hint} Readers: {names}; or `{_AUTO}`, which guesses one.".strip()
+        raise UsageError(message, remedy=remedy)
     guesses = {name: reader.guess(path) for name, reader in READERS.items()}
     best = max(guesses.values())
     fitting = [READERS[name] for name, guess in guesses.items() if guess and guess is best]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from importer.cli.commands import make_command
+from importer.cli.candidates import complete_keys
+from importer.cli.commands import OneOf, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.incidents import say_untold
@@ -48,23 +49,29 @@ from importer.text.sealed import Sealed
 @connection_options
 @journal_option
 @click.option(
-    "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_keys,
+    help="Only items whose key fits; repeatable.",
 )
 @click.option(
     "--keep-ours",
     multiple=True,
     metavar="GLOB",
+    shell_complete=complete_keys,
     help="Decide for the manifest's version: `seen:` notes which live version you saw. Repeatable.",
 )
 @click.option(
     "--take-site",
     multiple=True,
     metavar="GLOB",
+    shell_complete=complete_keys,
     help="Take the site's version, whatever the manifest says; repeatable.",
 )
 @click.option(
     "--conflicts",
-    type=click.Choice(["list", "markers"]),
+    type=OneOf(["list", "markers"]),
     default="list",
     show_default=True,
     help="List conflicts and write nothing for these items, or write both versions between "
