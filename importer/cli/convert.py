@@ -13,8 +13,9 @@ from importer.cli.console import Console
 from importer.cli.converting import REPORT, Conversion, Purpose, convert
 from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.places import schema_for
+from importer.cli.progress import Meter
 from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
 from importer.cli.suggesting import did_you_mean
 from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, verify_options
@@ -73,6 +74,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "--check", is_flag=True, help="As --dry-run; exit with 2 when the folder is not up to date."
 )
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
+@progress_option
 @output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
@@ -144,9 +146,11 @@ def command(
         )
         pages, options = wanted.stage(console, reader, path, held, base)
         watch = Watch(lambda: reader.read(path, options)) if verifying.verify else None
-        made = convert(
-            pages, options, purpose, memory=memory, shelf=shelf, console=console, watch=watch
-        )
+        with Meter(console) as meter:
+            meter.phase(f"converting {path}")
+            made = convert(
+                pages, options, purpose, memory=memory, shelf=shelf, console=console, watch=watch
+            )
         _tell(made, purpose, console, output, again=memory.exists)
         wanted.write_reports(console, made.accounts, made.losses, asdict(made.tally), made.pages)
         _show(made, watch, verifying, console, output, again=memory.exists, only=only_looks)

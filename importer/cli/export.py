@@ -15,7 +15,7 @@ from importer.cli.export_reading import export
 from importer.cli.exporting import Purpose
 from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.places import schema_for
 from importer.cli.reading import read_manifest
 from importer.cli.suggesting import suggested
@@ -91,6 +91,7 @@ def _kinds(_ctx: click.Context, param: click.Parameter, value: str) -> frozenset
     "the manifest is not pinned to it.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be exported, and write nothing.")
+@progress_option
 @output_options("text", "json", "markdown")
 @click.pass_obj
 def command(

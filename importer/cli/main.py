@@ -89,11 +89,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         with quitting_on_interrupt():
             from importer.cli.dispatching import dispatch
 
-        return int(dispatch(PROGRAM, COMMANDS, arguments, console))
+        code = int(dispatch(PROGRAM, COMMANDS, arguments, console))
     finally:
         console.close()
         if argv is None:
             _let_end()
+    console.end(code)
+    return code
 
 
 def _complete(asked: str, console: Console) -> int:

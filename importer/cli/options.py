@@ -9,6 +9,7 @@ import click
 from importer.cli.candidates import complete_keys, complete_list
 from importer.cli.commands import FILE, Function, OneOf, gathered
 from importer.cli.console import Console
+from importer.cli.events import line_of_version
 from importer.cli.suggesting import suggested
 from importer.errors import UsageError
 from importer.model.manifest import OnDrift
@@ -22,6 +23,7 @@ __all__ = [
     "decision_options",
     "fail_on_option",
     "output_options",
+    "progress_option",
     "run_options",
 ]
 
@@ -202,6 +204,26 @@ fail_on_option = click.option(
     metavar="drift,manual",
     shell_complete=complete_list(sorted(_FAIL_ON)),
     help="Exit with 11 also for drift that is kept, or for manual steps.",
+)
+
+
+def _set_progress(ctx: click.Context, _param: click.Parameter, value: str) -> None:
+    console = _console(ctx)
+    console.progress = value
+    if value == "json" and not ctx.resilient_parsing:
+        console.event(line_of_version())
+
+
+progress_option = click.option(
+    "--progress",
+    type=OneOf(["auto", "json", "off"]),
+    default="auto",
+    show_default=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_set_progress,
+    help="A bar on a terminal; lines of JSON on standard error, for programs (docs/shell.md); or "
+    "none. With json nobody is asked anything.",
 )
 
 

@@ -14,7 +14,7 @@ from importer.cli.connecting import ConnectionOptions, connection_options, journ
 from importer.cli.console import Console
 from importer.cli.incidents import say_untold
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.progress import Meter
 from importer.cli.pulling import Outcome, take_in
 from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
@@ -84,6 +84,7 @@ from importer.text.sealed import Sealed
     is_flag=True,
     help="Write nothing and show the differences; exit with 2 when there are some.",
 )
+@progress_option
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
 def command(
