@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
 from importer.cli.applying import Manner, apply_wish
+from importer.cli.candidates import complete_keys
 from importer.cli.commands import FILE, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -17,7 +18,13 @@ from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
+from importer.cli.options import (
+    OutputOptions,
+    RunOptions,
+    output_options,
+    progress_option,
+    run_options,
+)
 from importer.cli.places import from_here
 from importer.cli.reading import Loaded, note_idle_globs, read_manifest
 from importer.cli.reviewing import refuse_review
@@ -49,7 +56,11 @@ _LARGEST = 2**28
 @connection_options
 @journal_option
 @click.option(
-    "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_keys,
+    help="Only items whose key fits; repeatable.",
 )
 @click.option(
     "--out",
@@ -92,6 +103,7 @@ _LARGEST = 2**28
 @click.option("--yes", is_flag=True, help="With --mark: don't ask.")
 @run_options
 @click.option("--encoding", metavar="NAME", help="Of that table, where it is not UTF-8.")
+@progress_option
 @output_options("text", "json", "markdown")
 @click.pass_obj
 def command(

@@ -23,6 +23,7 @@ from importer.cli.options import (
     decision_options,
     fail_on_option,
     output_options,
+    progress_option,
     run_options,
 )
 from importer.cli.outcome import failed_on
@@ -80,6 +81,7 @@ _KEPT = (
 @review_options
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @fail_on_option
+@progress_option
 @output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(

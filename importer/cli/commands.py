@@ -17,12 +17,21 @@ import click
 from importer.cli.suggesting import did_you_mean
 from importer.errors import ExitCode
 
-__all__ = ["FILE", "Function", "gathered", "make_command", "make_group"]
+__all__ = ["FILE", "Function", "OneOf", "gathered", "make_command", "make_group"]
 
 Function = Callable[..., ExitCode]
 _Set = TypeVar("_Set")
 FILE = click.Path(path_type=Path, dir_okay=False)
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class OneOf(click.Choice[str]):
+    """One of some words; a mistyped one gets a suggestion."""
+
+    def get_invalid_choice_message(self, value: object, ctx: click.Context | None) -> str:
+        """Return click's message, with what was probably meant."""
+        hint = did_you_mean(str(value), self.choices)
+        return f"{super().get_invalid_choice_message(value, ctx)} {hint}".strip()
 
 
 class _Command(click.Command):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from importer.cli.commands import FILE, gathered
+from importer.cli.candidates import complete_files
+from importer.cli.commands import FILE, OneOf, gathered
 from importer.cli.console import Console
 from importer.errors import UsageError
 
@@ -54,7 +55,7 @@ connection_options = gathered(
         click.option(
             "--api",
             envvar="TEAMS_IMPORTER_API",
-            type=click.Choice(["auto", "2.3", "3"]),
+            type=OneOf(["auto", "2.3", "3"]),
             default="auto",
             show_envvar=True,
             help="Generation of the API.",
@@ -62,12 +63,14 @@ connection_options = gathered(
         click.option(
             "--token-file",
             metavar="FILE",
+            shell_complete=complete_files,
             help="File that holds the personal access token, readable by you alone; `-` is "
             "standard input. Otherwise the variable TEAMS_IMPORTER_TOKEN.",
         ),
         click.option(
             "--api-key-file",
             metavar="FILE",
+            shell_complete=complete_files,
             help="File that holds the API key (Enterprise). Otherwise the variable "
             "TEAMS_IMPORTER_API_KEY. Alone, without a token, it is enough for a plan.",
         ),

@@ -85,7 +85,8 @@ class Console:
     `output` is the file that takes the result's place on standard output, `saved_to` and
     `snapshot_to` others that the command writes. `journal_folder` is where a report of our own bug
     goes, once the journal's place is known. `command_line` is what was typed, for messages that
-    tell how to go on.
+    tell how to go on. `progress` is `auto`, `off`, or `json`: then each line on standard error is
+    an event.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
@@ -96,6 +97,7 @@ class Console:
         self.snapshot_to: Path | None = None
         self.journal_folder: Path | None = None
         self.command_line = ""
+        self.progress = "auto"
         self._environ = environ
         self._masks: list[Callable[[str], str]] = []
         self._live: Callable[[str], None] | None = None
@@ -139,12 +141,15 @@ class Console:
     @property
     def can_ask(self) -> bool:
         """Tell whether a person sits at both ends."""
+        if self.progress == "json":
+            return False
         return _is_terminal(sys.stdin) and _is_terminal(sys.stderr) and not self.is_runner
 
     @property
     def is_live(self) -> bool:
         """Tell whether messages go to a terminal that can redraw a line."""
-        return _is_terminal(sys.stderr) and not self.is_runner and not self._is_dumb
+        is_wanted = self.progress == "auto"
+        return is_wanted and _is_terminal(sys.stderr) and not self.is_runner and not self._is_dumb
 
     @property
     def is_coloured(self) -> bool:
@@ -201,6 +206,9 @@ class Console:
 
     def show(self, text: str) -> None:
         """Print a rendered document as a message: it is harmless already."""
+        if self.progress == "json":
+            self._event_of(text)
+            return
         _mention(self.redacted(text))
 
     def document(self, value: object) -> None:
@@ -219,12 +227,31 @@ class Console:
         from importer.text.visible import visible
 
         text = quiet("\n".join(visible(self.redacted(line)) for line in lines))
+        if self.progress == "json":
+            return not lines or self._event_of(text)
         if self._live is not None:
             self._live(text)
             return True
         # Where it failed once, the rest goes nowhere, without an error.
         self._is_unheard = not _mention(text + "\n") or self._is_unheard
         return not self._is_unheard
+
+    def event(self, line: str) -> bool:
+        """Print one line of progress for programs, and tell whether it was taken."""
+        self._is_unheard = not _mention(self.redacted(line)) or self._is_unheard
+        return not self._is_unheard
+
+    def _event_of(self, text: str) -> bool:
+        from importer.cli.events import line_of_message
+
+        return self.event(line_of_message(text))
+
+    def end(self, exit_code: int) -> None:
+        """Print, for programs that follow the progress, that nothing comes any more."""
+        if self.progress == "json":
+            from importer.cli.events import line_of_end
+
+            self.event(line_of_end(exit_code))
 
     def fail(self, error: ImporterError, exit_code: int | None = None) -> None:
         """Print an error: for people on standard error, as a document where one is expected.

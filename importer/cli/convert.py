@@ -7,14 +7,17 @@ from pathlib import Path
 
 import click
 
+from importer.cli.candidates import complete_list
 from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.converting import REPORT, Conversion, Purpose, convert
 from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.places import schema_for
+from importer.cli.progress import Meter
 from importer.cli.recalling import note_differences, recalled, renewal_document, say_renewal
+from importer.cli.suggesting import did_you_mean
 from importer.cli.verifying import VerifyOptions, fidelity_document, unshown, verify_options
 from importer.cli.wanted import WantedOptions, wanted_options
 from importer.errors import ExitCode, UsageError, worst
@@ -49,7 +52,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "Again also renewal: counts by change, files (change, file, key, why) but the unchanged. "
     "With --list: reader name to what it reads.",
 )
-@click.argument("source", required=False)
+@click.argument("source", required=False, shell_complete=complete_list([_AUTO, *sorted(READERS)]))
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--out",
@@ -71,6 +74,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "--check", is_flag=True, help="As --dry-run; exit with 2 when the folder is not up to date."
 )
 @click.option("--list", "listing", is_flag=True, help="List the readers and exit.")
+@progress_option
 @output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(
@@ -142,9 +146,11 @@ def command(
         )
         pages, options = wanted.stage(console, reader, path, held, base)
         watch = Watch(lambda: reader.read(path, options)) if verifying.verify else None
-        made = convert(
-            pages, options, purpose, memory=memory, shelf=shelf, console=console, watch=watch
-        )
+        with Meter(console) as meter:
+            meter.phase(f"converting {path}")
+            made = convert(
+                pages, options, purpose, memory=memory, shelf=shelf, console=console, watch=watch
+            )
         _tell(made, purpose, console, output, again=memory.exists)
         wanted.write_reports(console, made.accounts, made.losses, asdict(made.tally), made.pages)
         _show(made, watch, verifying, console, output, again=memory.exists, only=only_looks)
@@ -231,7 +237,9 @@ def _reader(source: str, path: Path) -> Reader:
     names = ", ".join(sorted(READERS))
     if source != _AUTO:
         message = f"there is no reader {source!r}"
-        raise UsageError(message, remedy=f"Readers: {names}; or `{_AUTO}`, which guesses one.")
+        hint = did_you_mean(source, [_AUTO, *READERS])
+        remedy = f"{hint} Readers: {names}; or `{_AUTO}`, which guesses one.".strip()
+        raise UsageError(message, remedy=remedy)
     guesses = {name: reader.guess(path) for name, reader in READERS.items()}
     best = max(guesses.values())
     fitting = [READERS[name] for name, guess in guesses.items() if guess and guess is best]

@@ -17,7 +17,7 @@ from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.expiring import Expiry, expiry_options
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
 from importer.cli.tables import table
@@ -90,6 +90,7 @@ class Check:
 @click.option(
     "--write", is_flag=True, help="Fail where a plan could be made, but no apply carried out."
 )
+@progress_option
 @output_options("text", "json")
 @click.pass_obj
 def command(

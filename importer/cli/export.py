@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from importer.cli.candidates import complete_list
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -14,9 +15,10 @@ from importer.cli.export_reading import export
 from importer.cli.exporting import Purpose
 from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.places import schema_for
 from importer.cli.reading import read_manifest
+from importer.cli.suggesting import suggested
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place
@@ -41,7 +43,7 @@ def _kinds(_ctx: click.Context, param: click.Parameter, value: str) -> frozenset
     unknown = sorted(set(names) - _KINDS.keys())
     if unknown or not names:
         message = f"{', '.join(unknown) or 'nothing'} is not among {', '.join(_KINDS)}."
-        raise click.BadParameter(message, param=param)
+        raise click.BadParameter(f"{message} {suggested(unknown, _KINDS)}".strip(), param=param)
     return frozenset(_KINDS[name] for name in names)
 
 
@@ -78,6 +80,7 @@ def _kinds(_ctx: click.Context, param: click.Parameter, value: str) -> frozenset
     default=",".join(_KINDS),
     show_default=True,
     callback=_kinds,
+    shell_complete=complete_list(_KINDS),
     metavar="KIND,...",
     help="Only these kinds; answers come with their questions.",
 )
@@ -88,6 +91,7 @@ def _kinds(_ctx: click.Context, param: click.Parameter, value: str) -> frozenset
     "the manifest is not pinned to it.",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be exported, and write nothing.")
+@progress_option
 @output_options("text", "json", "markdown")
 @click.pass_obj
 def command(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.commands import make_command
+from importer.cli.commands import OneOf, make_command
 from importer.cli.console import Console
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.starting import CI, Keeping, Start, default_action, default_requirement, write_new
@@ -44,7 +44,7 @@ _REQUIREMENT = re.compile(r"[!-~]{1,500}")
 )
 @click.option(
     "--ci",
-    type=click.Choice([it.value for it in CI]),
+    type=OneOf([it.value for it in CI]),
     default=CI.GITHUB.value,
     show_default=True,
     help="Whose pipeline to write: validate and plan before a merge, apply after it, pull every "
@@ -52,7 +52,7 @@ _REQUIREMENT = re.compile(r"[!-~]{1,500}")
 )
 @click.option(
     "--journal",
-    type=click.Choice([it.value for it in Keeping]),
+    type=OneOf([it.value for it in Keeping]),
     default=Keeping.NONE.value,
     show_default=True,
     help="Where runners keep the journal: on a git ref of the repository, whose readers can then "

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import click
 
+from importer.cli.candidates import complete_keys
 from importer.cli.commands import make_command, make_group
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.history import look_into, require_content
 from importer.cli.incidents import line_of
 from importer.cli.options import OutputOptions, output_options
+from importer.cli.suggesting import did_you_mean
 from importer.cli.tables import table
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place, export_lines
@@ -31,6 +33,7 @@ class _Known:
     binding: Binding | None
     operations: Sequence[Operation]
     incidents: Sequence[tuple[RunId, Incident]]
+    others: Sequence[Key]
 
 
 @make_command(
@@ -43,7 +46,7 @@ class _Known:
     "attempt, request_id, state, opened_at, ended_at, evidence, ref and more; incidents: run, "
     "incident (what, refs, url).",
 )
-@click.argument("key")
+@click.argument("key", shell_complete=complete_keys)
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
 @journal_option
@@ -69,12 +72,13 @@ def show(
         incidents = [
             (run.id, it) for run in await journal.runs() for it in run.incidents if it.key == key
         ]
-        return _Known(ledger.bindings.get(Key(key)), operations, incidents)
+        return _Known(ledger.bindings.get(Key(key)), operations, incidents, sorted(ledger.bindings))
 
     known = look_into(path, connection, journal, console, look)
     if not (known.binding or known.operations or known.incidents):
         message = f"the journal knows nothing of {key!r}"
-        raise UsageError(message, remedy="Give a key as in the manifest, an answer as KEY#ANSWER.")
+        remedy = "Give a key as in the manifest, an answer as KEY#ANSWER."
+        raise UsageError(message, remedy=f"{did_you_mean(key, known.others)} {remedy}".strip())
     if output.format == "json":
         incidents = [{"run": run, "incident": it} for run, it in known.incidents]
         console.document(

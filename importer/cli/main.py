@@ -6,6 +6,7 @@ error tree; a command's own module is imported when it is called.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,11 @@ from importer.cli.console import Console, quitting_on_interrupt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["COMMANDS", "PROGRAM", "main"]
+__all__ = ["COMMANDS", "COMPLETION", "PROGRAM", "main"]
 
 PROGRAM = "teams-importer"
+# The variable by which the scripts of `completion` ask.
+COMPLETION = "_TEAMS_IMPORTER_COMPLETE"
 
 COMMANDS = {
     "init": ("importer.cli.init", "Begin a repository: manifest, example, CI pipeline."),
@@ -38,6 +41,7 @@ COMMANDS = {
     "sandbox": ("importer.cli.sandbox", "Run a team on this machine."),
     "demo": ("importer.cli.demo", "Plan, apply and plan again, offline, against a sandbox."),
     "schema": ("importer.cli.schema", "Print, write or check the JSON schemas."),
+    "completion": ("importer.cli.completion", "Print a script that completes in your shell."),
 }
 
 _HELP = """\
@@ -72,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     console = Console()
     try:
+        if asked := os.environ.get(COMPLETION):
+            return _complete(asked, console)
         match arguments:
             case ["-h" | "--help", *_]:
                 console.result(_help())
@@ -84,11 +90,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         with quitting_on_interrupt():
             from importer.cli.dispatching import dispatch
 
-        return int(dispatch(PROGRAM, COMMANDS, arguments, console))
+        code = int(dispatch(PROGRAM, COMMANDS, arguments, console))
     finally:
         console.close()
         if argv is None:
             _let_end()
+    console.end(code)
+    return code
+
+
+def _complete(asked: str, console: Console) -> int:
+    with quitting_on_interrupt():
+        from importer.cli.completing import answer
+        from importer.errors import ExitCode
+
+    lines = answer(asked, PROGRAM, COMPLETION, COMMANDS)
+    console.result(lines or "")
+    return ExitCode.USAGE if lines is None else ExitCode.DONE
 
 
 def _let_end() -> None:
@@ -99,5 +117,5 @@ def _let_end() -> None:
 
 
 def _help() -> str:
-    rows = (f"  {name:10}{text}" for name, (_, text) in COMMANDS.items())
+    rows = (f"  {name:11}{text}" for name, (_, text) in COMMANDS.items())
     return _HELP.format(program=PROGRAM, commands="\n".join(rows))

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import click
 
-from importer.cli.commands import FILE, Function, gathered
+from importer.cli.candidates import complete_keys, complete_list
+from importer.cli.commands import FILE, Function, OneOf, gathered
 from importer.cli.console import Console
+from importer.cli.events import line_of_version
+from importer.cli.suggesting import suggested
 from importer.errors import UsageError
 from importer.model.manifest import OnDrift
 from importer.model.plan import Decisions
@@ -20,6 +23,7 @@ __all__ = [
     "decision_options",
     "fail_on_option",
     "output_options",
+    "progress_option",
     "run_options",
 ]
 
@@ -103,11 +107,15 @@ decision_options = gathered(
     DecisionOptions,
     [
         click.option(
-            "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+            "--only",
+            multiple=True,
+            metavar="GLOB",
+            shell_complete=complete_keys,
+            help="Only items whose key fits; repeatable.",
         ),
         click.option(
             "--on-drift",
-            type=click.Choice(["keep", "overwrite"]),
+            type=OneOf(["keep", "overwrite"]),
             help="What becomes of edits made on the site; the manifest's policy by default.",
         ),
         click.option(
@@ -164,7 +172,7 @@ run_options = gathered(
         ),
         click.option(
             "--on-unknown",
-            type=click.Choice(["resolve", "park"]),
+            type=OneOf(["resolve", "park"]),
             default="resolve",
             show_default=True,
             help="Look up a write whose outcome is unknown and repeat it if absent, or leave it "
@@ -184,7 +192,8 @@ def _reasons(_ctx: click.Context, param: click.Parameter, value: Sequence[str]) 
     names = {name.strip() for part in value for name in part.split(",")}
     if unknown := sorted(names - _FAIL_ON):
         message = f"{', '.join(unknown)} is none of {', '.join(sorted(_FAIL_ON))}."
-        raise click.BadParameter(message, param=param)
+        hint = suggested(unknown, sorted(_FAIL_ON))
+        raise click.BadParameter(f"{message} {hint}".strip(), param=param)
     return frozenset(names)
 
 
@@ -193,7 +202,28 @@ fail_on_option = click.option(
     multiple=True,
     callback=_reasons,
     metavar="drift,manual",
+    shell_complete=complete_list(sorted(_FAIL_ON)),
     help="Exit with 11 also for drift that is kept, or for manual steps.",
+)
+
+
+def _set_progress(ctx: click.Context, _param: click.Parameter, value: str) -> None:
+    console = _console(ctx)
+    console.progress = value
+    if value == "json" and not ctx.resilient_parsing:
+        console.event(line_of_version())
+
+
+progress_option = click.option(
+    "--progress",
+    type=OneOf(["auto", "json", "off"]),
+    default="auto",
+    show_default=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_set_progress,
+    help="A bar on a terminal; lines of JSON on standard error, for programs (docs/shell.md); or "
+    "none. With json nobody is asked anything.",
 )
 
 
@@ -202,7 +232,7 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
     options = [
         click.option(
             "--format",
-            type=click.Choice(formats),
+            type=OneOf(formats),
             default=formats[0],
             show_default=True,
             is_eager=True,

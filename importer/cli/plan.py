@@ -18,6 +18,7 @@ from importer.cli.options import (
     decision_options,
     fail_on_option,
     output_options,
+    progress_option,
 )
 from importer.cli.outcome import drift_code, plan_code
 from importer.cli.places import way_to
@@ -72,6 +73,7 @@ from importer.planning.snapshot_file import save_snapshot
     help="Print nothing but what was edited on the site and the manifest doesn't know.",
 )
 @fail_on_option
+@progress_option
 @output_options(*PLAN_FORMATS, with_template=True)
 @click.pass_obj
 def command(

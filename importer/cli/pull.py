@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from importer.cli.commands import make_command
+from importer.cli.candidates import complete_keys
+from importer.cli.commands import OneOf, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.incidents import say_untold
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.progress import Meter
 from importer.cli.pulling import Outcome, take_in
 from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
@@ -48,23 +49,29 @@ from importer.text.sealed import Sealed
 @connection_options
 @journal_option
 @click.option(
-    "--only", multiple=True, metavar="GLOB", help="Only items whose key fits; repeatable."
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_keys,
+    help="Only items whose key fits; repeatable.",
 )
 @click.option(
     "--keep-ours",
     multiple=True,
     metavar="GLOB",
+    shell_complete=complete_keys,
     help="Decide for the manifest's version: `seen:` notes which live version you saw. Repeatable.",
 )
 @click.option(
     "--take-site",
     multiple=True,
     metavar="GLOB",
+    shell_complete=complete_keys,
     help="Take the site's version, whatever the manifest says; repeatable.",
 )
 @click.option(
     "--conflicts",
-    type=click.Choice(["list", "markers"]),
+    type=OneOf(["list", "markers"]),
     default="list",
     show_default=True,
     help="List conflicts and write nothing for these items, or write both versions between "
@@ -77,6 +84,7 @@ from importer.text.sealed import Sealed
     is_flag=True,
     help="Write nothing and show the differences; exit with 2 when there are some.",
 )
+@progress_option
 @output_options("text", "json", "markdown", with_template=True)
 @click.pass_obj
 def command(

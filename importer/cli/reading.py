@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.suggesting import did_you_mean
 from importer.errors import Problem, UsageError
 from importer.manifests import find_manifest, fingerprint, load_manifest
 from importer.model.fields import Value
@@ -64,7 +65,8 @@ def note_idle_globs(
     keys = [*(item.key for item in manifest.items), *(it.key for it in manifest.removed)]
     for glob in only:
         if not any(fnmatchcase(key, glob) for key in keys):
-            console.say(f"note: {option} {glob!r} fits no key of this manifest")
+            note = f"note: {option} {glob!r} fits no key of this manifest"
+            console.say(f"{note}. {did_you_mean(glob, keys)}".removesuffix(". "))
 
 
 def is_plan_file(path: Path) -> bool:

@@ -13,7 +13,7 @@ from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw
 from importer.cli.files import write_private
 from importer.cli.history import look_of
-from importer.cli.options import OutputOptions, output_options
+from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.reading import Loaded, read_manifest
 from importer.cli.wiring import find_journal, reach
 from importer.errors import ExitCode, TeamMissing, UsageError
@@ -65,6 +65,7 @@ _UNADDRESSED = (
     metavar="DIR",
     help="For stubs: a file for each old page, in a new or empty folder.",
 )
+@progress_option
 @output_options("csv", "json", *SERVERS, *STUBS)
 @click.pass_obj
 def command(

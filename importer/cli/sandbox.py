@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.commands import make_command, make_group
+from importer.cli.commands import OneOf, make_command, make_group
 from importer.cli.console import Console
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.wiring import open_world_at
@@ -56,7 +56,7 @@ command = make_group("Run a team on this machine.")
 )
 @click.option(
     "--tier",
-    type=click.Choice(["free", "basic", "business", "enterprise"]),
+    type=OneOf(["free", "basic", "business", "enterprise"]),
     default="business",
     show_default=True,
     help="What the team's owner pays for: basic can't be written to, free has no API, enterprise "
@@ -64,7 +64,7 @@ command = make_group("Run a team on this machine.")
 )
 @click.option(
     "--role",
-    type=click.Choice(["member", "moderator", "admin"]),
+    type=OneOf(["member", "moderator", "admin"]),
     help="What the tokens' user is; only moderators and admins change experts and user groups. A "
     "member in a new team.",
 )
@@ -82,7 +82,7 @@ command = make_group("Run a team on this machine.")
 )
 @click.option(
     "--profile",
-    type=click.Choice(["calm", "storm", "swarm"]),
+    type=OneOf(["calm", "storm", "swarm"]),
     help="Let faults loose: calm, a few; storm, many, with late lists and lagging replicas; swarm, "
     "those that the seed switches on.",
 )

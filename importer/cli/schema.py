@@ -8,6 +8,8 @@ import click
 
 from importer.cli.commands import make_command
 from importer.cli.console import Console
+from importer.cli.documents import problems_schema, report_schema
+from importer.cli.events import progress_schema
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.tables import table
 from importer.errors import ExitCode, JournalError, UsageError
@@ -37,6 +39,18 @@ def _pull() -> str:
     return json.dumps(pull_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def _problems() -> str:
+    return json.dumps(problems_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _report() -> str:
+    return json.dumps(report_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _progress() -> str:
+    return json.dumps(progress_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def _redirects() -> str:
     return json.dumps(redirects_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
@@ -51,8 +65,11 @@ _ALL: Mapping[str, Callable[[], str]] = {
     "drift.schema.json": _drift,
     "pages.schema.json": pages_schema,
     "plan.schema.json": _plan,
+    "problems.schema.json": _problems,
+    "progress.schema.json": _progress,
     "pull.schema.json": _pull,
     "redirects.schema.json": _redirects,
+    "report.schema.json": _report,
     "snapshot.schema.json": _snapshot,
 }
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -65,8 +82,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
         "teams-importer schema --check schemas": "in CI: exit 3 when a file is out of date",
     },
     json="File name to JSON schema: manifest, include, markdown (front matter), pages (of `convert "
-    "json`), adoption, drift (of `plan --drift`), plan, pull, redirects, snapshot. With --write "
-    "and --check: written, current or stale, a list of files.",
+    "json`), adoption, drift (of `plan --drift`), plan, problems (of `validate`), progress (a line "
+    "of `--progress json`), pull, redirects, report (of `apply` and `undo`), snapshot. With "
+    "--write and --check: written, current or stale, a list of files.",
 )
 @click.option("--write", type=_FOLDER, metavar="DIR", help="Write a file for each schema.")
 @click.option("--check", type=_FOLDER, metavar="DIR", help="Compare the files in DIR.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean"]
+__all__ = ["did_you_mean", "suggested"]
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
@@ -11,3 +11,9 @@ def did_you_mean(typed: str, known: Iterable[str]) -> str:
 
     close = get_close_matches(typed, list(known), n=1, cutoff=0.5)
     return f"Did you mean `{close[0]}`?" if close else ""
+
+
+def suggested(typed: Iterable[str], known: Iterable[str]) -> str:
+    """Return such a sentence for the first of *typed* that is close to one of *known*."""
+    among = list(known)
+    return next(filter(None, (did_you_mean(it, among) for it in typed)), "")

@@ -16,7 +16,13 @@ from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish, draw
 from importer.cli.history import Past, look_at, past_runs
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, RunOptions, output_options, run_options
+from importer.cli.options import (
+    OutputOptions,
+    RunOptions,
+    output_options,
+    progress_option,
+    run_options,
+)
 from importer.cli.reading import read_manifest
 from importer.cli.reviewing import refuse_review
 from importer.cli.suggesting import did_you_mean
@@ -53,6 +59,7 @@ _SUGGESTED = 3
 @run_options
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
+@progress_option
 @output_options("text", "json", "markdown", "html", with_template=True)
 @click.pass_obj
 def command(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from importer.cli.commands import gathered
+from importer.cli.commands import OneOf, gathered
 from importer.cli.console import Console
 from importer.cli.files import is_same_file, write_private
 from importer.cli.resources import resource
@@ -146,7 +146,7 @@ _OPTIONS = [
     ),
     click.option(
         "--attachments",
-        type=click.Choice([it.value for it in Attachments]),
+        type=OneOf([it.value for it in Attachments]),
         help="Files that are no images: list them with their digests, or copy them to assets/ as "
         "well.  [default: list]",
     ),

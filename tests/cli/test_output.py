@@ -231,6 +231,29 @@ def test_colours_are_asked_for(
     assert "\x1b" not in cli("plan", "--url", "sandbox:", "--format", "markdown").out
 
 
+@pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["pull", "--url", "sandbox:"], id="pull"),
+        pytest.param(["adopt", "--exact", "--url", "sandbox:"], id="adopt"),
+        pytest.param(
+            ["export", "--out", "new", "--namespace", "new", "--url", "sandbox:"], id="export"
+        ),
+        pytest.param(["init", "new"], id="init"),
+        pytest.param(["completion", "bash"], id="completion"),
+    ],
+)
+def test_no_color_is_honoured_before_all_else(
+    cli: Program, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    done = cli(*command)
+    assert done.code == 0
+    assert "\x1b" not in done.out + done.err
+
+
 @pytest.mark.parametrize("line", HOSTILE)
 def test_a_log_reader_takes_no_content_for_a_command(cli: Program, home: Path, line: str) -> None:
     body = f"{line}\n\nThis is a body of some length.\n\n{line}"

@@ -73,7 +73,7 @@ def test_only_takes_what_its_glob_fits(cli: Program, manifest: Path) -> None:
     assert {it["key"] for it in done.document["changes"]} == {"oncall/freeze", "oncall/paged"}
     assert done.document["decisions"]["only"] == ["oncall/*"]
     idle = cli("plan", manifest.parent, "--url", TEAM, "--only", "onkall/*")
-    assert "--only 'onkall/*' fits no key" in idle.err
+    assert "--only 'onkall/*' fits no key of this manifest. Did you mean `oncall/" in idle.err
 
 
 @pytest.mark.usefixtures("manifest")

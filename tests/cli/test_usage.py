@@ -87,6 +87,8 @@ def test_a_group_shows_its_commands_and_their_examples(cli: Program, group: str)
         pytest.param(["plan", "--max-updates", "101%"], "more than all", id="1% more than all"),
         pytest.param(["plan", "--max-creates", "9" * 5000], "a percentage", id="a huge guard"),
         pytest.param(["plan", "--fail-on", "rain"], "none of drift, manual", id="a reason"),
+        pytest.param(["plan", "--format", "jsn"], "Did you mean `json`?", id="a choice"),
+        pytest.param(["plan", "--fail-on", "drfit"], "Did you mean `drift`?", id="of a list"),
         pytest.param(["plan", "a", "b"], "extra argument", id="an argument too many"),
         pytest.param(["show"], "Missing argument", id="an argument too few"),
     ],
@@ -198,6 +200,16 @@ def test_f85_a_token_file_that_others_can_read_is_refused(
     assert f"chmod 600 {file}" in done.err
     assert CANARY not in done.err
     assert stat.S_IMODE(file.stat().st_mode) == mode
+
+
+def test_a_mistyped_key_or_reader_gets_a_suggestion(cli: Program, manifest: Path) -> None:
+    assert cli("apply", "--url", "sandbox:team.db", "--yes").code == 0
+    done = cli("journal", "show", "rolback", "--url", "sandbox:team.db")
+    assert (done.code, "Did you mean `rollback`?" in done.err) == (64, True)
+    done = cli("convert", "confluense", manifest, "--out", "new", "--namespace", "new")
+    assert (done.code, "Did you mean `confluence`?" in done.err) == (64, True)
+    done = cli("export", "--out", "new", "--kinds", "tags,artickles")
+    assert (done.code, "Did you mean `articles`?" in done.err) == (64, True)
 
 
 def test_only_linux_and_macos_are_served() -> None:
