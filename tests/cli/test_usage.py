@@ -35,6 +35,7 @@ def test_version_and_help_are_told(cli: Program) -> None:
     assert cli("--version").out == f"teams-importer {importer.__version__}\n"
     told = cli("--help")
     assert told.code == 0
+    assert "2 changes (plan --detailed-exitcode, pull --check, convert --check)" in told.out
     assert all(f"\n  {name} " in told.out for name in COMMANDS)
     assert cli("-h") == told
 
