@@ -126,7 +126,7 @@ def guide() -> list[list[str]]:
     """Return the commands of the guide's last example, without the program."""
     text = (ROOT / "docs" / "adopting.md").read_text(encoding="utf-8")
     lines = text.rpartition("```sh\n")[2].partition("```")[0].splitlines()
-    return [shlex.split(it, comments=True)[1:] for it in lines]
+    return [shlex.split(it, comments=True)[1:] for it in lines if it[0] != "#"]
 
 
 @pytest.mark.parametrize(("by", "api"), [("2.3", "2.3"), ("3", "3"), ("2.3", "auto")])

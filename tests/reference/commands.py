@@ -56,7 +56,7 @@ def commands_page() -> str:
 
 def _records(name: str, command: click.Command) -> list[tuple[str, str]]:
     """Return each option as help shows it, and what it is."""
-    context = click.Context(command, info_name=f"teams-importer {name}")
+    context = _context(command, name)
     options = [it for it in command.get_params(context) if isinstance(it, click.Option)]
     records = [it.get_help_record(context) for it in options]
     return [it for it in records if it is not None and _HELP not in it[0]]
@@ -68,7 +68,7 @@ def _chapter(
     records: list[tuple[str, str]],
     shared: set[tuple[str, str]],
 ) -> Iterator[str]:
-    context = click.Context(command, info_name=f"teams-importer {name}")
+    context = _context(command, name)
     yield f"## `{name}`"
     yield ""
     yield f"`{' '.join(command.get_usage(context).removeprefix('Usage: ').split())}`"
@@ -101,3 +101,8 @@ def _item(record: tuple[str, str]) -> str:
 def _names(declared: str) -> str:
     """Return an option's names without what it takes: `-v, --verbose`, `--url`."""
     return ", ".join(it.split(" ")[0] for it in declared.split(", ") if it.startswith("-"))
+
+
+def _context(command: click.Command, name: str) -> click.Context:
+    """Return the context that *command* runs in; it keeps the first one's help option."""
+    return click.Context(command, info_name=f"teams-importer {name}", **command.context_settings)
