@@ -106,6 +106,11 @@ def command(
     )
     written, kept = write_new(folder, start.files(), keep=keep_existing)
     steps = _next_steps(folder)
+    if start.ci is not CI.NONE and not team and not url:
+        console.say(
+            "note: the pipeline names no team yet: set TEAMS_IMPORTER_TEAM in it before its first "
+            "run (--team SLUG writes it)"
+        )
     if output.format == "json":
         console.document(
             {"folder": str(folder), "written": written, "kept": kept, "next": list(steps)}

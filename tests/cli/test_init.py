@@ -135,3 +135,10 @@ def test_files_are_for_everybody_to_read(cli: Program, home: Path) -> None:
     finally:
         os.umask(before)
     assert (home / "docs" / "README.md").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.usefixtures("home")
+def test_a_pipeline_that_names_no_team_says_what_is_missing(cli: Program) -> None:
+    assert "TEAMS_IMPORTER_TEAM" in cli("init", "a", "--ci", "gitlab").err
+    assert "TEAMS_IMPORTER_TEAM" not in cli("init", "b", "--team", "acme").err
+    assert "TEAMS_IMPORTER_TEAM" not in cli("init", "c", "--ci", "none").err
