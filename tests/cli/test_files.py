@@ -90,7 +90,7 @@ def test_schemas_are_printed_written_and_checked(cli: Program, tmp_path: Path) -
         f"{it}.schema.json"
         for it in (
             *("manifest", "include", "markdown", "adoption", "drift", "pages", "plan", "pull"),
-            *("redirects", "snapshot"),
+            *("problems", "progress", "redirects", "report", "snapshot"),
         )
     }
     folder = tmp_path / "new" / "schemas"
