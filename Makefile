@@ -5,7 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 PYTEST := PYTHONSAFEPATH=1 $(BIN)/pytest
-WORKERS ?= 2
+# More than two processors: many tests wait for a process of their own.
+WORKERS ?= 3
 
 .PHONY: demo test kill-everywhere check lint types imports schemas golden reference bench bench-convert lock clean simulate fidelity
 
