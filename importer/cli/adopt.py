@@ -10,7 +10,6 @@ from click.core import ParameterSource
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
 from importer.cli.applying import Manner, apply_wish
-from importer.cli.candidates import complete_keys
 from importer.cli.commands import FILE, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
@@ -21,6 +20,7 @@ from importer.cli.looks import looks_of
 from importer.cli.options import (
     OutputOptions,
     RunOptions,
+    only_option,
     output_options,
     progress_option,
     run_options,
@@ -55,13 +55,7 @@ _LARGEST = 2**28
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
 @journal_option
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="GLOB",
-    shell_complete=complete_keys,
-    help="Only items whose key fits; repeatable.",
-)
+@only_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),

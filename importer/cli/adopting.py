@@ -13,8 +13,8 @@ from pathlib import Path
 
 from importer.cli.console import Console
 from importer.cli.noting import Noting
-from importer.cli.progress import Meter
 from importer.cli.reading import Loaded
+from importer.cli.visiting import looking
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of
 from importer.errors import ExitCode, ImporterError, JournalError, LockHeld, UsageError
 from importer.execution import Look, look_for_adoption
@@ -22,14 +22,13 @@ from importer.journal import Place
 from importer.model.adoption import Adopted, Adoption, Answered, Became
 from importer.model.ids import Kind, RunId, Verb, change_id
 from importer.model.ledger import Run
-from importer.model.live import Access, Need
+from importer.model.live import Access
 from importer.model.report import Report, Result, ResultState
 from importer.planning.accepting import accept
 from importer.planning.adopting import suggest
 from importer.planning.adoption_file import read_answered
 from importer.planning.likeness import open_gauge
 from importer.ports import Journal
-from importer.teams import Mode, open_team
 from importer.text.digests import Digest
 
 __all__ = ["Accepting", "Seeking", "accept_file", "seek"]
@@ -188,25 +187,11 @@ async def _look(
     loaded: Loaded, target: Target, place: Place | None, console: Console
 ) -> tuple[Look, Access]:
     manifest = loaded.manifest
-    with Meter(console) as meter:
-        async with open_team(
-            target.connection,
-            mode=Mode.READ,
-            app=target.app,
-            clock=SystemClock(),
-            on_wait=meter.wait,
-            announce=lambda text: console.say(f"note: {text}"),
-        ) as team:
-            if team.note:
-                console.say(f"note: {team.note}")
-            kinds = frozenset(it.kind for it in manifest.items if it.kind is not Kind.TAG)
-            access = await team.check(Need(write=False, kinds=kinds))
-            if access.note:
-                console.say(f"note: {access.note}")
-            meter.phase("reading the team")
-            journal = journal_of(place, target, manifest.namespace, console, create=False)
-            try:
-                look = await look_for_adoption(manifest, team, journal, access, team=target.team)
-            finally:
-                await journal.close()
+    kinds = frozenset(it.kind for it in manifest.items if it.kind is not Kind.TAG)
+    async with looking(target, place, manifest.namespace, kinds, console) as (
+        team,
+        access,
+        journal,
+    ):
+        look = await look_for_adoption(manifest, team, journal, access, team=target.team)
     return look, access

@@ -15,6 +15,7 @@ from importer.cli.incidents import say_untold
 from importer.cli.interrupts import Interrupts
 from importer.cli.options import RunOptions
 from importer.cli.progress import Meter
+from importer.cli.visiting import visiting
 from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, running
 from importer.errors import (
     ExitCode,
@@ -40,7 +41,7 @@ from importer.manifests import picture_loader
 from importer.model.ids import Field, RunId, parent_key
 from importer.model.incident import Incident
 from importer.model.ledger import Run
-from importer.model.live import Access, Need
+from importer.model.live import Access
 from importer.model.manifest import Manifest
 from importer.model.plan import Plan, SavedPlan
 from importer.model.report import Report, Result, ResultState
@@ -49,7 +50,7 @@ from importer.planning.plan_file import plan_digest
 from importer.ports import Journal
 from importer.rendering import Format, render_plan, render_report
 from importer.rendering.look import Looks
-from importer.teams import LiveTeam, Mode, open_team
+from importer.teams import LiveTeam, Mode
 from importer.text.digests import Digest
 
 __all__ = ["Applied", "Manner", "apply_wish", "document_of"]
@@ -105,20 +106,8 @@ async def apply_wish(wish: Wish, target: Target, manner: Manner, console: Consol
     """
     async with Interrupts(console) as interrupts:
         with Meter(console) as meter:
-            async with open_team(
-                target.connection,
-                mode=Mode.WRITE,
-                app=target.app,
-                clock=SystemClock(),
-                on_wait=meter.wait,
-                announce=lambda text: console.say(f"note: {text}"),
-            ) as team:
-                if team.note:
-                    console.say(f"note: {team.note}")
-                meter.phase("checking the token")
-                access = await team.check(Need(write=True, kinds=wish.kinds))
-                if access.note:
-                    console.say(f"note: {access.note}")
+            way = visiting(target, Mode.WRITE, wish.kinds, console, meter)
+            async with way as (team, access):
                 _require_fit(wish, target)
                 _require_authors(wish, access)
                 place = find_journal(manner.journal, target, wish.folder, wish.namespace)

@@ -3,16 +3,14 @@
 `draw` and `draw_drift_of` give the drawing a transport that cannot write, and so the journal.
 """
 
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from importer.cli.console import Console
-from importer.cli.incidents import say_untold
 from importer.cli.places import from_folder
-from importer.cli.progress import Meter
-from importer.cli.wiring import SystemClock, Target, journal_of
+from importer.cli.visiting import looking
+from importer.cli.wiring import SystemClock, Target
 from importer.execution import (
     Drawn,
     check_pin,
@@ -25,12 +23,11 @@ from importer.execution import (
 from importer.journal import Place
 from importer.model.drift import DriftReport
 from importer.model.ids import Kind, RunId
-from importer.model.live import Access, Need
+from importer.model.live import Access
 from importer.model.manifest import Fate, Manifest, footer_of
 from importer.model.plan import Decisions, Plan, SavedPlan
 from importer.model.saved_snapshot import SavedSnapshot
 from importer.ports import Journal, TeamReader
-from importer.teams import LiveTeam, Mode, open_team
 
 __all__ = ["Wish", "draw", "draw_drift_of", "draw_wish"]
 
@@ -134,7 +131,11 @@ async def draw(
     The journal at *place* is read, not made; no lock is taken. *take* is given what the plan was
     drawn from, without texts: then every kind of post is read.
     """
-    async with _looking(wish, target, place, console) as (team, access, journal):
+    async with looking(target, place, wish.namespace, wish.kinds, console) as (
+        team,
+        access,
+        journal,
+    ):
         kinds = frozenset(Kind) if take else frozenset[Kind]()
         drawn = await draw_wish(wish, manifest, team, journal, access, target, kinds)
         if take is not None:
@@ -147,32 +148,9 @@ async def draw_drift_of(
     wish: Wish, manifest: Manifest, target: Target, place: Place | None, console: Console
 ) -> DriftReport:
     """Return what was edited on the site that *manifest* doesn't know; reads as `draw` does."""
-    async with _looking(wish, target, place, console) as (team, access, journal):
+    async with looking(target, place, wish.namespace, wish.kinds, console) as (
+        team,
+        access,
+        journal,
+    ):
         return await draw_drift(manifest, team, journal, access, wish.decisions, team=target.team)
-
-
-@asynccontextmanager
-async def _looking(
-    wish: Wish, target: Target, place: Place | None, console: Console
-) -> AsyncGenerator[tuple[LiveTeam, Access, Journal], None]:
-    with Meter(console) as meter:
-        async with open_team(
-            target.connection,
-            mode=Mode.READ,
-            app=target.app,
-            clock=SystemClock(),
-            on_wait=meter.wait,
-            announce=lambda text: console.say(f"note: {text}"),
-        ) as team:
-            if team.note:
-                console.say(f"note: {team.note}")
-            access = await team.check(Need(write=False, kinds=wish.kinds))
-            if access.note:
-                console.say(f"note: {access.note}")
-            meter.phase("reading the team")
-            journal = journal_of(place, target, wish.namespace, console, create=False)
-            try:
-                await say_untold(journal, console)
-                yield team, access, journal
-            finally:
-                await journal.close()

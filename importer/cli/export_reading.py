@@ -10,20 +10,21 @@ from importer.cli.export_account import account_of
 from importer.cli.exporting import Export, Purpose
 from importer.cli.progress import Meter
 from importer.cli.suggesting import did_you_mean
-from importer.cli.wiring import SystemClock, Target, journal_of
+from importer.cli.visiting import visiting
+from importer.cli.wiring import Target, journal_of
 from importer.execution import check_pin, take_snapshot
 from importer.execution.reading import Reach, with_tags
 from importer.journal import Place
 from importer.model.ids import Field, Key, Kind
 from importer.model.ledger import Ledger
-from importer.model.live import Access, LiveItem, Need, Snapshot
+from importer.model.live import Access, LiveItem, Snapshot
 from importer.model.manifest import Manifest
 from importer.model.plan import Decisions
 from importer.planning.compare import compare
 from importer.planning.fates import Asked, disturbed, is_asked
 from importer.planning.plan import make_plan
 from importer.ports import TeamReader
-from importer.teams import Mode, open_team
+from importer.teams import Mode
 
 __all__ = ["export"]
 
@@ -35,19 +36,7 @@ async def export(
     items = purpose.base.items if purpose.base else ()
     kinds = purpose.asked.kinds.union(it.kind for it in items)
     with Meter(console) as meter:
-        async with open_team(
-            target.connection,
-            mode=Mode.READ,
-            app=target.app,
-            clock=SystemClock(),
-            on_wait=meter.wait,
-            announce=lambda text: console.say(f"note: {text}"),
-        ) as team:
-            if team.note:
-                console.say(f"note: {team.note}")
-            access = await team.check(Need(write=False, kinds=kinds))
-            if access.note:
-                console.say(f"note: {access.note}")
+        async with visiting(target, Mode.READ, kinds, console, meter) as (team, access):
             if purpose.base is not None:
                 check_pin(purpose.base, target.team, access.site)
             journal = journal_of(place, target, purpose.namespace, console, create=False)

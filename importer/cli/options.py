@@ -22,6 +22,7 @@ __all__ = [
     "RunOptions",
     "decision_options",
     "fail_on_option",
+    "only_option",
     "output_options",
     "progress_option",
     "run_options",
@@ -102,17 +103,19 @@ def _share(_ctx: click.Context, param: click.Parameter, value: str | None) -> st
     return value
 
 
+only_option = click.option(
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    shell_complete=complete_keys,
+    help="Only items whose key fits; repeatable.",
+)
+
 decision_options = gathered(
     "decisions",
     DecisionOptions,
     [
-        click.option(
-            "--only",
-            multiple=True,
-            metavar="GLOB",
-            shell_complete=complete_keys,
-            help="Only items whose key fits; repeatable.",
-        ),
+        only_option,
         click.option(
             "--on-drift",
             type=OneOf(["keep", "overwrite"]),

@@ -12,24 +12,21 @@ from importer.cli.candidates import complete_keys
 from importer.cli.commands import OneOf, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
-from importer.cli.incidents import say_untold
 from importer.cli.looks import looks_of
-from importer.cli.options import OutputOptions, output_options, progress_option
-from importer.cli.progress import Meter
+from importer.cli.options import OutputOptions, only_option, output_options, progress_option
 from importer.cli.pulling import Outcome, take_in
 from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
-from importer.cli.wiring import SystemClock, Target, find_journal, journal_of, reach
+from importer.cli.visiting import looking
+from importer.cli.wiring import Target, find_journal, reach
 from importer.errors import ExitCode, PlanStale, worst
 from importer.execution import Sighting, look_at_team
 from importer.journal import Place
 from importer.manifests import FileEdit, shown_folder
 from importer.model.fields import Value
 from importer.model.ids import Kind, Ref
-from importer.model.live import Need
 from importer.model.pulling import PulledField, PulledFile, PulledPost, PullReport, Taken
 from importer.planning.pulling import Choice, Intake, Pulled, pull
 from importer.rendering import render_pull
-from importer.teams import Mode, open_team
 from importer.text.links import Text, fill
 from importer.text.sealed import Sealed
 
@@ -48,13 +45,7 @@ from importer.text.sealed import Sealed
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
 @journal_option
-@click.option(
-    "--only",
-    multiple=True,
-    metavar="GLOB",
-    shell_complete=complete_keys,
-    help="Only items whose key fits; repeatable.",
-)
+@only_option
 @click.option(
     "--keep-ours",
     multiple=True,
@@ -139,25 +130,12 @@ async def _look(loaded: Loaded, target: Target, place: Place | None, console: Co
     """Return what is seen of the team, by a transport that cannot write."""
     manifest = loaded.manifest
     kinds = frozenset(it.kind for it in manifest.items if it.kind is not Kind.TAG or it.fields)
-    with Meter(console) as meter:
-        async with open_team(
-            target.connection,
-            mode=Mode.READ,
-            app=target.app,
-            clock=SystemClock(),
-            on_wait=meter.wait,
-            announce=lambda text: console.say(f"note: {text}"),
-        ) as team:
-            access = await team.check(Need(write=False, kinds=kinds))
-            for note in filter(None, (team.note, access.note)):
-                console.say(f"note: {note}")
-            meter.phase("reading the team")
-            journal = journal_of(place, target, manifest.namespace, console, create=False)
-            try:
-                await say_untold(journal, console)
-                return await look_at_team(manifest, team, journal, access, team=target.team)
-            finally:
-                await journal.close()
+    async with looking(target, place, manifest.namespace, kinds, console) as (
+        team,
+        access,
+        journal,
+    ):
+        return await look_at_team(manifest, team, journal, access, team=target.team)
 
 
 def _report(

@@ -208,7 +208,7 @@ def test_no_connection_is_opened_and_no_token_asked_for(
         pytest.fail("a way to the team was opened")
 
     for name in (
-        "importer.cli.drawing.open_team",
+        "importer.cli.visiting.open_team",
         "importer.cli.plan.reach",
         "socket.create_connection",
     ):
