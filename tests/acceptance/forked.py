@@ -26,7 +26,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from importer.cli import applying
+from importer.cli import applying, visiting
 from importer.cli.main import main
 from importer.cli.wiring import SystemClock
 from importer.errors import ImporterError
@@ -155,8 +155,7 @@ def hurry() -> None:
 def wrap_ports(befalls: Befalls, deadline_s: float | None) -> None:
     """Put points before and after every call of the ports, and of the journal's opening."""
     points = Points(befalls, lambda _: None)
-    ours = vars(applying)
-    journal_of = ours["journal_of"]
+    journal_of = vars(applying)["journal_of"]
 
     @asynccontextmanager
     async def opened(connection: Connection, **how: Any) -> AsyncIterator[KillableTeam]:
@@ -172,7 +171,8 @@ def wrap_ports(befalls: Befalls, deadline_s: float | None) -> None:
         points("journal.open.after")
         return CrashingJournal(inner, points, Intents(), lambda _: None)
 
-    ours.update(open_team=opened, journal_of=journal)
+    vars(visiting).update(open_team=opened)
+    vars(applying).update(journal_of=journal)
 
 
 def become(spec: dict[str, Any]) -> int:
