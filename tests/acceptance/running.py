@@ -65,8 +65,9 @@ class Sandbox:
         }
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return the log: one record per request."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """Return the log: one record per request; a line that is being written isn't one yet."""
+        whole = self.log.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines()]
 
     def posts(self) -> list[dict[str, Any]]:
         """Return every question and answer, read over the API by nobody's client."""

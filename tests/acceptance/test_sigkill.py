@@ -42,22 +42,23 @@ def kill_on_the_way(
 ) -> None:
     """Start *command*, and kill it a random moment after a random number of its requests."""
     seen = len(sandbox.requests())
-    process = subprocess.Popen(
+    with subprocess.Popen(
         program(*command),
         cwd=cwd,
         env=environment(**sandbox.env()),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
-    )
-    wanted = seen + chance.randint(*REQUESTS)
-    deadline = time.monotonic() + 60
-    while len(sandbox.requests()) < wanted and time.monotonic() < deadline:
-        time.sleep(0.003)
-    time.sleep(chance.uniform(0, REQUEST_S))
-    assert process.poll() is None, "a run that has ended can't be killed any more"
-    process.kill()
-    process.wait()
+    ) as process:
+        try:
+            wanted = seen + chance.randint(*REQUESTS)
+            deadline = time.monotonic() + 60
+            while len(sandbox.requests()) < wanted and time.monotonic() < deadline:
+                time.sleep(0.003)
+            time.sleep(chance.uniform(0, REQUEST_S))
+            assert process.poll() is None, "a run that has ended can't be killed any more"
+        finally:
+            process.kill()
 
 
 def test_twenty_kills_leave_one_post_per_key(tmp_path: Path) -> None:
