@@ -145,7 +145,7 @@ _TABLE = (
         "`{key}` does not belong into a manifest",
         "{hint}",
     ),
-    Rule("missing-key", "the key `{key}` is missing", "Add `{key}:`."),
+    Rule("missing-key", "the key `{key}` is missing", "Add `{key}:`{hint}."),
     Rule("newer-version", "version {version} is not known", "Write `version: 1`, or update."),
     Rule("not-text", "this must be text", _QUOTE),
     Rule("not-a-list", "this must be a list", "Write `[one, two]`, or one line each with `- `."),

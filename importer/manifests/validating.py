@@ -7,6 +7,7 @@ link that leads nowhere.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -193,13 +194,25 @@ class _Report:
             facts["hint"] = _key_hint(str(facts["key"]))
         if rule == "missing-key":
             facts["key"] = loc[-1]
+            facts["hint"] = self._values(loc)
         self._findings.add(rule, self._source.span(self._place_of(loc)), facts)
+
+    def _values(self, loc: Sequence[int | str]) -> str:
+        """Say what the missing key may hold, where that is one of a few words."""
+        expected = self._model_at(loc).model_fields[str(loc[-1])].annotation
+        if not (isinstance(expected, type) and issubclass(expected, Enum)):
+            return ""
+        return " with " + " or ".join(f"`{it.value}`" for it in expected)
+
+    def _model_at(self, loc: Sequence[int | str]) -> type[BaseModel]:
+        """Return the model of the mapping that holds the key an error is about."""
+        return _MODELS.get(tuple(it for it in loc[:-1] if isinstance(it, str)), self._model)
 
     def _unknown(self, loc: Sequence[int | str]) -> None:
         key = str(loc[-1])
         at = self._parent(loc).keys_at.get(key, 0)
         words = tuple(it for it in loc[:-1] if isinstance(it, str))
-        model = _MODELS.get(words, self._model)
+        model = self._model_at(loc)
         bare = key.lower()
         rule, hint = "unknown-key", ""
         if any(secret in bare.split("_") or bare == secret for secret in _SECRETS):

@@ -61,6 +61,11 @@ def test_a_key_that_is_like_no_other_gets_the_whole_list(folder: Path) -> None:
     )
 
 
+def test_a_missing_choice_names_its_values(folder: Path) -> None:
+    (problem,) = assert_told_of(folder, f"{HEAD}removed:\n- ^^{{key: a}}\n", "missing-key")
+    assert problem.remedy == "Add `live:` with `delete` or `keep`."
+
+
 def test_an_unknown_key_without_a_value_is_unknown_all_the_same(folder: Path) -> None:
     assert_told_of(folder, f"{HEAD}^^^^qestions:\n", "empty-value", "unknown-key")
 
