@@ -24,6 +24,7 @@ from importer.errors import ExitCode, UsageError
 from importer.journal import Place
 from importer.manifests import MANIFEST_NAME
 from importer.manifests.pages import FOLDER
+from importer.model.exporting import ExportTotals
 from importer.model.ids import Kind, is_key
 from importer.model.manifest import Manifest
 from importer.planning.fates import Asked
@@ -131,8 +132,7 @@ def command(
         )
         place = find_journal(journal, target, out, name)
         account = asyncio.run(export(purpose, target, place, console))
-    totals = account["totals"]
-    console.say(_summary(totals, purpose))
+    console.say(_summary(account.totals, purpose))
     if base is None and not dry_run:
         _say_next(purpose, console)
     looks = looks_of(console, output)
@@ -164,16 +164,15 @@ def _base(out: Path, namespace: str | None, console: Console) -> Manifest | None
     return None
 
 
-def _summary(totals: object, purpose: Purpose) -> str:
-    assert isinstance(totals, dict)  # noqa: S101 - for mypy
+def _summary(totals: ExportTotals, purpose: Purpose) -> str:
     end = f"nothing was written to {purpose.folder}"
     if not purpose.dry:
         end = f"the manifest is in {purpose.folder}"
-    known = f"{totals['known']} there already, " if purpose.base else ""
-    unasked = f"{totals['unasked']} not asked for, " if totals["unasked"] else ""
+    known = f"{totals.known} there already, " if purpose.base else ""
+    unasked = f"{totals.unasked} not asked for, " if totals.unasked else ""
     return (
-        f"{totals['found']} posts found, {totals['exported']} exported, {known}{unasked}"
-        f"{totals['left_out']} left out; {end}"
+        f"{totals.found} posts found, {totals.exported} exported, {known}{unasked}"
+        f"{totals.left_out} left out; {end}"
     )
 
 

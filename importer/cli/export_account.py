@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from importer.cli.exporting import Exported, Purpose
+from importer.model.exporting import ExportedPost, ExportNote, ExportReport, ExportTotals, Fate
 from importer.model.ids import Field, Kind, Ref
 from importer.model.live import LiveItem, Snapshot
 from importer.planning.exporting import ARTICLE_TYPES
-from importer.planning.fates import Fate
 from importer.rendering.phrasing import counted
 from importer.text.links import Text
 from importer.text.scanning import Form, destinations
@@ -19,53 +18,52 @@ _UNTOLD = "the API in use does not tell; API v3 does (--api)"
 _KINDS = (Kind.QUESTION, Kind.ANSWER, Kind.ARTICLE, Kind.COLLECTION)
 
 
-def account_of(made: Exported, snapshot: Snapshot, purpose: Purpose) -> dict[str, Any]:
-    """Return the account as JSON has it: totals that add up, posts, tags, limits, notes."""
+def account_of(made: Exported, snapshot: Snapshot, purpose: Purpose) -> ExportReport:
+    """Return the account: totals that add up, posts, tags, limits, notes."""
     posts = [snapshot.items[ref] for ref in sorted(made.fates)]
     kinds = {
-        str(kind): _totals(it for ref, it in made.fates.items() if ref.kind is kind)
-        for kind in _KINDS
+        kind: _totals(it for ref, it in made.fates.items() if ref.kind is kind) for kind in _KINDS
     }
-    return {
-        "team": purpose.team,
-        "namespace": purpose.namespace,
-        "folder": str(purpose.folder),
-        "ids": purpose.ids,
-        "totals": _totals(made.fates.values()),
-        "kinds": kinds,
-        "posts": [_post(it, made, snapshot) for it in posts if isinstance(it, LiveItem)],
-        "tags": list(made.tags),
-        "limits": made.limits,
-        "notes": [{"what": what, "why": why} for what, why in _notes(made, snapshot, purpose)],
-    }
+    return ExportReport(
+        team=purpose.team,
+        namespace=purpose.namespace,
+        folder=str(purpose.folder),
+        ids=purpose.ids,
+        totals=_totals(made.fates.values()),
+        kinds=kinds,
+        posts=tuple(_post(it, made, snapshot) for it in posts if isinstance(it, LiveItem)),
+        tags=made.tags,
+        limits=made.limits,
+        notes=tuple(ExportNote(what, why) for what, why in _notes(made, snapshot, purpose)),
+    )
 
 
-def _totals(fates: Iterable[Fate]) -> dict[str, int]:
+def _totals(fates: Iterable[Fate]) -> ExportTotals:
     counts = Counter(fates)
-    return {
-        "found": counts.total(),
-        "exported": counts[Fate.EXPORTED],
-        "known": counts[Fate.KNOWN],
-        "unasked": counts[Fate.UNASKED],
-        "left_out": counts[Fate.LEFT_OUT],
-    }
+    return ExportTotals(
+        found=counts.total(),
+        exported=counts[Fate.EXPORTED],
+        known=counts[Fate.KNOWN],
+        unasked=counts[Fate.UNASKED],
+        left_out=counts[Fate.LEFT_OUT],
+    )
 
 
-def _post(live: LiveItem, made: Exported, snapshot: Snapshot) -> dict[str, Any]:
+def _post(live: LiveItem, made: Exported, snapshot: Snapshot) -> ExportedPost:
     fate = made.fates[live.ref]
     titled = snapshot.items.get(live.parent, live) if live.parent else live
     title = titled.fields.get(Field.TITLE, "") if isinstance(titled, LiveItem) else ""
     is_item = fate in (Fate.EXPORTED, Fate.KNOWN)
-    return {
-        "kind": live.ref.kind,
-        "id": live.ref.id,
-        "url": live.url,
-        "title": str(title),
-        "fate": fate,
-        "key": made.keys[live.ref] if is_item else "",
-        "file": made.files.get(live.ref, "") if fate is Fate.EXPORTED else "",
-        "why": made.reasons.get(live.ref, "") if fate is Fate.LEFT_OUT else "",
-    }
+    return ExportedPost(
+        kind=live.ref.kind,
+        id=live.ref.id,
+        url=live.url,
+        title=str(title),
+        fate=fate,
+        key=made.keys[live.ref] if is_item else "",
+        file=made.files.get(live.ref, "") if fate is Fate.EXPORTED else "",
+        why=made.reasons.get(live.ref, "") if fate is Fate.LEFT_OUT else "",
+    )
 
 
 def _notes(made: Exported, snapshot: Snapshot, purpose: Purpose) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from importer.cli.wiring import Target, journal_of
 from importer.execution import check_pin, take_snapshot
 from importer.execution.reading import Reach, with_tags
 from importer.journal import Place
+from importer.model.exporting import ExportReport
 from importer.model.ids import Field, Key, Kind
 from importer.model.ledger import Ledger
 from importer.model.live import Access, LiveItem, Snapshot
@@ -31,7 +32,7 @@ __all__ = ["export"]
 
 async def export(
     purpose: Purpose, target: Target, place: Place | None, console: Console
-) -> dict[str, object]:
+) -> ExportReport:
     """Read the team, write it down, and return the account of it."""
     items = purpose.base.items if purpose.base else ()
     kinds = purpose.asked.kinds.union(it.kind for it in items)

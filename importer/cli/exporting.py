@@ -16,12 +16,13 @@ from importer.manifests.memory import Memory
 from importer.manifests.pages import entry_name, page_name
 from importer.manifests.staging import install, settle, staged
 from importer.manifests.writing import Bounds, Writer, Written
+from importer.model.exporting import Fate
 from importer.model.ids import Field, Key, Kind, Ref, tag_key, tag_name, target_of_key
 from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Manifest
 from importer.planning.exporting import Exporter, Links
-from importer.planning.fates import TELLTALE, Asked, Fate, known_in, sort_out
+from importer.planning.fates import TELLTALE, Asked, known_in, sort_out
 from importer.planning.naming_posts import name_posts
 from importer.sources.naming import key_of
 from importer.teams import Secret

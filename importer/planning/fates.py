@@ -5,8 +5,8 @@ Whether a manifest can hold a post is for those to say who read it; the last wor
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from importer.model.exporting import Fate
 from importer.model.fields import word_of
 from importer.model.ids import (
     Field,
@@ -24,18 +24,9 @@ from importer.planning.compare import compare
 from importer.text.links import Text
 from importer.text.marker import VERSION
 
-__all__ = ["TELLTALE", "Asked", "Fate", "Known", "disturbed", "is_asked", "known_in", "sort_out"]
+__all__ = ["TELLTALE", "Asked", "Known", "disturbed", "is_asked", "known_in", "sort_out"]
 
 TELLTALE = "it contains the access token or the API key"
-
-
-class Fate(StrEnum):
-    """What became of a post. KNOWN: the manifest has it already. UNASKED: nobody asked for it."""
-
-    EXPORTED = "exported"
-    KNOWN = "known"
-    UNASKED = "unasked"
-    LEFT_OUT = "left-out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """The face of this room: a plan, a report, losses or problems as a document in a format."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Unpack
 
 from importer.errors import UsageError
 from importer.model.adoption import AdoptedReport, AdoptionReport
 from importer.model.drift import DriftReport
+from importer.model.exporting import ExportReport
 from importer.model.plan import Plan
 from importer.model.pulling import PullReport
 from importer.model.report import Report
@@ -22,9 +23,10 @@ from importer.rendering.loss_view import loss_view
 from importer.rendering.page_view import page_view
 from importer.rendering.plan_view import plan_view
 from importer.rendering.pull_view import pull_view
-from importer.rendering.report_view import report_counts, report_view
+from importer.rendering.report_view import ReportCounts, report_counts, report_view
 
 __all__ = [
+    "ReportDocument",
     "render_adopted",
     "render_adoption",
     "render_drift",
@@ -38,6 +40,15 @@ __all__ = [
 
 _FORMAT_VERSION = 1
 _NOTHING: Mapping[str, int] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """A report in JSON; `counts` are of changes by how they ended."""
+
+    report: Report
+    counts: ReportCounts
+    format_version: int = _FORMAT_VERSION
 
 
 def render_plan(plan: Plan, **looks: Unpack[Looks]) -> str:
@@ -68,17 +79,18 @@ def render_report(report: Report, **looks: Unpack[Looks]) -> str:
     """Return *report* as a document. Raises UsageError for a user's template that fails."""
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json({"report": report, "counts": report_counts(report)})
+        document = ReportDocument(report, report_counts(report))
+        return canonical_json(document, indent=2) + "\n"
     whole = look.verbose or look.format is Format.HTML
     return fill_template("report", report_view(report, verbose=whole, utf8=look.utf8), look)
 
 
-def render_export(account: Mapping[str, Any], **looks: Unpack[Looks]) -> str:
-    """Return the account of an export as a document; `export_view` says what it holds."""
+def render_export(report: ExportReport, **looks: Unpack[Looks]) -> str:
+    """Return the account of an export as a document."""
     look = _look(looks)
     if look.format is Format.JSON:
-        return _json(account)
-    return fill_template("export", export_view(account, verbose=look.verbose, utf8=look.utf8), look)
+        return canonical_json(report, indent=2) + "\n"
+    return fill_template("export", export_view(report, verbose=look.verbose, utf8=look.utf8), look)
 
 
 def render_losses(

@@ -1,15 +1,15 @@
 """What an export wrote down, post by post, and what it left to the site."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
+from importer.model.exporting import ExportedPost, ExportReport, ExportTotals, Fate
 from importer.rendering.entries import EntryView, SectionView, entry, section
 from importer.rendering.phrasing import counted
 
 __all__ = ["ExportView", "export_view"]
 
 _MOST = 10
-_WORDS = ("exported", "known", "unasked", "left_out")
+_ALWAYS = ("exported", "left out")
 
 
 class ExportView(TypedDict):
@@ -23,50 +23,48 @@ class ExportView(TypedDict):
     summary: str
 
 
-def export_view(account: Mapping[str, Any], *, verbose: bool, utf8: bool) -> ExportView:
-    """Return the account of an export as a template gets it; the first few, unless *verbose*.
-
-    *account* has `namespace`, `team`, `folder`, `totals` (found, exported, known, unasked,
-    left_out), the same under `kinds` by kind, `posts` (kind, id, url, title, fate, key, file, why),
-    and `notes` (what, why).
-    """
+def export_view(report: ExportReport, *, verbose: bool, utf8: bool) -> ExportView:
+    """Return the account of an export as a template gets it; the first few, unless *verbose*."""
     most = None if verbose else _MOST
-    posts: Sequence[Mapping[str, Any]] = account["posts"]
-    exported = [_post(it, "create", utf8=utf8) for it in posts if it["fate"] == "exported"]
-    left = [_post(it, "blocked", utf8=utf8) for it in posts if it["fate"] == "left-out"]
-    notes = [entry("note", utf8=utf8, kind=it["what"], what=it["why"]) for it in account["notes"]]
+    posts, totals = report.posts, report.totals
+    exported = [_post(it, "create", utf8=utf8) for it in posts if it.fate is Fate.EXPORTED]
+    left = [_post(it, "blocked", utf8=utf8) for it in posts if it.fate is Fate.LEFT_OUT]
+    notes = [entry("note", utf8=utf8, kind=it.what, what=it.why) for it in report.notes]
     return ExportView(
-        namespace=account["namespace"],
-        team=account["team"],
-        folder=account["folder"],
+        namespace=report.namespace,
+        team=report.team,
+        folder=report.folder,
         sections=[
             *section("exported", "Exported", "create", exported, most=most),
             *section("notes", "Left to the site", "note", notes),
             *section("left-out", "Left out", "blocked", left, most=most, is_open=True),
         ],
         kinds=[
-            f"{kind}: {_told(numbers)}"
-            for kind, numbers in account["kinds"].items()
-            if numbers["found"]
+            f"{kind}: {_told(numbers)}" for kind, numbers in report.kinds.items() if numbers.found
         ],
-        summary=f"{counted(account['totals']['found'], 'post')}: {_told(account['totals'])}",
+        summary=f"{counted(totals.found, 'post')}: {_told(totals)}",
     )
 
 
-def _post(it: Mapping[str, Any], tone: str, *, utf8: bool) -> EntryView:
+def _post(it: ExportedPost, tone: str, *, utf8: bool) -> EntryView:
     return entry(
         tone,
         utf8=utf8,
-        kind=it["kind"],
-        key=it["key"],
-        title=it["title"],
-        what=it["why"],
-        place=it["file"],
-        url=it["url"] if it["why"] else "",
+        kind=it.kind,
+        key=it.key,
+        title=it.title,
+        what=it.why,
+        place=it.file,
+        url=it.url if it.why else "",
     )
 
 
-def _told(numbers: Mapping[str, int]) -> str:
-    words = {"known": "there already", "unasked": "not asked for", "left_out": "left out"}
-    shown = [it for it in _WORDS if numbers[it] or it in ("exported", "left_out")]
-    return ", ".join(f"{numbers[it]} {words.get(it, it)}" for it in shown)
+def _told(totals: ExportTotals) -> str:
+    numbers = {
+        "exported": totals.exported,
+        "there already": totals.known,
+        "not asked for": totals.unasked,
+        "left out": totals.left_out,
+    }
+    shown = {it: number for it, number in numbers.items() if number or it in _ALWAYS}
+    return ", ".join(f"{number} {it}" for it, number in shown.items())

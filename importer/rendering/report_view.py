@@ -1,7 +1,8 @@
 """A report as sections of entries: what was done, then what wasn't and what to do about it."""
 
 from collections.abc import Collection, Iterator
-from typing import TypedDict
+
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
 from importer.model.ids import Key, Kind, Verb
 from importer.model.plan import Blocked, ManualStep
