@@ -49,8 +49,8 @@ _LARGEST = 2**28
         "teams-importer adopt --exact --only 'oncall/*'": "equal titles alone, of a part",
     },
     json="adoption: suggestions, told (marked posts), missing, unclaimed, foreign, notes. With "
-    "--accept adopted: what became of each row. schemas/adoption.schema.json describes both. With "
-    "--mark the report, as of apply.",
+    "--accept adopted: what became of each row. With --mark the report, as of apply.",
+    prints=("adoption", "report"),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options

@@ -72,6 +72,7 @@ _KEPT = (
     json="report: results (change, key, kind, verb, state, ref, url, why, goes_again), incidents, "
     "stopped_by, exit_code, resume, requests, blocked (code, key, why, remedy), manual; counts: "
     "how many changes ended how.",
+    prints=("report",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".", metavar="[PATH|PLAN.json]")
 @connection_options

@@ -7,21 +7,34 @@ A decorator adds the options of a set and hands the command one frozen value und
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from importer.cli.main import COMMANDS
 from importer.cli.suggesting import did_you_mean
 from importer.errors import ExitCode
 
-__all__ = ["FILE", "Function", "OneOf", "gathered", "make_command", "make_group"]
+__all__ = [
+    "FILE",
+    "Command",
+    "Function",
+    "OneOf",
+    "every_command",
+    "gathered",
+    "make_command",
+    "make_group",
+    "schema_file",
+]
 
 Function = Callable[..., ExitCode]
 _Set = TypeVar("_Set")
 FILE = click.Path(path_type=Path, dir_okay=False)
+_SCHEMAS = "Described by {}, which `teams-importer schema --write` gives."
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -34,20 +47,29 @@ class OneOf(click.Choice[str]):
         return f"{super().get_invalid_choice_message(value, ctx)} {hint}".strip()
 
 
-class _Command(click.Command):
+def schema_file(name: str) -> str:
+    """Return the file of the schema *name*, which may lead to a part of it: `plan#/$defs/Plan`."""
+    stem, hash_, part = name.partition("#")
+    return f"{stem}.schema.json{hash_}{part}"
+
+
+class Command(click.Command):
     """A command whose help ends in examples, and whose mistyped options get a suggestion."""
 
     examples: Mapping[str, str] = {}
     document: str = ""
+    prints: Sequence[str] = ()
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, and what is printed as JSON."""
         with formatter.section("Examples"):
             formatter.write_dl(list(self.examples.items()), col_max=60)
-        if self.document:
-            with formatter.section("JSON"):
-                formatter.write_text(self.document)
+        with formatter.section("JSON"):
+            formatter.write_text(self.document)
+            formatter.write_text(_SCHEMAS.format(", ".join(map(schema_file, self.prints))))
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Return click's context; a mistyped option gets a suggestion."""
         try:
             return super().make_context(*args, **kwargs)
         except click.NoSuchOption as error:
@@ -63,7 +85,7 @@ class _Group(click.Group):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         found = (self.get_command(ctx, name) for name in self.list_commands(ctx))
         examples = [
-            it for each in found if isinstance(each, _Command) for it in each.examples.items()
+            it for each in found if isinstance(each, Command) for it in each.examples.items()
         ]
         with formatter.section("Examples"):
             formatter.write_dl(examples, col_max=60)
@@ -80,13 +102,20 @@ class _Group(click.Group):
 
 
 def make_command(
-    group: click.Group | None = None, *, examples: Mapping[str, str], json: str = ""
+    group: click.Group | None = None,
+    *,
+    examples: Mapping[str, str],
+    json: str,
+    prints: Sequence[str],
 ) -> Callable[[Function], click.Command]:
-    """Make a command. `examples` maps lines to what they do, `json` explains the document."""
+    """Make a command. `examples` maps lines to what they do, `json` explains the document.
+
+    `prints` are the names of its documents' schemas.
+    """
 
     def decorate(function: Function) -> click.Command:
-        made = click.command(cls=_Command, context_settings=_SETTINGS)(function)
-        made.examples, made.document = examples, json
+        made = click.command(cls=Command, context_settings=_SETTINGS)(function)
+        made.examples, made.document, made.prints = examples, json, prints
         if group is not None:
             group.add_command(made)
         return made
@@ -97,6 +126,22 @@ def make_command(
 def make_group(text: str) -> click.Group:
     """Make a command of commands."""
     return _Group(help=text, context_settings=_SETTINGS, no_args_is_help=False)
+
+
+def every_command() -> Iterator[tuple[str, Command]]:
+    """Yield each command that does something, with its name: `plan`, `journal show`."""
+    for name, (module, _) in COMMANDS.items():
+        command: click.Command = import_module(module).command
+        if isinstance(command, click.Group):
+            for each in sorted(command.commands):
+                yield f"{name} {each}", _ours(command.commands[each])
+        else:
+            yield name, _ours(command)
+
+
+def _ours(command: click.Command) -> Command:
+    assert isinstance(command, Command)  # noqa: S101 - for mypy; make_command makes no other
+    return command
 
 
 def gathered(

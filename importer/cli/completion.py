@@ -5,6 +5,7 @@ import click
 from importer.cli.commands import OneOf, make_command
 from importer.cli.completing import SHELLS, script_of
 from importer.cli.console import Console
+from importer.cli.documents import Completion
 from importer.cli.main import COMPLETION, PROGRAM
 from importer.cli.options import OutputOptions, output_options
 from importer.errors import ExitCode
@@ -18,6 +19,7 @@ from importer.errors import ExitCode
         "teams-importer completion bash --output FILE": "a file, for a package",
     },
     json="shell, script.",
+    prints=("completion",),
 )
 @click.argument("shell", type=OneOf(SHELLS))
 @output_options("text", "json")
@@ -30,7 +32,7 @@ def command(console: Console, shell: str, output: OutputOptions) -> ExitCode:
     """
     script = script_of(shell, PROGRAM, COMPLETION)
     if output.format == "json":
-        console.document({"shell": shell, "script": script})
+        console.document(Completion(shell, script))
     else:
         console.result(script.lstrip("\n"))
     return ExitCode.DONE

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from importer.errors import ImporterError
+    from importer.errors import ImporterError, Problem
 
 __all__ = ["Console", "Stopped", "quitting_on_interrupt", "stopping_on_signals"]
 
@@ -217,6 +217,12 @@ class Console:
 
         self.result(canonical_json(value, indent=2) + "\n")
 
+    def line(self, value: object) -> None:
+        """Print *value* as the command's one JSON document, on one line."""
+        from importer.planning.plan_file import canonical_json
+
+        self.result(canonical_json(value) + "\n")
+
     def say(self, *lines: str) -> None:
         """Print lines for a person, each made harmless, above a progress display if any."""
         self.tell(*lines)
@@ -265,33 +271,33 @@ class Console:
             self.say(*str(problem).split("\n"))
         prefix = "wrong use" if isinstance(error, UsageError) else "error"
         self.say(f"{prefix}: {error.message}", *([f"  {error.remedy}"] if error.remedy else []))
-        if self.as_json and not self._results:
-            import json
-
-            from importer.rendering import Format, render_problems
-
-            self.output = None
-            document = {
-                "exit_code": error.exit_code if exit_code is None else exit_code,
-                "kind": type(error).__name__,
-                "message": error.message,
-                "remedy": error.remedy,
-                "problems": json.loads(render_problems(problems, Format.JSON)),
-            }
-            self.document({"error": document})
+        code = error.exit_code if exit_code is None else exit_code
+        self._document_failure(
+            code, type(error).__name__, error.message, error.remedy, problems=problems
+        )
 
     def stopped(self, exit_code: int, why: str = "interrupted") -> None:
         """Print that a signal ended the command, where a document is expected and none came."""
-        if self.as_json and not self._results:
-            self.output = None
-            error = {
-                "exit_code": exit_code,
-                "kind": "Stopped",
-                "message": why,
-                "remedy": f"This goes on: {self.command_line}",
-                "problems": [],
-            }
-            self.document({"error": error})
+        remedy = f"This goes on: {self.command_line}"
+        self._document_failure(exit_code, "Stopped", why, remedy)
+
+    def _document_failure(
+        self,
+        exit_code: int,
+        kind: str,
+        message: str,
+        remedy: str,
+        problems: Sequence[Problem] = (),
+    ) -> None:
+        """Print a failure as the one document, where one is expected and none came."""
+        if not self.as_json or self._results:
+            return
+        from importer.cli.failures import ErrorDocument, FailureDocument
+        from importer.rendering import problem_documents
+
+        self.output = None
+        found = problem_documents(problems)
+        self.document(ErrorDocument(FailureDocument(exit_code, kind, message, remedy, found)))
 
     def ask(self, question: str) -> str:
         """Return the answer to *question*; "" at the end of input. Signals raise Stopped."""

@@ -51,6 +51,7 @@ _SECRETS = ("TEAMS_IMPORTER_TOKEN", "TEAMS_IMPORTER_API_KEY")
     "outcome, what, instead, why, count). "
     "Again also renewal: counts by change, files (change, file, key, why) but the unchanged. "
     "With --list: reader name to what it reads.",
+    prints=("convert", "readers"),
 )
 @click.argument("source", required=False, shell_complete=complete_list([_AUTO, *sorted(READERS)]))
 @click.argument("path", type=click.Path(path_type=Path), required=False)

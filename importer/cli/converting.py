@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from importer.cli.console import Console
+from importer.cli.conversion import ImagesRow, LossRow, PageRow
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions
 from importer.manifests.memory import Memory
@@ -169,7 +170,7 @@ def _list_all(path: Path, losses: Iterable[Mapping[str, object]]) -> None:
             file.write(f"{canonical_json(loss)}\n".encode("utf-8", "replace"))
 
 
-def _loss(loss: Loss) -> dict[str, object]:
+def _loss(loss: Loss) -> LossRow:
     return {
         "kind": loss.kind,
         "path": loss.where.path,
@@ -179,7 +180,7 @@ def _loss(loss: Loss) -> dict[str, object]:
     }
 
 
-def _page(page: Account) -> dict[str, object]:
+def _page(page: Account) -> PageRow:
     return {
         "page": page.page,
         "path": page.place.path,
@@ -197,5 +198,16 @@ def _page(page: Account) -> dict[str, object]:
         "size": page.size,
         "losses": dict(page.losses),
         "effort": page.effort,
-        "images": asdict(page.images),
+        "images": _images(page.images),
+    }
+
+
+def _images(images: Images) -> ImagesRow:
+    return {
+        "found": images.found,
+        "copied": images.copied,
+        "remote": images.remote,
+        "missing": images.missing,
+        "too_large": images.too_large,
+        "unfit": images.unfit,
     }

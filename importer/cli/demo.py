@@ -14,6 +14,7 @@ from importer.cli.applying import Applied, Manner, apply_wish
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions
 from importer.cli.console import Console
+from importer.cli.documents import Demonstration
 from importer.cli.drawing import Wish, draw
 from importer.cli.looks import looks_of
 from importer.cli.main import PROGRAM
@@ -38,6 +39,7 @@ _RUNNING = RunOptions(
     examples={"teams-importer demo": "half a minute at most, nothing leaves this machine"},
     json="folder, sandbox (for `sandbox serve --db`), planned, done, left: numbers of changes; "
     "seconds.",
+    prints=("demo",),
 )
 @output_options("text", "json")
 @click.pass_obj
@@ -68,14 +70,14 @@ def command(console: Console, output: OutputOptions) -> ExitCode:
         console.result(_last_line(render_plan(second, **looks_of(console, output))))
     else:
         console.document(
-            {
-                "folder": str(folder),
-                "sandbox": str(database),
-                "planned": len(first.changes),
-                "done": len(applied.report.results),
-                "left": len(second.changes),
-                "seconds": round(time.monotonic() - started, 1),
-            }
+            Demonstration(
+                folder=str(folder),
+                sandbox=str(database),
+                planned=len(first.changes),
+                done=len(applied.report.results),
+                left=len(second.changes),
+                seconds=round(time.monotonic() - started, 1),
+            )
         )
     return ExitCode.DONE if is_done else ExitCode.BUG
 

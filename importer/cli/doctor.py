@@ -4,7 +4,7 @@ import asyncio
 import importlib.util
 import os
 import platform
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -71,6 +71,15 @@ class Check:
     exit_code: ExitCode = ExitCode.DONE
 
 
+@dataclass(frozen=True, slots=True)
+class DoctorDocument:
+    """What `doctor` prints: its checks, what can be written over which API, the worst code."""
+
+    checks: Sequence[Check]
+    abilities: Sequence[Route]
+    exit_code: ExitCode
+
+
 @make_command(
     examples={
         "teams-importer doctor --team acme": "can I plan and apply from here?",
@@ -82,6 +91,7 @@ class Check:
     json="checks: name, sign (ok, warn, fail), found, remedy, exit_code; abilities: kind, verb, "
     "field (null: the post itself), by (which API; empty: none), why_not, source (table, probe, "
     "swagger); exit_code: the worst.",
+    prints=("doctor",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -121,7 +131,7 @@ def command(
     # A broken manifest has no rank among the codes: an apply ends with it before there are others.
     code = worst(codes) or max(codes)
     if output.format == "json":
-        console.document({"checks": checks, "abilities": routes, "exit_code": code})
+        console.document(DoctorDocument(checks, routes, code))
     else:
         console.result(_text(checks) + _table_of(routes))
     return code

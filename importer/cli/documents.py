@@ -1,43 +1,177 @@
-"""JSON documents of commands whose parts are values of ours already, as schemas."""
+"""What commands print as JSON, where that is no value of another room already.
 
+Commands print these very values, and `schemas` makes the JSON schemas of them.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, NotRequired
 
-from pydantic import TypeAdapter
+from typing_extensions import TypedDict  # pydantic takes no other before Python 3.12
 
-from importer.model.report import Report
+from importer.model.ids import Key, RunId
+from importer.model.incident import Incident
+from importer.model.ledger import Binding, Operation, Run
 
-__all__ = ["problems_schema", "report_schema"]
+__all__ = [
+    "Completion",
+    "Demonstration",
+    "ItemInJournal",
+    "ItemIncident",
+    "PreviewLine",
+    "ReaderList",
+    "RunDocument",
+    "RunState",
+    "RunsDocument",
+    "SandboxKeys",
+    "SandboxLine",
+    "SandboxTokens",
+    "SchemaDocument",
+    "SchemaEntry",
+    "SchemaList",
+    "Schemas",
+    "Started",
+]
 
-_DRAFT = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+RunState = Literal["ended", "under-way", "killed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDocument(Run):
+    """A run; `killed` is one that neither ended nor holds the lock."""
+
+    state: RunState
 
 
 @dataclass(frozen=True, slots=True)
-class ReportDocument:
-    """What `apply` and `undo` print; `counts` are of changes by how they ended."""
+class RunsDocument:
+    """What `runs` prints: those that changed something, oldest first."""
 
-    format_version: int
-    report: Report
-    counts: dict[str, int]
+    runs: Sequence[RunDocument]
 
 
 @dataclass(frozen=True, slots=True)
-class ProblemDocument:
-    """One of what `validate` prints."""
+class ItemIncident:
+    """A grave incident of an item, and the run that met it."""
 
-    rule: str
-    severity: str
-    message: str
-    remedy: str
-    path: str
-    line: int
-    column: int
+    run: RunId
+    incident: Incident
 
 
-def report_schema() -> dict[str, object]:
-    """Return the JSON schema of what `apply` and `undo` print."""
-    return {**_DRAFT, **TypeAdapter(ReportDocument).json_schema()}
+@dataclass(frozen=True, slots=True)
+class ItemInJournal:
+    """What `journal show` prints; `binding` is null where the item has no post."""
+
+    key: Key
+    binding: Binding | None
+    operations: Sequence[Operation]
+    incidents: Sequence[ItemIncident]
 
 
-def problems_schema() -> dict[str, object]:
-    """Return the JSON schema of what `validate` prints."""
-    return {**_DRAFT, **TypeAdapter(list[ProblemDocument]).json_schema()}
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What `init` prints: files by their names in `folder`, and the commands that come next."""
+
+    folder: str
+    written: Sequence[str]
+    kept: Sequence[str]
+    next: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What `demo` prints; `planned`, `done` and `left` are numbers of changes.
+
+    `sandbox` is the team's file, for `sandbox serve --db`.
+    """
+
+    folder: str
+    sandbox: str
+    planned: int
+    done: int
+    left: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What `completion` prints."""
+
+    shell: str
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewLine:
+    """The line that `preview` prints once it serves; `page` is where its path is shown."""
+
+    url: str
+    page: str
+
+
+class SandboxTokens(TypedDict):
+    """One token of each sort; they open nothing but this sandbox."""
+
+    read_write: str
+    read_only: str
+    expired: str
+    foreign: str
+
+
+class SandboxKeys(TypedDict):
+    """The API keys of an Enterprise site in the sandbox."""
+
+    read: str
+    service: str
+
+
+class SandboxLine(TypedDict):
+    """The line that `sandbox serve` prints before it serves.
+
+    `keys` are there for an Enterprise site, `ca_bundle` (a file) with --tls.
+    """
+
+    url: str
+    team: str
+    tokens: SandboxTokens
+    keys: NotRequired[SandboxKeys]
+    ca_bundle: NotRequired[str]
+
+
+class SchemasWritten(TypedDict):
+    """What `schema --write` prints: files."""
+
+    written: list[str]
+
+
+class SchemasCurrent(TypedDict):
+    """What `schema --check` prints where all files are up to date."""
+
+    current: list[str]
+
+
+class SchemasStale(TypedDict):
+    """What `schema --check` prints where some files are not; only these."""
+
+    stale: list[str]
+
+
+class SchemaEntry(TypedDict):
+    """A schema's file, what it describes, and the commands that print that."""
+
+    file: str
+    describes: str
+    commands: list[str]
+
+
+class SchemaList(TypedDict):
+    """What `schema --list` prints."""
+
+    schemas: list[SchemaEntry]
+
+
+Schemas = dict[str, dict[str, object]]
+"""What `schema` prints: file name to JSON schema."""
+SchemaDocument = Schemas | SchemasWritten | SchemasCurrent | SchemasStale | SchemaList
+ReaderList = dict[str, str]
+"""What `convert --list` prints: reader name to what it reads."""

@@ -58,6 +58,7 @@ def _kinds(_ctx: click.Context, param: click.Parameter, value: str) -> frozenset
     json="team, namespace, folder, ids; totals: found, exported, known, unasked, left_out, and the "
     "same by kind under kinds; posts: kind, id, url, title, fate, key, file, why; tags: those "
     "declared; limits: those stated; notes: what, why.",
+    prints=("export",),
 )
 @connection_options
 @journal_option

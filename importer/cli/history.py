@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from importer.cli.connecting import ConnectionOptions
 from importer.cli.console import Console
+from importer.cli.documents import RunState
 from importer.cli.reading import Loaded, read_manifest
 from importer.cli.wiring import (
     FOLDER,
@@ -144,7 +145,7 @@ class Past:
     """
 
     run: Run
-    state: str
+    state: RunState
     counts: Mapping[str, int]
     wrote: frozenset[Key]
 
@@ -185,6 +186,6 @@ def _past(run: Run, operations: Iterable[Operation], holders: Collection[RunId |
     latest = tuple(operations)
     states = Counter(str(_ENDS[it.state]) for it in latest if it.state in _ENDS)
     wrote = frozenset(it.key for it in latest if it.state in _HAPPENED)
-    unended = "under-way" if run.id in holders else "killed"
-    state = "ended" if run.ended_at else unended
+    unended: RunState = "under-way" if run.id in holders else "killed"
+    state: RunState = "ended" if run.ended_at else unended
     return Past(run, state, run.counts or dict(sorted(states.items())), wrote)

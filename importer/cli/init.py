@@ -8,6 +8,7 @@ import click
 
 from importer.cli.commands import OneOf, make_command
 from importer.cli.console import Console
+from importer.cli.documents import Started
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.starting import CI, Keeping, Start, default_action, default_requirement, write_new
 from importer.errors import ExitCode, UsageError
@@ -29,6 +30,7 @@ _REQUIREMENT = re.compile(r"[!-~]{1,500}")
         "teams-importer init . --ci none --keep-existing": "here, beside what there is",
     },
     json="folder; written, kept: lists of files; next: the commands that come next.",
+    prints=("init",),
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option(
@@ -112,9 +114,7 @@ def command(
             "run (--team SLUG writes it)"
         )
     if output.format == "json":
-        console.document(
-            {"folder": str(folder), "written": written, "kept": kept, "next": list(steps)}
-        )
+        console.document(Started(str(folder), written, kept, steps))
         return ExitCode.DONE
     lines = [f"Written in {folder}:", *(f"  {it}" for it in written)]
     if kept:

@@ -1,7 +1,7 @@
 """`journal show KEY` and `journal export`: what the idempotency log remembers."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from importer.cli.candidates import complete_keys
 from importer.cli.commands import make_command, make_group
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.documents import ItemIncident, ItemInJournal
 from importer.cli.history import look_into, require_content
 from importer.cli.incidents import line_of
 from importer.cli.options import OutputOptions, output_options
@@ -18,22 +19,11 @@ from importer.cli.suggesting import did_you_mean
 from importer.cli.tables import table
 from importer.errors import ExitCode, UsageError
 from importer.journal import Place, export_lines
-from importer.model.ids import Key, RunId
-from importer.model.incident import Incident
-from importer.model.ledger import Binding, Operation
+from importer.model.ids import Key
+from importer.model.ledger import Operation
 from importer.ports import Journal
 
 command = make_group("Look into the idempotency log.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """All that the journal knows of one item."""
-
-    binding: Binding | None
-    operations: Sequence[Operation]
-    incidents: Sequence[tuple[RunId, Incident]]
-    others: Sequence[Key]
 
 
 @make_command(
@@ -45,6 +35,7 @@ class _Known:
     json="key; binding (ref, url, base digests; null when there is none); operations: change, "
     "attempt, request_id, state, opened_at, ended_at, evidence, ref and more; incidents: run, "
     "incident (what, refs, url).",
+    prints=("journal-show",),
 )
 @click.argument("key", shell_complete=complete_keys)
 @click.argument("path", type=click.Path(path_type=Path), default=".")
@@ -65,32 +56,28 @@ def show(
     Needs no token and no connection.
     """
 
-    async def look(journal: Journal) -> _Known:
+    async def look(journal: Journal) -> tuple[ItemInJournal, Sequence[Key]]:
         await require_content(journal)
-        ledger = await journal.ledger()
+        bindings = (await journal.ledger()).bindings
         operations = await journal.history(key=Key(key))
         incidents = [
-            (run.id, it) for run in await journal.runs() for it in run.incidents if it.key == key
+            ItemIncident(run.id, it)
+            for run in await journal.runs()
+            for it in run.incidents
+            if it.key == key
         ]
-        return _Known(ledger.bindings.get(Key(key)), operations, incidents, sorted(ledger.bindings))
+        known = ItemInJournal(Key(key), bindings.get(Key(key)), operations, incidents)
+        return known, sorted(bindings)
 
-    known = look_into(path, connection, journal, console, look)
+    known, others = look_into(path, connection, journal, console, look)
     if not (known.binding or known.operations or known.incidents):
         message = f"the journal knows nothing of {key!r}"
         remedy = "Give a key as in the manifest, an answer as KEY#ANSWER."
-        raise UsageError(message, remedy=f"{did_you_mean(key, known.others)} {remedy}".strip())
+        raise UsageError(message, remedy=f"{did_you_mean(key, others)} {remedy}".strip())
     if output.format == "json":
-        incidents = [{"run": run, "incident": it} for run, it in known.incidents]
-        console.document(
-            {
-                "key": key,
-                "binding": known.binding,
-                "operations": known.operations,
-                "incidents": incidents,
-            }
-        )
+        console.document(known)
     else:
-        console.result(_text(key, known))
+        console.result(_text(known))
     return ExitCode.DONE
 
 
@@ -102,37 +89,43 @@ def show(
     },
     json="One object per line, with its `type`: journal (format_version, lineage), run, operation, "
     "binding, text (digest, value).",
+    prints=("journal-export",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
 @journal_option
-@output_options("jsonl")
+@output_options("jsonl", "json")
 @click.pass_obj
 def export(
     console: Console,
     path: Path,
     connection: ConnectionOptions,
     journal: Place | None,
-    output: OutputOptions,  # noqa: ARG001 - there is one format
+    output: OutputOptions,
 ) -> ExitCode:
-    """Print the whole journal as JSON lines. Needs no token and no connection.
+    """Print the whole journal as JSON lines, or with json as one list of them.
 
-    It holds texts of the live team: a file named by --output can be read by you alone.
+    Needs no token and no connection. It holds texts of the live team: a file named by --output can
+    be read by you alone.
     """
 
-    async def look(journal: Journal) -> str:
+    async def look(journal: Journal) -> list[str]:
         await require_content(journal)
-        return "".join([f"{line}\n" async for line in export_lines(journal)])
+        return [line async for line in export_lines(journal)]
 
-    console.result(look_into(path, connection, journal, console, look))
+    lines = look_into(path, connection, journal, console, look)
+    if output.format == "json":
+        console.document([json.loads(it) for it in lines])
+    else:
+        console.result("".join(f"{it}\n" for it in lines))
     return ExitCode.DONE
 
 
-def _text(key: str, known: _Known) -> str:
+def _text(known: ItemInJournal) -> str:
     post = f"{known.binding.ref} {known.binding.url}" if known.binding else "no post"
-    shown = table([(key, post)]) + "\n" + table([_HEADING, *map(_row, known.operations)])
+    shown = table([(known.key, post)]) + "\n" + table([_HEADING, *map(_row, known.operations)])
     if known.incidents:
-        rows = [("RUN", "INCIDENT"), *((run, line_of(it)) for run, it in known.incidents)]
+        rows = [("RUN", "INCIDENT"), *((it.run, line_of(it.incident)) for it in known.incidents)]
         shown += "\n" + table(rows)
     return shown
 

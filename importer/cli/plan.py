@@ -47,9 +47,9 @@ from importer.planning.snapshot_file import save_snapshot
         "teams-importer plan --detailed-exitcode": "0 in sync, 2 changes, 11 blocked items",
         "teams-importer plan --drift --fail-on drift": "only what was edited on the site",
     },
-    json="The plan: changes, drift, orphans, blocked, manual, bindings, cost, notes and more; "
-    "schemas/plan.schema.json describes it. With --drift: items, each with its fate and fields; "
-    "schemas/drift.schema.json.",
+    json="The plan: changes, drift, orphans, blocked, manual, bindings, cost, notes and more. "
+    "With --drift: items, each with its fate and fields.",
+    prints=("plan#/$defs/Plan", "drift"),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options

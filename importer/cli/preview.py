@@ -20,6 +20,7 @@ from importer.manifests import find_manifest
         "teams-importer preview --no-open --port 8080": "the address only",
     },
     json='One line, once it can be looked at: {"url", "page"}; page is where PATH is shown.',
+    prints=("preview",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @click.option("--no-open", is_flag=True, help="Don't open the browser.")

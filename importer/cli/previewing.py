@@ -5,7 +5,6 @@ of the system do not.
 """
 
 import asyncio
-import json
 import os
 import sys
 import threading
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.cli.console import Console
+from importer.cli.documents import PreviewLine
 from importer.cli.publishing import Published, Publisher
 from importer.errors import ImporterError
 from importer.manifests import Sight, look_at
@@ -144,7 +144,7 @@ class Previewing:
     def _greet(self, url: str, place: str) -> None:
         page = url + place
         if self._as_json:
-            self._console.result(json.dumps({"url": url, "page": page}) + "\n")
+            self._console.line(PreviewLine(url, page))
         else:
             self._console.result(f"Look at it: {page}\nCtrl-C ends it.\n")
         if self._opens and _has_browser():

@@ -39,8 +39,8 @@ from importer.text.sealed import Sealed
         "teams-importer pull --conflicts markers": "conflicts into the text, as git marks them",
     },
     json="What was taken in: fields (how: taken, merged, kept, marked, conflict or left), refused, "
-    "gone, orphans, files with their differences, notes, written; schemas/pull.schema.json "
-    "describes it.",
+    "gone, orphans, files with their differences, notes, written.",
+    prints=("pull",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options

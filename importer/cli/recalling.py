@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.cli.console import Console
+from importer.cli.conversion import RenewalRow, RenewedRow
 from importer.cli.tables import table
 from importer.errors import UsageError
 from importer.manifests.renewing import Change, Renewal
@@ -75,9 +76,9 @@ def say_renewal(renewal: Renewal, folder: Path, console: Console, *, dry: bool) 
         console.say(*(f"  - {{key: {it.key}, live: delete}}" for it in deleted))
 
 
-def renewal_document(renewal: Renewal) -> dict[str, object]:
+def renewal_document(renewal: Renewal) -> RenewalRow:
     """Return a renewal as it is in JSON."""
     files = [
-        {"change": it.change, "file": it.file, "key": it.key, "why": it.why} for it in renewal.steps
+        RenewedRow(change=it.change, file=it.file, key=it.key, why=it.why) for it in renewal.steps
     ]
     return {"counts": dict(renewal.counts), "files": files}

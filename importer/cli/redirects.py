@@ -50,7 +50,8 @@ _UNADDRESSED = (
         "teams-importer redirects --format confluence --out stubs/": "a file for each page",
     },
     json="redirects: old, new, kind, key, title; waiting (no post yet) and unaddressed: key, kind, "
-    "title, old; conflicts: old, claims (key, new); schemas/redirects.schema.json describes it.",
+    "title, old; conflicts: old, claims (key, new).",
+    prints=("redirects",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options

@@ -1,5 +1,6 @@
 """`runs`: what was applied and undone from here."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 from importer.cli.commands import make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
+from importer.cli.documents import RunDocument, RunsDocument, RunState
 from importer.cli.history import Past, look_into, past_runs
 from importer.cli.incidents import line_of
 from importer.cli.options import OutputOptions, output_options
@@ -19,7 +21,7 @@ from importer.rendering.escaping import quiet
 from importer.rendering.phrasing import counted, joined
 from importer.text.visible import visible
 
-_UNENDED = {"killed": "killed", "under-way": "under way"}
+_UNENDED: Mapping[RunState, str] = {"killed": "killed", "under-way": "under way"}
 
 
 @make_command(
@@ -31,6 +33,7 @@ _UNENDED = {"killed": "killed", "under-way": "under way"}
     "outcome, exit_code, counts (of changes by how they ended), state (ended, under-way, killed), "
     "incidents (grave ones: key, what, refs, url), untold (the report that tells of them was not "
     "seen written out).",
+    prints=("runs",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @connection_options
@@ -48,7 +51,7 @@ def command(
     known = look_into(path, connection, journal, console, past_runs)
     runs = [it for it in known if it.is_worth_a_line]
     if output.format == "json":
-        console.document({"runs": [_document(it) for it in runs]})
+        console.document(RunsDocument([_document(it) for it in runs]))
     elif runs:
         rows = [("RUN", "COMMAND", "STARTED", "ENDED", "EXIT", "CHANGES"), *map(_row, runs)]
         console.result(table(rows) + "".join(map(_incidents, runs)))
@@ -69,9 +72,9 @@ def _incidents(past: Past) -> str:
     return quiet("\n".join(("", heading, *lines, "")))
 
 
-def _document(past: Past) -> dict[str, object]:
+def _document(past: Past) -> RunDocument:
     run = {it.name: getattr(past.run, it.name) for it in fields(Run)}
-    return {**run, "counts": past.counts, "state": past.state}
+    return RunDocument(**{**run, "counts": past.counts}, state=past.state)
 
 
 def _row(past: Past) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """`sandbox serve`: a team on this machine, with the server's rules and a web page."""
 
 import asyncio
-import json
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import click
 
 from importer.cli.commands import OneOf, make_command, make_group
 from importer.cli.console import Console
+from importer.cli.documents import SandboxKeys, SandboxLine, SandboxTokens
 from importer.cli.options import OutputOptions, output_options
 from importer.cli.wiring import open_world_at
 from importer.errors import ExitCode, UsageError
@@ -39,6 +39,7 @@ command = make_group("Run a team on this machine.")
     json='One line, before the first request is served: {"url", "team", "tokens": {"read_write", '
     '"read_only", "expired", "foreign"}}; with --tls also "ca_bundle", a file\'s name; for an '
     'Enterprise site also "keys": {"read", "service"}.',
+    prints=("sandbox-serve",),
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
@@ -146,7 +147,11 @@ def serve(
         def ready(url: str) -> None:
             weather = f"Faults: profile {profile}, seed {chosen}.\n\n" if profile else ""
             console.show_own(_secrets_of(world))
-            console.result(_greeting(_opened(world, url, made), output, weather))
+            opened = _opened(world, url, made)
+            if output.format == "json":
+                console.line(_line(opened))
+            else:
+                console.result(_greeting(opened, weather))
 
         listening = listen(
             world,
@@ -202,15 +207,23 @@ def _certificate(host: str, *, wanted: bool) -> "Iterator[Certified | None]":
         yield made
 
 
-def _greeting(opened: _Opened, output: OutputOptions, weather: str) -> str:
-    if output.format == "json":
-        said: dict[str, object] = {"url": opened.url, "team": _TEAM}
-        said["tokens"] = asdict(opened.tokens)
-        if opened.keys is not None:
-            said["keys"] = asdict(opened.keys)
-        if opened.authority is not None:
-            said["ca_bundle"] = str(opened.authority)
-        return json.dumps(said) + "\n"
+def _line(opened: _Opened) -> SandboxLine:
+    told, keys = opened.tokens, opened.keys
+    tokens = SandboxTokens(
+        read_write=told.read_write,
+        read_only=told.read_only,
+        expired=told.expired,
+        foreign=told.foreign,
+    )
+    line = SandboxLine(url=opened.url, team=_TEAM, tokens=tokens)
+    if keys is not None:
+        line["keys"] = SandboxKeys(read=keys.read, service=keys.service)
+    if opened.authority is not None:
+        line["ca_bundle"] = str(opened.authority)
+    return line
+
+
+def _greeting(opened: _Opened, weather: str) -> str:
     keys, look = "", f"{opened.url}/c/{_TEAM}"
     if opened.keys is not None:
         keys = f"\nKeys of this Enterprise site:\n{_listed(asdict(opened.keys))}"

@@ -21,6 +21,7 @@ from importer.errors import ExitCode
         "teams-importer show plan.json --verbose": "whole texts",
     },
     json="The plan, as `plan --format json` prints it.",
+    prints=("plan#/$defs/Plan",),
 )
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), metavar="PLAN.json")
 @output_options(*PLAN_FORMATS, with_template=True)

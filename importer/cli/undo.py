@@ -51,6 +51,7 @@ _SUGGESTED = 3
     json="report, as of apply: results, blocked, manual, incidents, stopped_by, exit_code, resume; "
     "counts. With "
     "--dry-run the plan: changes, blocked (code, key, why, remedy), manual, notes, undoes.",
+    prints=("report", "plan#/$defs/Plan"),
 )
 @click.argument("run")
 @click.argument("path", type=click.Path(path_type=Path), default=".")

@@ -22,6 +22,7 @@ from importer.manifests import find_manifest, load_manifest
     },
     json="A list of problems: rule, severity (error or warning), message, remedy, path, line, "
     "column. Exit code 3 when one is an error.",
+    prints=("problems",),
 )
 @click.argument("path", type=click.Path(path_type=Path), default=".")
 @output_options(*PROBLEM_FORMATS)

@@ -1,12 +1,13 @@
 """`convert --verify`: its options, and what it found as plain values for rendering and JSON."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import click
 
 from importer.cli.commands import gathered
+from importer.cli.conversion import FidelityRow, SurvivalRow
 from importer.errors import ExitCode, UsageError
 from importer.sources.secrets import masked
 from importer.sources.verify import Fidelity
@@ -52,7 +53,7 @@ _OPTIONS = [
 ]
 
 
-def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
+def fidelity_document(fidelity: Fidelity) -> FidelityRow:
     """Return how much survived, and every difference that was held, with no secret in it."""
     return {
         "pages": fidelity.pages,
@@ -60,7 +61,7 @@ def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
         "identical": fidelity.identical,
         "left_out": fidelity.left_out,
         "constructs": [
-            {"construct": construct, **{it: fidelity.counts[construct, it] for it in Outcome}}
+            _survival(construct, fidelity)
             for construct in Construct
             if any(fidelity.counts[construct, it] for it in Outcome)
         ],
@@ -84,6 +85,16 @@ def fidelity_document(fidelity: Fidelity) -> Mapping[str, object]:
             }
             for page in fidelity.differing
         ],
+    }
+
+
+def _survival(construct: Construct, fidelity: Fidelity) -> SurvivalRow:
+    return {
+        "construct": construct,
+        "kept": fidelity.counts[construct, Outcome.KEPT],
+        "changed": fidelity.counts[construct, Outcome.CHANGED],
+        "reported": fidelity.counts[construct, Outcome.REPORTED],
+        "unreported": fidelity.counts[construct, Outcome.LOST],
     }
 
 

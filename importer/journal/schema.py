@@ -7,7 +7,7 @@ CRC-32 of both. SQLite checks its pages' structure, not their content; the seal 
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -28,10 +28,12 @@ __all__ = [
     "VERSION",
     "Cell",
     "DamagedRow",
+    "TaggedValue",
     "document",
     "from_document",
     "seal",
     "sealed",
+    "tagged",
     "value_from_json",
     "value_to_json",
 ]
@@ -89,6 +91,12 @@ RUN: TypeAdapter[Run] = TypeAdapter(Run)
 OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 BINDING: TypeAdapter[Binding] = TypeAdapter(Binding)
 
+TaggedValue = (
+    tuple[Literal["text"], str, tuple[str, ...]]
+    | tuple[Literal["line"], str]
+    | tuple[Literal["flag"], bool]
+    | tuple[Literal["names"], tuple[str, ...]]
+)
 _T = TypeVar("_T")
 _UNSEALED = ("number", "seal")
 # Made once: json.dumps makes one for each call with settings.
@@ -122,22 +130,23 @@ def from_document(adapter: TypeAdapter[_T], text: str) -> _T:
 
 def value_to_json(value: Value) -> str:
     """Return a field's value as ASCII JSON: NUL and surrogates survive."""
-    return _compact(_tagged(value))
+    return _compact(tagged(value))
 
 
-def _tagged(value: Value) -> list[Any]:
+def tagged(value: Value) -> TaggedValue:
+    """Return a field's value with the name of its sort, as JSON can hold it."""
     match value:
         case Text(holed, targets):
-            return ["text", holed, list(targets)]
+            return "text", holed, targets
         case Sealed():
             message = "a text without its words has no place in a journal"
             raise TypeError(message)
         case bool():
-            return ["flag", value]
+            return "flag", value
         case str():
-            return ["line", value]
+            return "line", value
         case tuple():
-            return ["names", list(value)]
+            return "names", value
 
 
 def value_from_json(text: str) -> Value:

@@ -1,6 +1,7 @@
 """Problems of the author's files, as lines that editors and CI services can follow."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from importer.errors import Problem, Severity
@@ -12,9 +13,27 @@ from importer.rendering.terminal import paint
 from importer.text.lengths import MOST_CHARACTERS
 from importer.text.visible import visible
 
-__all__ = ["render_problems"]
+__all__ = ["ProblemDocument", "problem_documents", "render_problems"]
 
 _TONES = {Severity.ERROR: "blocked", Severity.WARNING: "update"}
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDocument:
+    """A problem in JSON: `rule` is a stable id; line and column count from 1."""
+
+    rule: str
+    severity: Severity
+    message: str
+    remedy: str
+    path: str
+    line: int
+    column: int
+
+
+def problem_documents(problems: Sequence[Problem]) -> list[ProblemDocument]:
+    """Return *problems* as they are in JSON, by file and place."""
+    return [_document(it) for it in _ordered(problems)]
 
 
 def render_problems(
@@ -28,9 +47,9 @@ def render_problems(
 
     A table that isn't *verbose* fits one comment of a pull request.
     """
-    ordered = sorted(problems, key=lambda it: (it.span, it.rule, it.message))
     if format is Format.JSON:
-        return canonical_json([_document(it) for it in ordered], indent=2) + "\n"
+        return canonical_json(problem_documents(problems), indent=2) + "\n"
+    ordered = _ordered(problems)
     if format is Format.MARKDOWN:
         rows = _table(ordered, None if verbose else MOST_CHARACTERS)
     else:
@@ -67,16 +86,15 @@ def _table(problems: Sequence[Problem], most: int | None) -> Iterator[str]:
     yield ""
 
 
-def _document(it: Problem) -> dict[str, object]:
-    return {
-        "rule": it.rule,
-        "severity": it.severity,
-        "message": it.message,
-        "remedy": it.remedy,
-        "path": it.span.path,
-        "line": it.span.line,
-        "column": it.span.column,
-    }
+def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda it: (it.span, it.rule, it.message))
+
+
+def _document(it: Problem) -> ProblemDocument:
+    where = it.span
+    return ProblemDocument(
+        it.rule, it.severity, it.message, it.remedy, where.path, where.line, where.column
+    )
 
 
 def _summary(problems: Sequence[Problem]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 
+from importer.cli.commands import every_command, schema_file
 from importer.cli.main import COMMANDS
 from tests.reference.writing import MADE, prose
 
@@ -25,6 +26,13 @@ _SHARED = """\
 ## Options of many commands
 
 Where a command lists one of these, it means this.
+"""
+_PRINTED = """\
+## What `--format json` prints
+
+A command that leaves no result prints an [error](../schemas/error.schema.json) instead; more in
+[shell.md](shell.md#json-for-programs). `plan.schema.json` describes the file that `plan --out`
+saves; what is printed is its part `Plan`.
 """
 # Said once for all, where so many commands or more say the same of an option.
 _MANY = 3
@@ -49,6 +57,7 @@ def commands_page() -> str:
     lines = [MADE, "", *_HEAD.splitlines()]
     for name, command, records in found:
         lines += ["", *_chapter(name, command, records, shared)]
+    lines += ["", *_PRINTED.splitlines(), "", *_printed()]
     ordered = dict.fromkeys(it for _, _, records in found for it in records if it in shared)
     lines += ["", *_SHARED.splitlines(), "", *(_item(it) for it in ordered)]
     return "\n".join(lines) + "\n"
@@ -85,12 +94,24 @@ def _chapter(
     yield from _more(command)
 
 
+def _printed() -> Iterator[str]:
+    yield "| command | its schemas |"
+    yield "|---|---|"
+    for name, command in every_command():
+        yield f"| `{name}` | {_links(command.prints)} |"
+
+
+def _links(schemas: Sequence[str]) -> str:
+    names = [schema_file(it).partition("#")[0] for it in schemas]
+    return ", ".join(f"[{it}](../schemas/{it})" for it in names)
+
+
 def _more(command: Any) -> Iterator[str]:
     if examples := getattr(command, "examples", None):
         yield from ("", "Examples:", "")
         yield from (f"* `{line}`: {prose(what)}" for line, what in examples.items())
     if document := getattr(command, "document", ""):
-        yield from ("", f"`--format json`: {prose(document)}")
+        yield from ("", f"`--format json` ({_links(command.prints)}): {prose(document)}")
 
 
 def _item(record: tuple[str, str]) -> str:
