@@ -293,11 +293,16 @@ class Console:
         if not self.as_json or self._results:
             return
         from importer.cli.failures import ErrorDocument, FailureDocument
+        from importer.errors import JournalError
         from importer.rendering import problem_documents
 
         self.output = None
         found = problem_documents(problems)
-        self.document(ErrorDocument(FailureDocument(exit_code, kind, message, remedy, found)))
+        try:
+            self.document(ErrorDocument(FailureDocument(exit_code, kind, message, remedy, found)))
+        except JournalError as error:
+            # What ended the command is its end still.
+            self.say(f"error: {error.message}")
 
     def ask(self, question: str) -> str:
         """Return the answer to *question*; "" at the end of input. Signals raise Stopped."""

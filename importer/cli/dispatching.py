@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -38,6 +39,7 @@ def dispatch(
     An ImporterError is printed with its remedy, wrong use ends with 64, Ctrl-C with 130. Anything
     else is a bug of ours: it leaves a report and exit code 1, never a traceback.
     """
+    console.as_json = _wants_json(arguments)
     try:
         _require_platform(sys.platform)
         _refuse_secrets(arguments)
@@ -48,6 +50,7 @@ def dispatch(
         return ExitCode(stopped.exit_code)
     except KeyboardInterrupt:
         console.say("interrupted")
+        console.stopped(ExitCode.INTERRUPTED)
         return ExitCode.INTERRUPTED
     except ServiceError as error:
         # Where a run had begun to write, this would be in its report.
@@ -64,6 +67,11 @@ def dispatch(
         return _fail_all(group, console)
     except Exception as error:
         return _report_bug(error, console)
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Tell whether *arguments* ask for JSON, which holds for what is wrong with them too."""
+    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def _run(program: str, commands: Commands, arguments: Sequence[str], console: Console) -> ExitCode:
@@ -144,9 +152,11 @@ def _fail_all(group: BaseExceptionGroup[Any], console: Console) -> ExitCode:
     if others is not None:
         return _report_bug(others, console)
     errors = _leaves(ours)
-    for error in errors:
-        console.fail(error)
-    return worst(error.exit_code for error in errors) or errors[0].exit_code
+    code = worst(error.exit_code for error in errors) or errors[0].exit_code
+    # A document tells of one of them: of the one that the command ends with.
+    for error in sorted(errors, key=lambda it: it.exit_code != code):
+        console.fail(error, exit_code=code)
+    return code
 
 
 def _leaves(group: BaseException | None) -> list[ImporterError]:

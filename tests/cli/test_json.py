@@ -21,6 +21,7 @@ from importer.cli.commands import Command, every_command
 from importer.cli.console import Console
 from importer.cli.main import main
 from importer.cli.schemas import SCHEMAS
+from importer.errors import JournalError, LockHeld
 from importer.sandbox import open_world
 from tests.cli.stage import Program, question, write_manifest
 from tests.conftest import ROOT
@@ -256,7 +257,7 @@ def test_a_result_is_one_document_that_fits_its_schema(
 @pytest.mark.usefixtures("scene")
 @pytest.mark.parametrize(
     ("name", "case"),
-    cases(FAILED),
+    [*cases(FAILED), *cases({it: [Case("--nonsense", "error", 64)] for it in COMMANDS})],
 )
 def test_a_failure_is_one_document_on_standard_output(
     capsys: pytest.CaptureFixture[str], name: str, case: Case
@@ -303,6 +304,37 @@ def test_lines_that_can_not_be_told_leave_standard_output_empty(
 ) -> None:
     done = Program(capsys)("journal", "export", "--journal", "missing.db")
     assert (done.code, done.out) == (64, "")
+
+
+@pytest.mark.usefixtures("scene")
+def test_what_was_interrupted_is_a_document(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importer.cli.validate.find_manifest", interrupted)
+    done = Program(capsys)("validate", "--format", "json")
+    assert done.code == 130
+    schema_of("error").validate(done.document)
+    assert done.document["error"]["kind"] == "Stopped"
+
+
+@pytest.mark.usefixtures("scene")
+def test_of_several_failures_the_document_has_the_one_that_the_command_ends_with(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: object) -> None:
+        errors = [LockHeld("held"), JournalError("damaged"), LockHeld("held too")]
+        message = "several"
+        raise ExceptionGroup(message, errors)
+
+    monkeypatch.setattr("importer.cli.validate.find_manifest", failing)
+    done = Program(capsys)("validate", "--format", "json")
+    assert done.code == 9
+    assert done.err.count("error: ") == 3
+    error = done.document["error"]
+    assert (error["kind"], error["exit_code"]) == ("JournalError", 9)
 
 
 @pytest.mark.usefixtures("scene")

@@ -330,3 +330,20 @@ def test_bodies_are_no_templates(cli: Program, home: Path, monkeypatch: pytest.M
     (stated,) = [it for it in change["fields"] if it["field"] == "body"]
     assert stated["after"]["holed"].strip() == body
     assert "from the environment" not in cli("plan", "--url", "sandbox:", "--verbose").out
+
+
+def test_a_full_disk_under_an_error_leaves_its_exit_code(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            program("validate", "--format", "json"),
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 64
+    assert "there is no teams-importer.yaml" in done.stderr
+    assert "standard output can't be written" in done.stderr
+    assert "Traceback" not in done.stderr
