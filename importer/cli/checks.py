@@ -27,6 +27,7 @@ from importer.rendering import (
     render_plan,
     render_problems,
 )
+from importer.text.lengths import MOST_CHARACTERS
 
 __all__ = ["COUNTS", "PLAN_FORMATS", "PROBLEM_FORMATS", "show_drift", "show_plan", "show_problems"]
 
@@ -45,9 +46,8 @@ def show_problems(
     """Print *problems* of *manifest*; *files* are all that were read, as seen from here."""
     if output.format not in CHECK_FORMATS:
         form = Format(output.format)
-        text = render_problems(
-            problems, form, color=console.is_coloured, verbose=output.verbose or form != "markdown"
-        )
+        most = output.max_chars or (None if output.verbose else MOST_CHARACTERS)
+        text = render_problems(problems, form, color=console.is_coloured, max_chars=most)
         console.result(text)
         return
     root = repository_of(manifest.parent)

@@ -268,8 +268,8 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
             help="Log everything but secrets.",
         ),
     ]
-    if with_template:
-        options += [
+    if "markdown" in formats:
+        options.append(
             click.option(
                 "--max-chars",
                 type=click.IntRange(min=LEAST_CHARACTERS),
@@ -277,15 +277,18 @@ def output_options(*formats: str, with_template: bool = False) -> Callable[[Func
                 help="The longest Markdown: the largest entries are shown shorter, then counted. "
                 f"{MOST_CHARACTERS} by default, which a pull request's comment takes; with "
                 "--verbose no limit.",
-            ),
+            )
+        )
+    if with_template:
+        options.append(
             click.option(
                 "--template",
                 type=FILE,
                 metavar="FILE",
                 callback=_protect_template,
                 help="Your own Jinja2 template for the result.",
-            ),
-        ]
+            )
+        )
     return gathered("output", OutputOptions, options)
 
 

@@ -10,12 +10,14 @@ from importer.rendering.escaping import html, prose_html, quiet
 from importer.rendering.look import Format
 from importer.rendering.phrasing import counted, joined
 from importer.rendering.terminal import paint
-from importer.text.lengths import MOST_CHARACTERS
+from importer.text.lengths import characters_in
 from importer.text.visible import visible
 
 __all__ = ["ProblemDocument", "problem_documents", "render_problems"]
 
 _TONES = {Severity.ERROR: "blocked", Severity.WARNING: "update"}
+# For what stands around a table's rows.
+_FRAME = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +43,17 @@ def render_problems(
     format: Format,  # noqa: A002 - named as the option
     *,
     color: bool = False,
-    verbose: bool = True,
+    max_chars: int | None = None,
 ) -> str:
     """Return *problems* by file and place: lines, a JSON list, or a Markdown table.
 
-    A table that isn't *verbose* fits one comment of a pull request.
+    A table takes *max_chars* characters at most; None: as many as it needs.
     """
     if format is Format.JSON:
         return canonical_json(problem_documents(problems), indent=2) + "\n"
     ordered = _ordered(problems)
-    if format is Format.MARKDOWN:
-        rows = _table(ordered, None if verbose else MOST_CHARACTERS)
-    else:
-        rows = _lines(ordered, color=color)
+    is_table = format is Format.MARKDOWN
+    rows = _table(ordered, max_chars) if is_table else _lines(ordered, color=color)
     return quiet("\n".join([*rows, _summary(ordered)]) + "\n")
 
 
@@ -68,16 +68,16 @@ def _lines(problems: Sequence[Problem], *, color: bool) -> Iterator[str]:
 
 
 def _table(problems: Sequence[Problem], most: int | None) -> Iterator[str]:
-    """Yield the lines of a table with *most* characters in its rows, then how many are left out."""
+    """Yield the lines of a table in *most* characters, and how many rows are left out."""
     if not problems:
         return
     yield "| where | what | rule | to do |"
     yield "|---|---|---|---|"
-    used = 0
+    used = _FRAME
     for at, it in enumerate(problems):
         what = f"{prose_html(it.severity)}: {prose_html(it.message)}"
         row = f"| {html(it.span)} | {what} | {html(it.rule)} | {prose_html(it.remedy)} |"
-        used += len(row)
+        used += characters_in(row) + 1
         if most is not None and used > most:
             yield ""
             yield f"{counted(len(problems) - at, 'more problem')}, shown with --verbose"

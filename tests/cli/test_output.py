@@ -8,9 +8,12 @@ import stat
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
+from importer.cli.commands import every_command
 from importer.cli.console import Console
+from importer.sandbox import open_world
 from tests.acceptance.running import environment, program
 from tests.cli.stage import Program, question, write_manifest
 
@@ -330,6 +333,35 @@ def test_bodies_are_no_templates(cli: Program, home: Path, monkeypatch: pytest.M
     (stated,) = [it for it in change["fields"] if it["field"] == "body"]
     assert stated["after"]["holed"].strip() == body
     assert "from the environment" not in cli("plan", "--url", "sandbox:", "--verbose").out
+
+
+@pytest.mark.parametrize("name", [it for it, _ in every_command()])
+def test_whatever_makes_markdown_can_be_told_how_long_it_may_be(name: str) -> None:
+    options = {it.name: it for it in dict(every_command())[name].params}
+    form = options["format"].type
+    assert isinstance(form, click.Choice)
+    assert ("max_chars" in options) is ("markdown" in form.choices)
+
+
+def test_markdown_is_no_longer_than_it_may_be(cli: Program, home: Path) -> None:
+    titles = [f"What is the story of number {it}, and who tells it?" for it in range(60)]
+    world = open_world(home / "team.db")
+    for title in titles:
+        body = "Once upon a time somebody told it here."
+        world.ask(world.user("acme", "Ada Berg"), title=title, body=body, tags=["testing"])
+    world.close()
+    write_manifest(home, *(question(f"q{at}", title=it) for at, it in enumerate(titles)))
+    here = ("--url", "sandbox:team.db", "--format", "markdown", "--verbose")
+    wrong = write_manifest(home / "..", *(question(f"No {it}") for it in range(60)))
+    for command in (
+        ("adopt", "--exact", *here),
+        ("export", "--out", "copy", "--namespace", "copy", "--dry-run", *here),
+        ("validate", wrong, *here[2:]),
+    ):
+        assert len(cli(*command).out) > 4_000
+        short = cli(*command, "--max-chars", "4000").out
+        assert 2_000 < len(short) <= 4_000
+        assert "more" in short
 
 
 def test_a_full_disk_under_an_error_leaves_its_exit_code(tmp_path: Path) -> None:
