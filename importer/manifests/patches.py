@@ -4,7 +4,8 @@ Only what is edited is touched: comments, order, quotes, indentation and line en
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import pairwise
 
 from importer.manifests.entries import (
     CannotEdit,
@@ -40,7 +41,12 @@ def splices_of(entry: Entry, wishes: Wishes) -> list[Splice]:
         return list(_answer_of_page(entry, wishes))
     if entry.short and set(wishes) - {"body"}:
         return _lengthened(entry, wishes)
-    return [it for name, value in wishes.items() for it in _edit(entry, entry.node, name, value)]
+    made = [it for name, value in wishes.items() for it in _edit(entry, entry.node, name, value)]
+    for one, other in pairwise(sorted(made, key=lambda it: (it.start, it.end))):
+        if other.start < one.end:
+            why = "two of its edits can't be told apart; write one value to a line"
+            raise CannotEdit(entry.source.span(other.start), why)
+    return made
 
 
 def _edit(entry: Entry, node: MapNode, name: str, value: Plain | None) -> Iterator[Splice]:
@@ -51,22 +57,48 @@ def _edit(entry: Entry, node: MapNode, name: str, value: Plain | None) -> Iterat
     at = node.values_at[name]
     if value is None:
         yield _removed(entry, node, name)
-    elif entry.is_page and name == "body":
+    elif entry.is_page and node is entry.node and name == "body":
         yield from _page_body(entry.source, at, str(value), len(str(node[name])))
     elif isinstance(value, Mapping) and isinstance(node[name], MapNode):
         require_own(entry, at)
-        whole = entry.outline.collections.get(node[name].at)
-        if whole is not None and whole.flow and not node[name].keys() <= value.keys():
-            # What goes may be what the rest would stand beside: in one line, all is written anew.
-            stretch = entry.outline.value(at)
-            yield Splice(stretch.start, stretch.end, spelled(value, flow=True))
-            return
-        for inner in dict.fromkeys([*value, *node[name]]):
-            if node[name].get(inner) != as_read(value.get(inner)):
-                yield from _edit(entry, node[name], inner, value.get(inner))
+        yield from _mapping(entry, node, name, value)
     else:
         require_own(entry, at)
         yield from _replaced(entry, node, name, value)
+
+
+def _mapping(
+    entry: Entry, node: MapNode, name: str, value: Mapping[str, Plain]
+) -> Iterator[Splice]:
+    """Edit a mapping. In lines, a row that goes becomes one that comes, so comments stay."""
+    inner: MapNode = node[name]
+    stretch = _stretch(entry, node, name)
+    gone = [it for it in inner if it not in value]
+    new = [it for it in value if it not in inner]
+    texts = [it for it in gone if isinstance(inner[it], str)]
+    renamed = dict(zip(texts, [it for it in new if isinstance(value[it], str)], strict=False))
+    if gone and (stretch.flow or len(gone) - len(renamed) == len(inner)):
+        # What goes may be what the rest would stand beside: in one line, all is written anew.
+        end = stretch.end if stretch.flow else bare_end(entry.source.text, stretch)
+        yield Splice(stretch.start, end, spelled(value, flow=True))
+        return
+    for before in inner:
+        now = renamed.get(before, before)
+        if now != before:
+            key = entry.outline.value(inner.keys_at[before])
+            yield Splice(key.start, key.end, now)
+        if inner[before] != as_read(value.get(now)):
+            yield from _edit(entry, inner, before, value.get(now))
+    for it in new:
+        if it not in renamed.values():
+            yield from _added(entry, inner, it, value[it], gone=set(gone) - renamed.keys())
+
+
+def _stretch(entry: Entry, node: MapNode, name: str) -> Stretch:
+    """Return where the value of *name* stands; a mapping in lines starts as its first key does."""
+    at = node.values_at[name]
+    is_whole = isinstance(node[name], MapNode) and at in entry.outline.collections
+    return entry.outline.collections[at] if is_whole else entry.outline.value(at)
 
 
 def _replaced(entry: Entry, node: MapNode, name: str, value: Plain) -> Iterator[Splice]:
@@ -138,11 +170,17 @@ def _page_body(source: Source, at: int, value: str, length: int) -> Iterator[Spl
     yield from line_splices(old, f"{lead}{value.strip(chr(10))}{tail}", at)
 
 
-def _added(entry: Entry, node: MapNode, name: str, value: Plain) -> Iterator[Splice]:
-    """State a new key after the entry's own, in a line of its own or within the brackets."""
+def _added(
+    entry: Entry, node: MapNode, name: str, value: Plain, *, gone: Collection[str] = ()
+) -> Iterator[Splice]:
+    """State a new key after the entry's own, in a line of its own or within the brackets.
+
+    What is *gone* from the entry by other edits has no place to stand beside.
+    """
     text = entry.source.text
-    before = next((it for it in _AFTER.get(name, ()) if it in node), None) or next(iter(node))
-    stretch = entry.outline.value(node.values_at[before])
+    left = [it for it in node if it not in gone]
+    before = next((it for it in _AFTER.get(name, ()) if it in left), left[0])
+    stretch = _stretch(entry, node, before)
     whole = entry.outline.collections.get(node.at)
     if whole is not None and whole.shared:
         why = f"the entry is used elsewhere, too, by the anchor `&{whole.shared}`"
@@ -173,19 +211,20 @@ def _removed(entry: Entry, node: MapNode, name: str) -> Splice:
     """Take a key out, with its line or its comma."""
     text = entry.source.text
     start = node.keys_at[name]
-    end = entry.outline.value(node.values_at[name]).end
+    end = _stretch(entry, node, name).end
     whole = entry.outline.collections.get(node.at)
     later = [at for at in node.keys_at.values() if at > start]
     earlier = [it for it, at in node.keys_at.items() if at < start]
     if whole is not None and whole.flow:
         if earlier:
-            before = max(entry.outline.value(node.values_at[it]).end for it in earlier)
+            before = max(_stretch(entry, node, it).end for it in earlier)
             return Splice(before, end, "")
         return Splice(start, min(later, default=end), "")
-    if not earlier and later:
-        return Splice(start, min(later), "")
     begin = text.rfind("\n", 0, start) + 1
-    if text[begin:start].strip() or not earlier:
+    is_alone = not text[begin:start].strip()
+    if not earlier and later and not is_alone:
+        return Splice(start, min(later), "")
+    if not is_alone or not (earlier or later):
         raise CannotEdit(entry.source.span(start), f"`{name}` doesn't stand in lines of its own")
     stop = end if text[:end].endswith("\n") else min(line_end(text, end) + 1, len(text))
     if stop == len(text) and not text.endswith("\n"):

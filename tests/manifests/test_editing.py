@@ -364,3 +364,90 @@ def test_files_are_written_whole_and_keep_their_mode(folder: Path) -> None:
     editor.write(editor.finish())
     assert (folder / "a.md").read_text().startswith("---\nkey: a\nid: 1\n")
     assert (folder / "a.md").stat().st_mode & 0o777 == 0o640
+
+
+LINED = """\
+# above
+seen: # what we took in
+  # the title's
+  title: "bcdefghi" # of May
+
+  # the text's
+  body: 'abcdefgh' # of June
+"""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("place", ["first", "middle", "last", "page"])
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        pytest.param(None, "# above\n", id="all"),
+        pytest.param(
+            {"body": "cccccccc"},
+            LINED.replace('  title: "bcdefghi" # of May\n', "").replace("abcdefgh", "cccccccc"),
+            id="one goes",
+        ),
+        pytest.param(
+            {"title": "cccccccc"},
+            LINED.replace("  body: 'abcdefgh' # of June\n", "").replace("bcdefghi", "cccccccc"),
+            id="the last one goes",
+        ),
+        pytest.param(
+            {"tags": "cccccccc", "body": "abcdefgh"},
+            LINED.replace('title: "bcdefghi"', 'tags: "cccccccc"'),
+            id="another comes in its place",
+        ),
+        pytest.param(
+            {"tags": "cccccccc", "body": "dddddddd", "title": "bcdefghi"},
+            LINED.replace("abcdefgh", "dddddddd").replace("of May\n", "of May\n  tags: cccccccc\n"),
+            id="one more",
+        ),
+    ],
+)
+def test_digests_in_lines_of_their_own_are_edited_among_their_comments(
+    folder: Path, wanted: Plain | None, expected: str, place: str, end: str
+) -> None:
+    files = _with_seen(LINED, place, end)
+    result = edited(folder, files, ("a", "seen", wanted))
+    assert result.refused == ()
+    (file,) = result.files
+    assert {**files, file.path: file.after} == _with_seen(expected, place, end)
+
+
+def _with_seen(rows: str, place: str, end: str) -> Files:
+    title = "title: How do I do thing a?\n"
+    entry = {
+        "first": f"{rows}key: a\n{title}body: {BODY}\n",
+        "middle": f"key: a\n{rows}{title}body: {BODY}\n",
+        "last": f"key: a\n{title}body: {BODY}\n{rows}",
+        "page": f"key: a\n{rows}{title}",
+    }[place]
+    if place == "page":
+        files = {MANIFEST: PAGES, "a.md": f"---\n{entry}---\n{BODY}\n"}
+    else:
+        lines = "".join(f"    {it}" if it.strip() else it for it in entry.splitlines(keepends=True))
+        files = {MANIFEST: f"{TAGGED}questions:\n  -\n{lines}"}
+    return {name: it.replace("\n", end).encode() for name, it in files.items()}
+
+
+def test_digests_of_answers_in_the_lines_of_a_front_matter_are_edited(folder: Path) -> None:
+    front = 'answers:\n  # the first\n  x:\n    seen:\n      body: "abcdefgh" # x\n  y: {id: 9}\n'
+    text = page(
+        "a", f"{BODY}\n\n<!-- answer: x -->\n{BODY}\n\n<!-- answer: y -->\n{BODY}", more=front
+    )
+    files: Files = {MANIFEST: PAGES, "a.md": text}
+    (file,) = edited(folder, files, ("a#x", "seen", {"accepted": "cccccccc"})).files
+    assert file.after.decode() == text.replace('body: "abcdefgh"', 'accepted: "cccccccc"')
+    (file,) = edited(folder, files, ("a#x", "seen", None)).files
+    assert file.after.decode() == text.replace('  x:\n    seen:\n      body: "abcdefgh" # x\n', "")
+
+
+def test_edits_that_fall_together_are_refused_by_their_place(folder: Path) -> None:
+    seen = "seen:\n      title: >-\n        bcdefghi\n      body: >-\n        abcdefgh"
+    text = f"{TAGGED}questions:\n  - key: a\n    title: How do I?\n    body: {BODY}\n    {seen}"
+    text = text.replace("How do I?", "How do I do it, then?")
+    result = edited(folder, {MANIFEST: text}, ("a", "seen", {"title": "cccccccc"}))
+    (refusal,) = result.refused
+    assert str(refusal).startswith(f"{MANIFEST}:10:")
+    assert "write one value to a line" in refusal.why
