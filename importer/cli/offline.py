@@ -73,7 +73,7 @@ def plan_against(wish: Wish, path: Path, connection: ConnectionOptions, console:
 
     Raises PlanForeign for a snapshot of another namespace or team, PlanAltered for no snapshot.
     """
-    saved = load_snapshot(_read(path))
+    saved = load_snapshot(_read(path), f"the snapshot {path}")
     manifest = wish.what
     if not isinstance(manifest, Manifest):
         message = "only a manifest can be planned against a snapshot"

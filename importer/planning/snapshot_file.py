@@ -2,6 +2,8 @@
 
 It holds what planning compares: keys, refs, titles, tags, markers, a digest for each text. It holds
 no text of a post, no name and no mail address. A digest confirms a guess, and no more.
+
+The file has a digest of its own: what was edited or cut short would plan nonsense, and is refused.
 """
 
 import json
@@ -9,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from typing import NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -21,7 +24,7 @@ from importer.model.saved_snapshot import SNAPSHOT_VERSION, KnownAbility, SavedS
 from importer.planning.abilities import Abilities
 from importer.planning.compare import digest_field, keyed
 from importer.planning.plan_file import MOST_BYTES, canonical_json
-from importer.text.digests import digest_text
+from importer.text.digests import Digest, digest_text
 from importer.text.links import Text
 from importer.text.sealed import Sealed, seal
 
@@ -34,6 +37,7 @@ _TYPES: Mapping[Shape, type | tuple[type, ...]] = {
     Shape.NAMES: tuple,
     Shape.ORDERED: tuple,
 }
+_DIGEST = "digest"
 _REMEDY = "Take another one, where the team can be read: teams-importer plan --snapshot-out FILE"
 
 
@@ -85,34 +89,58 @@ def sealed_snapshot(
 
 
 def save_snapshot(saved: SavedSnapshot) -> bytes:
-    """Return the file that `plan --snapshot-out` writes."""
-    return f"{canonical_json(saved, indent=1)}\n".encode()
+    """Return the file that `plan --snapshot-out` writes; its digest is of all else that it says."""
+    document: dict[str, object] = json.loads(canonical_json(saved))
+    document[_DIGEST] = _digest_of(document)
+    return f"{canonical_json(document, indent=1)}\n".encode()
 
 
-def load_snapshot(data: bytes) -> SavedSnapshot:
-    """Return what `save_snapshot` made *data* of; PlanAltered for anything else."""
+def load_snapshot(data: bytes, name: str) -> SavedSnapshot:
+    """Return what `save_snapshot` made *data* of, the file *name*. Raises PlanAltered.
+
+    Its layout may differ, as after a formatter; what it says may not.
+    """
+    document = _parsed(data, name)
+    digest = document.pop(_DIGEST, None)
+    if digest is None:
+        _refuse(name, "it has no digest")
+    if digest != _digest_of(document):
+        message = f"{name} was edited after it was taken: what it says doesn't fit its digest"
+        raise PlanAltered(message, remedy=_REMEDY)
     try:
-        if len(data) > MOST_BYTES:
-            message = f"it is larger than {MOST_BYTES // 1024**2} MB"
-            raise ValueError(message)
-        document = json.loads(data.decode("utf-8"))
-        version = document.get("format_version") if isinstance(document, dict) else None
-        if isinstance(version, int) and version > SNAPSHOT_VERSION:
-            message = f"the snapshot was written by a newer importer: its format is {version}"
-            raise PlanAltered(message, remedy="Plan with the version that made it.")
         saved = _adapter().validate_python(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
-        message = f"the file is no snapshot: {place}: {first['msg']}"
-        raise PlanAltered(message, remedy=_REMEDY) from error
-    except (ValueError, RecursionError) as error:
-        message = f"the file is no snapshot: {error}"
-        raise PlanAltered(message, remedy=_REMEDY) from error
+        _refuse(name, f"{place}: {first['msg']}", error)
     if fault := next(_faults_in(saved), ""):
-        message = f"the file is no snapshot: {fault}"
-        raise PlanAltered(message, remedy=_REMEDY)
+        _refuse(name, fault)
     return saved
+
+
+def _parsed(data: bytes, name: str) -> dict[str, object]:
+    if len(data) > MOST_BYTES:
+        _refuse(name, f"it is larger than {MOST_BYTES // 1024**2} MB")
+    try:
+        document = json.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        _refuse(name, f"it was cut short, or isn't JSON: {error}", error)
+    if not isinstance(document, dict):
+        _refuse(name, "it holds no JSON object")
+    version = document.get("format_version")
+    if isinstance(version, int) and version > SNAPSHOT_VERSION:
+        message = f"{name} was written by a newer importer: its format is {version}"
+        raise PlanAltered(message, remedy="Plan with the version that made it.")
+    return document
+
+
+def _digest_of(document: Mapping[str, object]) -> Digest:
+    return digest_text(canonical_json(document))
+
+
+def _refuse(name: str, why: str, cause: Exception | None = None) -> NoReturn:
+    message = f"{name} is no snapshot: {why}"
+    raise PlanAltered(message, remedy=_REMEDY) from cause
 
 
 def _faults_in(saved: SavedSnapshot) -> Iterator[str]:
@@ -132,6 +160,8 @@ def _faults_in(saved: SavedSnapshot) -> Iterator[str]:
 def snapshot_schema() -> dict[str, object]:
     """Return the JSON schema of a snapshot's file."""
     schema = _adapter().json_schema()
+    schema["properties"][_DIGEST] = {"title": "Digest", "type": "string"}
+    schema["required"].append(_DIGEST)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
+from importer.planning.plan_file import canonical_json
 from importer.planning.snapshot_file import snapshot_schema
 from importer.sandbox import open_world
+from importer.text.digests import digest_text
 from tests.cli.stage import Program, Result, posts_in, question, write_manifest
 
 if TYPE_CHECKING:
@@ -235,6 +237,8 @@ def _edited(change: Callable[[Any], None]) -> None:
     file = Path("snapshot.json")
     document = json.loads(file.read_text())
     change(document)
+    if document.pop("digest", None):
+        document["digest"] = digest_text(canonical_json(document))
     file.write_text(json.dumps(document))
 
 
@@ -272,12 +276,12 @@ def _timeless(document: Any) -> None:
     [
         (_other_namespace, "taken for the namespace other"),
         (_newer, "written by a newer importer"),
-        (_broken, "the file is no snapshot: posts"),
-        (_mistyped, "the file is no snapshot: posts: question/"),
-        (_misplaced, "the file is no snapshot: posts: question/"),
-        (_nameless, "the file is no snapshot: declared: question/"),
+        (_broken, "the snapshot snapshot.json is no snapshot: posts"),
+        (_mistyped, "the snapshot snapshot.json is no snapshot: posts: question/"),
+        (_misplaced, "the snapshot snapshot.json is no snapshot: posts: question/"),
+        (_nameless, "is no snapshot: declared: question/"),
         (_timeless, "no time zone"),
-        (dict.clear, "the file is no snapshot"),
+        (dict.clear, "is no snapshot: it has no digest"),
     ],
 )
 def test_a_snapshot_that_does_not_fit_is_refused(
@@ -286,6 +290,33 @@ def test_a_snapshot_that_does_not_fit_is_refused(
     _edited(change)
     done = cli("plan", "--against", "snapshot.json")
     assert (done.code, done.out, message in done.err) == (4, "", True)
+
+
+@pytest.mark.usefixtures("published")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("What did they say", "What did she say", "doesn't fit its digest", id="title"),
+        pytest.param('"serial": 1', '"serial": 2', "doesn't fit its digest", id="journal"),
+        pytest.param('"digest"', '"note": 1, "digest"', "doesn't fit its digest", id="more"),
+        pytest.param('"digest"', '"digest": "", "was"', "doesn't fit its digest", id="no digest"),
+        pytest.param("\n}\n", "", "it was cut short, or isn't JSON", id="end"),
+    ],
+)
+def test_a_snapshot_that_was_edited_or_cut_short_is_refused(
+    cli: Program, old: str, new: str, message: str
+) -> None:
+    file = Path("snapshot.json")
+    file.write_text(json.dumps(json.loads(file.read_text())))
+    assert cli("plan", "--against", "snapshot.json").code == 0, "its layout is nobody's business"
+    text = json.dumps(json.loads(file.read_text()), indent=1) + "\n"
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+    done = cli("plan", "--against", "snapshot.json")
+    assert (done.code, done.out) == (4, "")
+    assert f"the snapshot {file}" in done.err
+    assert message in done.err
+    assert "plan --snapshot-out FILE" in done.err
 
 
 @pytest.mark.usefixtures("published")
