@@ -13,6 +13,7 @@ import click
 
 from importer.cli.commands import FILE, gathered
 from importer.cli.console import Console
+from importer.cli.triggers import review_in
 from importer.cli.wiring import SANDBOX
 from importer.errors import PlanRefused, PlanUnreviewed, UsageError
 from importer.model.plan import Change, Plan
@@ -24,20 +25,6 @@ from importer.text.digests import WHOLE, Digest
 
 __all__ = ["ReviewOptions", "refuse_review", "review_options"]
 
-# What CI services call a run for a change that nobody has taken in yet: variable and pattern.
-# Observed in the services' public documentation; what isn't set, or says otherwise, is no review.
-_REVIEWS = {
-    "GITHUB_EVENT_NAME": "pull_request.*|merge_group",
-    "CI_PIPELINE_SOURCE": "(external_)?(pull|merge)_request_event",
-    "BUILD_REASON": "PullRequest",
-    "BITBUCKET_PR_ID": ".+",
-    "CHANGE_ID": ".+",
-    "CIRCLE_PULL_REQUEST": ".+",
-    "BUILDKITE_PULL_REQUEST": r"\d+",
-    "TRAVIS_EVENT_TYPE": "pull_request",
-    "DRONE_BUILD_EVENT": "pull_request",
-    "CI_PIPELINE_EVENT": "pull_request.*",
-}
 _MOST_NAMED = 10
 _DIGEST = re.compile(rf"[a-z2-7]{{{WHOLE}}}")
 
@@ -49,14 +36,13 @@ def refuse_review(command: str, url: str | None, environ: Mapping[str, str] = os
     """
     if (url or "").startswith(SANDBOX):
         return
-    for name, value in _REVIEWS.items():
-        if re.fullmatch(value, environ.get(name, "")):
-            message = f"{command} does not run for a pull request ({name}={environ[name]})"
-            remedy = (
-                "Run plan there, and apply once it is merged: nobody has reviewed it yet. To try "
-                "it out, take a team on this machine: --url sandbox:"
-            )
-            raise PlanRefused(message, remedy=remedy)
+    if told := review_in(environ):
+        message = f"{command} does not run for a pull request ({told})"
+        remedy = (
+            "Run plan there, and apply once it is merged: nobody has reviewed it yet. To try "
+            "it out, take a team on this machine: --url sandbox:"
+        )
+        raise PlanRefused(message, remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)

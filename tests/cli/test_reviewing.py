@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from importer.cli.reviewing import refuse_review
+from importer.cli.triggers import review_in
+from importer.errors import PlanRefused
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
 
 HERE = ("--url", "sandbox:team.db")
@@ -168,6 +173,7 @@ def test_the_digest_is_that_of_the_wish_alone(cli: Program) -> None:
         ("GITHUB_EVENT_NAME", "merge_group"),
         ("CI_PIPELINE_SOURCE", "merge_request_event"),
         ("CI_PIPELINE_SOURCE", "external_pull_request_event"),
+        ("CI_MERGE_REQUEST_IID", "7"),
         ("BUILD_REASON", "PullRequest"),
         ("BUILDKITE_PULL_REQUEST", "12"),
     ],
@@ -185,6 +191,51 @@ def test_neither_apply_nor_undo_runs_for_a_pull_request(
     assert (done.code, done.out) == (4, "")
     assert f"{command[0]} does not run for a pull request ({name}={value})" in done.err
     assert not Path(".teams-importer").exists()
+
+
+_ISSUE = {"number": 3, "pull_request": {"url": "https://example.org"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "event", "told"),
+    [
+        ("workflow_run", {"workflow_run": {"event": "pull_request"}}, "of a run for pull_request"),
+        (
+            "workflow_run",
+            {"workflow_run": {"event": "pull_request_target"}},
+            "of a run for pull_request_target",
+        ),
+        ("workflow_run", {"workflow_run": {"event": "merge_group"}}, "of a run for merge_group"),
+        ("workflow_run", {"workflow_run": {"event": "workflow_run"}}, "isn't told"),
+        ("workflow_run", {"workflow_run": {"event": "push", "pull_requests": [{"id": 1}]}}, ""),
+        ("workflow_run", {"workflow_run": {"event": "schedule"}}, ""),
+        ("workflow_run", {"workflow_run": ["push"]}, "doesn't tell what started that run"),
+        ("workflow_run", "not JSON", "doesn't tell what started that run"),
+        ("workflow_run", None, "doesn't tell what started that run"),
+        ("issue_comment", {"issue": _ISSUE}, "issue_comment on a pull request"),
+        ("issue_comment", {"issue": {"number": 3}}, ""),
+        ("issue_comment", None, "doesn't tell on what"),
+        ("push", {"pull_request": {}}, ""),
+        ("workflow_dispatch", None, ""),
+    ],
+)
+def test_what_started_a_run_tells_whether_it_is_a_pull_requests(
+    tmp_path: Path, name: str, event: Any, told: str
+) -> None:
+    file = tmp_path / "event.json"
+    if event is not None:
+        file.write_text(event if isinstance(event, str) else json.dumps(event))
+    environ = {"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(file)}
+    found = review_in(environ)
+    assert (bool(found), told in found) == (bool(told), True)
+    with pytest.raises(PlanRefused, match="does not run") if told else nullcontext():
+        refuse_review("apply", None, environ)
+
+
+def test_a_child_pipeline_knows_its_merge_request() -> None:
+    child = {"CI_PIPELINE_SOURCE": "parent_pipeline"}
+    assert review_in(child) == ""
+    assert review_in({**child, "CI_MERGE_REQUEST_IID": "7"}) == "CI_MERGE_REQUEST_IID=7"
 
 
 @pytest.mark.usefixtures("three")
