@@ -208,7 +208,7 @@ def in_process(cli: Program, script: list[str], monkeypatch: pytest.MonkeyPatch)
     """Run a job's lines as its shell would; starting a process for each takes too long."""
     for line in script:
         command, may_fail, _ = line.partition(" || true")
-        words = shlex.split(command.replace("${TEAMS_IMPORTER_MANIFEST:-.}", "."))
+        words = shlex.split(re.sub(r"\$\{\w+:-(.+?)\}", r"\1", command))
         if words[0] == "export":
             name, _, variable = words[1].partition("=$")
             monkeypatch.setenv(name, os.environ[variable])
@@ -249,6 +249,32 @@ def test_gitlabs_jobs_plan_and_apply(
                 assert Path(file).stat().st_size
         in_process(cli, jobs["teams-importer-apply"]["script"], monkeypatch)
     assert len(posts_in(tmp_path / "team.db")) == 1
+
+
+def test_gitlabs_forks_plan_offline(
+    cli: Program, home: Path, started: Path, tmp_path: Path, tools: Path
+) -> None:
+    """Their pipelines have no variable of the project: neither token nor team."""
+    jobs = load_yaml(started / "gitlab" / ".gitlab-ci.yml")
+    job = jobs["teams-importer-plan-offline"]
+    with_token, without = job["rules"]
+    assert with_token == {"if": "$TEAMS_IMPORTER_READ_TOKEN", "when": "never"}
+    assert jobs["teams-importer-plan"]["rules"] == [
+        {"if": f"{without['if']} && {with_token['if']}"}
+    ]
+    assert "not compared with the team" in bash(script_of(job), home, tools)
+    assert not list(home.glob("plan*"))
+
+    write_manifest(home, question("rollback"))
+    team = f"sandbox:{tmp_path / 'team.db'}"
+    assert cli("plan", "--url", team, "--snapshot-out", "snapshot.json").code == 0
+    is_there, *lines = job["script"]
+    assert bash(f"{is_there}\necho planned", home, tools) == "planned\n"
+    in_process(cli, lines, pytest.MonkeyPatch())
+    assert Path("plan-counts.json").read_text() == '{"create":1,"delete":0,"update":0}\n'
+    assert "Drawn offline" in Path("plan.md").read_text()
+    for file in job["artifacts"]["reports"].values():
+        assert Path(file).stat().st_size
 
 
 @pytest.fixture
