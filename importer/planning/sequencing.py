@@ -56,7 +56,9 @@ def reachable(
             if change.verb is Verb.CREATE:
                 lost.append(change.key)
     reached = [change for change in left.values() if change.id not in stranded]
-    return reached, [stranded[it] for it in left if it in stranded]
+    # An answer and its accepted mark wait for the same, and are one thing to see to.
+    told = {(it.key, it.why): it for it in (stranded[it] for it in left if it in stranded)}
+    return reached, list(told.values())
 
 
 def _keys_needed(change: Change) -> list[Key]:

@@ -129,6 +129,13 @@ def test_an_equal_title_is_blocked_and_offers_to_take_the_post_in(title: str) ->
     assert blocked.url == SITE.address(Ref(Kind.QUESTION, 7))
 
 
+def test_an_answer_that_waits_with_its_accepted_mark_is_listed_once() -> None:
+    scene = Scene()
+    scene.stranger(7, "What is the story of one?")
+    plan = scene.plan(ONE, answer("one#a", accepted=True), answer("one#b"))
+    assert [it.key for it in plan.blocked] == ["one", "one#a", "one#b"]
+
+
 def test_the_remedy_for_an_equal_title_leads_to_that_post() -> None:
     scene = Scene()
     scene.stranger(7, "What is the story of one?")
