@@ -315,7 +315,10 @@ class _Judge:
             if side.live is not None
         )
         adopting = any(self.pair.moved[side.field] is Moved.NO_BASE for side in sides)
-        deciding = f"`--keep-ours {self.item.key}` or `seen: {{{seen}}}` in the item"
+        keeping = f"`pull --keep-ours {self.item.key}`"
+        deciding = f"{keeping} or `seen: {{{seen}}}` in the item"
+        if adopting:
+            deciding = f"{keeping}, `seen: {{{seen}}}` in the item or a `yes` in `adopt`'s list"
         if self.item.kind is Kind.TAG:
             deciding = "`on_drift: overwrite` for the tag"
         why = "it was edited here and on the site"

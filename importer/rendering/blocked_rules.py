@@ -12,14 +12,16 @@ BLOCKED_RULES: Mapping[BlockedCode, tuple[str, str]] = MappingProxyType(
         BlockedCode.CONFLICT: (
             "The manifest and the site have both changed the same place, or another answer is"
             " accepted on the site.",
-            "Take the site's version in with `teams-importer pull`, or decide for the manifest's:"
-            " by the `seen:` that the plan shows, or by `on_drift: overwrite`.",
+            "Take the site's version in with `teams-importer pull --take-site KEY`, or decide for"
+            " the manifest's: with `--keep-ours KEY`, by the `seen:` that the plan shows, or by"
+            " `on_drift: overwrite`.",
         ),
         BlockedCode.NO_BASE: (
             "The item differs from its post, and what was last written there is not known: it was"
             " bound by `id:`, or its marker is gone and no journal knows it.",
-            "Take the site's version in with `teams-importer pull`, or decide for the manifest's by"
-            " the `seen:` that the plan shows.",
+            "Take the site's version in with `teams-importer pull --take-site KEY`, or decide for"
+            " the manifest's: with `--keep-ours KEY`, by the `seen:` that the plan shows, or, for"
+            " many of them, in the list of `teams-importer adopt`.",
         ),
         BlockedCode.EQUAL_TITLE: (
             "A new item has the title of a post that is there already, or a new answer the text of"

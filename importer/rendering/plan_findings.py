@@ -16,7 +16,8 @@ _RULES = {
     **{f"blocked/{code}": rule for code, rule in BLOCKED_RULES.items()},
     "drift": (
         "A field was edited on the site since the manifest last wrote it. The edit is kept.",
-        "Take the edit over into the file, or let `--on-drift overwrite` undo it.",
+        "Take the edit into the manifest with `teams-importer pull`, or let `--on-drift overwrite`"
+        " undo it.",
     ),
     "double": (
         "Another post bears the marker of this item.",

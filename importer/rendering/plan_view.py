@@ -144,7 +144,8 @@ def _sections(plan: Plan, manner: Manner) -> Iterator[list[SectionView]]:
         "Drift, edited on the site and kept",
         "drift",
         [_drift(it, manner) for it in plan.drift],
-        advice="Shown as the site changed them; `--on-drift overwrite` would undo that.",
+        advice="Shown as the site changed them. `teams-importer pull` takes them into the "
+        "manifest; `--on-drift overwrite` would undo them.",
     )
     yield section(
         "orphans",

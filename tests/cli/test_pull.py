@@ -16,7 +16,7 @@ import pytest
 
 from importer.sandbox import Post, User, World, open_world
 from importer.sandbox.values import Permissions, Shares
-from tests.cli.stage import Program, Result, posts_in
+from tests.cli.stage import Program, Result, posts_in, question, write_manifest
 from tests.conftest import ROOT
 
 TEAM = Path("team.db")
@@ -556,3 +556,36 @@ def test_experts_of_a_tag_are_taken_when_asked_for(cli: Program, home: Path) -> 
     assert (done.code, done.document["refused"]) == (0, []), done.out
     expected = f"    experts: {{users: [1002, {admin.id}], exact: true}}   # who knows\n"
     assert expected in FILE.read_text()
+
+
+@pytest.mark.parametrize(
+    ("way", "after"),
+    [
+        pytest.param(["pull", "--take-site", "rollback"], [], id="the site's"),
+        pytest.param(["pull", "--keep-ours", "rollback"], ["rollback!update"], id="the manifest's"),
+        pytest.param(["adopt", "--accept", "a.csv"], ["rollback!update"], id="by adopt"),
+    ],
+)
+def test_each_way_that_a_plan_names_settles_what_has_no_base(
+    cli: Program, home: Path, way: list[str], after: list[str]
+) -> None:
+    here = ("--url", f"sandbox:{TEAM}")
+    cli("plan", *here)
+    with on_the_site() as (world, by):
+        body = "Somebody wrote this on the site, with care and by hand."
+        number = world.ask(by, title="How do we roll back?", body=body, tags=["deploys"]).id
+    write_manifest(home, {**question("rollback"), "id": number, "tags": ["deploys"]})
+    (blocked,) = cli("plan", *here, "--format", "json").document["blocked"]
+    assert blocked["code"] == "no-base"
+    assert "`teams-importer pull --take-site rollback`" in blocked["remedy"]
+    assert "`pull --keep-ours rollback`" in blocked["remedy"]
+    assert "`adopt`" in blocked["remedy"]
+    assert cli("pull", *here).code == 11, "by itself, pull takes nothing that it can't tell apart"
+    if way[0] == "adopt":
+        assert cli("adopt", *here, "--out", "a.csv").code == 0
+        rows = Path("a.csv").read_text(encoding="utf-8-sig")
+        assert ',,"its post, without a base"' in rows
+        Path("a.csv").write_text(rows.replace(',,"its post', 'yes,,"its post'))
+    assert cli(*way, *here).code == 0
+    plan = cli("plan", *here, "--format", "json").document
+    assert ([it["id"] for it in plan["changes"]], plan["blocked"]) == (after, [])
