@@ -23,6 +23,7 @@ from tests.planning.stage import (
     Scene,
     answer,
     codes,
+    collection,
     having,
     ids,
     nothing_to_do,
@@ -30,6 +31,7 @@ from tests.planning.stage import (
     question,
     removed,
     text,
+    without,
 )
 
 KEPT, OLD, TIP = question("kept"), question("old"), answer("old#tip")
@@ -507,3 +509,40 @@ def test_an_answer_is_not_forgotten_before_its_question_goes(decisions: dict[str
     plan = _scene().plan(edited, decisions=decisions, **_removed("old"))
     assert "old!delete" not in ids(plan)
     assert plan.released == ()
+
+
+# What a collection lists is taken out of it first, or stays.
+
+
+LISTING, EMPTIER = collection("start", "kept", "old"), collection("start", "kept")
+SITES_OWN = replace(LISTING, fields=without(LISTING.fields, Field.ITEMS))
+
+
+@pytest.mark.parametrize(
+    ("now", "held"),
+    [
+        pytest.param([EMPTIER], True, id="it is to go from the list"),
+        pytest.param([], True, id="the collection goes as well"),
+        pytest.param([SITES_OWN], False, id="the list is the site's"),
+    ],
+)
+def test_what_a_collection_may_list_stays_while_nobody_can_look(
+    now: list[Item], held: bool
+) -> None:
+    scene = _scene(OLD, TIP, LISTING)
+    read = scene.plan(KEPT, *now, **_removed("old"))
+    assert "old!delete" in ids(read)
+    scene.covered -= {Kind.COLLECTION}
+    del scene.posts[scene.refs[Key("start")]]
+    unread = scene.plan(KEPT, *now, **_removed("old"))
+    assert ("old!delete" in ids(unread)) is not held
+    for it in (it for it in unread.blocked if it.key == "old"):
+        assert it.code is BlockedCode.UNREAD
+        assert "the collection start may list it" in it.why
+        assert "API v3" in it.remedy
+
+
+def test_a_post_that_no_collection_of_ours_lists_goes_all_the_same() -> None:
+    scene = _scene(OLD, EMPTIER)
+    scene.covered -= {Kind.COLLECTION}
+    assert "old!delete" in ids(scene.plan(KEPT, EMPTIER, **_removed("old")))

@@ -199,10 +199,8 @@ class Checker:
         # Once the journal is lost, nothing tells what led to a post that somebody has deleted: the
         # page looks edited, and a person is asked.
         # What led to the one of two that was removed looks edited, too.
-        # Whoever deletes a post takes it out of the collections that list it, too: so does a run
-        # that can't write to the collection, because API v3 doesn't answer.
+        # Whoever deletes a post takes it out of the collections that list it, too.
         deleted = self.people.deleted and (self.forgot or kind is Kind.COLLECTION)
-        deleted = deleted or (bool(self._removals) and kind is Kind.COLLECTION)
         edited = self.people.edits or deleted or self._doubled
         if code in (BlockedCode.CONFLICT, BlockedCode.NO_BASE) and not edited:
             self.wrong.append(f"I3 {key} is in conflict, and nobody edited anything")
