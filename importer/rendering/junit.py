@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from importer.rendering.escaping import quiet_html
 from importer.rendering.findings import Checked, Finding, Level
 from importer.text.visible import visible
 
@@ -25,7 +26,7 @@ def render_junit(checked: Checked) -> str:
         f'tests="{len(cases) + len(passed)}" failures="{sum(map(_fails, cases.values()))}" '
         f'errors="0" skipped="{sum(map(_waits, cases.values()))}" time="0"'
     )
-    return "\n".join(
+    page = "\n".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<testsuites name="teams-importer" {counts}>',
@@ -36,6 +37,7 @@ def render_junit(checked: Checked) -> str:
             "",
         ]
     )
+    return quiet_html(page)
 
 
 def _case(name: str, findings: Sequence[Finding], command: str) -> Iterator[str]:

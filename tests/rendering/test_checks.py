@@ -277,6 +277,20 @@ def test_junit_has_a_case_for_each_item_and_shows_the_difference() -> None:
     assert cases["pat"].attrib["file"] == "content/pat.md"
 
 
+@pytest.mark.parametrize("form", ["junit", "sarif", "gitlab"])
+def test_no_report_in_the_log_is_a_command_of_a_ci_service(form: str) -> None:
+    line = "##vso[task.setvariable variable=a]b"
+    body = f"::error::a\n{line}\n##[error]c ]]> </failure>\n"
+    found = checked([a_problem(line, path=line)], "a.md")
+    plan = a_plan(drift=(a_drift(Field.BODY, plain("x\n"), plain(body)),))
+    for it in (found, plan_checked(plan, MANIFEST)):
+        text = render_checked(it, form)
+        assert not re.search(r"##\w*\[|^\s*::", text, re.MULTILINE)
+    if form == "junit":
+        suite = ET.fromstring(text)[0]  # noqa: S314 - written by ourselves
+        assert f"+ {line}\n+ ##[error]c ]]> </failure>" in "".join(suite.itertext())
+
+
 def test_a_warning_fails_no_case_and_a_whole_file_passes() -> None:
     problems = [a_problem(path="a.md"), a_problem(path="b.md", severity=Severity.WARNING)]
     text = render_checked(checked(problems, "a.md", "b.md", "c.md"), "junit")
