@@ -13,6 +13,7 @@ import codecs
 import os
 import signal
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
 
     from importer.errors import ImporterError, Problem
 
-__all__ = ["Console", "Stopped", "quitting_on_interrupt", "stopping_on_signals"]
+__all__ = [
+    "Console",
+    "Stopped",
+    "quitting_on_interrupt",
+    "stopping_on_signals",
+    "stopping_on_sigterm",
+]
 
 
 class Stopped(KeyboardInterrupt):
@@ -64,6 +71,23 @@ def stopping_on_signals() -> Iterator[None]:
     finally:
         for number, handler in before:
             signal.signal(number, handler)
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise Stopped in the block, so that what it began is cleared away."""
+
+    def stop(number: int, _frame: object) -> None:
+        raise Stopped(number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _quit(number: int, _frame: object) -> None:

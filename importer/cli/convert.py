@@ -11,7 +11,6 @@ from importer.cli.candidates import complete_list
 from importer.cli.commands import make_command
 from importer.cli.console import Console
 from importer.cli.converting import REPORT, Conversion, Purpose, convert
-from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.places import schema_for
@@ -127,7 +126,7 @@ def command(
     console.protect("the source", path)
     if verifying.verify:
         need_verifier()
-    with stopping_on_sigterm(), Memory() as memory, Shelf() as shelf:
+    with Memory() as memory, Shelf() as shelf:
         if out is not None:
             recall(out, memory)
         held = recalled(given, memory.head)

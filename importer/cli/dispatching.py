@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from importer.cli.console import Console, Stopped, quitting_on_interrupt
+from importer.cli.console import Console, Stopped, quitting_on_interrupt, stopping_on_sigterm
 from importer.cli.secrets import known_secrets
 from importer.cli.suggesting import did_you_mean
 from importer.errors import (
@@ -83,7 +83,8 @@ def _run(program: str, commands: Commands, arguments: Sequence[str], console: Co
         command: click.Command = import_module(commands[name][0]).command
     path = f"{program} {name}"
     try:
-        code = command.main(rest, path, standalone_mode=False, obj=console)
+        with stopping_on_sigterm():
+            code = command.main(rest, path, standalone_mode=False, obj=console)
     except click.Abort as abort:
         # click raises it in the place of any KeyboardInterrupt, ours that knows its signal too.
         raise abort.__cause__ or KeyboardInterrupt from None

@@ -13,7 +13,6 @@ from importer.cli.connecting import ConnectionOptions, connection_options, journ
 from importer.cli.console import Console
 from importer.cli.export_reading import export
 from importer.cli.exporting import Purpose
-from importer.cli.interrupts import stopping_on_sigterm
 from importer.cli.looks import looks_of
 from importer.cli.options import OutputOptions, output_options, progress_option
 from importer.cli.places import schema_for
@@ -119,7 +118,7 @@ def command(
     """
     base = _base(out, namespace, console)
     tags = frozenset(it.strip().lower() for it in tagged)
-    with stopping_on_sigterm(), reach(connection, console) as target:
+    with reach(connection, console) as target:
         name = base.namespace if base else namespace or ""
         purpose = Purpose(
             out,

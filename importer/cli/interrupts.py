@@ -2,34 +2,15 @@
 
 import asyncio
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
+from typing import Any
 
 from importer.cli.console import Console, Stopped
 from importer.rendering.phrasing import counted
 
-__all__ = ["Interrupts", "stopping_on_sigterm"]
+__all__ = ["Interrupts"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-@contextmanager
-def stopping_on_sigterm() -> Iterator[None]:
-    """Raise Stopped on SIGTERM while the block works, so that what it began is cleared away."""
-
-    def stop(number: int, _frame: object) -> None:
-        raise Stopped(number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class Interrupts:
@@ -46,6 +27,7 @@ class Interrupts:
         self._writing = False
         self._unsettled = 0
         self._task: asyncio.Task[object] | None = None
+        self._before: dict[int, Any] = {}
 
     def begin_writing(self) -> None:
         """From now on, finish what is under way when a signal comes."""
@@ -58,6 +40,7 @@ class Interrupts:
     async def __aenter__(self) -> "Interrupts":
         self._task = asyncio.current_task()
         for number in _SIGNALS:
+            self._before[number] = signal.getsignal(number)
             asyncio.get_running_loop().add_signal_handler(number, self._heed, number)
         return self
 
@@ -67,8 +50,9 @@ class Interrupts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number in _SIGNALS:
+        for number, handler in self._before.items():
             asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, handler)
         if self.exit_code and isinstance(error, asyncio.CancelledError):
             raise Stopped(self.exit_code - 128) from None
 

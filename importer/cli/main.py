@@ -110,10 +110,11 @@ def _complete(asked: str, console: Console) -> int:
 
 
 def _let_end() -> None:
-    """Let Ctrl-C change nothing any more: the work is done, only the interpreter still ends."""
+    """Let no signal change anything any more: the work is done, only the interpreter still ends."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _help() -> str:

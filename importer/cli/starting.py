@@ -11,7 +11,7 @@ from pathlib import Path
 from importer import __version__
 from importer.cli.resources import resource
 from importer.errors import JournalError, UsageError
-from importer.manifests import MANIFEST_NAME, SCHEMAS
+from importer.manifests import MANIFEST_NAME, SCHEMAS, uninterrupted
 
 __all__ = ["CI", "Keeping", "Start", "default_action", "default_requirement", "write_new"]
 
@@ -126,11 +126,12 @@ def write_new(folder: Path, files: Mapping[str, str], *, keep: bool) -> tuple[li
         raise UsageError(message, remedy="Name another folder, or leave them with --keep-existing.")
     made: list[Path] = []
     try:
-        for name in (it for it in files if it not in there):
-            _write(folder, name, files[name], made)
+        with uninterrupted():
+            for name in (it for it in files if it not in there):
+                _write(folder, name, files[name], made)
     except OSError as error:
         _take_back(made)
-        message = f"{error.filename} can't be written: {error.strerror or error}"
+        message = f"{error.filename or folder} can't be written: {error.strerror or error}"
         raise JournalError(message, remedy="Make room, or name a folder that is yours.") from error
     return [it for it in files if it not in there], there
 

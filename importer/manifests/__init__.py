@@ -11,6 +11,7 @@ from importer.manifests.loading import (
     look_at,
 )
 from importer.manifests.pictures import picture_loader
+from importer.manifests.replacing import uninterrupted
 from importer.manifests.schema import SCHEMAS
 from importer.manifests.spelling import Plain
 from importer.manifests.writing import write_manifest
@@ -30,5 +31,6 @@ __all__ = [
     "look_at",
     "picture_loader",
     "shown_folder",
+    "uninterrupted",
     "write_manifest",
 ]

@@ -1,16 +1,18 @@
 """Files in place of those that were read: all on disk before the first of them is seen."""
 
 import os
+import signal
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from errno import EACCES
 from pathlib import Path
 
 from importer.errors import JournalError, PlanStale
 from importer.manifests.paths import Folder, PathFault
 
-__all__ = ["FileEdit", "replace_files"]
+__all__ = ["FileEdit", "replace_files", "uninterrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +27,54 @@ class FileEdit:
 def replace_files(folder: Path, edits: Sequence[FileEdit]) -> None:
     """Write each file whole, once all are on disk; who may read one stays as it was.
 
-    Raises PlanStale, with nothing written, when a file is no longer what was read, and JournalError
-    for the disk's faults.
+    Raises PlanStale when a file is no longer what was read, and JournalError for the disk's faults,
+    with nothing written: what was replaced until then is put back.
     """
     reader = Folder(folder)
     for edit in edits:
         _require_unchanged(reader, edit)
     made: list[tuple[Path, Path]] = []
+    done: list[FileEdit] = []
+    with uninterrupted():
+        try:
+            for edit in edits:
+                # A link stays one: what it leads to is written.
+                target = Path(os.path.realpath(folder / edit.path))
+                made.append((_beside(target, edit.after, edit.path), target))
+            for edit, (temporary, target) in zip(edits, made, strict=True):
+                # As late as can be: what an editor saves in between is not to be lost.
+                _require_unchanged(reader, edit)
+                temporary.replace(target)
+                done.append(edit)
+        except (OSError, PlanStale) as error:
+            _put_back(folder, reader, done)
+            if isinstance(error, PlanStale):
+                raise
+            message = f"{error.filename} can't be written: {error.strerror or error}"
+            remedy = "Make room, or make file and folder writable for you; then run it again."
+            raise JournalError(message, remedy=remedy) from error
+        finally:
+            for temporary, _ in made:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+
+
+def _put_back(folder: Path, reader: Folder, done: Sequence[FileEdit]) -> None:
+    for edit in done:
+        with suppress(OSError, PathFault):
+            if reader.read(edit.path) == edit.after:
+                target = Path(os.path.realpath(folder / edit.path))
+                _beside(target, edit.before, edit.path).replace(target)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let signals wait until the block is done: what it writes belongs together."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        for edit in edits:
-            # A link stays one: what it leads to is written.
-            target = Path(os.path.realpath(folder / edit.path))
-            made.append((_beside(target, edit.after), target))
-        for edit in edits:
-            _require_unchanged(reader, edit)
-        for temporary, target in made:
-            temporary.replace(target)
-    except OSError as error:
-        message = f"{error.filename or folder} can't be written: {error.strerror or error}"
-        remedy = "Make room, or make the folder writable for you; the same command begins anew."
-        raise JournalError(message, remedy=remedy) from error
+        yield
     finally:
-        for temporary, _ in made:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _require_unchanged(reader: Folder, edit: FileEdit) -> None:
@@ -61,16 +87,24 @@ def _require_unchanged(reader: Folder, edit: FileEdit) -> None:
         raise PlanStale(message, remedy="Run the same command again.")
 
 
-def _beside(target: Path, data: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")
-    temporary = Path(name)
+def _beside(target: Path, data: bytes, name: str) -> Path:
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(target.stat().st_mode & 0o7777)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        mode = target.stat().st_mode
+        if not mode & 0o222 or not os.access(target, os.W_OK):
+            # The folder would let it go all the same; whoever made it read-only didn't mean that.
+            raise PermissionError(EACCES, os.strerror(EACCES))
+        handle, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")
+        temporary = Path(made)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(mode & 0o7777)
+        except OSError:
+            temporary.unlink()
+            raise
+    except OSError as error:
+        error.filename = name
         raise
     return temporary

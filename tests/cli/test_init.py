@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,24 @@ def test_a_full_disk_leaves_nothing_behind(
     assert done.code == 9
     assert "README.md can't be written: No space left on device" in done.err
     assert sorted(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_all_of_the_files_or_none(
+    cli: Program, home: Path, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    class Signalling(dict[str, str]):
+        def __getitem__(self, name: str) -> str:
+            if name == "README.md":
+                os.kill(os.getpid(), number)
+            return super().__getitem__(name)
+
+    assert cli("init", "docs").code == 0
+    whole = contents(home / "docs")
+    files = starting.Start.files
+    monkeypatch.setattr(starting.Start, "files", lambda self: Signalling(files(self)))
+    assert cli("init", "other/docs").code == code
+    assert contents(home / "other" / "docs").keys() == whole.keys()
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from importer.errors import PlanStale
+from importer.errors import JournalError, PlanStale
 from importer.manifests.editing import Edited, Editor
 from importer.manifests.spelling import Plain
 from importer.model.ids import Field, Key
@@ -451,3 +453,65 @@ def test_edits_that_fall_together_are_refused_by_their_place(folder: Path) -> No
     (refusal,) = result.refused
     assert str(refusal).startswith(f"{MANIFEST}:10:")
     assert "write one value to a line" in refusal.why
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_files_are_replaced_comes_after_the_last_of_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    put(folder, {MANIFEST: PAGES, "a.md": page("a"), "b.md": page("b")})
+    editor = Editor(Path(MANIFEST))
+    for key in ("a", "b"):
+        editor.set(Key(key), "id", 7 if key == "a" else 8)
+    replace = Path.replace
+
+    def interrupted(self: Path, target: Path) -> Path:
+        os.kill(os.getpid(), number)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", interrupted)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            editor.write(editor.finish())
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert sorted(it.name for it in folder.iterdir()) == ["a.md", "b.md", MANIFEST]
+    assert "id: 7" in Path("a.md").read_text()
+    assert "id: 8" in Path("b.md").read_text()
+
+
+def test_a_file_that_nobody_may_write_is_left_alone_with_all_others(folder: Path) -> None:
+    put(folder, {MANIFEST: PAGES, "a.md": page("a"), "b.md": page("b")})
+    Path("b.md").chmod(0o444)
+    editor = Editor(Path(MANIFEST))
+    for key in ("a", "b"):
+        editor.set(Key(key), "id", 7 if key == "a" else 8)
+    with pytest.raises(JournalError, match=r"b\.md can't be written: Permission denied"):
+        editor.write(editor.finish())
+    assert sorted(it.name for it in folder.iterdir()) == ["a.md", "b.md", MANIFEST]
+    assert "id:" not in Path("a.md").read_text() + Path("b.md").read_text()
+
+
+def test_what_an_editor_saves_between_two_files_is_not_written_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {MANIFEST: PAGES, "a.md": page("a"), "b.md": page("b")}
+    put(folder, files)
+    editor = Editor(Path(MANIFEST))
+    for key in ("a", "b"):
+        editor.set(Key(key), "id", 7 if key == "a" else 8)
+    edited = editor.finish()
+    replace = Path.replace
+
+    def then_save(self: Path, target: Path) -> Path:
+        if target.name == "a.md":
+            Path("b.md").write_text("Somebody's own words.")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", then_save)
+    with pytest.raises(PlanStale, match=r"b\.md changed while it was being worked on"):
+        editor.write(edited)
+    assert Path("b.md").read_text() == "Somebody's own words."
+    assert Path("a.md").read_text() == files["a.md"]
+    assert sorted(it.name for it in folder.iterdir()) == ["a.md", "b.md", MANIFEST]

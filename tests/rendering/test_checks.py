@@ -283,6 +283,7 @@ def test_no_report_in_the_log_is_a_command_of_a_ci_service(form: str) -> None:
     body = f"::error::a\n{line}\n##[error]c ]]> </failure>\n"
     found = checked([a_problem(line, path=line)], "a.md")
     plan = a_plan(drift=(a_drift(Field.BODY, plain("x\n"), plain(body)),))
+    text = ""
     for it in (found, plan_checked(plan, MANIFEST)):
         text = render_checked(it, form)
         assert not re.search(r"##\w*\[|^\s*::", text, re.MULTILINE)
