@@ -11,6 +11,7 @@ from pathlib import Path
 from importer.errors import JournalError, LockHeld, UsageError
 from importer.manifests.loading import MANIFEST_NAME
 from importer.manifests.memory import STATE_NAME, blob_in
+from importer.manifests.replacing import uninterrupted
 
 __all__ = ["files_below", "install", "require_inside", "settle", "staged"]
 
@@ -50,7 +51,8 @@ def staged(folder: Path, *, apart: bool = False) -> Iterator[Path]:
         raise JournalError(message, remedy="Make room; the same command begins anew.") from error
     finally:
         os.close(handle)
-        shutil.rmtree(place, ignore_errors=True)
+        with uninterrupted():
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _made(place: Path) -> int:
