@@ -174,7 +174,7 @@ def test_without_a_journal_nothing_is_merged_and_the_way_on_is_named(
     assert plan.code == 11
     assert "what both started from is not known here, so nothing can be merged" in plan.out
     assert "`teams-importer pull --take-site rollback` takes the site's version" in plan.out
-    assert "`--keep-ours rollback` or `seen: {body: " in plan.out
+    assert "`pull --keep-ours rollback` or `seen: {body: " in plan.out
     before = bodies()
     assert cli("apply", *here, "--yes").code == 11
     assert bodies() == before

@@ -126,7 +126,6 @@ def test_a_refused_create_holds_back_what_needs_it() -> None:
     assert [(it.key, it.code) for it in plan.blocked] == [
         ("one", BlockedCode.REJECTED),
         ("one#a", BlockedCode.NEEDS),
-        ("one#a", BlockedCode.NEEDS),
     ]
 
 
