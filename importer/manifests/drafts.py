@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from importer.errors import Span
-from importer.manifests.document import (
+from importer.manifests.files import Files
+from importer.manifests.nodes import MapNode
+from importer.manifests.paths import PathFault, join
+from importer.manifests.posts import (
     AnswerEntry,
     ArticleEntry,
     CollectionEntry,
     PostEntry,
     QuestionEntry,
 )
-from importer.manifests.files import Files
-from importer.manifests.nodes import MapNode
-from importer.manifests.paths import PathFault, join
 from importer.manifests.rules import Findings, shown
 from importer.manifests.source import Passage, Source
 from importer.manifests.validating import Checked

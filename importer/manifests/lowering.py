@@ -4,20 +4,20 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from importer.errors import Span
 from importer.manifests.bodies import Bodies
-from importer.manifests.document import (
-    AnswerEntry,
-    ArticleEntry,
-    CollectionEntry,
-    ExpertsEntry,
-    ManifestDocument,
-    PermissionsEntry,
-    QuestionEntry,
-    TagEntry,
-)
+from importer.manifests.document import ManifestDocument
 from importer.manifests.drafts import Catalogue, Draft
 from importer.manifests.files import Files
 from importer.manifests.limits import Limits
 from importer.manifests.nodes import ListNode, MapNode
+from importer.manifests.posts import (
+    AnswerEntry,
+    ArticleEntry,
+    CollectionEntry,
+    ExpertsEntry,
+    PermissionsEntry,
+    QuestionEntry,
+    TagEntry,
+)
 from importer.manifests.rules import Findings
 from importer.manifests.source import Source
 from importer.manifests.validating import Checked

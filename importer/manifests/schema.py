@@ -7,12 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from importer.manifests.document import (
-    ArticleEntry,
-    IncludeDocument,
-    ManifestDocument,
-    QuestionEntry,
-)
+from importer.manifests.document import IncludeDocument, ManifestDocument
+from importer.manifests.posts import ArticleEntry, QuestionEntry
 
 __all__ = ["BELOW", "SCHEMAS"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from importer.manifests import document
+from importer.manifests import document, posts
 from importer.manifests.nodes import ListNode, MapNode, Node
 from importer.manifests.rules import RULES, Findings
 from importer.manifests.source import Source
@@ -51,13 +51,13 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
         for kind, model in _LIMITS.items()
         for field in model.model_fields
     },
-    ("tags",): document.TagEntry,
-    ("tags", "experts"): document.ExpertsEntry,
-    ("questions",): document.QuestionEntry,
-    ("questions", "answers"): document.AnswerEntry,
-    ("articles",): document.ArticleEntry,
-    ("articles", "permissions"): document.PermissionsEntry,
-    ("collections",): document.CollectionEntry,
+    ("tags",): posts.TagEntry,
+    ("tags", "experts"): posts.ExpertsEntry,
+    ("questions",): posts.QuestionEntry,
+    ("questions", "answers"): posts.AnswerEntry,
+    ("articles",): posts.ArticleEntry,
+    ("articles", "permissions"): posts.PermissionsEntry,
+    ("collections",): posts.CollectionEntry,
     ("removed",): document.RemovedEntry,
 }
 _SECRETS = ("token", "pat", "secret", "password", "api_key", "apikey")

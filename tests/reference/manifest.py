@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from importer.manifests import document as d
+from importer.manifests import document, scalars
 from importer.manifests.schema import BELOW
 from importer.model.fields import LIMITS
 from importer.model.ids import Field, Kind
@@ -130,20 +130,20 @@ _TITLES = {
 }
 # An alias is no name to look up: two of them may be equal types.
 _NAMED: tuple[tuple[Any, str], ...] = (
-    (d.Text, "text"),
-    (d.Line, "one line of text"),
-    (d.Flag, "`true` or `false`"),
-    (d.Id, "number, from 1 on"),
-    (d.Count, "number, from 0 on"),
-    (d.Key, "[key](#keys)"),
-    (d.PostKey, "[key](#keys)"),
-    (d.Address, "address, `https://...`"),
-    (d.Team, "a team's slug"),
-    (d.ShortDigest, "8 characters of a-z and 2-7"),
-    (d.OldNames, "one line of text, or a list of them"),
-    (d.OldKeys, "old key, or a list of them"),
-    (d.Teams, "a team's slug, or a list of them"),
-    (d.Markers, "`comment`, `footer`, or [keys](#markers)"),
+    (scalars.Text, "text"),
+    (scalars.Line, "one line of text"),
+    (scalars.Flag, "`true` or `false`"),
+    (scalars.Id, "number, from 1 on"),
+    (scalars.Count, "number, from 0 on"),
+    (scalars.Key, "[key](#keys)"),
+    (scalars.PostKey, "[key](#keys)"),
+    (scalars.Address, "address, `https://...`"),
+    (scalars.Team, "a team's slug"),
+    (scalars.ShortDigest, "8 characters of a-z and 2-7"),
+    (scalars.OldNames, "one line of text, or a list of them"),
+    (scalars.OldKeys, "old key, or a list of them"),
+    (scalars.Teams, "a team's slug, or a list of them"),
+    (document.Markers, "`comment`, `footer`, or [keys](#markers)"),
 )
 _KINDS = {
     "QuestionEntry": Kind.QUESTION,
@@ -173,7 +173,7 @@ def manifest_page() -> str:
 def _models() -> list[type[BaseModel]]:
     """Return every model that a manifest can hold, in the order of their titles here."""
     found: set[type[BaseModel]] = set()
-    waiting: list[type[BaseModel]] = [d.ManifestDocument]
+    waiting: list[type[BaseModel]] = [document.ManifestDocument]
     while waiting:
         model = waiting.pop()
         if model not in found:
