@@ -16,17 +16,12 @@ from datetime import timedelta
 from importer.errors import AccessError, BudgetExhausted, ImporterError, JournalError, PartlyApplied
 from importer.execution.addresses import Addresses
 from importer.execution.auditing import Auditor
+from importer.execution.deciding import Decision, Verdict
 from importer.execution.last_look import FRESH_FOR_S, LookTooOld, hold_after_look
 from importer.execution.options import OnUnknown, RunOptions
 from importer.execution.recording import Recorder, refused, values_of
-from importer.execution.recovery import (
-    Decision,
-    Recovery,
-    Resolver,
-    Verdict,
-    incidents_of,
-    settle_decision,
-)
+from importer.execution.recovery import Recovery, incidents_of, settle_decision
+from importer.execution.resolving import Resolver
 from importer.execution.results import Results
 from importer.execution.settling import binding_after, rewritten_fields
 from importer.execution.sights import Sights

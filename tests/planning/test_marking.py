@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from importer.execution.recovery import Looked, Sightings, Verdict, decide
+from importer.execution.deciding import Looked, Sightings, Verdict, decide
 from importer.model.ids import ChangeId, Field, FullKey, Key, Kind, Mark, Ref, RunId, Verb, mark_id
 from importer.model.ledger import FieldDigests, Operation, State
 from importer.model.live import Facts, LiveItem

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from importer.execution import executor, recovery
+from importer.execution import deciding, executor, resolving
+from importer.execution.deciding import Decision, Verdict
 from importer.execution.executor import Executor
-from importer.execution.recovery import Decision, Verdict
 from importer.execution.settling import binding_after
 from importer.execution.sights import Sights
 from importer.execution.window import Window
@@ -115,7 +115,7 @@ async def _pages_by_number(ask: Ask, listing: Listing) -> AsyncGenerator[Raw, No
 @contextmanager
 def _without_author_check() -> Iterator[None]:
     with (
-        patch.object(recovery, "_own_posts", _own_posts),
+        patch.object(deciding, "_own_posts", _own_posts),
         patch.object(reading_v2.Reader, "_newest", _everybodys),
         patch.object(reading_v3.Reader, "_newest", _everybodys_of_v3),
     ):
@@ -141,7 +141,7 @@ def _based_on_what_was_sent(operation: Operation, *given: Any, **more: Any) -> B
 
 
 VARIANTS: Mapping[str, Variant] = {
-    "blind resend": Variant("storm", lambda: patch.object(recovery, "decide", _absent)),
+    "blind resend": Variant("storm", lambda: patch.object(resolving, "decide", _absent)),
     "no settle window": Variant(
         "laggard",
         lambda: patch.object(Window, "seconds", new_callable=PropertyMock, return_value=0.0),
