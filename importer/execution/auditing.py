@@ -18,6 +18,7 @@ from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, Doubled, FieldChange, Plan, Reason
 from importer.model.report import Incident, Result, ResultState
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
+from importer.planning.choosing import is_chosen
 from importer.planning.compare import base_of
 from importer.planning.doubling import (
     NO_HISTORIES,
@@ -31,7 +32,6 @@ from importer.planning.doubling import (
     why_they_stay,
 )
 from importer.planning.matching import marked_fields
-from importer.planning.plan import is_chosen
 from importer.ports import Clock, Journal, Team
 
 __all__ = ["Auditor"]

@@ -26,8 +26,8 @@ from importer.model.plan import (
 from importer.planning.abilities import Abilities, unsupported
 from importer.planning.adopting import KINDS, is_waiting
 from importer.planning.authoring import NO_AUTHORING, in_writers_names
+from importer.planning.choosing import is_chosen
 from importer.planning.cost import cost_of, held_in, singly_read
-from importer.planning.plan import is_chosen
 from importer.planning.policy import unless_rejected
 from importer.planning.remembering import binding_of
 

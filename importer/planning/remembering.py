@@ -1,17 +1,18 @@
 """What a comparison alone gives to remember: posts found, and bases where both sides agree."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from importer.model.fields import Value, fields_of
-from importer.model.ids import Field
-from importer.model.ledger import Base, Binding
+from importer.model.ids import Field, Key
+from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem
 from importer.model.plan import Comparison, Moved, Pair
 from importer.planning.compare import UNSET, base_of, digest_of_ours, known_mark, stamp_of
 from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 
-__all__ = ["binding_of", "values_of_bases"]
+__all__ = ["binding_of", "bindings_to_keep", "keys_renamed", "values_of_bases"]
 
 
 def binding_of(pair: Pair, live: LiveItem) -> Binding:
@@ -52,6 +53,35 @@ def binding_of(pair: Pair, live: LiveItem) -> Binding:
         protected=item.protected,
         author=live.facts.author,
     )
+
+
+def bindings_to_keep(
+    chosen: Sequence[Pair], comparison: Comparison, ledger: Ledger
+) -> tuple[Binding, ...]:
+    """Return the bindings that differ from what the journal remembers.
+
+    A post that is gone, or differs and isn't chosen, is not as it was: without its stamp, nobody
+    takes it for unchanged unread.
+    """
+    found = [
+        *(binding_of(pair, pair.live) for pair in chosen if pair.live),
+        *(replace(it.binding, stamp="") for it in comparison.gone),
+    ]
+    known = {it.item.key for it in chosen}
+    for pair in comparison.pairs:
+        kept = ledger.bindings.get(pair.item.key)
+        if kept and pair.live and pair.item.key not in known:
+            found.append(kept if stamp_of(pair.live, kept.base) else replace(kept, stamp=""))
+    return tuple(it for it in found if ledger.bindings.get(it.key) != it)
+
+
+def keys_renamed(chosen: Iterable[Pair]) -> set[Key]:
+    """Return the keys under which the posts of *chosen* are remembered no more."""
+    return {
+        pair.binding.key
+        for pair in chosen
+        if pair.live and pair.binding and pair.binding.key != pair.item.key
+    }
 
 
 def values_of_bases(

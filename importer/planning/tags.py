@@ -11,15 +11,22 @@ Neither API can write a tag by itself: it is born with the first post that uses 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from importer.model.fields import Value
 from importer.model.ids import Field, Kind, Ref
 from importer.model.live import LiveItem, Same, Snapshot
-from importer.model.manifest import NewTags
-from importer.model.plan import Change
+from importer.model.manifest import Manifest, NewTags
+from importer.model.plan import Blocked, BlockedCode, Change, Comparison
 
-__all__ = ["TagReview", "review_tags", "tags_left"]
+__all__ = [
+    "TagReview",
+    "bring_tags",
+    "refused_tags",
+    "review_tags",
+    "review_wishes",
+    "tags_left",
+]
 
 # Shorter names are all close to each other: `css` and `cs` are two subjects.
 _SHORTEST = 4
@@ -63,6 +70,56 @@ def _objection(name: str, names: Collection[str], policy: NewTags) -> str | None
         return None
     named = ", ".join(f"`{other}`" for other in near[:3])
     return f"the tag `{name}` is new and close to {named}"
+
+
+def review_wishes(
+    wishes: Iterable[Change], comparison: Comparison, manifest: Manifest, snapshot: Snapshot
+) -> TagReview:
+    """Return the review of the tags that *wishes* use, against the team's and the manifest's."""
+    wanted = {tag for change in wishes for tag in _tags_of(change)}
+    declared = {item.key.removeprefix("tag:") for item in manifest.items if item.kind is Kind.TAG}
+    values = (
+        value
+        for pair in comparison.pairs
+        for value in (pair.item.fields.get(Field.TAGS), pair.item.initial.get(Field.TAGS))
+    )
+    stated = {name for value in values if isinstance(value, tuple) for name in value}
+    return review_tags(wanted, set(snapshot.tags), declared, manifest.policy.new_tags, stated)
+
+
+def refused_tags(wishes: Iterable[Change], review: TagReview) -> list[Blocked]:
+    """Return what to say of wishes that use a tag which waits for a person."""
+    return [
+        Blocked(
+            BlockedCode.NEW_TAG,
+            change.key,
+            change.kind,
+            review.refused[tag],
+            f"Use the existing tag, or declare `{tag}` under `tags:`: a tag can't be deleted.",
+            span=change.span,
+        )
+        for change in wishes
+        for tag in _tags_of(change)
+        if tag in review.refused
+    ]
+
+
+def bring_tags(changes: Iterable[Change], review: TagReview) -> list[Change]:
+    """Return the changes, the first that uses a new tag saying that it brings it."""
+    unborn = set(review.born)
+    result = []
+    for change in changes:
+        brought = unborn.intersection(_tags_of(change))
+        unborn -= brought
+        result.append(replace(change, brings_tags=tuple(sorted(brought))) if brought else change)
+    return result
+
+
+def _tags_of(change: Change) -> tuple[str, ...]:
+    for it in change.fields:
+        if it.field is Field.TAGS and isinstance(it.after, tuple):
+            return it.after
+    return ()
 
 
 def tags_left(changes: Iterable[Change], snapshot: Snapshot) -> str:
