@@ -19,7 +19,7 @@ __all__ = ["Standing", "any_agrees"]
 
 
 class Standing:
-    """Live posts and bindings by ref. `under` holds the answers of each question.
+    """Live posts by ref, bindings by ref and by key. `under` holds the answers of each question.
 
     `bound` names links as the executor does, by the bindings there are. What was written when more
     posts were bound (an undo that was interrupted has deleted some), or by another key (renamed
@@ -39,6 +39,7 @@ class Standing:
         self.snapshot = snapshot
         self.ability = ability
         self.later = later
+        self.by_key = ledger.bindings
         self.by_ref = {it.ref: it for it in ledger.bindings.values()}
         self.bound = {str(it.ref): target_of_key(it.key) for it in ledger.bindings.values()}
         named = {str(it.ref): target_of_key(it.key) for it in ever if it.ref}
