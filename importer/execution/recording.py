@@ -1,12 +1,12 @@
 """Makes of a change what the journal records and what is sent; records how it ended."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 from importer.execution.addresses import Addresses
 from importer.model.fields import Fields, Value, rides_with_post, rule
-from importer.model.ids import Key, Kind, Mark, Ref, Verb, full_key, mark_of
+from importer.model.ids import Kind, Mark, Ref, Verb, full_key, mark_of
 from importer.model.ledger import Binding, Operation, Run, State
 from importer.model.live import Access, Facts, LiveItem
 from importer.model.plan import Change, Plan
@@ -21,7 +21,7 @@ __all__ = ["Recorder", "refused", "values_of"]
 
 
 class Recorder:
-    """Knows the run, and where its posts are. *bindings* are the run's own, as they grow."""
+    """Knows the run, and where its posts are. *addresses* are the run's own, as they grow."""
 
     def __init__(
         self,
@@ -32,7 +32,6 @@ class Recorder:
         journal: Journal,
         access: Access,
         clock: Clock,
-        bindings: Mapping[Key, Binding],
         addresses: Addresses,
         observe: Callable[[Operation], None],
     ) -> None:
@@ -42,7 +41,6 @@ class Recorder:
         self._journal = journal
         self._access = access
         self._clock = clock
-        self._bindings = bindings
         self._addresses = addresses
         self._observe = observe
 
@@ -51,7 +49,7 @@ class Recorder:
         past = await self._journal.history(key=change.key)
         now = self._clock.now()
         attempt = 1 + max((it.attempt for it in past if it.change == change.id), default=0)
-        fields = field_digests(change, self._bindings.get(change.key))
+        fields = field_digests(change, self._addresses.bindings.get(change.key))
         # What the write rests on matters only where a history tells what came in between.
         rests_on = live.facts if live and self._team.keeps_history(change.kind) else Facts()
         return Operation(
@@ -104,11 +102,20 @@ class Recorder:
             before=_found(change),
         )
 
+    async def intend(self, operation: Operation) -> None:
+        """Record that *operation* is sent next."""
+        await self._journal.intend(operation)
+        self._observe(operation)
+
+    async def settle(self, ended: Operation, binding: Binding | None) -> None:
+        """Record how an operation *ended*, and what is to be remembered of its post."""
+        await self._journal.settle(ended, binding)
+        self._observe(ended)
+
     async def close(self, operation: Operation, state: State, evidence: str) -> None:
         """Record that *operation* ended as *state*, with nothing to remember of its post."""
         ended = replace(operation, state=state, evidence=evidence, ended_at=self._clock.now())
-        await self._journal.settle(ended, None)
-        self._observe(ended)
+        await self.settle(ended, None)
 
     def _parent(self, change: Change) -> Ref | None:
         if change.parent is None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from importer.execution import deciding, executor, resolving
+from importer.execution import deciding, resolving, sending
 from importer.execution.deciding import Decision, Verdict
-from importer.execution.executor import Executor
+from importer.execution.sending import Sender
 from importer.execution.settling import binding_after
 from importer.execution.sights import Sights
 from importer.execution.window import Window
@@ -74,7 +74,7 @@ async def _as_last_seen(self: Sights, ref: Ref, *, engagement: bool) -> LiveItem
     return self.of(ref)
 
 
-async def _send_then_intend(self: Executor, change: Change, live: LiveItem | None) -> None:
+async def _send_then_intend(self: Sender, change: Change, live: LiveItem | None) -> None:
     operation = await self._recorder.operation(change, live)
     write = self._recorder.write(change, operation, live)
     outcome = await self._team.write(write, self._journal.hold)
@@ -82,14 +82,14 @@ async def _send_then_intend(self: Executor, change: Change, live: LiveItem | Non
     await self._settle(change, operation, outcome)
 
 
-async def _settle_then_send(self: Executor, change: Change, live: LiveItem | None) -> None:
+async def _settle_then_send(self: Sender, change: Change, live: LiveItem | None) -> None:
     operation = await self._recorder.operation(change, live)
     write = self._recorder.write(change, operation, live)
     await self._journal.intend(operation)
     if change.verb is Verb.UPDATE and live is not None:
         binding = binding_after(
             operation,
-            self._bindings.get(change.key),
+            self._addresses.bindings.get(change.key),
             live,
             protected=False,
             found=True,
@@ -148,7 +148,7 @@ VARIANTS: Mapping[str, Variant] = {
     ),
     "no author check": Variant("copycats", _without_author_check),
     "journal after send": Variant(
-        "storm", lambda: patch.object(Executor, "_attempt", _send_then_intend)
+        "storm", lambda: patch.object(Sender, "attempt", _send_then_intend)
     ),
     "paging by number": Variant("deleters", _by_number),
     # Over v2.3, a history tells what a write went over.
@@ -157,9 +157,9 @@ VARIANTS: Mapping[str, Variant] = {
         "neighbours", lambda: patch.object(merging, "_merge", _only_ours)
     ),
     "base of what was sent": Variant(
-        "neighbours", lambda: patch.object(executor, "binding_after", _based_on_what_was_sent)
+        "neighbours", lambda: patch.object(sending, "binding_after", _based_on_what_was_sent)
     ),
     "outcome before effect": Variant(
-        "storm", lambda: patch.object(Executor, "_attempt", _settle_then_send)
+        "storm", lambda: patch.object(Sender, "attempt", _settle_then_send)
     ),
 }
