@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.sandbox import Behaviour, SystemClock, open_world
-from importer.teams.v3 import reading
+from importer.teams.v3 import full_reading
 from tests.cli.stage import Program, question, write_manifest
 
 
@@ -27,7 +27,7 @@ def a_team(folder: Path, questions: int = 6) -> str:
 def test_a_long_reading_says_its_requests_and_its_time_before_it_starts(
     cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    monkeypatch.setattr(reading, "_WORTH_SAYING", 10)
+    monkeypatch.setattr(full_reading, "_WORTH_SAYING", 10)
     url = a_team(tmp_path)
     manifest = write_manifest(tmp_path, question("one"))
     yes = ["--yes"] if command == "apply" else []
@@ -41,7 +41,7 @@ def test_a_long_reading_says_its_requests_and_its_time_before_it_starts(
 def test_a_reading_in_bulk_says_nothing(
     cli: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: str
 ) -> None:
-    monkeypatch.setattr(reading, "_WORTH_SAYING", 10)
+    monkeypatch.setattr(full_reading, "_WORTH_SAYING", 10)
     url = a_team(tmp_path)
     manifest = write_manifest(tmp_path, question("one"))
     assert "more requests" not in cli("plan", manifest, "--url", url, "--api", api).err

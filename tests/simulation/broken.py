@@ -27,7 +27,8 @@ from importer.planning import merging
 from importer.ports import Read
 from importer.teams.objects import Raw, items_of
 from importer.teams.v2 import reading as reading_v2
-from importer.teams.v3 import reading as reading_v3
+from importer.teams.v3 import client as client_v3
+from importer.teams.v3.activity import Activity
 from importer.teams.walking import Ask, Listing
 
 __all__ = ["VARIANTS", "Variant"]
@@ -57,15 +58,15 @@ async def _everybodys(self: reading_v2.Reader, scope: Newest) -> AsyncGenerator[
         yield item
 
 
-async def _everybodys_of_v3(self: reading_v3.Reader, scope: Newest) -> AsyncGenerator[Read, None]:
-    until = self._now()
-    await self._know_synonyms()
+async def _everybodys_of_v3(self: Activity, scope: Newest) -> AsyncGenerator[Read, None]:
+    posts, until = self._posts, self._client.now()
+    await self._tags.synonyms()
     for kind in scope.kinds - {Kind.ANSWER}:
-        async for seen in self._glimpses(kind, until):
-            if seen.active_at >= scope.since and (post := await self.one(seen.ref)) is not None:
+        async for seen in posts.glimpses(kind, until=until):
+            if seen.active_at >= scope.since and (post := await posts.one(seen.ref)) is not None:
                 yield post
     for seen in await self._active_since(scope.since) if Kind.ANSWER in scope.kinds else ():
-        for answer in (await self._answers_of(seen.ref, {}))[0]:
+        for answer in await self._threads.answers_to(seen.ref):
             yield answer
 
 
@@ -117,7 +118,7 @@ def _without_author_check() -> Iterator[None]:
     with (
         patch.object(deciding, "_own_posts", _own_posts),
         patch.object(reading_v2.Reader, "_newest", _everybodys),
-        patch.object(reading_v3.Reader, "_newest", _everybodys_of_v3),
+        patch.object(Activity, "newest", _everybodys_of_v3),
     ):
         yield
 
@@ -126,7 +127,7 @@ def _without_author_check() -> Iterator[None]:
 def _by_number() -> Iterator[None]:
     with (
         patch.object(reading_v2, "walk", _pages_by_number),
-        patch.object(reading_v3, "walk", _pages_by_number),
+        patch.object(client_v3, "walk", _pages_by_number),
     ):
         yield
 

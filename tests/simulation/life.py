@@ -40,7 +40,7 @@ from importer.sandbox import Backoff, Behaviour, create_app, open_world
 from importer.sandbox.v3 import params
 from importer.teams import Connection, LiveTeam, Mode, Secret, open_team, walking
 from importer.teams.v2 import reading as reading_v2
-from importer.teams.v3 import reading as reading_v3
+from importer.teams.v3 import client as client_v3
 from importer.text.canonical import canonical_text
 from importer.text.digests import Digest
 from importer.text.links import Text, plain
@@ -242,7 +242,7 @@ def live(
 @contextlib.contextmanager
 def _paged(entries: int) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        for module in (walking, reading_v2, reading_v3) if entries else ():
+        for module in (walking, reading_v2, client_v3) if entries else ():
             stack.enter_context(patch.object(module, "PAGE", entries))
         if entries:
             sizes = (*params.PAGE_SIZES, entries)

@@ -18,8 +18,12 @@ from importer.teams.outcome import Echo
 from importer.teams.transport import Transport, Wire
 from importer.teams.v3 import door
 from importer.teams.v3.calls import RATES, ability, call_of, calls_for
+from importer.teams.v3.client import Client
 from importer.teams.v3.errors import demand, listen
+from importer.teams.v3.posts import Posts
 from importer.teams.v3.reading import Reader
+from importer.teams.v3.tag_index import TagIndex
+from importer.teams.v3.threads import Threads
 from importer.teams.v3.writing import Writer
 
 __all__ = ["V3", "wire_of"]
@@ -78,10 +82,12 @@ class V3:
             role=door.role,
         )
         self._site = endpoint.site
-        self._reader = Reader(
-            transport, team=endpoint.team, site=endpoint.site, clock=clock, announce=announce
-        )
-        self._writer = Writer(self._reader, endpoint.site)
+        client = Client(transport, team=endpoint.team, clock=clock)
+        tags = TagIndex(client)
+        posts = Posts(client, tags, endpoint.site)
+        threads = Threads(posts, tags, endpoint.site)
+        self._reader = Reader(client, tags, posts, threads, site=endpoint.site, announce=announce)
+        self._writer = Writer(tags, posts, threads, endpoint.site)
 
     def ability(self, kind: Kind, verb: Verb, field: Field | None) -> Ability:
         """Tell what the table of calls holds, less what the instance says it lacks."""

@@ -13,7 +13,7 @@ from importer.model.ids import UserId
 from importer.teams.access import Probes
 from importer.teams.exchange import Reply, Request
 from importer.teams.outcome import Misshapen
-from importer.teams.v3.shapes import user_of
+from importer.teams.v3.members import user_of
 
 __all__ = ["is_refused", "me_request", "names_no_experts", "probes", "role", "told_apart", "who"]
 

@@ -13,17 +13,19 @@ from importer.teams.exchange import Request
 from importer.teams.objects import Raw, drift_named
 from importer.teams.outcome import Echo, Misshapen
 from importer.teams.v3.calls import Aside, is_removal, request_of
-from importer.teams.v3.reading import Reader
+from importer.teams.v3.members import ids_of
+from importer.teams.v3.posts import Posts
 from importer.teams.v3.shapes import (
     answer_item,
     article_item,
     collection_item,
-    experts_of,
-    ids_of,
     image_item,
     question_item,
     with_accepted,
 )
+from importer.teams.v3.tag_index import TagIndex
+from importer.teams.v3.tag_shapes import experts_of
+from importer.teams.v3.threads import Threads
 
 __all__ = ["Writer"]
 
@@ -31,8 +33,10 @@ __all__ = ["Writer"]
 class Writer:
     """Makes requests of writes, and items of their answers."""
 
-    def __init__(self, reader: Reader, site: Site) -> None:
-        self._reader = reader
+    def __init__(self, tags: TagIndex, posts: Posts, threads: Threads, site: Site) -> None:
+        self._tags = tags
+        self._posts = posts
+        self._threads = threads
         self._site = site
         self._written: dict[Ref, LiveItem] = {}
 
@@ -49,19 +53,21 @@ class Writer:
         aside = await self._aside(write)
         before = None
         if write.verb is Verb.SET and write.kind is Kind.ANSWER and write.ref is not None:
-            before = self._written.get(write.ref) or await self._reader.one(write.ref, write.parent)
+            if write.parent is not None:
+                self._posts.know({write.ref: write.parent})
+            before = self._written.get(write.ref) or await self._posts.one(write.ref)
         request = request_of(write, self._site, aside)
         return request, partial(self._echo, write, aside=aside, before=before)
 
     async def _aside(self, write: Write) -> Aside:
         if write.kind is Kind.TAG:
-            number = await self._reader.tag_id(write.name)
+            number = await self._tags.id_of(write.name)
             if number is None:
                 text = f"the team has no tag {write.name!r}"
                 raise ServiceError(text, remedy="A tag is born with the first post that uses it.")
             return Aside(tag_id=number)
         if write.kind is Kind.COLLECTION and write.verb is Verb.UPDATE and write.ref is not None:
-            raw = await self._reader.raw_of(write.ref)
+            raw = await self._posts.raw_of(write.ref)
             if raw is None:
                 raise _gone(write.ref)
             names = ("editorUsers", "editorUserGroups")
@@ -75,7 +81,7 @@ class Writer:
         """Return who may edit an article now, where the write doesn't say."""
         if Field.PERMISSIONS in write.fields:
             return ()
-        live = await self._reader.one(ref)
+        live = await self._posts.one(ref)
         if live is None:
             raise _gone(ref)
         found = live.fields.get(Field.PERMISSIONS)
@@ -94,14 +100,15 @@ class Writer:
         item = self._item(write, wrapper, aside, before)
         _check(write, item)
         self._written[item.ref] = item
-        self._reader.know(item)
+        if item.parent is not None:
+            self._posts.know({item.ref: item.parent})
         return item
 
     def _item(self, write: Write, wrapper: Raw, aside: Aside, before: LiveItem | None) -> LiveItem:
-        masters: Mapping[str, str] = self._reader.masters
+        masters: Mapping[str, str] = self._tags.masters
         match write.kind:
             case Kind.QUESTION:
-                strangers = self._reader.strangers.get(write.ref) if write.ref else 0
+                strangers = self._threads.strangers.get(write.ref) if write.ref else 0
                 return question_item(wrapper, self._site, masters, strangers=strangers)
             case Kind.ANSWER if before is not None:
                 return _marked(wrapper, before)
