@@ -2,9 +2,12 @@
 
 from importer.teams.contract import Contract, read_contract
 from importer.teams.gateway import LiveTeam, Route, Way, open_team
+from importer.teams.http import ClientTransport
+from importer.teams.mode import Breach, Mode
+from importer.teams.network import App
 from importer.teams.origin import VENDOR_API, Connection
 from importer.teams.secret import Secret
-from importer.teams.transport import App, Breach, ClientTransport, Mode, OnWait
+from importer.teams.turns import OnWait
 
 __all__ = [
     "VENDOR_API",

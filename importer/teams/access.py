@@ -12,7 +12,8 @@ from importer.model.live import Access, Need
 from importer.model.site import Site
 from importer.ports import Clock
 from importer.teams.exchange import Ended, Reply, Request, Said
-from importer.teams.transport import Mode, Transport
+from importer.teams.mode import Mode
+from importer.teams.transport import Transport
 
 __all__ = ["Door", "Probes", "check", "key_opens_nothing", "may_still_write", "nobody"]
 

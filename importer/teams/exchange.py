@@ -71,9 +71,14 @@ class Request:
     token_field: str = ""
 
     @property
+    def is_read(self) -> bool:
+        """Tell whether it only reads."""
+        return self.verb in {"GET", "HEAD"}
+
+    @property
     def repeatable(self) -> bool:
         """Tell whether sending it twice does no more than sending it once."""
-        return self.verb in {"GET", "HEAD"} or self.harmless
+        return self.is_read or self.harmless
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path if len(self.path) < _SHORT else self.method}"

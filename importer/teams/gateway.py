@@ -54,16 +54,12 @@ from importer.teams.access import check, may_still_write
 from importer.teams.deputies import Deputies, authoring_of
 from importer.teams.dialect import Dialect
 from importer.teams.exchange import Ended, Quota, Reply
+from importer.teams.http import ClientTransport
+from importer.teams.mode import Mode
+from importer.teams.network import App, open_wires
 from importer.teams.origin import Connection, Endpoint, find_endpoint
 from importer.teams.outcome import classify, not_begun
-from importer.teams.transport import (
-    App,
-    ClientTransport,
-    Mode,
-    OnWait,
-    Wire,
-    open_wires,
-)
+from importer.teams.turns import OnWait
 from importer.teams.v2.calls import ability as v2_ability
 from importer.teams.v2.dialect import V2
 from importer.teams.v2.dialect import wire_of as v2_wire
@@ -71,6 +67,7 @@ from importer.teams.v3.calls import ability as v3_ability
 from importer.teams.v3.dialect import V3
 from importer.teams.v3.dialect import wire_of as v3_wire
 from importer.teams.v3.door import names_no_experts
+from importer.teams.wire import Wire
 
 __all__ = ["LiveTeam", "Route", "Way", "open_team"]
 

@@ -9,9 +9,9 @@ from importer.model.live import Everything, Need
 from importer.model.writing import Done
 from importer.teams import Breach, Mode
 from importer.teams.exchange import Request
+from importer.teams.network import open_wires
 from importer.teams.origin import Connection, find_endpoint
 from importer.teams.secret import Secret
-from importer.teams.transport import open_wires
 from importer.teams.v2.dialect import wire_of
 from importer.teams.v2.door import probes
 from tests.teams.stage import Stage, a_world, everything, new_question, opened, staged, titles

@@ -12,13 +12,14 @@ from importer.teams.exchange import Request
 from importer.teams.limiter import Limiter
 from importer.teams.origin import Endpoint
 from importer.teams.outcome import Echo
-from importer.teams.transport import Transport, Wire
+from importer.teams.transport import Transport
 from importer.teams.v2 import door
 from importer.teams.v2.calls import RATES, ability, call_of, request_of
 from importer.teams.v2.echoes import echo_of
 from importer.teams.v2.errors import demand, listen
 from importer.teams.v2.impersonation import probe
 from importer.teams.v2.reading import Reader
+from importer.teams.wire import Wire
 
 __all__ = ["V2", "wire_of"]
 

@@ -15,7 +15,7 @@ from importer.teams.exchange import Request
 from importer.teams.limiter import Limiter
 from importer.teams.origin import Endpoint
 from importer.teams.outcome import Echo
-from importer.teams.transport import Transport, Wire
+from importer.teams.transport import Transport
 from importer.teams.v3 import door
 from importer.teams.v3.calls import RATES, ability, call_of, calls_for
 from importer.teams.v3.client import Client
@@ -25,6 +25,7 @@ from importer.teams.v3.reading import Reader
 from importer.teams.v3.tag_index import TagIndex
 from importer.teams.v3.threads import Threads
 from importer.teams.v3.writing import Writer
+from importer.teams.wire import Wire
 
 __all__ = ["V3", "wire_of"]
 
