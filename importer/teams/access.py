@@ -15,7 +15,15 @@ from importer.teams.exchange import Ended, Reply, Request, Said
 from importer.teams.mode import Mode
 from importer.teams.transport import Transport
 
-__all__ = ["Door", "Probes", "check", "key_opens_nothing", "may_still_write", "nobody"]
+__all__ = [
+    "Door",
+    "Probes",
+    "check",
+    "key_opens_nothing",
+    "may_still_write",
+    "nobody",
+    "token_missing",
+]
 
 _UNPROVEN = (
     "whether the token may write could not be known: the server looks at the post before it looks "
@@ -81,6 +89,19 @@ def key_opens_nothing(team: str, where: str) -> TokenMissing:
         "alone. Give it whole, as the site shows it, or an access token beside it (--token-file, "
         "TEAMS_IMPORTER_TOKEN).",
     )
+
+
+def token_missing(*, key_alone: bool) -> TokenMissing:
+    """Return the error that there is no access token, or an API key alone where one writes."""
+    remedy = (
+        "Put a personal access token into a file that only you can read and name it with "
+        "--token-file, or set TEAMS_IMPORTER_TOKEN."
+    )
+    if key_alone:
+        text = "an API key alone only reads, a service key too: writing takes an access token"
+        remedy = remedy.replace("a personal access", "a read-write access")
+        return TokenMissing(text, remedy=remedy)
+    return TokenMissing("no access token was given", remedy=remedy)
 
 
 async def check(
