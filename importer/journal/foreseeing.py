@@ -62,7 +62,7 @@ class ForeseeingJournal(StoredJournal):
 
     async def intend(self, operation: Operation) -> None:
         """Record an OPEN operation, which the ref tells of on return."""
-        if any(it.key == operation.key for it in await self._left()):
+        if await self._left(key=operation.key):
             fail(f"an operation on {operation.key} is open already, of a run that was killed")
         await super().intend(operation)
         if name_of(operation) not in self._foreseen:

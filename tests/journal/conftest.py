@@ -10,6 +10,7 @@ import pytest
 from importer.journal import GitRef, Server
 from tests.journal.postgres import Cluster, served_cluster
 from tests.journal.repositories import Hub, made_hub
+from tests.journal.runners import close_all
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +38,15 @@ def hub(tmp_path: Path) -> Hub:
 def git_ref(hub: Hub, tmp_path: Path) -> GitRef:
     """A ref that isn't there yet, as a clone sees it."""
     return hub.place(hub.clone(tmp_path / "clone"))
+
+
+@pytest.fixture
+def other(hub: Hub, tmp_path: Path) -> GitRef:
+    """The same ref as another runner's clone sees it."""
+    return hub.place(hub.clone(tmp_path / "other"))
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_all()

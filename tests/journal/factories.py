@@ -12,7 +12,7 @@ from importer.journal import Place, export_lines, open_journal
 from importer.model.ids import ChangeId, Field, Key, Kind, Lineage, Ref, RunId, Verb
 from importer.model.ledger import Base, Binding, FieldDigests, Operation, Run, State
 from importer.model.report import Report, Result, ResultState
-from importer.ports import Journal
+from importer.ports import Clock, Journal
 from importer.text.digests import Digest, digest_text
 
 LINEAGE = Lineage("lineage-of-acme")
@@ -37,8 +37,15 @@ def wait(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
-def journal_at(place: Place | None, *, create: bool = True, lineage: Lineage = LINEAGE) -> Journal:
-    return open_journal(place, lineage=lineage, label=LABEL, clock=Ticking(), create=create)
+def journal_at(
+    place: Place | None,
+    *,
+    create: bool = True,
+    lineage: Lineage = LINEAGE,
+    clock: Clock | None = None,
+) -> Journal:
+    clock = clock or Ticking()
+    return open_journal(place, lineage=lineage, label=LABEL, clock=clock, create=create)
 
 
 def digest(name: str) -> Digest:

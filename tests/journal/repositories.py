@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.journal import GitRef
 
-__all__ = ["REF", "Hub", "git", "made_hub"]
+__all__ = ["REF", "Hub", "commit_file", "deny", "git", "made_hub"]
 
 REF = "refs/teams-importer/handbook-acme"
 _ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
@@ -61,3 +61,19 @@ def made_hub(path: Path) -> Hub:
     path.mkdir()
     git("init", "--quiet", "--bare", ".", at=path)
     return Hub(path)
+
+
+def deny(hub: Hub) -> None:
+    hook = hub.path / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho you may not push here >&2\nexit 1\n")
+    hook.chmod(0o755)
+
+
+def commit_file(hub: Hub, path: str, content: str, ref: str = REF) -> None:
+    """Put a commit on the ref in which one file is another."""
+    stream = (
+        f"commit {ref}\ncommitter A <a@b.invalid> 1700000000 +0000\ndata 0\nfrom {ref}^0\n"
+        f"M 100644 inline {path}\ndata {len(content.encode())}\n{content}\n"
+    )
+    git("fast-import", "--quiet", at=hub.path, given=stream.encode())

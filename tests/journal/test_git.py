@@ -8,8 +8,6 @@ import os
 import random
 import re
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -24,61 +22,24 @@ from importer.journal.git_program import Answer, Git
 from importer.journal.schema import seal
 from importer.model.ids import Key, Kind, Lineage, Ref, Verb
 from importer.model.ledger import Operation, State
-from importer.ports import Foreseen, Journal
 from tests.journal.factories import (
     binding,
     digest,
     exported,
     fields,
-    journal_at,
     operation,
     report_of,
     run_of,
     wait,
     write_one,
 )
-from tests.journal.repositories import REF, Hub, git
-
-
-@pytest.fixture
-def other(hub: Hub, tmp_path: Path) -> GitRef:
-    """The same ref as another runner's clone sees it."""
-    return hub.place(hub.clone(tmp_path / "other"))
+from tests.journal.repositories import REF, Hub, commit_file, deny, git
+from tests.journal.runners import ahead, keys, read, writer
 
 
 @pytest.fixture
 def leases_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_lease, "APART_S", -2 * git_lease.LEASE_S)
-
-
-_OPENED: list[Journal] = []
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    """Close what a test has left open, as a killed run leaves it."""
-    yield
-    while _OPENED:
-        with suppress(JournalError, LockHeld):
-            wait(_OPENED.pop().close())
-
-
-def writer(place: GitRef, **how: Any) -> Journal:
-    _OPENED.append(journal_at(place, **how))
-    return _OPENED[-1]
-
-
-def read(place: GitRef) -> Journal:
-    return writer(place, create=False)
-
-
-async def ahead(*operations: Operation) -> AsyncIterator[Foreseen]:
-    for it in operations:
-        yield it, [(digest(str(it.key)), f"text of {it.key}")]
-
-
-def keys(operations: Iterable[Operation]) -> list[str]:
-    return sorted(str(it.key) for it in operations)
 
 
 def test_what_a_run_did_is_what_another_runner_reads(
@@ -155,6 +116,31 @@ def test_an_intent_that_nobody_foresaw_is_pushed_before_it_returns(
         await journal.intend(operation("one", attempt=2))
         attempts = {it.key: it.attempt for it in (await read(other).ledger()).open}
         assert attempts == {"one": 2, "two": 1}
+
+    wait(act())
+
+
+def test_an_intent_looks_for_nothing_but_its_own_key(
+    git_ref: GitRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of 5,000 writes would read 5,000 rows before each of them."""
+    found: list[int] = []
+    select = git_store.GitStore.select
+
+    async def counted(self: git_store.GitStore, table: str, **wanted: Any) -> Any:
+        rows = await select(self, table, **wanted)
+        found.append(len(rows))
+        return rows
+
+    async def act() -> None:
+        journal = writer(git_ref)
+        await journal.begin(run_of())
+        foreseen = [operation(f"k{number}") for number in range(20)]
+        await journal.foresee(ahead(*foreseen))
+        monkeypatch.setattr(git_store.GitStore, "select", counted)
+        for it in foreseen:
+            await journal.intend(it)
+        assert max(found) <= 1
 
     wait(act())
 
@@ -338,8 +324,7 @@ def test_a_command_that_never_ends_is_ended_with_all_it_started(
     script.write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {noted}\nwait\n")
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr("importer.journal.git_program._TIMEOUT_S", 0.3)
-    answer = wait(Git(tmp_path, git_ref).ask("push"))
+    answer = wait(Git(tmp_path, git_ref).ask("push", within_s=0.3))
     assert (answer.code, answer.said) == (-1, "no end within 0.3 s")
     state = Path(f"/proc/{noted.read_text().strip()}/stat")
     assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
@@ -351,9 +336,9 @@ def test_who_waits_does_not_ask_the_server_all_the_time(
     asked: list[str] = []
     ask = Git.ask
 
-    async def counted(self: Git, *arguments: str, given: bytes = b"") -> Answer:
+    async def counted(self: Git, *arguments: str, **how: Any) -> Answer:
         asked.append(arguments[0])
-        return await ask(self, *arguments, given=given)
+        return await ask(self, *arguments, **how)
 
     async def act() -> None:
         await writer(git_ref).begin(run_of())
@@ -460,13 +445,13 @@ class Failing:
         self.left, self.met = times, 0
         ask = Git.ask
 
-        async def failing(git: Git, *arguments: str, given: bytes = b"") -> Answer:
+        async def failing(git: Git, *arguments: str, **how: Any) -> Answer:
             if arguments[0] not in commands or not self.left:
-                return await ask(git, *arguments, given=given)
+                return await ask(git, *arguments, **how)
             self.left -= 1
             self.met += 1
             if after:
-                await ask(git, *arguments, given=given)
+                await ask(git, *arguments, **how)
             return Answer(128, b"", "fatal: the connection was reset")
 
         monkeypatch.setattr(Git, "ask", failing)
@@ -520,13 +505,6 @@ def test_a_run_that_cannot_renew_its_lease_stops_before_it_is_over(
         assert "lock.json" in hub.files()
 
     wait(act())
-
-
-def deny(hub: Hub) -> None:
-    hook = hub.path / "hooks" / "pre-receive"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\necho you may not push here >&2\nexit 1\n")
-    hook.chmod(0o755)
 
 
 def test_a_push_that_is_refused_says_what_the_server_said_and_what_to_allow(
@@ -599,15 +577,6 @@ def test_f04_a_ref_whose_content_was_changed_is_refused(
     with pytest.raises(JournalError, match="damaged") as caught:
         wait(read(git_ref).ledger())
     assert f"git push origin :{REF}" in caught.value.remedy
-
-
-def commit_file(hub: Hub, path: str, content: str, ref: str = REF) -> None:
-    """Put a commit on the ref in which one file is another."""
-    stream = (
-        f"commit {ref}\ncommitter A <a@b.invalid> 1700000000 +0000\ndata 0\nfrom {ref}^0\n"
-        f"M 100644 inline {path}\ndata {len(content.encode())}\n{content}\n"
-    )
-    git("fast-import", "--quiet", at=hub.path, given=stream.encode())
 
 
 def test_f08_a_ref_of_another_team_or_format_or_of_no_journal_is_refused(
