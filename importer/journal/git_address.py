@@ -18,6 +18,8 @@ _HTTP = ("https://", "http://")
 # See git-check-ref-format(1), read 2026-11-26.
 _NO_REF = re.compile(r"[\0-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|[./]$")
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]+")
+# What stands before a host, but for a plain user of ssh.
+_USER = re.compile(r"\b(?!ssh://[^\s/:@]+@)([a-z][a-z0-9+.-]*://)[^\s/]+@", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class GitRef:
         if self.remote.startswith("-") or any(it < " " for it in self.remote):
             message = "the journal's address names no remote, URL or path"
             raise UsageError(message, remedy="As in git:origin, or git: alone.")
+        if self._secret and not self.remote.startswith(_HTTP):
+            message = f"{self} holds a password, which git takes in an HTTP address alone"
+            raise UsageError(message, remedy="Leave it out: ssh has its own keys.")
         if self.ref and (_NO_REF.search(self.ref) or not self.ref.startswith("refs/")):
             message = f"{self.ref!r} is no full name of a ref"
             raise UsageError(message, remedy=f"As in git:{_REMOTE}#{_FOLDER}/handbook.")
@@ -80,9 +85,7 @@ class GitRef:
     def address(self) -> str:
         """What git is given as its argument, which other processes see: no secret of HTTP's."""
         secret = self._secret
-        if not secret or not self.remote.startswith(_HTTP):
-            return self.remote
-        return self.remote.replace(f"{secret}@", "", 1)
+        return self.remote.replace(f"{secret}@", "", 1) if secret else self.remote
 
     @property
     def settings(self) -> tuple[tuple[str, str], ...]:
@@ -103,12 +106,14 @@ class GitRef:
         return bool(self._secret)
 
     def redact(self, text: str) -> str:
-        """Return *text* without the address's password."""
+        """Return *text* without the address's password, and without those of other addresses."""
         secret = self._secret
         words = {secret, secret.partition(":")[2]} - {""}
-        for word in sorted(words, key=len, reverse=True):
-            text = text.replace(word, _MASK)
-        return text
+        spellings = {way for it in words for way in (it, unquote(it))}
+        spellings |= {value.rpartition(" ")[2] for _, value in self.settings if value}
+        for spelled in sorted(spellings, key=len, reverse=True):
+            text = text.replace(spelled, _MASK)
+        return _USER.sub(rf"\1{_MASK}@", text)
 
     def __str__(self) -> str:
         ref = f"#{self.ref}" if self.ref else ""

@@ -4,18 +4,20 @@ import asyncio
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from importer.errors import JournalError
 from importer.journal.git_address import GitRef
 
-__all__ = ["Answer", "Git", "steadily"]
+__all__ = ["TIMEOUT_S", "Answer", "Git", "steadily"]
 
 _T = TypeVar("_T")
-_TIMEOUT_S = 100.0
+TIMEOUT_S = 100.0
+"""No command takes longer, whatever it waits for."""
 _TAME = (
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.logAllRefUpdates=false"),
@@ -38,6 +40,8 @@ _SETTINGS = {
     "SSH_ASKPASS_REQUIRE": "never",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    # A clone without all objects would bring each of the journal's files by itself.
+    "GIT_NO_LAZY_FETCH": "1",
     "LC_ALL": "C",
 }
 
@@ -52,44 +56,66 @@ class Answer:
 
 
 class Git:
-    """git in one repository, with what *place* wants it to know and not to say."""
+    """git in one repository, with what *place* wants it to know and not to say.
 
-    def __init__(self, folder: Path, place: GitRef) -> None:
-        self._folder = folder
+    *settings* are more of its configuration: names and values.
+    """
+
+    def __init__(
+        self, folder: Path, place: GitRef, settings: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        self.folder = folder.absolute()
         self._place = place
+        self._settings = (*place.settings, *settings)
 
-    async def ask(self, *arguments: str, given: bytes = b"") -> Answer:
+    async def ask(self, *arguments: str, given: bytes = b"", within_s: float = TIMEOUT_S) -> Answer:
         """Return how git ended; what is under way is awaited, also when this is cancelled.
 
-        JournalError where there is no git, and where it doesn't end.
+        JournalError where there is no git. One that doesn't end *within_s* is ended.
         """
-        return await steadily(lambda: self._run(arguments, given))
+        return await steadily(lambda: self._run(arguments, given, within_s))
 
-    def _run(self, arguments: tuple[str, ...], given: bytes) -> Answer:
-        command = ["git", *_TAME, "-C", str(self._folder.absolute()), *arguments]
+    def _run(self, arguments: tuple[str, ...], given: bytes, within_s: float) -> Answer:
         try:
-            process = subprocess.Popen(  # noqa: S603 - a command of ours
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=_environment(os.environ, self._place.settings),
-                # Ctrl-C is for us: a checkpoint under way is finished.
-                start_new_session=True,
-            )
+            # Into files: what git has started and left behind (ssh's master) may hold a pipe open.
+            with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+                code = self._ended(arguments, given, within_s, (out, err))
+                if code is None:
+                    return Answer(-1, b"", f"no end within {within_s:.3g} s")
+                out.seek(0)
+                err.seek(0)
+                gist = _gist(err.read().decode("utf-8", "replace"))
+                return Answer(code, out.read(), self._place.redact(gist))
         except OSError as error:
             message = f"git can't be started: {error.strerror}"
             remedy = "A journal on a git ref needs the program git: install it, and try again."
             raise JournalError(message, remedy=remedy) from error
-        with process:
+
+    def _ended(
+        self,
+        arguments: tuple[str, ...],
+        given: bytes,
+        within_s: float,
+        files: tuple[IO[bytes], IO[bytes]],
+    ) -> int | None:
+        """Return git's exit code, with what it gave and said in *files*; None: it was ended."""
+        command = ["git", *_TAME, "-C", str(self.folder), *arguments]
+        with subprocess.Popen(  # noqa: S603 - a command of ours
+            command,
+            stdin=subprocess.PIPE,
+            stdout=files[0],
+            stderr=files[1],
+            env=_environment(os.environ, self._settings),
+            # Ctrl-C is for us: a checkpoint under way is finished.
+            start_new_session=True,
+        ) as process:
             try:
-                out, said = process.communicate(given, _TIMEOUT_S)
+                process.communicate(given, within_s)
             except subprocess.TimeoutExpired:
                 # What it has started goes along: ssh, or another git.
                 os.killpg(process.pid, signal.SIGKILL)
-                return Answer(-1, b"", f"no end within {_TIMEOUT_S:g} s")
-        gist = self._place.redact(_gist(said.decode("utf-8", "replace")))
-        return Answer(process.returncode, out, gist)
+                return None
+            return process.returncode
 
 
 def _environment(environ: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -99,7 +125,9 @@ def _environment(environ: Mapping[str, str], settings: Sequence[tuple[str, str]]
         for name, it in environ.items()
         if name not in _PLACES and not name.startswith(_NOT_FOR_GIT)
     }
-    count = int(kept.get("GIT_CONFIG_COUNT") or 0)
+    told = kept.get("GIT_CONFIG_COUNT", "")
+    # Without a number there git would refuse to start.
+    count = int(told) if told.isdecimal() else 0
     for at, (name, value) in enumerate(settings, count):
         kept |= {f"GIT_CONFIG_KEY_{at}": name, f"GIT_CONFIG_VALUE_{at}": value}
     return {**kept, **_SETTINGS, "GIT_CONFIG_COUNT": str(count + len(settings))}

@@ -1,27 +1,42 @@
 """A ref of a remote repository: read, and moved by compare-and-set."""
 
 import asyncio
-import tempfile
-from contextlib import ExitStack, suppress
+import re
+import time
+from contextlib import ExitStack
 from hashlib import sha256
-from pathlib import Path
 
 from importer.errors import JournalError
 from importer.journal.git_address import GitRef
-from importer.journal.git_program import Answer, Git
+from importer.journal.git_home import Home, find_home
+from importer.journal.git_program import TIMEOUT_S, Answer, Git
 
 __all__ = ["GitRemote", "Moved", "require_push"]
 
 _AGAIN_S = (1.0, 3.0)
+_LOOK_S = 30.0
+"""To be told where a ref is takes no longer, or the remote hangs."""
+_LEAST_S = 10.0
+"""With less time left, nothing is tried again."""
 _ALLOW = (
-    "The token of this job may have to be allowed to push: `permissions: contents: write` on "
-    "GitHub (and checkout's credentials kept), a project access token that may write on GitLab."
+    "The token of this job may have to be allowed to push: on GitHub by `permissions: contents: "
+    "write` (and checkout's credentials kept), on GitLab by the project's setting for job tokens "
+    "(docs/journals.md)."
 )
 _REACH = "Check the remote's address, the network, and git's credentials; then the same command."
+# What the next try would be told as well.
+_FOR_GOOD = re.compile(
+    r"not (found|appear to be a git)|could not read (Username|Password)|Authentication failed"
+    r"|[Pp]ermission denied|URL returned error: 40[0134]"
+)
 
 
 class Moved(Exception):
-    """The ref is no longer what it was: somebody else has moved it."""
+    """The ref is no longer what it was: somebody has moved it to `found`; None: deleted it."""
+
+    def __init__(self, found: str | None) -> None:
+        super().__init__(found)
+        self.found = found
 
 
 class GitRemote:
@@ -30,63 +45,68 @@ class GitRemote:
     def __init__(self, place: GitRef, stack: ExitStack) -> None:
         self._place = place
         self._stack = stack
-        self._git: Git | None = None
+        self._found: Home | None = None
         # What was fetched before needn't be fetched again.
         self.kept_at = f"refs/teams-importer.local/{sha256(str(place).encode()).hexdigest()[:16]}"
 
-    async def git(self) -> Git:
-        """Return git in the manifest's repository; where there is none, in one of our own."""
-        if self._git is None:
-            git = Git(self._place.folder, self._place)
-            if (await git.ask("rev-parse", "--git-dir")).code:
-                git = await self._own(git)
-            self._git = git
-        return self._git
+    async def home(self) -> Home:
+        """Return the repository here. JournalError as `find_home`."""
+        if self._found is None:
+            self._found = await find_home(self._place, self._stack)
+        return self._found
 
-    async def _own(self, git: Git) -> Git:
-        if self._place.is_named:
-            answer = await git.ask("rev-parse", "--git-dir")
-            folder = self._place.folder.absolute()
-            message = f"{folder} is in no git repository that can be used: {answer.said}"
-            remedy = (
-                "Run it in a clone that is yours (or named in git's `safe.directory`), or name "
-                "the repository's URL: git:https://host/owner/name."
-            )
-            raise JournalError(message, remedy=remedy)
-        name = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="teams-importer-"))
-        own = Git(Path(name), self._place)
-        _require(await own.ask("init", "--quiet", "--bare"), "a repository can't be made")
-        return own
+    async def git(self) -> Git:
+        """Return git in the repository here. JournalError as `find_home`."""
+        return (await self.home()).git
 
     async def tip(self) -> str | None:
         """Return the commit that the ref is at, None where there is no such ref."""
-        git = await self.git()
-        answer = await git.ask("ls-remote", "--", self._place.address, self._place.ref)
+        answer = await self._looked()
         if answer.code:
             raise self._unreachable(answer.said)
+        return self._tip_in(answer)
+
+    async def _looked(self) -> Answer:
+        home = await self.home()
+        asked = ("ls-remote", "--", home.address, self._place.ref)
+        return await home.git.ask(*asked, within_s=min(_LOOK_S, TIMEOUT_S))
+
+    def _tip_in(self, answer: Answer) -> str | None:
         found = (line.split("\t") for line in answer.out.decode().splitlines())
         return next((commit for commit, name in found if name == self._place.ref), None)
 
     async def fetch(self) -> str | None:
         """Bring the commit that the ref is at with all that it holds; None where there is none."""
-        git = await self.git()
-        said = ""
+        git, began_s, said = await self.git(), time.monotonic(), ""
         for pause_s in (0.0, *_AGAIN_S):
-            await asyncio.sleep(pause_s)
-            commit = await self.tip()
-            if commit is None or await self._has(commit):
-                return commit
-            shallow = await git.ask("rev-parse", "--is-shallow-repository")
-            depth = ("--depth=1",) if shallow.out.strip() == b"true" else ()
-            how = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", *depth)
-            answer = await git.ask("fetch", *how, "--", self._place.address, self._place.ref)
-            if answer.code:
-                said = answer.said
-            else:
-                await git.ask("update-ref", self.kept_at, commit)
-                if await self._has(commit):
+            if not (left_s := await _left_s(began_s, pause_s)):
+                break
+            answer = await self._looked()
+            if not answer.code:
+                commit = self._tip_in(answer)
+                if commit is None or await self._has(commit):
                     return commit
+                answer = await self._brought(left_s)
+                if not answer.code:
+                    await git.ask("update-ref", self.kept_at, commit)
+                    if await self._has(commit):
+                        return commit
+                    if not (await git.ask("cat-file", "-e", commit)).code:
+                        raise self.no_journal()
+            said = answer.said
+            if _FOR_GOOD.search(said):
+                break
         raise self._unreachable(said or "it moves all the time")
+
+    async def _brought(self, within_s: float) -> Answer:
+        home = await self.home()
+        shallow = await home.git.ask("rev-parse", "--is-shallow-repository")
+        # Nobody will fetch the next commit into one that is gone after the run.
+        is_shallow = home.is_own or shallow.out.strip() == b"true"
+        depth = ("--depth=1",) if is_shallow else ()
+        how = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-filter", *depth)
+        asked = ("fetch", *how, "--", home.address, self._place.ref)
+        return await home.git.ask(*asked, within_s=within_s)
 
     async def _has(self, commit: str) -> bool:
         git = await self.git()
@@ -97,46 +117,56 @@ class GitRemote:
 
         Moved when it is at something else. JournalError when it can't be moved, or nobody knows.
         """
-        git = await self.git()
+        home, began_s, said = await self.home(), time.monotonic(), ""
         lease = f"--force-with-lease={self._place.ref}:{expected or ''}"
         how = ("--quiet", "--porcelain", "--no-verify", lease)
-        goal = f"{commit}:{self._place.ref}"
-        said = ""
+        asked = ("push", *how, "--", home.address, f"{commit}:{self._place.ref}")
         for pause_s in (0.0, *_AGAIN_S):
-            await asyncio.sleep(pause_s)
-            answer = await git.ask("push", *how, "--", self._place.address, goal)
+            if not (left_s := await _left_s(began_s, pause_s)):
+                break
+            answer = await home.git.ask(*asked, within_s=left_s)
             if not answer.code:
                 return
             said = answer.said
-            with suppress(JournalError):
-                found = await self.tip()
+            looked = await self._looked()
+            if not looked.code:
+                found = self._tip_in(looked)
                 if found == commit:
                     return
                 if found != expected:
-                    raise Moved
+                    raise Moved(found)
+            if _FOR_GOOD.search(said):
+                break
         message = f"the journal {self._place} can't be written: {said}"
         raise JournalError(message, remedy=_ALLOW)
 
     def _unreachable(self, said: str) -> JournalError:
         return JournalError(f"the journal {self._place} can't be read: {said}", remedy=_REACH)
 
+    def no_journal(self) -> JournalError:
+        """Return the error for a ref that is somebody else's."""
+        message = f"{self._place} holds something else than a journal"
+        return JournalError(message, remedy="Name another ref with --journal.")
+
+
+async def _left_s(began_s: float, pause_s: float) -> float:
+    """Pause, and return how long the next try may take; 0: what was begun took long enough."""
+    await asyncio.sleep(pause_s)
+    left_s = TIMEOUT_S - (time.monotonic() - began_s)
+    return left_s if left_s >= min(_LEAST_S, TIMEOUT_S / 2) else 0.0
+
 
 async def require_push(place: GitRef) -> None:
     """Raise JournalError where the ref can't be pushed to, as far as a rehearsal shows it."""
     with ExitStack() as stack:
         remote = GitRemote(place, stack)
-        git = await remote.git()
+        home = await remote.home()
+        git = home.git
         # An object that git knows without having it.
         tree = (await git.ask("hash-object", "-t", "tree", "/dev/null")).out.decode().strip()
         goal = f"{tree}:{place.ref}"
         how = ("--quiet", "--dry-run", "--force", "--no-verify")
-        answer = await git.ask("push", *how, "--", place.address, goal)
+        answer = await git.ask("push", *how, "--", home.address, goal)
     if answer.code:
         message = f"the journal {place} can't be pushed to: {answer.said}"
         raise JournalError(message, remedy=_ALLOW)
-
-
-def _require(answer: Answer, what: str) -> None:
-    if answer.code:
-        message = f"{what}: {answer.said}"
-        raise JournalError(message, remedy="Mend that, and run the same command again.")

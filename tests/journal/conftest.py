@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.journal import GitRef, Server
+from importer.journal import GitRef, Server, git_remote
 from tests.journal.postgres import Cluster, served_cluster
 from tests.journal.repositories import Hub, made_hub
 from tests.journal.runners import close_all
@@ -44,6 +44,12 @@ def git_ref(hub: Hub, tmp_path: Path) -> GitRef:
 def other(hub: Hub, tmp_path: Path) -> GitRef:
     """The same ref as another runner's clone sees it."""
     return hub.place(hub.clone(tmp_path / "other"))
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let git's second and third try follow at once."""
+    monkeypatch.setattr(git_remote, "_AGAIN_S", (0.0, 0.0))
 
 
 @pytest.fixture(autouse=True)
