@@ -31,6 +31,7 @@ __all__ = [
     "rows_in",
     "table_at",
     "text_in",
+    "version_in",
 ]
 
 ABOUT = "journal.json"
@@ -125,3 +126,11 @@ def rows_in(content: bytes) -> Iterator[dict[str, Cell]]:
 def about(version: int, lineage: str, label: str) -> bytes:
     """Return the file that says whose a journal is."""
     return line_of(seal({"format_version": version, "lineage": lineage, "label": label}))
+
+
+def version_in(content: bytes) -> object:
+    """Return the format that a file `about` names. Its seal isn't looked at: it's the format's."""
+    try:
+        return dict(json.loads(content)).get("format_version")
+    except (ValueError, TypeError, RecursionError):
+        return None

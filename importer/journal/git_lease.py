@@ -3,6 +3,8 @@
 A holder counts it from before each push, by two clocks of its own, and stops writing well before
 its end: what was begun then is sent by then. Others count it by their own clock, and add what
 runners' clocks may be apart. So nothing of the holder's is sent after others may begin.
+
+Who waits needs no clock that agrees: a ref that stands still for that long belongs to nobody.
 """
 
 import json
@@ -19,7 +21,7 @@ from importer.journal.schema import DamagedRow, seal
 from importer.model.ids import RunId
 from importer.model.ledger import Run
 
-__all__ = ["APART_S", "Lease", "Term"]
+__all__ = ["APART_S", "Lease", "Since", "Term"]
 
 LEASE_S = 240.0
 """From the last push until others may begin."""
@@ -47,21 +49,27 @@ class Lease:
         """When others may begin."""
         return self.renewed_at + timedelta(seconds=self.lease_s + APART_S)
 
-    def is_over(self, now: datetime) -> bool:
-        """Tell whether others may begin."""
-        return now >= self.over_at
+    def is_over(self, now: datetime, still_s: float = 0.0) -> bool:
+        """Tell whether others may begin, the ref having stood still for *still_s*."""
+        return now >= self.over_at or still_s >= self.lease_s + APART_S
 
     def held(self, place: str, now: datetime) -> LockHeld:
         """Return the error that names the holder, and says how long one may have to wait."""
-        note = self.note
+        note, lasts_s = self.note, self.lease_s + APART_S
         who = f"run {note.get('run')} ({note.get('command')}, started {note.get('started')})"
         where = f"process {note.get('process')} on {note.get('host')}"
-        age_s = max(0.0, (now - self.renewed_at).total_seconds())
+        age_s = (now - self.renewed_at).total_seconds()
         left_s = max(1.0, (self.over_at - now).total_seconds())
+        heard = f"it was last heard of {max(0.0, age_s):.0f} s ago"
+        free = (
+            f"If it was killed, its lock is free in {left_s:.0f} s, and the same command goes on."
+        )
+        if -age_s > APART_S:
+            heard = f"its clock is {-age_s:.0f} s ahead of this one"
+            free = f"If it was killed, that takes {lasts_s:.0f} s. Set the clock that is wrong."
         return LockHeld(
-            f"{who}, {where}, holds the journal {place}; it was last heard of {age_s:.0f} s ago",
-            remedy=f"`--wait` waits until it has ended. If it was killed, its lock is free in "
-            f"{left_s:.0f} s, and the same command goes on.",
+            f"{who}, {where}, holds the journal {place}; {heard}",
+            remedy=f"`--wait` waits until it has ended. {free}",
         )
 
     def content(self) -> bytes:
@@ -114,3 +122,25 @@ class Term:
     def is_sure(self) -> bool:
         """Tell whether what is begun now is sent before others may begin."""
         return self.age_s <= LEASE_S - MARGIN_S
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A moment, and how long ago it is by the clock that nobody sets."""
+
+    moment: datetime
+    at_s: float
+
+    @classmethod
+    def of(cls, moment: datetime) -> "Since":
+        """Return *moment*, which is now."""
+        return cls(moment, time.monotonic())
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since then; a machine that sleeps may not count them."""
+        return time.monotonic() - self.at_s
+
+    def at_least(self, now: datetime) -> datetime:
+        """Return *now*, unless the clock was set back since: then what must have become of it."""
+        return max(now, self.moment + timedelta(seconds=self.age_s))

@@ -30,8 +30,9 @@ from importer.journal.git_files import (
     rows_in,
     table_at,
     text_in,
+    version_in,
 )
-from importer.journal.git_lease import Lease, Term
+from importer.journal.git_lease import Lease, Since, Term
 from importer.journal.git_objects import commit, contents, tree
 from importer.journal.git_remote import GitRemote, Moved
 from importer.journal.opening import open_in_memory
@@ -63,6 +64,7 @@ _FORESEEN = (
 ) STRICT""",
     "CREATE INDEX foreseen_by_key ON foreseen (key)",
 )
+_MOVED, _DELETED = "somebody else has moved it", "somebody has deleted it"
 _TABLES = ("runs", "operations", "foreseen", "bindings")
 
 
@@ -96,6 +98,8 @@ class GitStore:
         self._lease: Lease | None = None
         self._left: Lease | None = None
         self._term: Term | None = None
+        # When this run began, and when the ref was first seen where it is.
+        self._begun = self._seen = Since.of(clock.now())
         self._written = self._pushed = 0
         # Commits of which nobody knows whether they arrived, with what they hold.
         self._doubtful: dict[str, _Sent] = {}
@@ -137,11 +141,12 @@ class GitStore:
         await self._load()
         now = self._clock.now()
         lease = self._lease
-        if lease is not None and not lease.is_over(now):
+        if lease is not None and not lease.is_over(now, self._seen.age_s):
             held = lease.held(str(self._place), now)
             self._told = (time.monotonic(), held)
             raise held
         self._held = True
+        self._begun = Since.of(now)
         self._term = Term.now()
         self._lease = Lease.of(run, now)
         if run is not None:
@@ -178,7 +183,8 @@ class GitStore:
                 await self._push()
             except JournalError as error:
                 self.lost = True
-                raise self._lock_lost(error.message) from error
+                what = f"its lease can't be renewed ({error.message})"
+                raise self._lock_lost(what) from error
 
     async def release(self) -> None:
         """Push what is written, and let go of the lock; safe to call twice.
@@ -233,7 +239,9 @@ class GitStore:
         """Make a commit of what there is, and move the ref to it from where we know it to be."""
         if self._doubtful and (found := await self._remote.tip()) in self._doubtful:
             await self._note_arrived(str(found))
-        written, term, now = self._written, Term.now(), self._clock.now()
+        written, term = self._written, Term.now()
+        # Others would take one whose clock was set back for dead.
+        now = self._begun.at_least(self._clock.now())
         if self._lease is not None:
             self._lease = Lease(self._lease.note, now, self._lease.lease_s)
         with self._mapped():
@@ -254,9 +262,14 @@ class GitStore:
         self._doubtful[made] = _Sent(files, bool(texts), written, term)
         try:
             await self._remote.push(made, self._tip)
-        except Moved:
+        except Moved as moved:
+            if moved.found in self._doubtful:
+                # One of our own, which took longer than anybody waited.
+                await self._note_arrived(moved.found)
+                await self._push()
+                return
             self.lost = True
-            raise self._lock_lost() from None
+            raise self._lock_lost(_MOVED if moved.found else _DELETED) from None
         await self._note_arrived(made)
 
     async def _note_arrived(self, made: str) -> None:
@@ -317,8 +330,7 @@ class GitStore:
             blobs = await tree(git, tip) if tip else {}
             texts = {name: it for path, it in blobs.items() if (name := text_in(path))}
             if tip and ABOUT not in blobs:
-                message = f"{self._place} holds something else than a journal"
-                raise JournalError(message, remedy="Name another ref with --journal.")
+                raise self._remote.no_journal()
             ours = {path: it for path, it in blobs.items() if _is_ours(path)}
             held = await contents(git, ours.values())
             files = {path: held[blob] for path, blob in ours.items()}
@@ -328,6 +340,7 @@ class GitStore:
             await _fill(local, files)
             lease = Lease.in_row(row_of(files[LOCK])) if LOCK in files else None
         self._local, self._tip, self._files, self._texts = local, tip, files, texts
+        self._seen = Since.of(self._clock.now())
         self._lease = lease
         self._written = self._pushed = 0
 
@@ -339,14 +352,14 @@ class GitStore:
             return SqliteStore(db, path=None, lock=None, log=None, files={}, stack=stack.pop_all())
 
     def _require_ours(self, files: dict[str, bytes]) -> None:
-        told = row_of(files[ABOUT])
-        version = told.get("format_version")
+        version = version_in(files[ABOUT])
         if isinstance(version, int) and version > VERSION:
             message = f"the journal {self._place} was written by a newer importer ({version})"
             raise JournalError(message, remedy="Use that release, or a later one.")
         if version != VERSION:
             found = "it names no format"
             raise DamagedRow(found)
+        told = row_of(files[ABOUT])
         if told.get("lineage") != self._lineage:
             whose = told.get("label")
             message = f"the journal {self._place} belongs to {whose}; this run is for {self._label}"
@@ -375,8 +388,7 @@ class GitStore:
         message = f"the journal {self._place} is damaged: {error.found}"
         raise JournalError(message, remedy=remedy) from error
 
-    def _lock_lost(self, why: str = "") -> LockHeld:
-        what = f"its lease can't be renewed ({why})" if why else "somebody else has moved it"
+    def _lock_lost(self, what: str = _MOVED) -> LockHeld:
         return LockHeld(
             f"the journal {self._place} is no longer ours: {what}; another run may hold it now",
             remedy="Nothing more was sent. The same command goes on: it looks up what is open.",
