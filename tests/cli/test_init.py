@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from importer.cli import starting
 from tests.cli.stage import Program, posts_in
+from tests.conftest import ROOT
 
 
 def steps_in(printed: str) -> list[list[str]]:
@@ -55,6 +57,28 @@ def test_the_next_steps_word_for_word_end_in_a_published_example(
     assert question.title == "How do I change what this team's pages say?"
     assert answer.parent_id == question.id
     assert "No changes" in cli("plan", "--url", "sandbox:team.db").out
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_runners_reach_the_journal_as_its_page_says(cli: Program, home: Path, ci: str) -> None:
+    """The same token in the pipeline, in the readme's steps, and in docs/journals.md."""
+    assert cli("init", "a", "--team", "acme", "--ci", ci, "--journal", "git").code == 0
+    page = (ROOT / "docs" / "journals.md").read_text(encoding="utf-8")
+    pipeline = {
+        "github": home / "a" / ".github" / "workflows" / "teams-importer.yml",
+        "gitlab": home / "a" / ".gitlab-ci.yml",
+    }[ci].read_text(encoding="utf-8")
+    addresses = set(re.findall(r"TEAMS_IMPORTER_JOURNAL: \"?(git:\S.*?)\"?\n", pipeline))
+    assert len(addresses) == 1
+    assert f"`TEAMS_IMPORTER_JOURNAL: {addresses.pop()}`" in page
+    readme = (home / "a" / "README.md").read_text(encoding="utf-8")
+    (step,) = (it for it in readme.splitlines() if "journal" in it)
+    settings = re.findall(r"\*(Settings > [^*]+)\*", step)
+    assert len(settings) == (ci == "gitlab")
+    assert all(f"*{it}*" in page for it in settings)
+    if ci == "github":
+        (allowed,) = set(re.findall(r"(contents: write) # for the journal", pipeline))
+        assert f"{{{allowed}}}" in page
 
 
 def test_nothing_is_written_over(cli: Program, home: Path) -> None:
