@@ -5,10 +5,12 @@ write, and whatever it intends beside that by itself. What a killed run foresaw 
 has settled may have happened: the next run finds it open, and looks.
 """
 
+import asyncio
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from dataclasses import replace
 
-from importer.errors import LockHeld
+from importer.errors import JournalError, LockHeld
 from importer.journal.git_store import GitStore
 from importer.journal.schema import OPERATION, document, from_document
 from importer.journal.store import Rows, Wanted
@@ -38,6 +40,11 @@ class ForeseeingJournal(StoredJournal):
             await super().begin(run)
             try:
                 await self._checkpoints.checkpoint()
+            except asyncio.CancelledError:
+                # The push under way is through: nobody is to wait for a run that never began.
+                with suppress(JournalError, LockHeld):
+                    await self._withdraw(run)
+                raise
             except BaseException as error:
                 self._checkpoints.give_up()
                 await self._release()
@@ -46,6 +53,12 @@ class ForeseeingJournal(StoredJournal):
                     raise
             else:
                 return
+
+    async def _withdraw(self, run: Run) -> None:
+        """Take the opening of *run* back, and let go of the lock."""
+        async with self._checkpoints.writing() as rows:
+            await rows.delete("runs", id=run.id)
+        await self._release()
 
     async def foresee(self, ahead: AsyncIterable[Foreseen]) -> None:
         """Push what this run may write, with the texts; a crash leaves it open."""

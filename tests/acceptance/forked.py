@@ -30,7 +30,7 @@ from importer.cli import applying, visiting
 from importer.cli.main import main
 from importer.cli.wiring import SystemClock
 from importer.errors import ImporterError
-from importer.journal import git_lease
+from importer.journal import git_lease, git_remote
 from importer.model.live import Need
 from importer.ports import Journal
 from importer.teams import Connection, Mode, Secret, limiter, open_team
@@ -143,9 +143,12 @@ class FailingDisk(sqlite3.Connection):
         raise error
 
 
-def hurry() -> None:
-    """Wait for nothing: neither pace nor bans nor leases are what these runs are about."""
+def hurry(lease_s: float | None) -> None:
+    """Wait for nothing: neither pace nor bans nor leases are what most runs are about."""
     vars(git_lease)["APART_S"] = -git_lease.LEASE_S
+    if lease_s is not None:
+        vars(git_lease).update(LEASE_S=lease_s, MARGIN_S=lease_s / 2, APART_S=lease_s / 10)
+    vars(git_remote)["_AGAIN_S"] = (0.0, 0.0)
     quick = {"_SAFETY_S": 0.0, "_BAN_S": 0.2, "_BAN_MOST_S": 0.4}
     vars(limiter).update(quick)
     vars(errors)["_DEFAULT_WAIT_S"] = 0.2
@@ -185,7 +188,7 @@ def become(spec: dict[str, Any]) -> int:
     os.chdir(spec["cwd"])
     os.environ.clear()
     os.environ.update(spec["env"])
-    hurry()
+    hurry(spec["lease_s"])
     befalls = Befalls(spec["deeds"], spec["told"])
     wrap_ports(befalls, spec["deadline_s"])
     if spec["disk"]:

@@ -47,7 +47,8 @@ class Ways:
     """How a run runs. `told` is the file that gets the points it passed and the deeds done.
 
     `disk` (start of a statement, which one, before it or afterwards) is an error of the journal's
-    disk; `room` how large a file can become; `user` who runs it; `deadline_s` a request's deadline.
+    disk; `room` how large a file can become; `user` who runs it; `deadline_s` a request's deadline,
+    `lease_s` how long the lease of a journal on a git ref lasts; without it, everybody's is over.
     """
 
     deeds: Sequence[Deed] = ()
@@ -56,6 +57,7 @@ class Ways:
     room: int | None = None
     user: int | None = None
     deadline_s: float | None = None
+    lease_s: float | None = None
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -138,6 +140,7 @@ class Forks:
             "room": ways.room,
             "user": ways.user,
             "deadline_s": ways.deadline_s,
+            "lease_s": ways.lease_s,
         }
         pid = self._ask({"ask": "start", "spec": spec})
         assert pid is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,13 +19,14 @@ import pytest
 from tests.acceptance.forking import Child, Deed, Ended, Forks, Ways
 from tests.acceptance.running import run
 from tests.acceptance.scene import TEAM, Grounds, Scene, points_of, spread
-from tests.journal.repositories import Hub, made_hub
+from tests.journal.repositories import Hub, git, made_hub
 from tests.pictures import png
 
 EVERYWHERE = bool(os.environ.get("KILL_EVERYWHERE"))
 ITEMS = 4
 KILLS = 4
 REF = "refs/teams-importer/kill-acme"
+LEASE_S = 1.5
 
 
 @dataclass
@@ -73,6 +75,23 @@ class Runners(Scene):
         ended = self.forks.start(command, self.fresh(), self.env, Ways()).wait()
         self.said.append(ended.said)
         return ended
+
+    @property
+    def count_at(self) -> Path:
+        assert self.hub is not None
+        return self.hub.path / "count"
+
+    def hook(self, name: str, script: str) -> None:
+        """Have the hub call *script* at a push."""
+        assert self.hub is not None
+        path = self.hub.path / "hooks" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(script)
+        path.chmod(0o755)
+
+    def tip(self) -> str:
+        assert self.hub is not None
+        return self.hub.tip(REF)
 
     def lock(self) -> dict[str, str] | None:
         assert self.hub is not None
@@ -146,11 +165,7 @@ exit 1
 )
 def test_f01_a_kill_in_the_middle_of_a_push(runners: Runners, hook: str, nth: int) -> None:
     """F01: what arrived counts, though nobody was left to be told of it."""
-    assert runners.hub is not None
-    script = runners.hub.path / "hooks" / hook
-    script.parent.mkdir(exist_ok=True)
-    script.write_text(HOOK.format(count=runners.hub.path / "count", nth=nth))
-    script.chmod(0o755)
+    runners.hook(hook, HOOK.format(count=runners.count_at, nth=nth))
     killed = runners.apply()
     assert killed.code == -9, killed.said
     assert (runners.lock() is None) is (nth == 3)
@@ -247,3 +262,93 @@ def test_a_runner_that_is_stopped_by_a_signal_leaves_the_ref_closed(runners: Run
     seen = runners.run("runs")
     assert " 143 " in seen.out, seen.said
     runners.goes_on()
+
+
+def test_f11_a_runner_asleep_for_longer_than_its_lease_wakes_up_and_sends_nothing(
+    runners: Runners,
+) -> None:
+    """F11, with a real lease: another has begun and ended meanwhile."""
+    way = Ways((Deed("stop", "team.write.before", 3),), lease_s=LEASE_S)
+    asleep = runners.start("--parallelism", "1", ways=way)
+    asleep.wait_for_stop()
+    time.sleep(LEASE_S * 1.1)
+    second = runners.apply(ways=Ways(lease_s=LEASE_S))
+    assert second.code == 0, second.said
+    runners.is_whole()
+    writes, tip = runners.team.writes(), runners.tip()
+    asleep.signal(signal.SIGCONT)
+    woken = asleep.wait()
+    assert woken.code == 8, woken.said
+    assert "is no longer ours" in woken.said
+    assert (runners.team.writes(), runners.tip()) == (writes, tip)
+    runners.changes_nothing()
+
+
+SIGNALLED = """#!/bin/sh
+echo x >> {count}
+[ $(wc -l < {count}) -eq {nth} ] || exit 0
+read old new ref
+lock=$(git show $new:lock.json 2>/dev/null || git show $old:lock.json)
+process=$(echo "$lock" | sed 's/.*"process":\\([0-9]*\\).*/\\1/')
+for again in {times}; do kill -INT $process; sleep 0.05; done
+"""
+
+
+@pytest.mark.parametrize(
+    ("nth", "times"),
+    [
+        pytest.param(1, "1", id="opening"),
+        pytest.param(1, "1 2", id="opening, twice"),
+        pytest.param(2, "1 2", id="announcing, twice"),
+        pytest.param(3, "1", id="closing"),
+    ],
+)
+def test_a_signal_in_the_middle_of_a_push_leaves_the_ref_closed(
+    runners: Runners, nth: int, times: str
+) -> None:
+    """The push is finished, and so is the run; only the writes are fewer."""
+    runners.hook("pre-receive", SIGNALLED.format(count=runners.count_at, nth=nth, times=times))
+    stopped = runners.apply()
+    assert stopped.code in ((130,) if nth < 3 else (0, 130)), stopped.said
+    assert "Traceback" not in stopped.said
+    assert runners.lock() is None
+    runners.goes_on()
+
+
+def test_a_server_that_refuses_from_some_push_on_loses_nothing(runners: Runners) -> None:
+    script = "#!/bin/sh\necho x >> {count}\n[ $(wc -l < {count}) -lt 3 ] && exit 0\n"
+    refusal = "echo this ref is protected now >&2\nexit 1\n"
+    runners.hook("pre-receive", (script + refusal).format(count=runners.count_at))
+    refused = runners.apply()
+    assert refused.code == 9, refused.said
+    assert "this ref is protected now" in refused.err
+    assert runners.lock() is not None
+    runners.is_whole()
+    runners.hook("pre-receive", "#!/bin/sh\n")
+    runners.goes_on()
+
+
+def test_a_ref_that_was_set_back_to_an_older_state_duplicates_nothing(runners: Runners) -> None:
+    """F09: to before the first run, to its opening, and to what it had announced."""
+    assert runners.apply().code == 0, runners.said
+    assert runners.hub is not None
+    commits = git("rev-list", "--reverse", REF, at=runners.hub.path).splitlines()
+    assert len(commits) == 3
+    for commit in commits[:2]:
+        git("update-ref", REF, commit, at=runners.hub.path)
+        runners.goes_on()
+    git("update-ref", "-d", REF, at=runners.hub.path)
+    runners.goes_on()
+
+
+def test_the_teams_token_is_in_no_object_and_no_setting(runners: Runners) -> None:
+    assert runners.apply().code == 0, runners.said
+    assert runners.hub is not None
+    for place in (runners.hub.path, runners.folder / ".git"):
+        listed = git("cat-file", "--batch-all-objects", "--batch-check", at=place).splitlines()
+        names = "\n".join(it.split()[0] for it in listed if " tree " not in it)
+        objects = git("cat-file", "--batch", at=place, given=names.encode())
+        assert "is under way" in objects
+        assert runners.team.tokens.read_write not in objects
+        for file in (it for it in place.rglob("*") if it.is_file()):
+            assert runners.team.tokens.read_write.encode() not in file.read_bytes()
