@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -227,6 +229,98 @@ class Guarded(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
+
+
+@dataclass
+class Served:
+    """A repository served over HTTP to one user. Of `lost` pushes the answer gets lost."""
+
+    hub: Hub
+    lost: int = 0
+    pushes: int = 0
+    address: str = ""
+
+    def answer(self, asked: BaseHTTPRequestHandler) -> bytes | None:
+        """Return the head and body of an answer; None where the connection breaks."""
+        if asked.headers["Authorization"] != f"Basic {b64encode(b'me:a-secret').decode()}":
+            return b'Status: 401 Who?\r\nWWW-Authenticate: Basic realm="git"\r\n\r\n'
+        path, _, query = asked.path.partition("?")
+        done = subprocess.run(
+            ["git", "http-backend"],
+            input=asked.rfile.read(int(asked.headers.get("Content-Length") or 0)),
+            capture_output=True,
+            check=True,
+            env={
+                "PATH": os.environ["PATH"],
+                "GIT_PROJECT_ROOT": str(self.hub.path.parent),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "REMOTE_USER": "me",
+                "REQUEST_METHOD": asked.command,
+                "PATH_INFO": path,
+                "QUERY_STRING": query,
+                "CONTENT_TYPE": asked.headers.get("Content-Type", ""),
+                "HTTP_CONTENT_ENCODING": asked.headers.get("Content-Encoding", ""),
+                "GIT_PROTOCOL": asked.headers.get("Git-Protocol", ""),
+            },
+        )
+        if asked.command == "POST" and path.endswith("git-receive-pack"):
+            self.pushes += 1
+            if self.pushes <= self.lost:
+                return None
+        return done.stdout
+
+
+@pytest.fixture
+def served(hub: Hub) -> Iterator[Served]:
+    if not Path(git("--exec-path", at=hub.path), "git-http-backend").exists():
+        pytest.skip("this git is packaged without git-http-backend")
+    served = Served(hub)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = served.answer(self)
+            if answer is None:
+                return
+            head, _, body = answer.partition(b"\r\n\r\n")
+            fields = dict(line.split(": ", 1) for line in head.decode().splitlines())
+            self.send_response(int(fields.pop("Status", "200").split()[0]))
+            for name, value in fields.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        served.address = f"http://{{}}127.0.0.1:{server.server_port}/{hub.path.name}"
+        yield served
+        server.shutdown()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_over_http_a_token_in_the_address_pushes_and_a_lost_answer_is_found_out(
+    git_ref: GitRef, served: Served, tmp_path: Path
+) -> None:
+    """On a runner without any repository, and one whose clone has another token."""
+    served.lost = 1
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    remote = served.address.format("me:a-secret@")
+    wait(writer(replace(git_ref, remote=remote, folder=bare)).bind([binding("one")]))
+    assert (served.pushes, served.hub.pushes()) == (1, 1)
+    other = served.address.format("me:another@")
+    git("remote", "set-url", "origin", other, at=git_ref.folder)
+    wait(writer(replace(git_ref, remote=remote)).bind([binding("two")]))
+    assert list(wait(read(replace(git_ref, remote=remote)).ledger()).bindings) == ["one", "two"]
+    with pytest.raises(JournalError, match="Authentication failed"):
+        wait(read(git_ref).ledger())
+    assert [*bare.iterdir()] == []
 
 
 @pytest.fixture
