@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
@@ -18,6 +19,8 @@ __all__ = ["TIMEOUT_S", "Answer", "Git", "steadily"]
 _T = TypeVar("_T")
 TIMEOUT_S = 100.0
 """No command takes longer, whatever it waits for."""
+_GRACE_S = 5.0
+"""What is under way when somebody says stop has as long to end by itself."""
 _TAME = (
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.logAllRefUpdates=false"),
@@ -71,51 +74,62 @@ class Git:
     async def ask(self, *arguments: str, given: bytes = b"", within_s: float = TIMEOUT_S) -> Answer:
         """Return how git ended; what is under way is awaited, also when this is cancelled.
 
-        JournalError where there is no git. One that doesn't end *within_s* is ended.
+        JournalError where there is no git. One that doesn't end *within_s* is ended, or soon after
+        a cancellation: whoever presses Ctrl-C doesn't wait for a network that hangs.
         """
-        return await steadily(lambda: self._run(arguments, given, within_s))
+        started: list[subprocess.Popen[bytes]] = []
+        return await steadily(
+            lambda: self._run(arguments, given, within_s, started), lambda: _end(started)
+        )
 
-    def _run(self, arguments: tuple[str, ...], given: bytes, within_s: float) -> Answer:
+    def _run(
+        self,
+        arguments: tuple[str, ...],
+        given: bytes,
+        within_s: float,
+        started: list[subprocess.Popen[bytes]],
+    ) -> Answer:
         try:
             # Into files: what git has started and left behind (ssh's master) may hold a pipe open.
             with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-                code = self._ended(arguments, given, within_s, (out, err))
-                if code is None:
-                    return Answer(-1, b"", f"no end within {within_s:.3g} s")
+                process = self._started(arguments, out, err)
+                started.append(process)
+                with process:
+                    try:
+                        process.communicate(given, within_s)
+                    except subprocess.TimeoutExpired:
+                        _end(started)
+                        return Answer(-1, b"", f"no end within {within_s:.3g} s")
                 out.seek(0)
                 err.seek(0)
                 gist = _gist(err.read().decode("utf-8", "replace"))
-                return Answer(code, out.read(), self._place.redact(gist))
+                return Answer(process.returncode, out.read(), self._place.redact(gist))
         except OSError as error:
             message = f"git can't be started: {error.strerror}"
             remedy = "A journal on a git ref needs the program git: install it, and try again."
             raise JournalError(message, remedy=remedy) from error
 
-    def _ended(
-        self,
-        arguments: tuple[str, ...],
-        given: bytes,
-        within_s: float,
-        files: tuple[IO[bytes], IO[bytes]],
-    ) -> int | None:
-        """Return git's exit code, with what it gave and said in *files*; None: it was ended."""
+    def _started(
+        self, arguments: tuple[str, ...], out: IO[bytes], err: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
         command = ["git", *_TAME, "-C", str(self.folder), *arguments]
-        with subprocess.Popen(  # noqa: S603 - a command of ours
+        return subprocess.Popen(  # noqa: S603 - a command of ours
             command,
             stdin=subprocess.PIPE,
-            stdout=files[0],
-            stderr=files[1],
+            stdout=out,
+            stderr=err,
             env=_environment(os.environ, self._settings),
             # Ctrl-C is for us: a checkpoint under way is finished.
             start_new_session=True,
-        ) as process:
-            try:
-                process.communicate(given, within_s)
-            except subprocess.TimeoutExpired:
-                # What it has started goes along: ssh, or another git.
+        )
+
+
+def _end(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    """End what was started and hasn't ended, and all that it has started: ssh, or another git."""
+    for process in started:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                return None
-            return process.returncode
 
 
 def _environment(environ: Mapping[str, str], settings: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -140,15 +154,20 @@ def _gist(said: str) -> str:
     return "; ".join(dict.fromkeys((telling or lines)[:5]))
 
 
-async def steadily(call: Callable[[], _T]) -> _T:
-    """Return what *call* gives, made in a thread; a cancellation is put off until then."""
-    future = asyncio.get_running_loop().run_in_executor(None, call)
+async def steadily(call: Callable[[], _T], end: Callable[[], None]) -> _T:
+    """Return what *call* gives, made in a thread; a cancellation is put off until then.
+
+    *end* is called when that takes long.
+    """
+    loop = asyncio.get_running_loop()
+    future = loop.run_in_executor(None, call)
     cancelled: asyncio.CancelledError | None = None
     while not future.done():
         try:
             await asyncio.shield(future)
         except asyncio.CancelledError as error:
             cancelled = error
+            loop.call_later(_GRACE_S, end)
         except Exception:  # noqa: S112 - raised below
             continue
     if cancelled is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 
 from importer.errors import JournalError, UsageError
-from importer.journal import GitRef, git_remote
+from importer.journal import GitRef, git_program, git_remote
 from importer.journal.git_program import Git
 from tests.journal.factories import (
     binding,
@@ -68,6 +69,24 @@ def test_a_push_that_hangs_is_ended_in_time_and_is_none(
         wait(writer(git_ref).begin(run_of()))
     assert time.monotonic() - began < 10
     assert git("for-each-ref", at=hub.path) == ""
+
+
+def test_who_says_stop_does_not_wait_for_a_remote_that_hangs(
+    git_ref: GitRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_program, "_GRACE_S", 0.3)
+
+    async def act(address: str) -> None:
+        reading = asyncio.create_task(read(replace(git_ref, remote=address)).ledger())
+        await asyncio.sleep(0.5)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    began = time.monotonic()
+    with mute() as address:
+        wait(act(address))
+    assert time.monotonic() - began < 5
 
 
 def test_what_git_leaves_behind_is_not_waited_for(git_ref: GitRef, tmp_path: Path) -> None:
