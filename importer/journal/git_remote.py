@@ -127,7 +127,7 @@ class GitRemote:
             answer = await home.git.ask(*asked, within_s=left_s)
             if not answer.code:
                 return
-            said = answer.said
+            said = "; ".join([*_refused(answer), answer.said])
             looked = await self._looked()
             if not looked.code:
                 found = self._tip_in(looked)
@@ -137,7 +137,7 @@ class GitRemote:
                     raise Moved(found)
             if _FOR_GOOD.search(said):
                 break
-        message = f"the journal {self._place} can't be written: {said}"
+        message = f"the journal {self._place} can't be written: {self._place.redact(said)}"
         raise JournalError(message, remedy=_ALLOW)
 
     def _unreachable(self, said: str) -> JournalError:
@@ -147,6 +147,12 @@ class GitRemote:
         """Return the error for a ref that is somebody else's."""
         message = f"{self._place} holds something else than a journal"
         return JournalError(message, remedy="Name another ref with --journal.")
+
+
+def _refused(answer: Answer) -> list[str]:
+    """Return why a server refused a push, in its own words: `--porcelain` has them in a column."""
+    rows = (it.split("\t") for it in answer.out.decode("utf-8", "replace").splitlines())
+    return [columns[2] for columns in rows if columns[0] == "!" and len(columns) > 2]
 
 
 async def _left_s(began_s: float, pause_s: float) -> float:

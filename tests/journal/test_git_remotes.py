@@ -102,6 +102,13 @@ def test_what_git_leaves_behind_is_not_waited_for(git_ref: GitRef, tmp_path: Pat
     assert (answer.code, answer.out) == (0, b"done\n")
 
 
+@pytest.mark.usefixtures("hasty")
+def test_a_refusal_by_the_server_itself_says_why(git_ref: GitRef, hub: Hub) -> None:
+    git("config", "transfer.hideRefs", "refs/teams-importer", at=hub.path)
+    with pytest.raises(JournalError, match="deny updating a hidden ref"):
+        wait(writer(git_ref).bind([binding()]))
+
+
 def test_a_remote_that_tidies_up_at_each_push_keeps_the_journal(
     git_ref: GitRef, other: GitRef, hub: Hub
 ) -> None:
