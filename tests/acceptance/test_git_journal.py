@@ -329,14 +329,13 @@ def test_a_server_that_refuses_from_some_push_on_loses_nothing(runners: Runners)
 
 
 def test_a_ref_that_was_set_back_to_an_older_state_duplicates_nothing(runners: Runners) -> None:
-    """F09: to before the first run, to its opening, and to what it had announced."""
+    """F09: to what the first run had announced, and to nothing at all."""
     assert runners.apply().code == 0, runners.said
     assert runners.hub is not None
     commits = git("rev-list", "--reverse", REF, at=runners.hub.path).splitlines()
     assert len(commits) == 3
-    for commit in commits[:2]:
-        git("update-ref", REF, commit, at=runners.hub.path)
-        runners.goes_on()
+    git("update-ref", REF, commits[1], at=runners.hub.path)
+    runners.goes_on()
     git("update-ref", "-d", REF, at=runners.hub.path)
     runners.goes_on()
 
