@@ -289,7 +289,7 @@ def test_a_journal_on_a_ref_that_cannot_be_pushed_to_is_not_ok(
     code, found = checks(cli, *team, "--write")
     assert (code, found["journal's ref"]["sign"]) == (0, "ok"), found
     assert git("for-each-ref", at=hub.path) == ""
-    git("config", "remote.origin.pushurl", tmp_path / "nowhere", at=clone)
+    git("config", "remote.origin.receivepack", tmp_path / "nowhere", at=clone)
     code, found = checks(cli, *team)
     assert (code, found["journal"]["sign"], found["journal's ref"]["sign"]) == (0, "ok", "warn")
     assert "can't be pushed to: fatal: " in found["journal's ref"]["found"]
