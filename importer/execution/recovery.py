@@ -65,9 +65,11 @@ async def recover(
     incidents: list[Incident] = []
     looked_up = 0
     bindings = dict(ledger.bindings)
+    # This run holds the lock: since now, earlier ones send nothing.
+    now = clock.now()
     for follows in (False, True):
         some = [_placed(it, bindings) for it in ledger.open if _may_follow(it) is follows]
-        operations = [_quiet_by(operation, clock.now()) for operation in some]
+        operations = [_quiet_by(operation, now) for operation in some]
         targets = Addresses(bindings.values()).targets
         async for operation, decision in resolver.resolve(operations, targets, stop):
             ended, binding = await settle_decision(journal, operation, decision, bindings, clock)

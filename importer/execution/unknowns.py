@@ -86,7 +86,7 @@ class Unknowns:
                 change, _ = parked.pop(operation.change)
                 await self._resolved(change, operation, decision)
         except ImporterError as error:
-            self._agenda.stop(error)
+            self._agenda.heed(error)
         self._agenda.park_again(parked)
         self._condition = self._window.condition
         return True

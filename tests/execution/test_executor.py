@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 
-from importer.errors import ExitCode, GuardTripped
+from importer.errors import ExitCode, GuardTripped, JournalError
 from importer.execution import OnUnknown, RunOptions
 from importer.model.ids import Field, Key, Verb
-from importer.model.ledger import Operation, State
+from importer.model.ledger import Binding, Operation, State
 from importer.model.manifest import Fate, Item, Removed
 from importer.model.plan import BlockedCode, Reason
 from importer.model.report import Report, ResultState
 from importer.model.writing import NotApplied, Outcome, Rejected, Write
-from importer.ports import Hold, Team
+from importer.ports import Hold, Journal, Team
 from importer.sandbox import Behaviour
 from tests.faults import AFTER, BEFORE, Faulty, answering
 from tests.stage import HERE, Stage, answer, former, manifest, question
@@ -127,6 +128,36 @@ def test_the_end_of_the_quota_stops_the_run_with_its_own_code() -> None:
     spent = NotApplied("the quota is used up", resume_after_s=3600.0)
     report = stage.apply(manifest(*THREE), wrap=answering({1: spent}))
     assert report.exit_code == ExitCode.BUDGET
+    assert stage.apply(manifest(*THREE)).exit_code == ExitCode.DONE
+    assert len(stage.questions()) == 3
+
+
+class FullDisk:
+    """A journal that can't record what looking found out."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    async def settle(self, ended: Operation, binding: Binding | None = None) -> None:
+        if ended.evidence.startswith("found as"):
+            raise JournalError("the disk is full")
+        await self._journal.settle(ended, binding)
+
+
+def test_a_journal_that_fails_goes_before_the_end_of_the_quota() -> None:
+    """What was sent is unknown then, and the next run finds it out."""
+    stage = Stage()
+    spent = NotApplied("the quota is used up", resume_after_s=3600.0)
+    report = stage.apply(
+        manifest(*THREE),
+        wrap=answering({0: AFTER, 1: spent}),
+        wrap_journal=lambda journal: cast("Journal", FullDisk(journal)),
+    )
+    assert report.exit_code == ExitCode.JOURNAL
+    assert states(report)["two!create"] is ResultState.UNKNOWN
     assert stage.apply(manifest(*THREE)).exit_code == ExitCode.DONE
     assert len(stage.questions()) == 3
 
