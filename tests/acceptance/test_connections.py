@@ -138,6 +138,17 @@ async def twice(call: Call) -> None:
     await call.answer(await call.deliver())
 
 
+def held(back: asyncio.Event) -> Fault:
+    """Hang up, and let the write take effect when it is let go."""
+
+    async def met(call: Call) -> None:
+        call.writer.close()
+        await back.wait()
+        await call.deliver()
+
+    return met
+
+
 def late(seconds: float) -> Fault:
     """Hang up, and let the write take effect later."""
 
@@ -306,9 +317,11 @@ def test_f24_a_write_that_takes_effect_after_the_window_is_reported_until_somebo
     stage: Stage, ground: Grounds
 ) -> None:
     """F24: beyond the window a double can't be prevented. Which of them was ours nobody knows."""
-    with behind(stage, ground, once(nth_create(5)), late(2.0)) as (scene, proxy):
+    back = asyncio.Event()
+    with behind(stage, ground, once(nth_create(5)), held(back)) as (scene, proxy):
         codes = [scene.apply(ways=WAYS).code]
         assert proxy.met == 1
+        ground.ask(back.set)
         deadline = time.monotonic() + 20
         while not (doubled := [it for it, count in scene.team.keys().items() if count > 1]):
             time.sleep(0.05)

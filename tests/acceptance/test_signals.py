@@ -116,7 +116,8 @@ def test_f10_the_second_signal_does_not_wait_for_an_answer(
         child.signal(number)
         began = time.monotonic()
         ended = child.wait()
-        assert time.monotonic() - began < 3
+        # The answer itself would be waited for a minute.
+        assert time.monotonic() - began < 20
         assert ended.code == CODES[sort], ended.said
         assert "interrupted, at once; the next run looks up what is open" in ended.err
         assert open_in(scene.journal) == 1

@@ -70,8 +70,9 @@ class Served:
     ca_bundle: Path | None = None
 
     def requests(self) -> list[dict[str, Any]]:
+        """Return the log: one record per request; a line that is being written isn't one yet."""
         text = self.log.read_text() if self.log.exists() else ""
-        return [json.loads(line) for line in text.splitlines()]
+        return [json.loads(line) for line in text.rpartition("\n")[0].splitlines()]
 
     def env(self, token: str = "read_write") -> dict[str, str]:  # noqa: S107 - the sort of token
         return {
