@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "corpora" in getattr(item, "fixturenames", ()):
             item.add_marker("corpus")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over ten thousand tests that are none."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

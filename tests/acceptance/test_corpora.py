@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.running import run, served_sandbox
+from importer.sandbox import Post, World
+from tests.cli.stage import Program, serving
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -18,6 +18,7 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize(
     ("reader", "source", "address", "pages", "images"),
     [
@@ -44,7 +45,10 @@ def tree(folder: Path) -> dict[str, bytes]:
 )  # fmt: skip
 def test_every_corpus_moves_whole_and_comes_to_rest(
     corpora: Path,
+    cli: Program,
+    home: Path,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     reader: str,
     source: str,
     address: str,
@@ -53,37 +57,43 @@ def test_every_corpus_moves_whole_and_comes_to_rest(
 ) -> None:
     """Converted, converted again, by way of its own map file; applied, and planned."""
     asked = ("convert", reader, corpora / source, "--address", address, "--namespace", "wiki")
-    made = run(*asked, "--out", "out", "--report", "pages.csv", "--format", "json",
-               cwd=tmp_path)  # fmt: skip
-    assert made.returncode == 0, made.stderr
-    document = json.loads(made.stdout)
+    made = cli(*asked, "--out", "out", "--report", "pages.csv", "--format", "json")
+    assert made.code == 0, made.err
+    document = made.document
     assert document["tally"]["pages"] == len(document["pages"]) == pages
     counted = sum((Counter(it["images"]) for it in document["pages"]), Counter[str]())
     assert counted == images
-    assert run("validate", "out", cwd=tmp_path).returncode == 0
-    again = run("convert", reader, corpora / source, "--out", "out", "--check", cwd=tmp_path)
-    assert again.returncode == 0, again.stderr
-    mapped = run(*asked, "--out", "mapped", "--map", "pages.csv", "--report", "mapped.csv",
-                 cwd=tmp_path)  # fmt: skip
-    assert mapped.returncode == 0, mapped.stderr
-    assert tree(tmp_path / "mapped") == tree(tmp_path / "out")
-    assert (tmp_path / "mapped.csv").read_bytes() == (tmp_path / "pages.csv").read_bytes()
-    with served_sandbox(tmp_path) as sandbox:
-        plan = run("plan", "--format", "json", "out", cwd=tmp_path, env=sandbox.env("read_only"))
-        changes = json.loads(plan.stdout)["changes"]
-        applied = run("apply", "--yes", "out", cwd=tmp_path, env=sandbox.env())
-        assert applied.returncode == 0, applied.stdout + applied.stderr
-        asked_for = sandbox.requests()
-        assert len([it for it in asked_for if it["method"] != "GET" and it["status"] < 300]) == len(
-            changes
-        )
+    assert cli("validate", "out").code == 0
+    again = cli("convert", reader, corpora / source, "--out", "out", "--check")
+    assert again.code == 0, again.err
+    mapped = cli(*asked, "--out", "mapped", "--map", "pages.csv", "--report", "mapped.csv")
+    assert mapped.code == 0, mapped.err
+    assert tree(home / "mapped") == tree(home / "out")
+    assert (home / "mapped.csv").read_bytes() == (home / "pages.csv").read_bytes()
+    with serving(tmp_path) as served:
+
+        def use(token: str) -> None:
+            for name, value in served.env(token).items():
+                monkeypatch.setenv(name, value)
+
+        use("read_only")
+        changes = cli("plan", "--format", "json", "out").document["changes"]
+        use("read_write")
+        applied = cli("apply", "--yes", "out")
+        assert applied.code == 0, applied.out + applied.err
+        sent = served.requests()
+        written = [it for it in sent if it["method"] != "GET" and it["status"] < 300]
+        assert len(written) == len(changes)
         created = Counter(it["kind"] for it in changes if it["verb"] == "create")
-        assert len(sandbox.posts()) == created["question"] + created["answer"]
-        again = run(
-            "plan", "out", "--detailed-exitcode", cwd=tmp_path, env=sandbox.env("read_only")
-        )
-        assert again.returncode == 0, again.stdout
-        assert "No changes" in again.stdout
-        reads = sandbox.requests()[len(asked_for) :]
+        assert len(served.ask(posts)) == created["question"] + created["answer"]
+        use("read_only")
+        again = cli("plan", "out", "--detailed-exitcode")
+        assert again.code == 0, again.out
+        assert "No changes" in again.out
+        reads = served.requests()[len(sent) :]
     assert {it["method"] for it in reads} == {"GET"}
     assert len(reads) <= 2 * math.ceil(created.total() / 100) + 7, len(reads)
+
+
+def posts(world: World) -> list[Post]:
+    return [*world.questions("acme"), *world.answers("acme")]

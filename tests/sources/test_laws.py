@@ -73,7 +73,7 @@ def test_every_faq_is_accounted_for_and_loads_without_an_error(text: str) -> Non
 def test_a_line_without_end_takes_no_time_without_end(tmp_path: Path, line: str) -> None:
     text = f"# How is it?\n\n{line}\n\n## Why?\n\n{line}\n"
     (tmp_path / "faq.md").write_text(text, encoding="utf-8")
-    began = time.monotonic()
+    began = time.process_time()
     for name in ("faq", "markdown"):
         list(converted(name, tmp_path))
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10

@@ -165,9 +165,9 @@ def test_a_servers_text_is_cut_and_cleaned_but_shown() -> None:
 
 
 def test_listening_to_hostile_bytes_is_quick() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     listen(200, b'{"items":' + b"[" * 1_000_000, {})
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def heard(number: int, *, status: int = 400) -> Reply:

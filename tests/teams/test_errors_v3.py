@@ -65,9 +65,9 @@ def test_status_and_form_decide_and_nothing_else(status: int, content: bytes, sa
 
 
 def test_listening_to_hostile_bytes_is_quick() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     listen(200, b'{"items":' + b"[" * 1_000_000, {})
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

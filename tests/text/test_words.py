@@ -256,7 +256,7 @@ def _random_lines(symbols: int, count: int, seed: int) -> str:
     ],
 )
 def test_monstrous_texts_are_compared_in_a_breath(before: str, after: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     difference = compare_texts(before, after)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert sum(len(hunk.lines) for hunk in difference.hunks) <= 200
