@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = ROOT.parent / "shared" / "corpora"
 
+_MEMORY = Path("/dev/shm")
+_TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
 _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 _TERMINAL = {"NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES"}
 _RUNNERS = {"CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITLAB_CI"}
@@ -33,6 +35,22 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 class NetworkBlockedError(RuntimeError):
     """A test reached out. Not an `OSError`: a client would take that for an answer of the world."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where that has room: no test is about a power cut."""
+    chosen = config.getoption("basetemp") or os.environ.get(_TEMPORARY)
+    if not chosen and _is_roomy(_MEMORY):
+        os.environ[_TEMPORARY] = str(_MEMORY)
+
+
+def _is_roomy(folder: Path) -> bool:
+    try:
+        disk = os.statvfs(folder)
+    except OSError:
+        return False
+    takes_programs = not disk.f_flag & getattr(os, "ST_NOEXEC", 0)
+    return takes_programs and os.access(folder, os.W_OK) and disk.f_bavail * disk.f_frsize > 2**30
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
