@@ -15,7 +15,6 @@ from importer.model.report import Report
 from importer.planning.plan_file import canonical_json, plan_bytes
 from importer.rendering.adoption_view import adopted_view, adoption_view
 from importer.rendering.drift_view import drift_view
-from importer.rendering.engine import fill_template
 from importer.rendering.export_view import export_view
 from importer.rendering.fidelity_view import fidelity_view
 from importer.rendering.look import Format, Look, Looks
@@ -60,8 +59,8 @@ def render_plan(plan: Plan, **looks: Unpack[Looks]) -> str:
     if look.format is Format.JSON:
         return plan_bytes(plan).decode()
     if look.format is Format.HTML:
-        return fill_template("plan", page_view(plan), look)
-    return fill_template("plan", plan_view(plan, verbose=look.verbose, utf8=look.utf8), look)
+        return _filled("plan", page_view(plan), look)
+    return _filled("plan", plan_view(plan, verbose=look.verbose, utf8=look.utf8), look)
 
 
 def render_drift(report: DriftReport, **looks: Unpack[Looks]) -> str:
@@ -72,7 +71,7 @@ def render_drift(report: DriftReport, **looks: Unpack[Looks]) -> str:
     look = _look(looks)
     if look.format is Format.JSON:
         return canonical_json(report, indent=2) + "\n"
-    return fill_template("drift", drift_view(report, verbose=look.verbose, utf8=look.utf8), look)
+    return _filled("drift", drift_view(report, verbose=look.verbose, utf8=look.utf8), look)
 
 
 def render_report(report: Report, **looks: Unpack[Looks]) -> str:
@@ -82,7 +81,7 @@ def render_report(report: Report, **looks: Unpack[Looks]) -> str:
         document = ReportDocument(report, report_counts(report))
         return canonical_json(document, indent=2) + "\n"
     whole = look.verbose or look.format is Format.HTML
-    return fill_template("report", report_view(report, verbose=whole, utf8=look.utf8), look)
+    return _filled("report", report_view(report, verbose=whole, utf8=look.utf8), look)
 
 
 def render_export(report: ExportReport, **looks: Unpack[Looks]) -> str:
@@ -90,7 +89,7 @@ def render_export(report: ExportReport, **looks: Unpack[Looks]) -> str:
     look = _look(looks)
     if look.format is Format.JSON:
         return canonical_json(report, indent=2) + "\n"
-    return fill_template("export", export_view(report, verbose=look.verbose, utf8=look.utf8), look)
+    return _filled("export", export_view(report, verbose=look.verbose, utf8=look.utf8), look)
 
 
 def render_losses(
@@ -116,7 +115,7 @@ def render_losses(
     view = loss_view(
         losses, tally, pages, verbose=look.verbose or whole, utf8=look.utf8, table=whole
     )
-    return fill_template("losses", view, look)
+    return _filled("losses", view, look)
 
 
 def render_fidelity(
@@ -130,7 +129,7 @@ def render_fidelity(
     if look.format is Format.JSON:
         return _json({"fidelity": fidelity})
     view = fidelity_view(fidelity, show=show, verbose=look.verbose, utf8=look.utf8)
-    return fill_template("fidelity", view, look)
+    return _filled("fidelity", view, look)
 
 
 def render_adoption(report: AdoptionReport, **looks: Unpack[Looks]) -> str:
@@ -139,7 +138,7 @@ def render_adoption(report: AdoptionReport, **looks: Unpack[Looks]) -> str:
     if look.format is Format.JSON:
         return canonical_json(report, indent=2) + "\n"
     view = adoption_view(report.adoption, verbose=look.verbose, utf8=look.utf8)
-    return fill_template("adoption", view, look)
+    return _filled("adoption", view, look)
 
 
 def render_adopted(report: AdoptedReport, **looks: Unpack[Looks]) -> str:
@@ -148,7 +147,7 @@ def render_adopted(report: AdoptedReport, **looks: Unpack[Looks]) -> str:
     if look.format is Format.JSON:
         return canonical_json(report, indent=2) + "\n"
     view = adopted_view(report, verbose=look.verbose, utf8=look.utf8)
-    return fill_template("adoption", view, look)
+    return _filled("adoption", view, look)
 
 
 def render_pull(report: PullReport, **looks: Unpack[Looks]) -> str:
@@ -159,7 +158,14 @@ def render_pull(report: PullReport, **looks: Unpack[Looks]) -> str:
     look = _look(looks)
     if look.format is Format.JSON:
         return canonical_json(report, indent=2) + "\n"
-    return fill_template("pull", pull_view(report, verbose=look.verbose), look)
+    return _filled("pull", pull_view(report, verbose=look.verbose), look)
+
+
+def _filled(template: str, view: Mapping[str, Any], look: Look) -> str:
+    # What fills templates takes longer to import than many a command runs that fills none.
+    from importer.rendering.engine import fill_template
+
+    return fill_template(template, view, look)
 
 
 def _look(looks: Looks) -> Look:

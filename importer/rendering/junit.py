@@ -1,8 +1,8 @@
 """Findings as JUnit XML: a test case for each file or item that was looked at."""
 
+import html
 import re
 from collections.abc import Iterator, Sequence
-from xml.sax.saxutils import escape, quoteattr
 
 from importer.rendering.escaping import quiet_html
 from importer.rendering.findings import Checked, Finding, Level
@@ -76,11 +76,13 @@ def _told(it: Finding) -> str:
 
 
 def _quoted(text: str) -> str:
+    from xml.sax.saxutils import quoteattr  # brings an HTTP client along
+
     return quoteattr(_writable(visible(text)))
 
 
 def _escaped(text: str) -> str:
-    return escape(_writable(text))
+    return html.escape(_writable(text), quote=False)
 
 
 def _writable(text: str) -> str:

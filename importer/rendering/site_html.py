@@ -7,14 +7,18 @@ that says what it shows and from where: nothing is fetched before somebody follo
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from html.parser import HTMLParser
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from importer.text.visible import HIDDEN, visible
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 __all__ = ["AddressOf", "site_blocks"]
 
@@ -38,7 +42,7 @@ _ODD = re.compile(f"[\x00-\x09\x0b-\x1f{HIDDEN}]")
 _LANGUAGE = re.compile(r"language-([\w+#.-]{1,30})", re.ASCII)
 
 
-def _raw(_renderer: object, tokens: Sequence[Token], at: int, *_: object) -> str:
+def _raw(_renderer: object, tokens: "Sequence[Token]", at: int, *_: object) -> str:
     """Leave raw HTML to the sanitiser, but for tables."""
     return _RAW_TABLE.sub("&lt;", tokens[at].content)
 
@@ -49,10 +53,16 @@ def _not_dangerous(url: str) -> bool:
     return True
 
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("table")
-_MARKDOWN.add_render_rule("html_block", _raw)
-_MARKDOWN.add_render_rule("html_inline", _raw)
-_MARKDOWN.validateLink = _not_dangerous  # type: ignore[method-assign]  # the documented hook
+@cache
+def _renderer() -> "MarkdownIt":
+    # Imported for the one format that needs it.
+    from markdown_it import MarkdownIt
+
+    made = MarkdownIt("commonmark", {"html": True}).enable("table")
+    made.add_render_rule("html_block", _raw)
+    made.add_render_rule("html_inline", _raw)
+    made.validateLink = _not_dangerous  # type: ignore[method-assign]  # the documented hook
+    return made
 
 
 def site_blocks(markdown: str, address_of: AddressOf, site: str = "") -> list[Markup]:
@@ -65,22 +75,23 @@ def site_blocks(markdown: str, address_of: AddressOf, site: str = "") -> list[Ma
     below *site*; without it they are no links.
     """
     env: dict[str, object] = {}
-    tokens = _MARKDOWN.parse(markdown.replace("\r\n", "\n"), env)
+    markdown_it = _renderer()
+    tokens = markdown_it.parse(markdown.replace("\r\n", "\n"), env)
     parts = [tokens] if any(map(_is_raw, tokens)) else _parts(tokens)
     made: list[Markup] = []
     for part in parts:
         cleaner = _Cleaner(address_of, site)
-        cleaner.feed(_MARKDOWN.renderer.render(part, _MARKDOWN.options, env))
+        cleaner.feed(markdown_it.renderer.render(part, markdown_it.options, env))
         cleaner.close()
         made.append(Markup(cleaner.result()))  # noqa: S704 - each tag is written anew
     return made
 
 
-def _is_raw(token: Token) -> bool:
+def _is_raw(token: "Token") -> bool:
     return token.type in ("html_block", "html_inline") or any(map(_is_raw, token.children or ()))
 
 
-def _parts(tokens: Sequence[Token]) -> list[list[Token]]:
+def _parts(tokens: "Sequence[Token]") -> "list[list[Token]]":
     """Return the tokens of each block that is in no other one."""
     parts: list[list[Token]] = [[]]
     for token in tokens:
