@@ -96,13 +96,14 @@ class Acting(Browsing):
         self.store.run("UPDATE posts SET tags = ? WHERE id = ?", (" ".join(names), post.id))
 
     def _record(self, post: Post, by: User, comment: str) -> None:
-        """Add the post's present state to its history."""
+        """Add the post's present state to its history, as of the moment that the post tells."""
         sql = "SELECT coalesce(max(number), 0) + 1 FROM revisions WHERE post_id = ?"
         number = int(self.store.value(sql, (post.id,)))
         digest = hashlib.blake2b(f"revision {post.id} {number}".encode(), digest_size=16).digest()
         guid = str(uuid.UUID(bytes=digest)).upper()
+        made = post.created if post.edited is None else post.edited
         state = (comment, post.title, post.body, " ".join(post.tags))
         self.store.run(
             "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (guid, post.id, number, by.id, self.seconds, *state),
+            (guid, post.id, number, by.id, made, *state),
         )

@@ -77,6 +77,6 @@ def test_what_an_apply_costs_was_known_before(
             told = cli("plan", "--format", "json").document["cost"]
             sent = len(served.requests())
             done = cli("apply", "--yes", "--format", "json", "--settle", "0")
-            assert done.code == 0, done.err
+            assert done.code == 0, done.out + done.err
             assert done.document["report"]["requests"] == len(served.requests()) - sent
             assert done.document["report"]["requests"] == told["writes"] + told["reads"]

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from importer.sandbox import (
     Rule,
     RuleBroken,
     SandboxError,
+    SteppedClock,
     open_world,
 )
 from importer.sandbox.schema import STEPS
@@ -294,6 +296,25 @@ def test_quick_edits_join_the_last_revision_in_the_grace_period(found_town: Foun
     town.clock.advance(300)
     town.world.edit(town.bjorn, question, body=BODY * 4)
     assert [r.number for r in town.world.revisions(question)] == [1, 2, 3]
+
+
+class Restless(SteppedClock):
+    """A clock that is a second on whenever somebody looks."""
+
+    def now(self) -> datetime:
+        self.advance(1)
+        return super().now()
+
+
+def test_a_post_and_its_history_tell_of_one_moment() -> None:
+    """Also where the second ends in between: a client takes two moments for two edits."""
+    world = open_world(clock=Restless())
+    ada = world.user("acme", "Ada Berg")
+    asked = world.ask(ada, title=TITLE, body=BODY, tags=["a"])
+    edited = world.edit(ada, asked.id, body=BODY * 2)
+    first, second = world.revisions(asked.id)
+    assert (asked.created, edited.edited) == (first.created, second.created)
+    world.close()
 
 
 def test_a_title_can_be_kept_unique(found_town: Found) -> None:
