@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,13 @@ from importer.sources.verify_comparing import Outcome
 from importer.sources.verify_seen import Construct
 from tests.sources.fidelity import CORPORA, against_markdown, shares, verified
 
+# Each wiki once: the largest takes ten seconds.
+measured = cache(verified)
+
 
 @pytest.mark.parametrize("name", CORPORA)
 def test_nothing_of_a_wiki_is_lost_unreported(corpora: Path, name: str) -> None:
-    found = verified(corpora, name)
+    found = measured(corpora, name)
     lost = [it for page in found.differing for it in page.differences if it.outcome is Outcome.LOST]
     assert lost == []
     assert found.pages > 0
@@ -21,7 +25,7 @@ def test_nothing_of_a_wiki_is_lost_unreported(corpora: Path, name: str) -> None:
 
 
 def test_posts_come_back_from_their_html_as_they_were(corpora: Path) -> None:
-    found = verified(corpora, "stackexchange-french-meta (HTML)")
+    found = measured(corpora, "stackexchange-french-meta (HTML)")
     assert found.texts == 761
     assert found.identical / found.texts >= 0.995
 
