@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import ipaddress
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,12 @@ class NetworkBlockedError(RuntimeError):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the tests' folders in memory where that has room: no test is about a power cut."""
+    """Keep the tests' folders in memory where that has room: no test is about a power cut.
+
+    A run in the background of a shell ignores Ctrl-C, and so would all that it starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = config.getoption("basetemp") or os.environ.get(_TEMPORARY)
     if not chosen and _is_roomy(_MEMORY):
         os.environ[_TEMPORARY] = str(_MEMORY)

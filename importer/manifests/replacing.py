@@ -3,6 +3,7 @@
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from importer.errors import JournalError, PlanStale
 from importer.manifests.paths import Folder, PathFault
 
 __all__ = ["FileEdit", "replace_files", "uninterrupted"]
+
+
+# Ignored, as of a job in the background, or handled by what isn't Python.
+_NOT_OURS = (signal.SIG_IGN, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +74,26 @@ def _put_back(folder: Path, reader: Folder, done: Sequence[FileEdit]) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let signals wait until the block is done: what it writes belongs together."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    """Let signals wait until the block is done: what it writes belongs together.
+
+    They are taken in, not blocked: a mask holds for one thread, and any other may meet a signal.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        # Handlers run in the main thread alone.
+        yield
+        return
+    met: list[int] = []
+    before = {it: signal.getsignal(it) for it in (signal.SIGINT, signal.SIGTERM)}
+    heeded = {it: handler for it, handler in before.items() if handler not in _NOT_OURS}
     try:
+        for number in heeded:
+            signal.signal(number, lambda number, _: met.append(number))
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in heeded.items():
+            signal.signal(number, handler)
+        for again in met[:1]:
+            signal.raise_signal(again)
 
 
 def _require_unchanged(reader: Folder, edit: FileEdit) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -471,10 +472,14 @@ def test_a_signal_while_files_are_replaced_comes_after_the_last_of_them(
 
     monkeypatch.setattr(Path, "replace", interrupted)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    ended = threading.Event()
+    # It would meet what the main thread doesn't.
+    threading.Thread(target=ended.wait, daemon=True).start()
     try:
         with pytest.raises(KeyboardInterrupt):
             editor.write(editor.finish())
     finally:
+        ended.set()
         signal.signal(signal.SIGTERM, before)
     assert sorted(it.name for it in folder.iterdir()) == ["a.md", "b.md", MANIFEST]
     assert "id: 7" in Path("a.md").read_text()
