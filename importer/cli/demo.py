@@ -117,10 +117,9 @@ def _excerpt(text: str) -> str:
     lines = text.rstrip("\n").split("\n")
     start = next(at for at, line in enumerate(lines) if line.startswith("To create"))
     end = next(at for at, line in enumerate(lines) if line.startswith("cost"))
-    entries = [line for line in lines[start:end] if line.startswith("  + ")]
-    entries = [line.partition(" (new)")[0] for line in entries]
-    shown = entries[:_SHOWN]
-    more = f"  ... and {len(entries) - len(shown)} more"
+    entries = [line for line in lines[start:end] if line.startswith("  + ") and " (new)" in line]
+    shown = [line.partition(" (new)")[0] for line in entries[:_SHOWN]]
+    more = f"  ... and {len(entries) - len(shown)} more to create"
     whole = [*lines[:1], "", *shown, more, "", *lines[end:], "", _WHY_UPDATES]
     return "\n".join(whole) + "\n\n"
 

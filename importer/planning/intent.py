@@ -8,7 +8,7 @@ other tokens, or offline.
 It is made of parts, each of which stands for itself:
 
     create     the post with all its fields, and in whose name
-    update     one field; so is `set`, and the second write of a cycle of links
+    update     one field; so is `set`, and the second write of a cycle of links; a marker by itself
     delete     the post that goes: what a deletion leaves behind is that it isn't there
 
 A plan whose parts are all among those of another wants nothing beyond it. The digest proves a list
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from importer.model.fields import Value
-from importer.model.ids import Key, Lineage, Verb
+from importer.model.ids import Key, Lineage, Verb, mark_of
 from importer.model.plan import Change, Double, FieldChange, Plan
 from importer.text.digests import WHOLE, Digest, digest_of
 from importer.text.links import Text
@@ -102,6 +102,9 @@ def _parts_of(change: Change) -> Iterator[tuple[Digest, Part]]:
         case Verb.DELETE:
             yield digest_of("part", [*head, str(change.ref)]), Part(change.key, change.verb, change)
         case Verb.UPDATE | Verb.SET:
+            if (mark := mark_of(change.id)) is not None:
+                named = Part(change.key, f"{change.verb} marker", change)
+                yield digest_of("part", [*head, f"marker={mark}"]), named
             for it in change.fields:
                 named = Part(change.key, f"{change.verb} {it.field}", change)
                 yield digest_of("part", [*head, _said(it)]), named

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.model.ids import Field, Key, Kind, Lineage, Ref, UserId
+from importer.model.ids import Field, Key, Kind, Lineage, Mark, Ref, UserId, mark_id
 from importer.model.plan import Cost, Double, Plan
 from importer.planning.intent import comment_of, intent_of, lists_in, parts_of, proved
 from importer.planning.plan_file import plan_digest
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BOTH = an_update(a_field(Field.TITLE, "A", "B"), a_field(Field.BODY, plain("a\n"), plain("b\n")))
+MARKED = {it: replace(an_update(), id=mark_id(BOTH.key, it)) for it in Mark}
 DOUBLE = Double(Key("twice"), Ref(Kind.QUESTION, 95), "", "Twice", Ref(Kind.QUESTION, 7))
 PLAN = a_plan(a_create(), BOTH, an_accept(), a_delete(), doubles=(DOUBLE,))
 
@@ -92,10 +93,17 @@ def test_what_moves_by_itself_moves_no_digest(moved: Callable[[Plan], Plan]) -> 
         pytest.param(
             replace(PLAN, changes=(a_create(body="Another.\n"), *PLAN.changes[1:])), id="a text"
         ),
+        pytest.param(replace(PLAN, changes=(*PLAN.changes, MARKED[Mark.ON])), id="a marker"),
     ],
 )
 def test_another_wish_is_another_digest(other: Plan) -> None:
     assert intent_of(other).digest != intent_of(PLAN).digest
+
+
+def test_a_marker_put_on_is_another_wish_than_one_taken_off() -> None:
+    on, off = (intent_of(a_plan(it)) for it in MARKED.values())
+    assert len(on.parts) == len(off.parts) == 1
+    assert on.digest != off.digest
 
 
 def test_a_field_that_is_right_by_now_leaves_a_part() -> None:
