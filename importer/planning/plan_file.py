@@ -177,7 +177,7 @@ def _parsed(data: bytes) -> dict[str, object]:
     except RecursionError as error:
         _refuse("the file is no saved plan: it is nested too deep", error)
     except ValueError as error:
-        _refuse(f"the file is no saved plan: {error}", error)
+        _refuse(f"the file is no saved plan: it isn't the JSON of one: {error}", error)
     if not isinstance(document, dict):
         _refuse("the file is no saved plan: it holds no JSON object")
     return document

@@ -101,6 +101,8 @@ def load_snapshot(data: bytes, name: str) -> SavedSnapshot:
     Its layout may differ, as after a formatter; what it says may not.
     """
     document = _parsed(data, name)
+    if "posts" not in document:
+        _refuse(name, "it lists no posts of a team")
     digest = document.pop(_DIGEST, None)
     if digest is None:
         _refuse(name, "it has no digest")

@@ -281,7 +281,7 @@ def _timeless(document: Any) -> None:
         (_misplaced, "the snapshot snapshot.json is no snapshot: posts: question/"),
         (_nameless, "is no snapshot: declared: question/"),
         (_timeless, "no time zone"),
-        (dict.clear, "is no snapshot: it has no digest"),
+        (dict.clear, "is no snapshot: it lists no posts of a team"),
     ],
 )
 def test_a_snapshot_that_does_not_fit_is_refused(
