@@ -12,6 +12,7 @@ from importer.cli.progress import Meter
 from importer.cli.suggesting import did_you_mean
 from importer.cli.visiting import visiting
 from importer.cli.wiring import Target, journal_of
+from importer.errors import UsageError
 from importer.execution import check_pin, take_snapshot
 from importer.execution.reading import Reach, with_tags
 from importer.journal import Place
@@ -74,12 +75,18 @@ def _tags_of(live: LiveItem) -> tuple[str, ...]:
 
 
 def _note_idle(asked: Asked, snapshot: Snapshot, console: Console) -> None:
-    """Say which tags of `--tagged` no post of the team has: a mistyped one would give nothing."""
-    for tag in sorted(asked.tags):
-        name = snapshot.synonyms.get(tag, tag)
-        if name not in snapshot.tags:
-            hint = did_you_mean(name, snapshot.tags)
-            console.say(f"note: the team has no tag {tag!r}. {hint}".rstrip())
+    """Say which tags of `--tagged` the team doesn't have. UsageError where it has none of them."""
+    names = {tag: snapshot.synonyms.get(tag, tag) for tag in sorted(asked.tags)}
+    idle = {tag: name for tag, name in names.items() if name not in snapshot.tags}
+    told = [
+        f"the team has no tag {tag!r}. {did_you_mean(name, snapshot.tags)}".rstrip()
+        for tag, name in idle.items()
+    ]
+    if idle and idle == names:
+        remedy = "Name a tag that posts of the team bear; nothing was written."
+        raise UsageError("; ".join(told), remedy=remedy)
+    for it in told:
+        console.say(f"note: {it}")
 
 
 def _planned(

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from importer.sandbox.compression import AlwaysCompressed
@@ -63,6 +64,10 @@ class _Doors:
         if scope["type"] != "http":
             return
         path = scope["path"]
+        if not path.startswith("/"):
+            # As of `OPTIONS *`, which is about the server and none of its pages.
+            await PlainTextResponse("Bad Request", 400)(scope, receive, send)
+            return
         for root, api in self._apis.items():
             if path == root or path.startswith(f"{root}/"):
                 await api(scope, receive, send)

@@ -383,8 +383,12 @@ def test_a_part_can_be_asked_for(cli: Program, ids: dict[str, int]) -> None:
     assert (Field.ITEMS in start.fields, Field.ITEMS in start.initial) == (False, True)
     assert "links to posts that are not exported" in {it["what"] for it in document["notes"]}
     assert_in_sync(plan(cli, "two"))
-    none = cli("export", "--url", TEAM, "--out", "no", "--namespace", "n", "--tagged", "deployz")
-    assert "the team has no tag 'deployz'. Did you mean `deploys`?" in none.err
+    told = "the team has no tag 'deployz'. Did you mean `deploys`?"
+    part = ("export", "--url", TEAM, "--namespace", "n", "--tagged", "deployz")
+    none = cli(*part, "--out", "no")
+    assert (none.code, told in none.err, Path("no").exists()) == (64, True, False)
+    some = cli(*part, "--out", "some", "--tagged", "people")
+    assert (some.code, f"note: {told}" in some.err) == (0, True)
     wrong = cli("export", "--url", TEAM, *NEW, "--kinds", "answers")
     assert (wrong.code, "answers is not among questions" in wrong.err) == (64, True)
 

@@ -65,6 +65,14 @@ def _add(client: httpx.Client, title: str) -> int:
     return found
 
 
+def test_what_is_asked_of_no_page_is_a_bad_request(tmp_path: Path) -> None:
+    with _served(tmp_path / "team.db") as (_, client):
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as wire:
+            wire.sendall(b"OPTIONS * HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+            assert wire.recv(100).startswith(b"HTTP/1.1 400 ")
+        assert _add(client, TITLE)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_without_a_traceback(tmp_path: Path, number: signal.Signals) -> None:
     with _served(tmp_path / "team.db") as (process, client):
