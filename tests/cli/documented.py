@@ -5,12 +5,16 @@ Every block of `sh` is one to run, unless its first line is `# Not run: REASON`.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 
@@ -67,16 +71,26 @@ class Shell:
                     yield line, self._cli(*words[1:])
 
     def _bash(self, script: str) -> Result:
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            env=self._env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        """Run *script* to its end, and end what it left in the background where it failed."""
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            # Files, not pipes: those stay open as long as something in the background holds them.
+            bash = subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", script],
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                text=True,
+                start_new_session=True,
+            )
+            try:
+                code = bash.wait(timeout=60)
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(bash.pid, signal.SIGKILL)
+            out.seek(0)
+            err.seek(0)
+            return Result(code, out.read(), err.read())
 
 
 def _is_plain(line: str) -> bool:
