@@ -36,7 +36,7 @@ _RUNNING = RunOptions(
 
 
 @make_command(
-    examples={"teams-importer demo": "half a minute at most, nothing leaves this machine"},
+    examples={"teams-importer demo": "about half a minute; nothing leaves this machine"},
     json="folder, sandbox (for `sandbox serve --db`), planned, done, left: numbers of changes; "
     "seconds.",
     prints=("demo",),

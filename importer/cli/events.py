@@ -1,4 +1,4 @@
-"""Progress for programs: lines of JSON on standard error, each with a sentence for people as well.
+"""Progress for programs: lines of JSON on standard error, each with a message for people as well.
 
 `schemas/progress.schema.json` describes a line. The first one names the format's version; a reader
 skips types that it doesn't know.
@@ -29,7 +29,7 @@ __all__ = [
 
 
 class _Told(TypedDict):
-    """What each line has: when it was said (UTC), and the whole of it as a sentence."""
+    """What each line has: when it was said (UTC), and the whole of it in words for people."""
 
     at: str
     message: str

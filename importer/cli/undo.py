@@ -80,7 +80,8 @@ def command(
     where nobody has edited since, accepted marks set back. A question that stays keeps the answers
     that the run gave it: whoever engaged with it would be left with a bare one; delete them on the
     site if they are to go all the same. The rest is listed with its reason, and the exit code is
-    11. What the run deleted no API brings back: those are steps to do by hand.
+    11; with --dry-run, which only shows it, 0. What the run deleted no API brings back: those are
+    steps to do by hand.
 
     The manifest still asks for what it asked for: the next apply makes it so again, until the
     manifest is changed too.

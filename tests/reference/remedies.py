@@ -56,9 +56,10 @@ EXITS: Mapping[ExitCode, tuple[str, str]] = {
         "The same command goes on later; the error says when.",
     ),
     ExitCode.DECISION: (
-        "everything that could be done is done, and something waits for a person: blocked items; by"
-        " `--fail-on` drift and manual steps; `pull`: a conflict; `convert`: a page changed on both"
-        " sides; `convert --verify`: a loss that no report names; `doctor`: a token ends soon",
+        "everything that could be done is done, and something waits for a person: blocked items"
+        " (`plan`: only with `--detailed-exitcode`); by `--fail-on` drift and manual steps; `pull`:"
+        " a conflict; `convert`: a page changed on both sides; `convert --verify`: a loss that no"
+        " report names; `doctor`: a token ends soon",
         "See [the reasons](#reasons-of-blocked-items).",
     ),
     ExitCode.USAGE: ("wrong use of the command line", "See `--help` of the command."),

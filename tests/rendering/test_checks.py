@@ -328,6 +328,7 @@ def test_each_reason_of_blocked_items_has_a_cause_and_a_remedy_of_its_own_in_sar
     assert "--max-updates" in told["blocked/guard"]
     assert "seen:" in told["blocked/conflict"]
     assert "--on-drift overwrite" in told["drift/body"]
+    assert "`teams-importer pull`" in told["drift/body"]
 
 
 def test_sarif_names_files_from_the_root_and_rules_without_their_facts() -> None:
