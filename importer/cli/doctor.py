@@ -49,7 +49,14 @@ _KNOWN_FROM = {
 }
 # The checks of what an apply needs and a plan doesn't.
 _FOR_WRITING = ("writing", "journal's folder", "journal's ref")
-_EXTRAS = {"sandbox": "starlette", "convert": "lxml"}
+# Of each extra a module that it alone brings, and what it is for.
+_EXTRAS = {
+    "sandbox": ("starlette", "teams on this machine"),
+    "convert": ("lxml", "wikis and exports"),
+    "adopt": ("rapidfuzz", "similar titles and texts"),
+    "postgres": ("psycopg", "a journal in PostgreSQL"),
+    "tls": ("cryptography", "HTTPS of the sandbox"),
+}
 
 
 class Sign(StrEnum):
@@ -176,12 +183,15 @@ def _checked(
 
 
 def _extras() -> Iterator[Check]:
-    for extra, module in _EXTRAS.items():
+    for extra, (module, purpose) in _EXTRAS.items():
         if importlib.util.find_spec(module):
-            yield Check(f"extra {extra}", Sign.OK, "installed")
+            yield Check(f"extra {extra}", Sign.OK, f"installed ({purpose})")
         else:
-            remedy = f"pip install 'teams-importer[{extra}]', if you need it."
-            yield Check(f"extra {extra}", Sign.OK, "not installed", remedy)
+            remedy = (
+                f"pip install 'teams-importer[{extra}]', or '.[{extra}]' in a checkout, if you "
+                "need it."
+            )
+            yield Check(f"extra {extra}", Sign.OK, f"not installed ({purpose})", remedy)
 
 
 def _manifest(path: Path) -> tuple[Loaded | None, Check]:

@@ -30,13 +30,25 @@ class Expiry:
         return (self.day - now.astimezone(UTC).date()).days if self.day else None
 
 
+class _Day(click.DateTime):
+    """A day as in 2027-01-31, and nothing else; what is wrong is said in these words."""
+
+    def convert(
+        self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        try:
+            return datetime.strptime(str(value), "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError:
+            self.fail(f"{value!r} is no day as in 2027-01-31: YYYY-MM-DD", param, ctx)
+
+
 expiry_options = gathered(
     "expiry",
     Expiry,
     [
         click.option(
             "--token-expires",
-            type=click.DateTime(["%Y-%m-%d"]),
+            type=_Day(),
             envvar=EXPIRES,
             show_envvar=True,
             metavar="YYYY-MM-DD",

@@ -208,8 +208,9 @@ def _slug(team: str) -> str:
         text = "no team was named"
         raise TeamMissing(
             text,
-            remedy="Name it with --team: the part after /c/ in its address. The main site of an "
-            f"Enterprise has none: give --url its API's address, which ends in {_BELOW}.",
+            remedy="Name it with --team, or in TEAMS_IMPORTER_TEAM: the part after /c/ in its "
+            "address. The main site of an Enterprise has none: give --url its API's address, which "
+            f"ends in {_BELOW}.",
         )
     if not _SLUG.fullmatch(slug):
         text = f"{slug[:100]!r} is not the name of a team"

@@ -78,7 +78,7 @@ def test_a_token_that_will_not_do_is_refused_before_anything_else(
         pytest.param({"TEAMS_IMPORTER_TOKEN": f'"{CANARY}"'}, "quotation mark", id="in quotes"),
         pytest.param({"TEAMS_IMPORTER_TOKEN": f"{CANARY}é"}, "outside ASCII", id="not ASCII"),
         pytest.param({"TEAMS_IMPORTER_TOKEN": CANARY}, "token", id="a PAT nobody knows"),
-        pytest.param({"TEAMS_IMPORTER_TEAM": None}, "no team was named", id="no slug"),
+        pytest.param({"TEAMS_IMPORTER_TEAM": None}, "in TEAMS_IMPORTER_TEAM", id="no slug"),
         pytest.param({"TEAMS_IMPORTER_TEAM": "nobody"}, "nobody", id="an unknown slug"),
         pytest.param({"TEAMS_IMPORTER_TEAM": "a/../b"}, "not the name of a team", id="a path"),
     ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 import sqlite3
+import tomllib
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from importer.sandbox import Tier, open_world
 from importer.sandbox.v3.describing import describe
 from importer.sandbox.v3.routing import BASES
 from tests.cli.stage import Program, posts_in, question, serving, write_manifest
+from tests.conftest import ROOT
 from tests.journal.repositories import git, made_hub
 
 
@@ -43,6 +46,25 @@ def test_a_healthy_place_is_all_ok(cli: Program) -> None:
     } <= set(found)
     text = cli("doctor", "--url", "sandbox:").out
     assert "ok  writing" in text
+
+
+@pytest.mark.usefixtures("manifest")
+def test_every_extra_is_listed_and_one_that_is_not_there_is_no_failure(
+    cli: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {f"extra {it}" for it in project["optional-dependencies"]}
+    code, found = checks(cli, "--url", "sandbox:")
+    assert code == 0
+    assert {it for it in found if it.startswith("extra ")} == extras
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "rapidfuzz" else there(name)
+    )
+    code, found = checks(cli, "--url", "sandbox:")
+    assert (code, found["extra adopt"]["sign"]) == (0, "ok")
+    assert found["extra adopt"]["found"].startswith("not installed")
+    assert "'teams-importer[adopt]', or '.[adopt]'" in found["extra adopt"]["remedy"]
 
 
 @pytest.mark.usefixtures("manifest")

@@ -47,6 +47,8 @@ def test_the_environment_may_say_it(cli: Program, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_no_day_is_wrong_use(cli: Program) -> None:
-    done = cli("doctor", *SANDBOX, "--token-expires", "soon")
-    assert (done.code, done.out) == (64, "")
-    assert "'soon' does not match the format" in done.err
+    for value in ("soon", "31.12.2026", "2026-02-30", "2026-12-31T10:00"):
+        done = cli("doctor", *SANDBOX, "--token-expires", value)
+        assert (done.code, done.out) == (64, "")
+        assert f"'{value}' is no day as in 2027-01-31: YYYY-MM-DD" in done.err
+        assert "format" not in done.err
