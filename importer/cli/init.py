@@ -9,12 +9,26 @@ import click
 from importer.cli.commands import OneOf, make_command
 from importer.cli.console import Console
 from importer.cli.documents import Started
+from importer.cli.main import PROGRAM
 from importer.cli.options import OutputOptions, output_options
-from importer.cli.starting import CI, Keeping, Start, default_action, default_requirement, write_new
+from importer.cli.starting import (
+    CI,
+    Keeping,
+    Start,
+    default_action,
+    default_ci,
+    default_requirement,
+    write_new,
+)
 from importer.errors import ExitCode, UsageError
 from importer.model.ids import is_key
 
 _DATABASE = "team.db"
+_GITLAB = ".gitlab-ci.yml"
+_TEAM_GOES = {
+    CI.GITHUB: "in each workflow below .github/workflows",
+    CI.GITLAB: f"as a CI/CD variable of the project or in {_GITLAB}",
+}
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?")
 _ACTION = re.compile(r"[\w.-]+/[\w.-]+(/[\w.-]+)*@[\w./-]+", re.ASCII)
@@ -47,10 +61,9 @@ _REQUIREMENT = re.compile(r"[!-~]{1,500}")
 @click.option(
     "--ci",
     type=OneOf([it.value for it in CI]),
-    default=CI.GITHUB.value,
-    show_default=True,
     help="Whose pipeline to write: validate and plan before a merge, apply after it, pull every "
-    "night, doctor every week.",
+    "night, doctor every week.  [default: github; gitlab where DIR has a .gitlab-ci.yml and no "
+    ".github folder]",
 )
 @click.option(
     "--journal",
@@ -83,7 +96,7 @@ def command(
     namespace: str | None,
     team: str,
     url: str,
-    ci: str,
+    ci: str | None,
     journal: str,
     branch: str,
     action: str | None,
@@ -100,7 +113,7 @@ def command(
         _namespace(namespace, folder),
         _fitting("--team", team, _TEAM, "acme"),
         _fitting("--url", url, _URL, "https://acme.stackenterprise.co"),
-        CI(ci),
+        CI(ci) if ci else default_ci(folder),
         Keeping(journal),
         _fitting("--branch", branch, _BRANCH, "main"),
         _fitting("--action", action or default_action(), _ACTION, "acme/teams-importer@COMMIT"),
@@ -108,10 +121,15 @@ def command(
     )
     written, kept = write_new(folder, start.files(), keep=keep_existing)
     steps = _next_steps(folder)
-    if start.ci is not CI.NONE and not team and not url:
+    if start.is_unnamed:
         console.say(
-            "note: the pipeline names no team yet: set TEAMS_IMPORTER_TEAM in it before its first "
-            "run (--team SLUG writes it)"
+            "note: the pipeline names no team yet: set TEAMS_IMPORTER_TEAM before its first run, "
+            f"{_TEAM_GOES[start.ci]} (--team SLUG writes it)"
+        )
+    if _GITLAB in kept and not _has_jobs(folder / _GITLAB):
+        console.say(
+            f"note: {_GITLAB} was there and stays as it is: include ci/gitlab.yml of the importer "
+            "in it, or copy its jobs"
         )
     if output.format == "json":
         console.document(Started(str(folder), written, kept, steps))
@@ -128,6 +146,14 @@ def command(
     ]
     console.result("\n".join(lines))
     return ExitCode.DONE
+
+
+def _has_jobs(pipeline: Path) -> bool:
+    """Tell whether a pipeline that was there has this program's jobs already, as far as it says."""
+    try:
+        return PROGRAM in pipeline.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
 
 
 def _next_steps(folder: Path) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 
 from importer import __version__
@@ -13,12 +14,21 @@ from importer.cli.resources import resource
 from importer.errors import JournalError, UsageError
 from importer.manifests import MANIFEST_NAME, SCHEMAS, uninterrupted
 
-__all__ = ["CI", "Keeping", "Start", "default_action", "default_requirement", "write_new"]
+__all__ = [
+    "CI",
+    "Keeping",
+    "Start",
+    "default_action",
+    "default_ci",
+    "default_requirement",
+    "write_new",
+]
 
 _SCHEMA = "manifest.schema.json"
 _WORKFLOWS = ("teams-importer", "teams-importer-pull", "teams-importer-doctor")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ONLY = re.compile(r"^(.*?) #@(\w+)\n", re.MULTILINE)
+_STEP = re.compile(r"^\d+\. ", re.MULTILINE)
 _BLANK = re.compile(r"@@([a-z]+)@@")
 # actions/checkout, release 5.0.0.
 _CHECKOUT = "@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0"
@@ -62,7 +72,7 @@ class Start:
 
     def files(self) -> Mapping[str, str]:
         """Return each file's text by its path in the repository."""
-        readme = {"ci": "" if self.ci is CI.NONE else self._filled(f"readme-{self.ci}.md")}
+        readme = {"ci": "" if self.ci is CI.NONE else self._steps()}
         return {
             MANIFEST_NAME: self._filled("teams-importer.yaml"),
             "content/first-steps.md": self._filled("content/first-steps.md"),
@@ -71,6 +81,16 @@ class Start:
             f"schemas/{_SCHEMA}": SCHEMAS[_SCHEMA](),
             **self._pipeline(),
         }
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the pipeline says neither the team nor the site, which may be all of it."""
+        return self.ci is not CI.NONE and not self.team and not self.url
+
+    def _steps(self) -> str:
+        """Return what the service does and how it is set up, the steps numbered."""
+        numbers = count(1)
+        return _STEP.sub(lambda _: f"{next(numbers)}. ", self._filled(f"readme-{self.ci}.md"))
 
     def _pipeline(self) -> dict[str, str]:
         match self.ci:
@@ -110,7 +130,8 @@ class Start:
             **(more or {}),
         }
         text = (resource("ci") / "start" / name).read_text(encoding="utf-8")
-        held = _ONLY.sub(lambda it: f"{it[1]}\n" if it[2] == self.journal else "", text)
+        holds = {str(self.journal), *(["unnamed"] if self.is_unnamed else [])}
+        held = _ONLY.sub(lambda it: f"{it[1]}\n" if it[2] in holds else "", text)
         return _BLANK.sub(lambda match: blanks[match[1]], held)
 
 
@@ -155,6 +176,12 @@ def _take_back(made: Iterable[Path]) -> None:
     for path in reversed([*made]):
         with suppress(OSError):
             path.rmdir() if path.is_dir() else path.unlink()
+
+
+def default_ci(folder: Path) -> CI:
+    """Return the service that *folder* is a repository of, as its files tell; else GitHub."""
+    is_gitlab = _exists(folder / ".gitlab-ci.yml") and not _exists(folder / ".github")
+    return CI.GITLAB if is_gitlab else CI.GITHUB
 
 
 def default_requirement() -> str:

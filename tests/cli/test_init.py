@@ -14,6 +14,7 @@ import pytest
 from importer.cli import starting
 from tests.cli.stage import Program, posts_in
 from tests.conftest import ROOT
+from tests.journal.repositories import git
 
 
 def steps_in(printed: str) -> list[list[str]]:
@@ -180,8 +181,77 @@ def test_files_are_for_everybody_to_read(cli: Program, home: Path) -> None:
     assert (home / "docs" / "README.md").stat().st_mode & 0o777 == 0o644
 
 
+def test_a_pipeline_that_names_no_team_says_what_is_missing_and_where(
+    cli: Program, home: Path
+) -> None:
+    """On standard error, and as the first of the steps that stay in the README."""
+
+    def begun(folder: str, *options: str) -> tuple[str, str]:
+        err = cli("init", folder, *options).err
+        readme = (home / folder / "README.md").read_text(encoding="utf-8")
+        return err, " ".join(re.findall(r"^1\. .*\n(?:   .*\n)*", readme, re.MULTILINE)[:1])
+
+    err, step = begun("a")
+    assert "TEAMS_IMPORTER_TEAM" in err
+    workflows = home / "a" / ".github" / "workflows"
+    lacking = [it.name for it in workflows.iterdir() if 'TEAM: ""' in it.read_text()]
+    assert len(lacking) == 3
+    assert all(f"`{it}`" in step for it in ("TEAMS_IMPORTER_TEAM", *lacking))
+    assert ".github/workflows" in step
+    err, step = begun("b", "--ci", "gitlab")
+    assert "CI/CD variable" in err
+    assert "CI/CD variable `TEAMS_IMPORTER_TEAM`" in step
+    for folder, *options in (
+        ("c", "--team", "acme"),
+        ("d", "--team", "acme", "--ci", "gitlab"),
+        ("e", "--url", "https://acme.stackenterprise.co"),
+        ("f", "--ci", "none"),
+    ):
+        err, step = begun(folder, *options)
+        assert "TEAMS_IMPORTER_TEAM" not in err + step
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+@pytest.mark.parametrize("team", [[], ["--team", "acme"]], ids=["no team", "a team"])
+@pytest.mark.parametrize("journal", ["git", "none"])
 @pytest.mark.usefixtures("home")
-def test_a_pipeline_that_names_no_team_says_what_is_missing(cli: Program) -> None:
-    assert "TEAMS_IMPORTER_TEAM" in cli("init", "a", "--ci", "gitlab").err
-    assert "TEAMS_IMPORTER_TEAM" not in cli("init", "b", "--team", "acme").err
-    assert "TEAMS_IMPORTER_TEAM" not in cli("init", "c", "--ci", "none").err
+def test_the_steps_of_the_readme_are_numbered_and_whole(
+    cli: Program, ci: str, team: list[str], journal: str
+) -> None:
+    assert cli("init", "a", "--ci", ci, *team, "--journal", journal).code == 0
+    readme = Path("a/README.md").read_text(encoding="utf-8")
+    numbers = [int(it) for it in re.findall(r"^(\d+)\. ", readme, re.MULTILINE)]
+    assert numbers == [*range(1, 6 + (not team) + (journal == "git"))]
+    assert "#@" not in readme
+    assert "@@" not in readme
+    assert ("can read texts of the team" in readme) is (journal == "git")
+
+
+def test_the_pipeline_is_of_the_service_that_the_folder_is_of(cli: Program, home: Path) -> None:
+    assert cli("init", "a", "--team", "acme", "--ci", "gitlab").code == 0
+    before = contents(home / "a")
+    again = cli("init", "a", "--team", "acme", "--keep-existing")
+    assert (again.code, again.err) == (0, "")
+    assert contents(home / "a") == before
+    (home / "b").mkdir()
+    (home / "b" / ".gitlab-ci.yml").write_text("stages: [test]\n")
+    assert cli("init", "b", "--team", "acme").code == 64
+    other = cli("init", "b", "--team", "acme", "--keep-existing")
+    assert "include ci/gitlab.yml" in other.err
+    assert "## What GitLab does" in (home / "b" / "README.md").read_text()
+    assert not (home / "b" / ".github").exists()
+    (home / "c" / ".github").mkdir(parents=True)
+    (home / "c" / ".gitlab-ci.yml").write_text("stages: [test]\n")
+    assert cli("init", "c", "--team", "acme").code == 0
+    assert (home / "c" / ".github" / "workflows" / "teams-importer.yml").exists()
+
+
+def test_files_that_hold_texts_of_the_team_are_left_out_of_git(cli: Program, home: Path) -> None:
+    assert cli("init", "a", "--ci", "none").code == 0
+    git("init", "--quiet", at=home / "a")
+    names = ["plan.json", "plan-2.json", "plan.html", "plan.md", "adopt.csv", "team.db"]
+    for name in [*names, "content/plan.md"]:
+        (home / "a" / name).write_text("a text of the team")
+    seen = git("status", "--porcelain", "--untracked-files=all", at=home / "a")
+    assert "content/plan.md" in seen
+    assert not [it for it in names if f"?? {it}" in seen]
