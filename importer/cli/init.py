@@ -32,7 +32,9 @@ _TEAM_GOES = {
 _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _URL = re.compile(r"https?://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?")
 _ACTION = re.compile(r"[\w.-]+/[\w.-]+(/[\w.-]+)*@[\w./-]+", re.ASCII)
-_BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
+_BRANCH = re.compile(
+    r"(?!refs/)(?!.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[A-Za-z0-9][A-Za-z0-9._/-]{0,199}"
+)
 _REQUIREMENT = re.compile(r"[!-~]{1,500}")
 
 
@@ -115,7 +117,7 @@ def command(
         _fitting("--url", url, _URL, "https://acme.stackenterprise.co"),
         CI(ci) if ci else default_ci(folder),
         Keeping(journal),
-        _fitting("--branch", branch, _BRANCH, "main"),
+        _fitting("--branch", branch, _BRANCH, "main", needed=True),
         _fitting("--action", action or default_action(), _ACTION, "acme/teams-importer@COMMIT"),
         _fitting("--requirement", requirement or default_requirement(), _REQUIREMENT, "NAME==1.0"),
     )
@@ -130,6 +132,12 @@ def command(
         console.say(
             f"note: {_GITLAB} was there and stays as it is: include ci/gitlab.yml of the importer "
             "in it, or copy its jobs"
+        )
+    root = _repository_above(folder) if start.ci is not CI.NONE else None
+    if root is not None:
+        console.say(
+            f"note: {folder} is a part of the repository {root}, and its pipeline is read at that "
+            "root alone: move it there, and name the folder in it (docs/ci.md)"
         )
     if output.format == "json":
         console.document(Started(str(folder), written, kept, steps))
@@ -174,9 +182,18 @@ def _namespace(given: str | None, folder: Path) -> str:
     return name
 
 
-def _fitting(option: str, value: str, pattern: re.Pattern[str], example: str) -> str:
+def _repository_above(folder: Path) -> Path | None:
+    """Return the root of the git repository that *folder* is a part of, where that isn't itself."""
+    here = folder.resolve()
+    root = next((it for it in (here, *here.parents) if (it / ".git").exists()), here)
+    return None if root == here else root
+
+
+def _fitting(
+    option: str, value: str, pattern: re.Pattern[str], example: str, *, needed: bool = False
+) -> str:
     """Return *value*, which is to stand in files of others' formats; empty is left out."""
-    if value and not pattern.fullmatch(value):
+    if (value or needed) and not pattern.fullmatch(value):
         message = f"{option} {value!r} can't be read"
         raise UsageError(message, remedy=f"As in {option} {example}")
     return value

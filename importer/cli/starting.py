@@ -13,6 +13,7 @@ from importer import __version__
 from importer.cli.resources import resource
 from importer.errors import JournalError, UsageError
 from importer.manifests import MANIFEST_NAME, SCHEMAS, uninterrupted
+from importer.manifests.yaml_text import flow_list, scalar
 
 __all__ = [
     "CI",
@@ -122,9 +123,11 @@ class Start:
         blanks = {
             "action": self.action,
             "branch": self.branch,
+            "branches": flow_list([self.branch]),
             "checkout": _CHECKOUT,
             "journal": _GITHUB_JOURNAL,
-            "namespace": self.namespace,
+            "name": self.namespace,
+            "namespace": scalar(self.namespace),
             "team": self.team or "TEAM",
             "uses": self.action if pinned else f"{self.action} {_BY_VERSION}",
             **(more or {}),
@@ -165,8 +168,9 @@ def _write(folder: Path, name: str, text: str, made: list[Path]) -> None:
     path = folder / name
     missing = [it for it in path.parents if not it.exists()]
     for parent in reversed(missing):
-        parent.mkdir()
-        made.append(parent)
+        if not parent.exists():
+            parent.mkdir()
+            made.append(parent)
     with path.open("x", encoding="utf-8", newline="\n") as file:
         made.append(path)
         file.write(text)

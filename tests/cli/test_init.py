@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from importer.cli import starting
 from tests.cli.stage import Program, posts_in
@@ -150,6 +151,9 @@ def test_a_signal_leaves_all_of_the_files_or_none(
         pytest.param(["a", "--url", "ftp://x"], "--url https://", id="a URL"),
         pytest.param(["a", "--url", "https://u:p@x"], "--url https://", id="a URL with a password"),
         pytest.param(["a", "--branch", "[x"], "--branch main", id="a branch"),
+        pytest.param(["a", "--branch", ""], "--branch main", id="no branch"),
+        pytest.param(["a", "--branch", "x..y"], "--branch main", id="a range"),
+        pytest.param(["a", "--branch", "refs/heads/x"], "--branch main", id="a ref"),
         pytest.param(["a", "--action", "x@y"], "--action acme", id="an action"),
         pytest.param(["a", "--requirement", "a b"], "--requirement", id="a requirement"),
         pytest.param(["a", "--ci", "jenkins"], "init --help", id="a service"),
@@ -162,6 +166,27 @@ def test_what_would_not_fit_into_the_files_is_wrong_use(
     assert (done.code, done.out) == (64, "")
     assert hint in done.err
     assert sorted(home.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["1.10", "010", "1e3", "true", "null", "2026-01-01", "release/1.0"]
+)
+def test_names_stay_text_in_yaml(cli: Program, home: Path, name: str) -> None:
+    assert cli("init", "a", "--branch", name, "--namespace", "null").code == 0
+    workflow = YAML(typ="safe").load(home / "a" / ".github" / "workflows" / "teams-importer.yml")
+    assert workflow["on"]["push"]["branches"] == [name]
+    assert cli("validate", "a").code == 0
+    assert (home / "a" / "README.md").read_text().startswith("# null\n")
+
+
+@pytest.mark.parametrize(("root", "told"), [("repo", True), ("repo/docs", False)])
+def test_a_folder_within_a_repository_is_told_where_pipelines_are_read(
+    cli: Program, home: Path, root: str, told: bool
+) -> None:
+    (home / root / ".git").mkdir(parents=True)
+    done = cli("init", "repo/docs")
+    assert (done.code, "is read at that root alone" in done.err) == (0, told)
+    assert "root alone" not in cli("init", "repo/docs/b", "--ci", "none").err
 
 
 def test_the_schema_line_leads_to_the_schema(cli: Program, home: Path) -> None:
