@@ -49,12 +49,16 @@ def load_yaml(path: Path) -> Any:
 class GitHubApi:
     """The comments of one pull request; `refuses` is the status that every write is answered with.
 
-    `login` is what /user tells; empty: an installation's token, which may not ask.
+    `login` is what /user tells; empty: an installation's token, which may not ask. `instead` maps
+    method and path to the status and document (bytes go as they are) that take an answer's place;
+    `headers` go along with every answer.
     """
 
     url: str = ""
     refuses: int = 0
     login: str = ""
+    instead: dict[tuple[str, str], tuple[int, Any]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
     comments: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
@@ -68,6 +72,8 @@ class GitHubApi:
     def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         self.requests.append((method, path))
         place, _, query = path.partition("?")
+        if (method, place) in self.instead:
+            return self.instead[method, place]
         if place == "/user":
             return (200, {"login": self.login}) if self.login else (403, {"message": "no"})
         if method == "GET":
@@ -80,7 +86,7 @@ class GitHubApi:
         (found,) = (it for it in self.comments if place.endswith(f"/comments/{it['id']}"))
         if method == "DELETE":
             self.comments.remove(found)
-            return 204, None
+            return 204, b""
         found["body"] = body["body"]
         return 200, found
 
@@ -95,8 +101,10 @@ def github_api() -> Iterator[GitHubApi]:
             body = json.loads(self.rfile.read(length)) if length else None
             api.tokens.add(self.headers.get("Authorization", ""))
             status, document = api.answer(self.command, self.path, body)
-            data = b"" if document is None else json.dumps(document).encode()
+            data = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
+            for name, value in api.headers.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -107,7 +115,7 @@ def github_api() -> Iterator[GitHubApi]:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     api.url = f"http://127.0.0.1:{server.server_port}"
     try:
@@ -141,6 +149,7 @@ class Runner:
     env: dict[str, str] = field(default_factory=dict)
     event: str = "pull_request"
     fork: bool = False
+    has_summary: bool = True
 
     def __post_init__(self) -> None:
         self.temp = self.folder / "runner"
@@ -199,7 +208,7 @@ class Runner:
             "GITHUB_OUTPUT": str(output),
             "GITHUB_PATH": str(files["path"]),
             "GITHUB_REPOSITORY": "acme/handbook",
-            "GITHUB_STEP_SUMMARY": str(files["summary"]),
+            "GITHUB_STEP_SUMMARY": str(files["summary"]) if self.has_summary else "",
             "GITHUB_WORKSPACE": str(self.workspace),
             "RUNNER_TEMP": str(self.temp),
             **self.env,

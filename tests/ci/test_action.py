@@ -12,7 +12,7 @@ from tests.ci.runner import GitHubApi, Runner, github_api
 from tests.cli.stage import question, write_manifest
 from tests.rendering.test_checks import commands_in
 
-MARK = "<!-- teams-importer: . -->\n"
+MARK = "<!-- teams-importer: . cdb4ee2aea69 -->\n"
 
 # Says what it was called with, and leaves what a plan with changes would.
 _STAND_IN = """\
