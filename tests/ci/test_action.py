@@ -105,6 +105,61 @@ def test_an_invalid_manifest_is_annotated_commented_and_fails_the_job(
     assert api.comments[0]["body"] == MARK + ran.summary
 
 
+@pytest.mark.parametrize("manifest", ["nowhere", "--help"])
+def test_a_manifest_that_is_not_there_is_not_called_one_with_errors(
+    runner: Runner, api: GitHubApi, manifest: str
+) -> None:
+    """Nor is its name taken for an option, which would end with 0, as if all were in sync."""
+    write_manifest(runner.workspace, question("a"))
+    ran = runner.run(manifest=manifest, team="acme")
+    assert list(ran.codes) == ["install", "validate", "comment", "verdict"]
+    assert ran.codes["verdict"] == 1
+    assert ran.outputs["exit-code"] == "64"
+    assert f"no file or folder '{manifest}'" in ran.log
+    assert "`teams-importer validate` ended with exit code 64" in ran.summary
+    assert "errors" not in ran.summary
+    assert api.comments[0]["body"].endswith(f"-->\n{ran.summary}")
+
+
+def test_no_input_is_read_as_an_option(runner: Runner) -> None:
+    runner.program.write_text(_STAND_IN)
+    ran = runner.run(manifest="--help", token="t", comment="false")
+    calls = [it.split("|") for it in ran.log.splitlines() if "|" in it]
+    assert [it[0] for it in calls] == ["validate", "plan", "show", "show"]
+    assert all(it[-2:] == ["--", "--help"] for it in calls[:2])
+
+
+def test_a_summary_that_can_not_be_written_costs_no_output(runner: Runner, api: GitHubApi) -> None:
+    runner.program.write_text(_STAND_IN)
+    runner.has_summary = False
+    ran = runner.run(token="t")
+    assert not ran.failed, ran.log
+    assert (ran.outputs["create"], ran.outputs["changes"]) == ("3", "6")
+    assert ran.outputs["plan-file"]
+    assert "::warning title=teams-importer::The job's summary can't be written." in ran.log
+    assert api.comments[0]["body"] == f"{MARK}The plan.\n"
+    runner.event = "push"
+    assert not runner.run(command="apply", token="t").failed
+    runner.event = "pull_request"
+    assert not runner.run().failed
+
+
+def test_an_invalid_manifest_is_told_without_a_summary_too(runner: Runner, api: GitHubApi) -> None:
+    runner.has_summary = False
+    write_manifest(runner.workspace, question("a", title="Short"))
+    ran = runner.run(team="acme")
+    assert (ran.codes["validate"], ran.codes["verdict"]) == (0, 1)
+    assert ran.outputs["exit-code"] == "3"
+    assert "### The manifest has errors" in api.comments[0]["body"]
+
+
+def test_outputs_come_before_what_may_fail(runner: Runner) -> None:
+    runner.program.write_text(_STAND_IN.replace("*markdown*) ", "*markdown*) exit 1;"))
+    ran = runner.run(token="t")
+    assert ran.codes["plan"] == 1
+    assert (ran.outputs["changes"], ran.outputs["exit-code"]) == ("6", "2")
+
+
 def test_a_pull_request_from_a_fork_is_validated_and_touches_nothing(
     runner: Runner, api: GitHubApi
 ) -> None:
@@ -154,9 +209,9 @@ def test_a_fork_is_planned_against_the_snapshot_that_is_named(runner: Runner) ->
     ran = runner.run(snapshot="a team's snapshot.json")
     assert not ran.failed, ran.log
     drawn = [it for it in ran.log.splitlines() if it.startswith("plan|")]
-    offline = "plan|.|--against|a team's snapshot.json|--format|"
-    assert drawn[0] == f"{offline}github|--detailed-exitcode"
-    assert all(it.startswith(offline) for it in drawn)
+    offline = "|--against|a team's snapshot.json|--|."
+    assert drawn[0] == f"plan|--format|github|--detailed-exitcode{offline}"
+    assert all(it.endswith(offline) for it in drawn)
     assert (ran.outputs["create"], ran.outputs["changes"]) == ("3", "6")
     assert "The plan." in ran.summary
 
