@@ -6,10 +6,15 @@
                   live still     live moved    live moved, but seen
     ours still    NEITHER        LIVE          OURS
     ours moved    OURS           BOTH          OURS
+    ours is seen  OURS           LIVE
     no base                      NO_BASE       OURS
     equal         EQUAL in any row
 
 What the author has seen, and says otherwise, is decided: the manifest's counts. It never hides.
+What was seen and is the manifest's own (`pull` took it in) is the base where live has moved: the
+journal's or the marker's is older. Where live is what was last written, that is the newer word: an
+author took back an edit. Where there is no other base, the post has to be surely the one that was
+seen (`recognising`).
 
 Where the manifest only adds (`adds`, of a tag's experts), all of ours being there counts as equal;
 with something missing, ours has moved unless it is what was last written (then live has). What was
@@ -30,7 +35,7 @@ new title or a new address of what is linked moves nothing.
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer.model.fields import (
@@ -60,6 +65,7 @@ from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest, publishers_of
 from importer.model.plan import Comparison, How, LastEdit, Moved, Orphan, Pair
 from importer.planning.matching import Match, Matches, match_items
+from importer.planning.recognising import recognised
 from importer.planning.relinking import as_written
 from importer.text.canonical import canonical_names
 from importer.text.digests import Digest, agree, digest_of
@@ -92,7 +98,7 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
     matches = match_items(manifest, snapshot, ledger)
     targets = matches.targets()
     settling = _settling(manifest, snapshot, ledger, matches, targets)
-    pairs = tuple(_pair(match, settling) for match in matches.matches)
+    pairs = _pairs(matches.matches, settling)
     return Comparison(
         pairs,
         orphans=_orphans(manifest, matches, ledger, targets),
@@ -118,7 +124,7 @@ def pairs_as_if(
     matches = match_items(manifest, snapshot, ledger)
     targets = {**matches.targets(), **{str(it.ref): target_of_key(item.key) for item, it in posts}}
     settling = _settling(manifest, snapshot, ledger, matches, targets)
-    return tuple(_pair(Match(item, live, None, How.ID), settling) for item, live in posts)
+    return _pairs([Match(item, live, None, How.ID) for item, live in posts], settling)
 
 
 def _settling(
@@ -197,14 +203,29 @@ def renames_of(manifest: Manifest) -> Mapping[str, str]:
     }
 
 
-def _pair(match: Match, settling: _Settling) -> Pair:
-    item = _settled(match.item, settling)
-    if match.live is None:
-        return Pair(item, None, match.binding, match.how)
-    live = keyed_item(match.live, settling.targets)
-    moved = {field: _moved(item, live, match.binding, field, settling) for field in item.fields}
+def _pairs(matches: Iterable[Match], settling: _Settling) -> tuple[Pair, ...]:
+    pairs = [
+        Pair(
+            _settled(it.item, settling),
+            keyed_item(it.live, settling.targets) if it.live else None,
+            it.binding,
+            it.how,
+        )
+        for it in matches
+    ]
+    known = recognised([(it.item, it.live) for it in pairs if it.live])
+    return tuple(_compared(it, known, settling) for it in pairs)
+
+
+def _compared(pair: Pair, sure: Collection[Ref], settling: _Settling) -> Pair:
+    """Return *pair* with who moved; without a base, what was seen counts of known posts alone."""
+    live = pair.live
+    if live is None:
+        return pair
+    is_known = live.ref in sure
+    moved = {it: _moved(pair, live, it, settling, is_known=is_known) for it in pair.item.fields}
     known = {field: who for field, who in moved.items() if who is not None}
-    return Pair(item, live, match.binding, match.how, known, edit=_last_edit(live, settling))
+    return replace(pair, moved=known, edit=_last_edit(live, settling))
 
 
 def _last_edit(live: LiveItem, settling: _Settling) -> LastEdit | None:
@@ -216,22 +237,26 @@ def _last_edit(live: LiveItem, settling: _Settling) -> LastEdit | None:
 
 
 def _moved(
-    item: Item, live: LiveItem, binding: Binding | None, field: Field, settling: _Settling
+    pair: Pair, live: LiveItem, field: Field, settling: _Settling, *, is_known: bool
 ) -> Moved | None:
     """Return who moved *field*; None where the live post has no such field."""
     if field not in live.fields:
         return None
+    item = pair.item
     ours, theirs = item.fields[field], live.fields[field]
     if ours == theirs or _is_sealed(ours, theirs):
         return Moved.EQUAL
     digest = digest_field(item.kind, field, ours)
     added = _digest_of_added(ours)
-    base = base_of(rule(item.kind, field), live, binding, digest)
+    base = base_of(rule(item.kind, field), live, pair.binding, digest)
     if field in item.adds:
         return _who_lacks((added, digest), base, is_whole=_names(ours) <= _names(theirs))
     if base is not None and agree(added, base.ours):
         base = None
-    who = who_moved(digest, digest_field(item.kind, field, theirs), base, item.seen.get(field))
+    shown, seen = digest_field(item.kind, field, theirs), item.seen.get(field)
+    if base or is_known:
+        base = _or_seen(base, digest, shown, seen)
+    who = who_moved(digest, shown, base, seen)
     is_edited = who in {Moved.LIVE, Moved.BOTH}
     if is_edited and base and _lost_its_target(live, field, ours, base, settling):
         return Moved.OURS
@@ -387,11 +412,22 @@ def stamp_of(live: LiveItem, bases: Mapping[Field, Base]) -> str:
     return live.stamp if agrees else ""
 
 
+def _or_seen(base: Base | None, ours: Digest, live: Digest, seen: Digest | None) -> Base | None:
+    """Return *base*, or what was seen where that is the manifest's own and live has moved."""
+    if seen is None or not agree(ours, seen) or _is_still(live, base):
+        return base
+    return Base(seen, seen)
+
+
+def _is_still(live: Digest, base: Base | None) -> bool:
+    return base is not None and (agree(live, base.served) or agree(live, base.ours))
+
+
 def who_moved(ours: Digest, live: Digest, base: Base | None, seen: Digest | None) -> Moved:
     """Decide by the table in this module's docstring."""
     if agree(ours, live):
         return Moved.EQUAL
-    live_still = base is not None and (agree(live, base.served) or agree(live, base.ours))
+    live_still = _is_still(live, base)
     if not live_still and seen is not None and agree(live, seen):
         return Moved.OURS
     if base is None:

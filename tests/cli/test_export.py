@@ -283,8 +283,8 @@ def test_again_into_its_folder_only_what_is_new_is_added(
     assert isinstance(body_of, Text)
     assert body_of.targets == ("key:rollback", "key:rollback#answer")
     done = cli("plan", "out", "--url", TEAM, "--format", "json").document
-    assert done["changes"] == []
-    assert [it["key"] for it in done["blocked"]] == ["rollback"], "an edit is for pull"
+    assert (done["changes"], done["blocked"]) == ([], [])
+    assert [it["key"] for it in done["drift"]] == ["rollback"], "an edit is for pull"
 
 
 @pytest.mark.parametrize("marked", [False, True], ids=["others'", "ours, edited on the site"])

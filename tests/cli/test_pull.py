@@ -296,6 +296,96 @@ def test_without_a_journal_both_edited_is_a_conflict_of_two_sides(
     assert "Tell everybody that" in FILE.read_text()
 
 
+@pytest.mark.parametrize("journal", ["kept", "lost"])
+def test_what_is_edited_again_after_a_pull_comes_in_again(
+    published: Callable[..., Result], home: Path, journal: str
+) -> None:
+    """The manifest is the version that `seen:` names: the site alone moved, whatever is older."""
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    assert published("pull").code == 0
+    seen = re.findall("seen: .*", FILE.read_text() + PAGE_FILE.read_text())
+    if journal == "lost":
+        forget(home)
+    edit("Look at the release", "Run the newer tool", "Run the newest tool")
+    edit("Over the weekend", "Ask Zoë", "Ask Zoë Ash")
+    plan = published("plan", "--format", "json").document
+    assert (plan["changes"], plan["blocked"]) == ([], [])
+    assert {(it["key"], it["field"]) for it in plan["drift"]} == {
+        ("rollback", "body"),
+        ("freeze", "body"),
+    }
+    assert published("apply", "--yes").code == 0
+    assert "newest" in post("Look at the release").body, "drift is kept"
+    done = published("pull", "--format", "json")
+    assert (done.code, {it["how"] for it in done.document["fields"]}) == (0, {"taken"})
+    now = FILE.read_text() + PAGE_FILE.read_text()
+    assert "Run the newest tool" in now
+    assert "Zoë Ash" in now
+    assert not set(seen) & set(re.findall("seen: .*", now))
+    assert_clean(published("plan", "--format", "json"))
+
+
+@once
+def test_an_edit_in_the_repository_after_a_pull_and_one_on_the_site_are_two_sides(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull").code == 0
+    forget(home)
+    FILE.write_text(FILE.read_text().replace("Run the newer tool", "Run the best tool"))
+    edit("Look at the release", "Run the newer tool", "Run the newest tool")
+    (blocked,) = published("plan", "--format", "json").document["blocked"]
+    assert blocked["code"] == "conflict"
+    done = published("pull", "--format", "json")
+    (field,) = done.document["fields"]
+    assert (done.code, field["how"], field["base"]) == (11, "conflict", "")
+    assert "Run the best tool" in field["ours"]
+    assert "Run the newest tool" in field["live"]
+
+
+@once
+def test_a_commit_that_is_taken_back_to_what_was_pulled_is_an_update(
+    published: Callable[..., Result], home: Path
+) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull").code == 0
+    pulled = FILE.read_text()
+    FILE.write_text(pulled.replace("Run the newer tool", "Run the best tool"))
+    assert published("apply", "--yes").code == 0
+    forget(home)
+    FILE.write_text(pulled)
+    plan = published("plan", "--format", "json")
+    assert (changes(plan), plan.document["drift"]) == ([("rollback", ["body"])], [])
+
+
+DIGESTS = {
+    "flow": "answers: {short: {seen: {body: {0}}}}\n",
+    "block": "answers:\n  short:\n    seen:\n      body: {0}\n",
+    "flow in a block": "answers:\n  short:\n    seen: {body: {0}}\n",
+}
+
+
+@once
+@pytest.mark.parametrize("quote", ["", "'", '"'], ids=["plain", "single", "double"])
+@pytest.mark.parametrize("form", DIGESTS)
+def test_a_digest_of_an_answer_is_renewed_in_the_front_matter_however_it_is_written(
+    published: Callable[..., Result], form: str, quote: str
+) -> None:
+    said = DIGESTS[form].replace("{0}", f"{quote}77ydhtzx{quote}")
+    PAGE_FILE.write_text(PAGE.replace("tags: [deploys]\n", f"tags: [deploys]\n{said}"))
+    edit("On Fridays", "noon on", "ten on")
+    done = published("pull", "--format", "json")
+    assert (done.code, done.document["refused"]) == (0, [])
+    text = PAGE_FILE.read_text()
+    assert "On Fridays from ten on" in text
+    assert ("77ydhtzx" in text, text.count("seen:")) == (False, 1)
+    assert_clean(published("plan", "--format", "json"))
+    edit("On Fridays", "ten on", "nine on")
+    assert published("pull").code == 0
+    assert "On Fridays from nine on" in PAGE_FILE.read_text()
+
+
 def test_titles_tags_answers_and_marks_come_in(published: Callable[..., Result]) -> None:
     edit("Look at the release", "", "", title="What is a 'rollback', and how?",
          tags=("production", "rollback"))  # fmt: skip

@@ -238,6 +238,30 @@ def test_an_edit_after_the_one_seen_is_a_conflict_again(
     assert drift.live == LIVE[which]
 
 
+@each_field
+def test_an_edit_after_the_one_taken_in_is_drift(kind: Kind, which: Field, known: Known) -> None:
+    """The manifest is the version that was seen: the journal's base and the marker's are older."""
+    post = _Post(kind, which, known)
+    post.edit(LIVE[which])
+    seen = {which: shorten(post.digest(OURS[which]))}
+    plan = post.plan(OURS[which], seen=seen)
+    assert (plan.changes, plan.blocked) == ((), ())
+    (drift,) = plan.drift
+    assert (drift.field, drift.ours, drift.live) == (which, OURS[which], LIVE[which])
+    (change,) = post.plan(OURS[which], seen=seen, **OVERWRITE).changes
+    assert change.reason is Reason.OVERWRITE
+    other = having(post.item, which, LIVE[which]).fields[which]
+    assert nothing_to_do(post.plan(other, seen=seen)), "the control: it was taken in"
+
+
+@each_field
+def test_an_author_may_go_back_to_what_was_seen(kind: Kind, which: Field, known: Known) -> None:
+    """What is live is what was last written: nobody edited on the site."""
+    post = _Post(kind, which, known)
+    (change,) = post.plan(OURS[which], seen={which: shorten(post.digest(OURS[which]))}).changes
+    assert (change.reason, change.fields[0].after) == (Reason.EDITED, OURS[which])
+
+
 @pytest.mark.parametrize(
     ("kind", "which"), [pytest.param(*it, id=f"{it[0]} {it[1]}") for it in RIDING]
 )
@@ -272,6 +296,41 @@ class TestWithoutBase:
         (change,) = post.plan(OURS[which], **{how: decided[how]}).changes
         (moved,) = change.fields
         assert (moved.before, moved.after) == (BASE[which], OURS[which])
+
+
+@pytest.mark.parametrize(
+    ("edited", "moved"),
+    [
+        pytest.param([("one", Field.BODY)], {Moved.LIVE}, id="the title is as it was"),
+        pytest.param([("one", Field.TITLE), ("one", Field.TAGS)], {Moved.LIVE}, id="the text is"),
+        pytest.param([("one#a", Field.BODY)], {Moved.LIVE}, id="an answer to what is as it was"),
+        pytest.param(
+            [("one", Field.TITLE), ("one", Field.BODY), ("one#a", Field.BODY)],
+            {Moved.NO_BASE},
+            id="nothing is as it was: it may be another post",
+        ),
+    ],
+)
+def test_what_was_seen_is_a_base_for_a_post_that_is_surely_the_one(
+    edited: list[tuple[str, Field]], moved: set[Moved]
+) -> None:
+    """An `id:` alone proves nothing: in another team it may be a stranger's."""
+    scene = Scene(tags={"testing", "git", "python"})
+    items = [question("one"), answer("one#a")]
+    scene.publish(*items, known=Known.NOTHING)
+    seen = {
+        it.key: {which: shorten(digest_field(it.kind, which, it.fields[which])) for which in BASE}
+        for it in items
+        if it.kind is Kind.QUESTION
+    }
+    seen[Key("one#a")] = {
+        Field.BODY: shorten(digest_field(Kind.ANSWER, Field.BODY, items[1].fields[Field.BODY]))
+    }
+    for key, which in edited:
+        scene.edit(key, which, LIVE[which])
+    pairs = scene.compare(*(replace(it, seen=seen[it.key]) for it in items)).pairs
+    found = {who for pair in pairs for who in pair.moved.values()}
+    assert found - {Moved.EQUAL} == moved
 
 
 # The accepted mark rides in no marker: its base is the journal's alone.
