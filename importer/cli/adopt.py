@@ -17,6 +17,7 @@ from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish
 from importer.cli.files import write_private
 from importer.cli.looks import looks_of
+from importer.cli.naming import require_items
 from importer.cli.options import (
     OutputOptions,
     RunOptions,
@@ -26,7 +27,7 @@ from importer.cli.options import (
     run_options,
 )
 from importer.cli.places import from_here
-from importer.cli.reading import Loaded, note_idle_globs, read_manifest
+from importer.cli.reading import Loaded, read_manifest
 from importer.cli.reviewing import refuse_review
 from importer.cli.wiring import reach
 from importer.errors import ExitCode, UsageError
@@ -134,7 +135,7 @@ def command(
         _refuse_overwriting(out)
     data = _read(accepted, console) if accepted else b""
     loaded = read_manifest(path, console)
-    note_idle_globs(loaded.manifest, only, console)
+    require_items(loaded.manifest, {"--only": only}, console)
     looks = looks_of(console, output)
     if marks:
         return _mark(

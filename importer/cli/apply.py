@@ -16,6 +16,7 @@ from importer.cli.console import Console
 from importer.cli.delivering import deliver
 from importer.cli.drawing import Wish
 from importer.cli.looks import looks_of
+from importer.cli.naming import require_items
 from importer.cli.options import (
     DecisionOptions,
     OutputOptions,
@@ -31,7 +32,6 @@ from importer.cli.places import from_here
 from importer.cli.reading import (
     find_manifest_of,
     is_plan_file,
-    note_idle_globs,
     read_manifest,
     read_plan,
     refuse_secret_in,
@@ -204,5 +204,5 @@ def _wish(path: Path, decisions: DecisionOptions, console: Console) -> tuple[Wis
         return Wish(saved, folder, saved.plan.decisions), again
     decided = decisions.decided()
     loaded = read_manifest(path, console)
-    note_idle_globs(loaded.manifest, decided.only, console)
+    require_items(loaded.manifest, {"--only": decided.only}, console)
     return Wish(loaded.manifest, loaded.folder, decided), ""

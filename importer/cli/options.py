@@ -108,7 +108,7 @@ only_option = click.option(
     multiple=True,
     metavar="GLOB",
     shell_complete=complete_keys,
-    help="Only items whose key fits; repeatable.",
+    help="Only items whose key fits, a question with its answers; repeatable.",
 )
 
 decision_options = gathered(

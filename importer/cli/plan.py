@@ -11,6 +11,7 @@ from importer.cli.connecting import ConnectionOptions, connection_options, journ
 from importer.cli.console import Console
 from importer.cli.drawing import Wish, draw, draw_drift_of
 from importer.cli.files import write_private
+from importer.cli.naming import require_items
 from importer.cli.offline import SnapshotOptions, plan_against, snapshot_options
 from importer.cli.options import (
     DecisionOptions,
@@ -22,7 +23,7 @@ from importer.cli.options import (
 )
 from importer.cli.outcome import drift_code, plan_code
 from importer.cli.places import way_to
-from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
+from importer.cli.reading import Loaded, read_manifest, refuse_secret_in
 from importer.cli.wiring import (
     SystemClock,
     find_journal,
@@ -110,7 +111,7 @@ def command(
         console.snapshot_to = snapshots.snapshot_out
     decided = decisions.decided()
     loaded = read_manifest(path, console)
-    note_idle_globs(loaded.manifest, decided.only, console)
+    require_items(loaded.manifest, {"--only": decided.only}, console)
     wish = Wish(loaded.manifest, loaded.folder, decided)
     if drift:
         report = _drift(wish, loaded, connection, journal, console)

@@ -13,9 +13,10 @@ from importer.cli.commands import OneOf, make_command
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.looks import looks_of
+from importer.cli.naming import require_edited, require_items
 from importer.cli.options import OutputOptions, only_option, output_options, progress_option
 from importer.cli.pulling import Outcome, take_in
-from importer.cli.reading import Loaded, note_idle_globs, read_manifest, refuse_secret_in
+from importer.cli.reading import Loaded, read_manifest, refuse_secret_in
 from importer.cli.visiting import looking
 from importer.cli.wiring import Target, find_journal, reach
 from importer.errors import ExitCode, PlanStale, worst
@@ -58,7 +59,8 @@ from importer.text.sealed import Sealed
     multiple=True,
     metavar="GLOB",
     shell_complete=complete_keys,
-    help="Take the site's version, whatever the manifest says; repeatable.",
+    help="Take the site's version, whatever the manifest says. An answer is named by itself, as "
+    "KEY#ANSWER. Repeatable.",
 )
 @click.option(
     "--conflicts",
@@ -99,15 +101,15 @@ def command(
     """
     choice = Choice(only, keep_ours, take_site, marks=conflicts == "markers")
     loaded = read_manifest(path, console)
-    options = {"--only": only, "--keep-ours": keep_ours, "--take-site": take_site}
-    for option, globs in options.items():
-        note_idle_globs(loaded.manifest, globs, console, option)
+    decided = {"--keep-ours": keep_ours, "--take-site": take_site}
+    require_items(loaded.manifest, {"--only": only, **decided}, console)
     with reach(connection, console) as target:
         refuse_secret_in(loaded.manifest, target.connection)
         place = find_journal(journal, target, loaded.folder, loaded.manifest.namespace)
         sighting = asyncio.run(_look(loaded, target, place, console))
     manifest = loaded.manifest
     pulled = pull(sighting.comparison, sighting.texts, choice, manifest.policy, sighting.unresolved)
+    require_edited(decided, {it.item.key for it in pulled.intakes}, console)
     outcome = take_in(loaded.path, pulled, sighting)
     if outcome.editor.manifest.digest != manifest.digest:
         message = "the manifest changed while the team was read; nothing was written"

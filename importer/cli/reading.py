@@ -1,13 +1,10 @@
 """Reads a manifest for a command: finds it, says which it is, shows its warnings."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from importer.cli.console import Console
-from importer.cli.suggesting import did_you_mean
 from importer.errors import Problem, UsageError
 from importer.manifests import find_manifest, fingerprint, load_manifest
 from importer.model.fields import Value
@@ -21,7 +18,6 @@ __all__ = [
     "Loaded",
     "find_manifest_of",
     "is_plan_file",
-    "note_idle_globs",
     "read_manifest",
     "read_plan",
     "refuse_secret_in",
@@ -56,17 +52,6 @@ def read_manifest(path: Path, console: Console) -> Loaded:
         more = len(warnings) - _MOST_WARNINGS
         console.say(f"{more} more warnings: `teams-importer validate` lists them all")
     return Loaded(manifest, found)
-
-
-def note_idle_globs(
-    manifest: Manifest, only: Sequence[str], console: Console, option: str = "--only"
-) -> None:
-    """Say which of *only* fits no key: a mistyped one would look like being in sync."""
-    keys = [*(item.key for item in manifest.items), *(it.key for it in manifest.removed)]
-    for glob in only:
-        if not any(fnmatchcase(key, glob) for key in keys):
-            note = f"note: {option} {glob!r} fits no key of this manifest"
-            console.say(f"{note}. {did_you_mean(glob, keys)}".removesuffix(". "))
 
 
 def is_plan_file(path: Path) -> bool:

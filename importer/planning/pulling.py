@@ -24,6 +24,7 @@ from importer.model.live import LiveItem
 from importer.model.manifest import Item, OnDrift, Policy
 from importer.model.plan import Comparison, LastEdit, Moved, Pair
 from importer.model.pulling import PullReport, Taken
+from importer.planning.choosing import is_taken
 from importer.planning.compare import digest_field
 from importer.planning.merging import base_text, with_merges
 from importer.text.aligning import kept_lines
@@ -39,7 +40,7 @@ _NO_BASE = "last published"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the person decided: globs of keys."""
+    """What the person decided: globs of keys. Those of `only` take a question's answers along."""
 
     only: tuple[str, ...] = ()
     keep_ours: tuple[str, ...] = ()
@@ -100,7 +101,7 @@ def pull(
     found = [
         it
         for pair in pairs.values()
-        if not choice.only or _fits(pair.item.key, choice.only)
+        if is_taken(pair.item.key, choice.only)
         for it in _of_pair(pair, texts, choice, policy)
     ]
     return Pulled(tuple(_held_back([*found, *_marks(found, pairs)], unresolved)), pairs)

@@ -77,6 +77,16 @@ def test_only_takes_what_its_glob_fits(cli: Program, manifest: Path) -> None:
 
 
 @pytest.mark.usefixtures("manifest")
+@pytest.mark.parametrize("command", ["plan", "plan --drift", "apply --yes", "pull", "adopt"])
+def test_a_key_that_no_item_has_is_wrong_use(cli: Program, home: Path, command: str) -> None:
+    done = cli(*command.split(), "--url", "sandbox:team.db", "--only", "oncall/freez")
+    assert (done.code, done.out) == (64, "")
+    assert "--only 'oncall/freez': no item of this manifest has that key" in done.err
+    assert "Did you mean `oncall/freeze`?" in done.err
+    assert not (home / "team.db").exists()
+
+
+@pytest.mark.usefixtures("manifest")
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_only_and_prune_do_not_go_together(cli: Program, command: str) -> None:
     done = cli(command, "--url", TEAM, "--only", "a", "--prune")

@@ -514,6 +514,57 @@ def test_only_takes_what_its_glob_fits(published: Callable[..., Result]) -> None
 
 
 @once
+def test_only_takes_a_question_with_its_answers_as_a_plan_does(
+    published: Callable[..., Result],
+) -> None:
+    edit("On Fridays", "noon on", "ten on")
+    edit("Press the button", "Press the button", "Press the red button")
+    assert published("pull", "--only", "rollback#cli").out.splitlines()[-1] == "Nothing to take in."
+    assert published("pull", "--only", "freeze").code == 0
+    assert "ten on" in PAGE_FILE.read_text()
+    assert "red button" not in FILE.read_text()
+    plan = published("plan", "--only", "rollback", "--format", "json").document
+    assert [it["key"] for it in plan["drift"]] == ["rollback#ui"]
+
+
+@once
+@pytest.mark.parametrize("option", ["--keep-ours", "--take-site"])
+def test_a_key_that_decides_nothing_is_refused_where_something_near_is_to_be_decided(
+    published: Callable[..., Result], option: str
+) -> None:
+    edit("Press the button", "Press the button", "Press the red button")
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    files = FILE.read_text(), PAGE_FILE.read_text()
+    for typed, why, hint in (
+        ("freez", "no item of this manifest has that key", "Did you mean `freeze`?"),
+        ("rollback", "but in rollback#ui", f"`{option} 'rollback#ui'`"),
+        ("freeze#short", "but in freeze", f"`{option} 'freeze'`"),
+    ):
+        refused = published("pull", option, typed)
+        assert (refused.code, refused.out) == (64, "")
+        assert why in refused.err
+        assert hint in refused.err
+        assert (FILE.read_text(), PAGE_FILE.read_text()) == files
+    for typed in ("rollback#ui", "freez*", "rollback*"):
+        assert published("pull", option, typed, "--check").code == 2
+
+
+@once
+@pytest.mark.parametrize("option", ["--keep-ours", "--take-site"])
+def test_a_decision_may_be_made_again(published: Callable[..., Result], option: str) -> None:
+    edit("Look at the release", "Run the tool", "Run the newer tool")
+    assert published("pull", option, "rollback").code == 0
+    files = FILE.read_text(), PAGE_FILE.read_text()
+    for typed in ("rollback", "rollback#cli"):
+        done = published("pull", option, typed)
+        assert done.code == 0
+        assert f"note: {option} {typed!r}: nothing to decide there" in done.err
+    idle = published("pull", option, "onkall/*")
+    assert (idle.code, f"{option} 'onkall/*' fits no key" in idle.err) == (0, True)
+    assert (FILE.read_text(), PAGE_FILE.read_text()) == files
+
+
+@once
 def test_what_is_gone_or_without_an_item_is_mentioned(published: Callable[..., Result]) -> None:
     answer = post("Press the button")
     with on_the_site() as (world, _):
