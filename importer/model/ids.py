@@ -56,6 +56,7 @@ Lineage = NewType("Lineage", str)
 
 _SEGMENT = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
+_NUMBER = re.compile(r"[0-9]{1,19}")
 _TARGET = "key:"
 _IMAGE = "image:"
 
@@ -120,6 +121,8 @@ class Ref:
     def parse(cls, text: str) -> "Ref":
         """Return the Ref that `str()` gave *text* for; ValueError when it isn't one."""
         kind, _, number = text.partition("/")
+        if not _NUMBER.fullmatch(number):
+            raise ValueError(text[:100])
         return cls(Kind(kind), int(number))
 
 

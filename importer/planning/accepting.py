@@ -18,7 +18,7 @@ from importer.model.live import LiveItem, Same, Snapshot
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Moved, Pair
 from importer.planning.adopting import KINDS, free_posts, is_waiting, lacks_base
-from importer.planning.adoption_file import AGAIN, digest_of_post
+from importer.planning.adoption_file import AGAIN, digest_of_post, quoted
 from importer.planning.compare import compare, digest_field, pairs_as_if, stamp_of
 from importer.planning.remembering import binding_of
 from importer.text.digests import Digest, agree, shorten
@@ -67,11 +67,25 @@ def accept(
         for row in back
         for found in _against_release(row, released, manifest, snapshot, ledger)
     ]
+    problems += _contradictions(rows)
     judge = _Judge(rows, manifest, compare(manifest, snapshot, left), snapshot, left)
     problems += judge.problems()
     if problems:
         raise ManifestError(problems, of="the file has", remedy=AGAIN)
     return judge.accepted(back, ledger)
+
+
+def _contradictions(rows: Sequence[Answered]) -> Iterator[Problem]:
+    """Yield the rows that take back what an earlier one says of the same item and post."""
+    said: dict[tuple[Key, Ref], Answered] = {}
+    for row in rows:
+        first = said.setdefault((row.key, row.ref), row)
+        if first.verdict is not row.verdict:
+            why = (
+                f"{quoted(row.key)} and {row.ref}: `{row.verdict}` here, and `{first.verdict}` at "
+                f"{first.span.path}:{first.span.line}"
+            )
+            yield _problem("adopt-contradicted", why, row, "Delete one of the two rows.")
 
 
 def _taken_back(
@@ -114,6 +128,16 @@ def _against_release(
         yield _problem("adopt-below", why, row, "Say `no` to its answers as well.")
 
 
+def _chosen(rows: Sequence[Answered]) -> dict[tuple[Key, Ref], Answered]:
+    """Return the rows that say `yes`, each item and post once: as listed, where a row tells."""
+    chosen: dict[tuple[Key, Ref], Answered] = {}
+    for row in rows:
+        at = (row.key, row.ref)
+        if row.verdict is Verdict.YES and (at not in chosen or not chosen[at].listed):
+            chosen[at] = row
+    return chosen
+
+
 class _Judge:
     def __init__(
         self,
@@ -144,7 +168,7 @@ class _Judge:
         self.answers: dict[Key | None, list[Key]] = defaultdict(list)
         for item in manifest.items:
             self.answers[item.parent].append(item.key)
-        self.chosen = {(it.key, it.ref): it for it in rows if it.verdict is Verdict.YES}
+        self.chosen = _chosen(rows)
         self.claimed = {ref for _, ref in self.chosen}
         self.refused = {(it.key, it.ref) for it in rows if it.verdict is Verdict.NO}
         self.posts: dict[Key, Ref] = {
@@ -175,7 +199,7 @@ class _Judge:
         if item is None or item.kind not in KINDS:
             hint = self._hint(row.key)
             remedy = f"{hint}Write a key of the manifest, or empty the cell under `accept`."
-            return _problem("adopt-unknown-key", f"there is no item {row.key!r}", row, remedy)
+            return _problem("adopt-unknown-key", f"there is no item {quoted(row.key)}", row, remedy)
         if item.kind is not row.ref.kind:
             why = f"{row.key} is {item.kind.one}, and {row.ref} is {row.ref.kind.one}"
             remedy = "No post changes its kind: write another post, or `no`."

@@ -5,6 +5,7 @@
 the post was edited since it was listed. A row may be added by hand: a key, and a post or its URL.
 """
 
+import re
 from collections.abc import Iterator
 
 from pydantic import TypeAdapter
@@ -23,11 +24,19 @@ from importer.model.ids import Field, Key, Ref
 from importer.model.live import LiveItem
 from importer.model.site import Site
 from importer.planning.compare import digest_field
-from importer.text.digests import Digest, digest_of
+from importer.text.digests import SHORT, Digest, digest_of
 from importer.text.tables import TableRow, Wording, head_line, read_table, row_line
 from importer.text.visible import visible
 
-__all__ = ["COLUMNS", "adoption_lines", "adoption_schema", "digest_of_post", "read_answered"]
+__all__ = [
+    "AGAIN",
+    "COLUMNS",
+    "adoption_lines",
+    "adoption_schema",
+    "digest_of_post",
+    "quoted",
+    "read_answered",
+]
 
 COLUMNS = (
     "accept", "score", "how", "kind", "key", "title here", "title there", "post", "url", "author",
@@ -35,6 +44,9 @@ COLUMNS = (
 )  # fmt: skip
 _NEEDED = ("accept", "key")
 _SIGN = "a1"
+_MOST_SHOWN = 80
+# Spreadsheets put an apostrophe before texts, and some people type in capitals.
+_AS_LISTED = re.compile(f"'?{_SIGN}-(?P<digest>[a-z2-7]{{{SHORT}}})", re.ASCII | re.IGNORECASE)
 _SAID = {
     **dict.fromkeys(("yes", "y", "x", "true", "1"), Verdict.YES),
     **dict.fromkeys(("no", "n", "false", "0"), Verdict.NO),
@@ -99,11 +111,17 @@ def read_answered(
     return tuple(rows)
 
 
+def quoted(cell: str) -> str:
+    """Return a cell as messages show it: on one line, in quotes, cut where it is long."""
+    shown = visible(cell)
+    return repr(shown if len(shown) <= _MOST_SHOWN else f"{shown[:_MOST_SHOWN]}...")
+
+
 def _answered(row: TableRow, site: Site, problems: list[Problem]) -> Answered | None:
     cells = row.cells
     verdict = _SAID.get(cells["accept"].lower())
     if verdict is None:
-        why = f"{visible(cells['accept'])!r} is neither yes nor no"
+        why = f"{quoted(cells['accept'])} is neither yes nor no"
         remedy = "Write `yes` or `no`, or leave it empty: then it is not decided."
         problems.append(Problem("adopt-accept", why, row.span("accept"), remedy))
         return None
@@ -116,14 +134,29 @@ def _answered(row: TableRow, site: Site, problems: list[Problem]) -> Answered | 
         return None
     ref = _ref(cells["post"], cells["url"], site)
     if ref is None:
-        said = visible(cells["post"] or cells["url"])
-        why = f"{said!r} names no post of this team" if said else "the row names no post"
+        said = cells["post"] or cells["url"]
+        why = f"{quoted(said)} names no post of this team" if said else "the row names no post"
         remedy = "Write it as `question/12`, or give its address under `url`."
         problems.append(Problem("adopt-post", why, row.span("post"), remedy))
         return None
-    sign, _, listed = cells["as listed"].partition("-")
-    digest = Digest(listed if sign == _SIGN else "")
-    return Answered(verdict, Key(cells["key"]), ref, digest, row.span("accept"))
+    listed = _listed(cells["as listed"])
+    if listed is None:
+        why = f"{quoted(cells['as listed'])} is not what `adopt --out` wrote there"
+        remedy = (
+            "Copy the cell from a table made by `adopt --out`; or empty it: then edits made on the "
+            "site since are not noticed."
+        )
+        problems.append(Problem("adopt-listed", why, row.span("as listed"), remedy))
+        return None
+    return Answered(verdict, Key(cells["key"]), ref, listed, row.span("accept"))
+
+
+def _listed(cell: str) -> Digest | None:
+    """Return the digest that a cell holds, empty for an empty one; None for anything else."""
+    if not cell:
+        return Digest("")
+    match = _AS_LISTED.fullmatch(cell)
+    return Digest(match["digest"].lower()) if match else None
 
 
 def _ref(post: str, url: str, site: Site) -> Ref | None:

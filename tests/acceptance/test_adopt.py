@@ -409,6 +409,37 @@ def row_of(key: str, post: str, accept: str = "yes", **cells: str) -> Row:
             "question/1 was edited on the site since it was listed",
             id="edited since",
         ),
+        *(
+            pytest.param(
+                [row_of("rollback", "question/1", **{"as listed": cell})],
+                2,
+                "adopt-listed",
+                id=f"as listed: {cell}",
+            )
+            for cell in ("#NAME?", "a2-aaaaaaaa", "a1-aaaaaaa", "a1-", "aaaaaaaa", "-")
+        ),
+        pytest.param(
+            [row_of("twice", "question/2"), row_of("twice", "question/2", "no")],
+            3,
+            "'twice' and question/2: `no` here, and `yes` at adopt.csv:2",
+            id="yes and no",
+        ),
+        pytest.param(
+            [row_of("twice", "question/2", "no"), row_of("twice", "question/2")],
+            3,
+            "'twice' and question/2: `yes` here, and `no` at adopt.csv:2",
+            id="no and yes",
+        ),
+        pytest.param(
+            [
+                row_of("rollback", "question/1", **{"as listed": "a1-aaaaaaaa"}),
+                row_of("rollback", "question/1", **{"as listed": ""}),
+            ],
+            2,
+            "adopt-changed",
+            id="edited since, and added by hand",
+        ),
+        pytest.param([row_of("rollback", "question/\u0661")], 2, "adopt-post", id="other digits"),
     ],
 )
 def test_a_row_that_cannot_be_followed_is_told_with_its_number_and_nothing_is_bound(
@@ -425,6 +456,46 @@ def test_a_row_that_cannot_be_followed_is_told_with_its_number_and_nothing_is_bo
     assert f"adopt.csv:{line}:" in done.err
     assert not (home / ".teams-importer").exists()
     assert "id" not in (home / "teams-importer.yaml").read_text().replace("guide", "")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(row_of("k" * 5000, "question/1"), id="key"),
+        pytest.param(row_of("rollback", "q" * 5000), id="post"),
+        pytest.param(row_of("rollback", f"question/{'9' * 4000}"), id="number"),
+        pytest.param(row_of("rollback", "question/1", "y" * 5000), id="accept"),
+        pytest.param(row_of("rollback", "question/1", **{"as listed": "a" * 5000}), id="listed"),
+    ],
+)
+def test_a_cell_of_any_length_is_told_in_a_line(
+    row: Row, url: str, cli: Program, home: Path
+) -> None:
+    write_table(home / "adopt.csv", [row])
+    done = cli("adopt", "--url", url, "--accept", "adopt.csv")
+    assert done.code == 3
+    assert "adopt.csv:2:" in done.err
+    assert len(done.err) < 1000
+
+
+@pytest.mark.parametrize("spoil", [str, str.upper, "'{}".format], ids=["kept", "upper", "quoted"])
+def test_an_edit_made_since_is_noticed_however_a_spreadsheet_writes_what_was_listed(
+    spoil: Callable[[str], str], url: str, cli: Program, home: Path, tmp_path: Path
+) -> None:
+    assert cli("adopt", "--url", url, "--out", "adopt.csv").code == 0
+    rows = [it for it in table(home / "adopt.csv") if it["key"] == "rollback"]
+    spoiled = [{**it, "accept": "yes", "as listed": spoil(it["as listed"])} for it in rows]
+    write_table(home / "adopt.csv", spoiled)
+    team_of(
+        tmp_path / "team.db", lambda world, by: world.edit(by, 1, body="A colleague's edit. " * 3)
+    )
+    done = cli("adopt", "--url", url, "--accept", "adopt.csv")
+    assert done.code == 3
+    assert "adopt.csv:2:" in done.err
+    assert "adopt-changed" in done.err
+    # The control: of a cell that somebody emptied nobody can tell.
+    write_table(home / "adopt.csv", [{**it, "as listed": ""} for it in spoiled])
+    assert cli("adopt", "--url", url, "--accept", "adopt.csv").code == 0
 
 
 def test_a_no_lets_an_answer_be_posted_beside_the_one_that_is_there(

@@ -114,6 +114,9 @@ def test_names_lead_back_to_what_they_name() -> None:
     assert Ref.parse(str(Ref(ANSWER, 7))) == Ref(ANSWER, 7)
     with pytest.raises(ValueError, match="nothing"):
         Ref.parse("nothing/7")
+    for number in ("", "\u0661", "\u00b2", "+1", " 1", "1_0", "-1", "9" * 20):
+        with pytest.raises(ValueError, match="question"):
+            Ref.parse(f"question/{number}")
     assert change_id(key, Verb.CREATE) == "oncall/freeze#cli!create"
     assert change_id(key, Verb.SET, Field.ACCEPTED) == "oncall/freeze#cli!set!accepted"
     assert change_id(key, Verb.UPDATE, links=True) == "oncall/freeze#cli!links"
