@@ -1,12 +1,15 @@
 """Tables that people fill in with whatever program they have: CSV out, and back in.
 
-What comes back may be in UTF-8 or UTF-16 with a byte order mark, delimited by `,`, `;` or TAB, with
-its columns in another order and cells quoted or not. Nothing but text is read: no cell is computed.
+What comes back may be in UTF-8, or UTF-16 or UTF-32 with a byte order mark, delimited by `,`, `;`
+or TAB, its lines ended by LF, CRLF or CR alone (Excel's `CSV (Macintosh)`), with its columns in
+another order and cells quoted or not. Nothing but text is read: no cell is computed.
 """
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from importer.errors import Problem, Span, UsageError
@@ -15,7 +18,17 @@ from importer.text.cells import plain_cell, safe_cell
 __all__ = ["TableRow", "Wording", "head_line", "read_table", "row_line"]
 
 _LONGEST_CELL = 2**24
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# That of UTF-32 begins as that of UTF-16 does.
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_LINE_END = re.compile(r"\r\n?|\n")
+# Excel's own line, which names the delimiter.
+_SEP = re.compile(r"\s*sep=[^\r\n]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
 
 
 def head_line(columns: Iterable[str]) -> str:
@@ -75,11 +88,10 @@ def read_table(
     table, or lacks one of the *needed* columns.
     """
     text = _decoded(data, path, wording, encoding)
-    first, _, rest = text.partition("\n")
-    skipped = first.strip().lower().startswith("sep=")
-    table = rest if skipped else text
-    delimiter = _delimiter(table.partition("\n")[0], path, columns, needed, wording)
+    skipped = _SEP.match(text)
+    table = text[skipped.end() :] if skipped else text
     csv.field_size_limit(_LONGEST_CELL)
+    delimiter = _delimiter(table, path, columns, needed, wording)
     reader = csv.reader(io.StringIO(table, newline=""), delimiter=delimiter, strict=True)
     places: dict[str, int] = {}
     while True:
@@ -111,27 +123,35 @@ def _named(
 
 def _decoded(data: bytes, path: str, wording: Wording, encoding: str | None) -> str:
     named = next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
+    tried = [named, encoding] if encoding is not None and named == "utf-8" else [named]
+    for name in tried:
+        with suppress(UnicodeError, LookupError):
+            text = data.decode(name)
+            # What UTF-16 and UTF-32 without a byte order mark are full of.
+            if "\0" not in _LINE_END.split(text, maxsplit=1)[0]:
+                return text
+    message = f"{path}:{_damaged_line(data, named)}: {wording.what} is not in UTF-8"
+    raise UsageError(message, remedy=f"Save it as `CSV UTF-8`{wording.encoding}.")
+
+
+def _damaged_line(data: bytes, encoding: str) -> int:
     try:
-        return data.decode(named)
+        data.decode(encoding)
     except UnicodeDecodeError as error:
-        if encoding is not None and named == "utf-8":
-            try:
-                return data.decode(encoding)
-            except (UnicodeDecodeError, LookupError):
-                pass
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"{path}:{line}: {wording.what} is not in UTF-8"
-        remedy = f"Save it as `CSV UTF-8`{wording.encoding}."
-        raise UsageError(message, remedy=remedy) from error
+        return len(_LINE_END.split(data[: error.start].decode(encoding, "ignore")))
+    return 1
 
 
 def _delimiter(
-    head: str, path: str, columns: Sequence[str], needed: Sequence[str], wording: Wording
+    table: str, path: str, columns: Sequence[str], needed: Sequence[str], wording: Wording
 ) -> str:
     for delimiter in ",;\t":
-        names = [_name(it) for it in next(csv.reader([head], delimiter=delimiter), [])]
-        if set(needed) <= set(names):
-            return delimiter
+        lines = io.StringIO(table, newline="")
+        with suppress(csv.Error):
+            head = next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+            names = [_name(it) for it in head]
+            if set(needed) <= set(names):
+                return delimiter
     missing = " and ".join(f"`{it}`" for it in needed)
     message = f"{path}:1: {wording.what}'s first line names no column {missing}"
     only = f"only {missing} {'has' if len(needed) == 1 else 'have'} to be there"

@@ -529,6 +529,64 @@ def test_a_file_that_went_through_a_spreadsheet_is_read(
     assert [it["key"] for it in done.document["adopted"]] == ["page"]
 
 
+@pytest.mark.parametrize(
+    ("spoil", "options"),
+    [
+        pytest.param(lambda it: it.replace("\r\n", "\r").encode(), (), id="CR alone"),
+        pytest.param(
+            lambda it: b"sep=,\r" + it.replace("\r\n", "\r").encode(), (), id="sep and CR"
+        ),
+        pytest.param(lambda it: it.encode("utf-32"), (), id="UTF-32"),
+        pytest.param(
+            lambda it: b"\0\0\xfe\xff" + it.encode("utf-32-be"), (), id="UTF-32, most first"
+        ),
+        pytest.param(
+            lambda it: it.encode("utf-16-le"), ("--encoding", "utf-16-le"), id="UTF-16, named"
+        ),
+    ],
+)
+def test_a_table_is_read_whatever_ends_its_lines(
+    spoil: Callable[[str], bytes], options: Sequence[str], url: str, cli: Program, home: Path
+) -> None:
+    write_table(home / "adopt.csv", [row_of("no/such", "question/1"), row_of("page", "article/4")])
+    text = (home / "adopt.csv").read_bytes().decode()
+    (home / "adopt.csv").write_bytes(spoil(text))
+    told = cli("adopt", "--url", url, "--accept", "adopt.csv", *options)
+    assert told.code == 3
+    assert "there is no item 'no/such'" in told.err
+    (home / "adopt.csv").write_bytes(spoil(text.replace("yes,no/such", "no,no/such")))
+    done = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json", *options)
+    assert done.code == 0, done.err
+    assert [it["key"] for it in done.document["adopted"]] == ["page"]
+
+
+TABLE = b"accept,key,page,post\r\nyes,page,a.md,article/4\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param(TABLE.replace(b",key,page", b"\r,key,page"), "names no column", id="CR"),
+        pytest.param(b"x" * 200_000 + b"\n" + TABLE, "names no column", id="long first line"),
+        pytest.param(b'"' + TABLE, "names no column", id="quotation mark"),
+        pytest.param(TABLE.decode().encode("utf-16-le"), "Save it as `CSV UTF-8`", id="UTF-16"),
+        pytest.param(TABLE.decode().encode("utf-32-be"), "Save it as `CSV UTF-8`", id="UTF-32"),
+        pytest.param(TABLE.decode().encode("utf-16")[:-1], "Save it as `CSV UTF-8`", id="cut off"),
+    ],
+)
+def test_a_file_that_is_no_table_is_wrong_use(
+    data: bytes, said: str, url: str, cli: Program, home: Path
+) -> None:
+    (home / "table.csv").write_bytes(data)
+    (home / "in").mkdir()
+    convert = ("convert", "markdown", "in", "--out", "out", "--namespace", "x")
+    for command in (("adopt", "--url", url, "--accept"), (*convert, "--map")):
+        done = cli(*command, "table.csv")
+        assert done.code == 64
+        assert "wrong use: table.csv:" in done.err
+        assert said in done.err
+
+
 def test_adopting_twice_is_adopting_once(url: str, cli: Program, home: Path) -> None:
     assert cli("adopt", "--url", url, "--out", "adopt.csv").code == 0
     first = cli("adopt", "--url", url, "--accept", "adopt.csv", "--format", "json").document
