@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from importer.cli.adopting import Accepting, Seeking, accept_file, seek
 from importer.cli.applying import Manner, apply_wish
-from importer.cli.commands import FILE, make_command
+from importer.cli.commands import FILE, make_command, text_encoding
 from importer.cli.connecting import ConnectionOptions, connection_options, journal_option
 from importer.cli.console import Console
 from importer.cli.delivering import deliver
@@ -97,7 +97,12 @@ _LARGEST = 2**28
 )
 @click.option("--yes", is_flag=True, help="With --mark: don't ask.")
 @run_options
-@click.option("--encoding", metavar="NAME", help="Of that table, where it is not UTF-8.")
+@click.option(
+    "--encoding",
+    callback=text_encoding,
+    metavar="NAME",
+    help="Of that table, where it is not UTF-8.",
+)
 @progress_option
 @output_options("text", "json", "markdown")
 @click.pass_obj
@@ -139,7 +144,7 @@ def command(
     looks = looks_of(console, output)
     if marks:
         return _mark(
-            loaded, connection, journal, Decisions(only=only), running, output, console, yes
+            loaded, connection, journal, Decisions(only=only), running, output, console, yes, path
         )
     with reach(connection, console, max_wait_s=running.max_wait) as target:
         if accepted is not None:
@@ -183,6 +188,7 @@ def _mark(
     output: OutputOptions,
     console: Console,
     confirmed: bool,  # noqa: FBT001 - private, named at its only call
+    path: Path,
 ) -> ExitCode:
     """Write the markers, as an apply writes: shown, confirmed, recorded."""
     refuse_review("adopt --mark", connection.url)
@@ -195,6 +201,12 @@ def _mark(
         wish = Wish(loaded.manifest, loaded.folder, decisions, marks=True)
         manner = Manner(running, journal, confirmed=confirmed, show=show)
         applied = asyncio.run(apply_wish(wish, target, manner, console))
+    if not applied.plan.managed:
+        again = shlex.join(["teams-importer", "adopt", str(path), *_typed()])
+        console.say(
+            "note: no item looked at has a post yet that could bear a marker. First find and "
+            f"accept their posts: {again} --out adopt.csv; then {again} --accept adopt.csv"
+        )
     code = ExitCode(applied.signal_code or applied.report.exit_code)
     return deliver(applied, target, looks_of(console, output), console, code)
 

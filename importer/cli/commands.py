@@ -29,6 +29,7 @@ __all__ = [
     "make_command",
     "make_group",
     "schema_file",
+    "text_encoding",
 ]
 
 Function = Callable[..., ExitCode]
@@ -45,6 +46,20 @@ class OneOf(click.Choice[str]):
         """Return click's message, with what was probably meant."""
         hint = did_you_mean(str(value), self.choices)
         return f"{super().get_invalid_choice_message(value, ctx)} {hint}".strip()
+
+
+def text_encoding(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Return the name of an encoding as it was given: an option's callback.
+
+    Raises BadParameter, which is wrong use, when nothing of that name encodes text.
+    """
+    try:
+        "a".encode("utf-8" if value is None else value)
+    except (LookupError, ValueError) as error:
+        # `hex` and `rot13` are no encodings of text; `undefined` raises UnicodeError.
+        message = f"{value!r} is no encoding of text; cp1252 is one, or utf-16-le."
+        raise click.BadParameter(message, param=param) from error
+    return value
 
 
 def schema_file(name: str) -> str:

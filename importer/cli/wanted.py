@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from importer.cli.commands import OneOf, gathered
+from importer.cli.commands import OneOf, gathered, text_encoding
 from importer.cli.console import Console
 from importer.cli.files import is_same_file, write_private
 from importer.cli.resources import resource
@@ -131,7 +131,12 @@ _OPTIONS = [
     click.option(
         "--tag", multiple=True, metavar="TAG", help="Tag for pages that have none; repeatable."
     ),
-    click.option("--encoding", metavar="NAME", help="Tried where a file is not UTF-8."),
+    click.option(
+        "--encoding",
+        callback=text_encoding,
+        metavar="NAME",
+        help="Tried where a file is not UTF-8.",
+    ),
     click.option(
         "--address",
         metavar="URL",

@@ -256,6 +256,34 @@ def test_markers_are_written_when_asked_for_and_taken_off_by_undo(
     assert cli("plan", *team, "--detailed-exitcode").code == 0
 
 
+def test_marking_where_nothing_is_bound_says_what_comes_first(
+    url: str, cli: Program, home: Path
+) -> None:
+    idle = cli("adopt", "--url", url, "--mark", "--yes")
+    assert idle.code == 0
+    assert "no item looked at has a post yet" in idle.err
+    typed = [f"teams-importer adopt . --url {url} {it} adopt.csv" for it in ("--out", "--accept")]
+    assert all(it in idle.err for it in typed)
+    # The control: with one that is bound, there is nothing to say.
+    write_table(home / "adopt.csv", [row_of("twice", "question/2")])
+    assert cli("adopt", "--url", url, "--accept", "adopt.csv").code == 0
+    marked = cli("adopt", "--url", url, "--mark", "--yes")
+    assert marked.code == 0, marked.err
+    assert "no item looked at" not in marked.err
+
+
+@pytest.mark.parametrize("name", ["nosuch", "rot13", "hex", "undefined", ""])
+def test_what_is_no_encoding_of_text_is_wrong_use_before_anything_is_read(
+    name: str, cli: Program
+) -> None:
+    convert = ("convert", "markdown", "in", "--out", "out", "--namespace", "x")
+    for command in (("adopt", "--accept", "none.csv"), convert):
+        done = cli(*command, "--encoding", name)
+        assert done.code == 64
+        assert f"'{name}' is no encoding of text" in done.err
+        assert "none.csv" not in done.err
+
+
 def bodies_in(path: Path) -> list[str]:
     return [it.body for it in posts_in(path)]
 
