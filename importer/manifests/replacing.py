@@ -1,9 +1,14 @@
-"""Files in place of those that were read: all on disk before the first of them is seen."""
+"""Files in place of those that were read: all on disk before the first of them is seen.
+
+What a killed run left beside them is taken away by the next one that writes in the same folder.
+"""
 
 import os
+import re
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +21,10 @@ from importer.manifests.paths import Folder, PathFault
 __all__ = ["FileEdit", "replace_files", "uninterrupted"]
 
 
+_SUFFIX = ".teams-importer"
+_TEMPORARY = re.compile(rf"\..{{1,50}}\.[a-z0-9_]{{8}}{re.escape(_SUFFIX)}", re.DOTALL)
+# Longer than a run takes to put its files in place; one that takes longer fails, and loses nothing.
+_LEFT_AFTER_S = 600.0
 # Ignored, as of a job in the background, or handled by what isn't Python.
 _NOT_OURS = (signal.SIG_IGN, None)
 
@@ -38,13 +47,15 @@ def replace_files(folder: Path, edits: Sequence[FileEdit]) -> None:
     reader = Folder(folder)
     for edit in edits:
         _require_unchanged(reader, edit)
+    # A link stays one: what it leads to is written.
+    targets = [Path(os.path.realpath(folder / edit.path)) for edit in edits]
     made: list[tuple[Path, Path]] = []
     done: list[FileEdit] = []
     with uninterrupted():
+        for place in sorted({it.parent for it in targets}):
+            _clear(place)
         try:
-            for edit in edits:
-                # A link stays one: what it leads to is written.
-                target = Path(os.path.realpath(folder / edit.path))
+            for edit, target in zip(edits, targets, strict=True):
                 made.append((_beside(target, edit.after, edit.path), target))
             for edit, (temporary, target) in zip(edits, made, strict=True):
                 # As late as can be: what an editor saves in between is not to be lost.
@@ -62,6 +73,16 @@ def replace_files(folder: Path, edits: Sequence[FileEdit]) -> None:
             for temporary, _ in made:
                 with suppress(OSError):
                     temporary.unlink(missing_ok=True)
+
+
+def _clear(place: Path) -> None:
+    """Remove what a killed run left in a folder, as far as that can be done."""
+    with suppress(OSError), os.scandir(place) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                age_s = time.time() - entry.stat(follow_symlinks=False).st_mtime
+                if age_s > _LEFT_AFTER_S:
+                    Path(entry.path).unlink(missing_ok=True)
 
 
 def _put_back(folder: Path, reader: Folder, done: Sequence[FileEdit]) -> None:
@@ -112,7 +133,7 @@ def _beside(target: Path, data: bytes, name: str) -> Path:
         if not mode & 0o222 or not os.access(target, os.W_OK):
             # The folder would let it go all the same; whoever made it read-only didn't mean that.
             raise PermissionError(EACCES, os.strerror(EACCES))
-        handle, made = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:50]}.")
+        handle, made = tempfile.mkstemp(_SUFFIX, f".{target.name[:50]}.", target.parent)
         temporary = Path(made)
         try:
             with os.fdopen(handle, "wb") as file:

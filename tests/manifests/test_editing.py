@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from importer.manifests.editing import Edited, Editor
 from importer.manifests.spelling import Plain
 from importer.model.ids import Field, Key
 from importer.text.links import Text
+from tests.conftest import ROOT
 from tests.manifests.pages import BODY, HEAD, MANIFEST, PAGES, TAGGED, by_key, page, put
 
 LAST = (
@@ -484,6 +487,57 @@ def test_a_signal_while_files_are_replaced_comes_after_the_last_of_them(
     assert sorted(it.name for it in folder.iterdir()) == ["a.md", "b.md", MANIFEST]
     assert "id: 7" in Path("a.md").read_text()
     assert "id: 8" in Path("b.md").read_text()
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from importer.manifests.replacing import FileEdit, replace_files
+
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+before = Path("a.md").read_bytes()
+replace_files(Path("."), [FileEdit("a.md", before, b"id: 7")])
+"""
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_write_and_nothing_else_is(
+    folder: Path,
+) -> None:
+    put(folder, {MANIFEST: PAGES, "a.md": page("a")})
+
+    def write(number: int) -> None:
+        editor = Editor(Path(MANIFEST))
+        editor.set(Key("a"), "id", number)
+        editor.write(editor.finish())
+
+    killed = subprocess.run(
+        [sys.executable, "-P", "-c", KILLED], check=False, env={"PYTHONPATH": str(ROOT)}
+    )
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = folder.glob(".a.md.*")
+    assert left.read_text() == "id: 7"
+    others = [folder / it for it in (".a.md.abcdefgh", "a.md.abcdefgh.teams-importer", ".a.md.swp")]
+    for it in others:
+        it.write_text("theirs")
+    made_up = folder / ".a.md.abcdefgh.teams-importer"
+    made_up.mkdir()
+    link = folder / ".b.md.abcdefgh.teams-importer"
+    link.symlink_to("a.md")
+    write(7)
+    assert left.exists(), "another run may be at it"
+    long_ago = left.stat().st_mtime - 601
+    for it in (left, made_up, *others, folder / "a.md"):
+        os.utime(it, (long_ago, long_ago))
+    write(8)
+    assert not left.exists()
+    assert {it.name for it in folder.iterdir()} == {
+        "a.md",
+        MANIFEST,
+        made_up.name,
+        link.name,
+        *(it.name for it in others),
+    }
+    assert "id: 8" in (folder / "a.md").read_text()
 
 
 def test_a_file_that_nobody_may_write_is_left_alone_with_all_others(folder: Path) -> None:
