@@ -2,7 +2,7 @@
 
 import asyncio
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +19,12 @@ from importer.cli.pulling import Outcome, take_in
 from importer.cli.reading import Loaded, read_manifest, refuse_secret_in
 from importer.cli.visiting import looking
 from importer.cli.wiring import Target, find_journal, reach
-from importer.errors import ExitCode, PlanStale, worst
+from importer.errors import ExitCode, PlanStale, UsageError, worst
 from importer.execution import Sighting, look_at_team
 from importer.journal import Place
 from importer.manifests import FileEdit, shown_folder
 from importer.model.fields import Value
-from importer.model.ids import Kind, Ref
+from importer.model.ids import Key, Kind, Ref
 from importer.model.pulling import PulledField, PulledFile, PulledPost, PullReport, Taken
 from importer.planning.pulling import Choice, Intake, Pulled, pull
 from importer.rendering import render_pull
@@ -109,7 +109,9 @@ def command(
         sighting = asyncio.run(_look(loaded, target, place, console))
     manifest = loaded.manifest
     pulled = pull(sighting.comparison, sighting.texts, choice, manifest.policy, sighting.unresolved)
-    require_edited(decided, {it.item.key for it in pulled.intakes}, console)
+    edited = {it.item.key for it in pulled.intakes}
+    require_edited(decided, edited, console)
+    _require_one_side(choice, edited)
     outcome = take_in(loaded.path, pulled, sighting)
     if outcome.editor.manifest.digest != manifest.digest:
         message = "the manifest changed while the team was read; nothing was written"
@@ -126,6 +128,14 @@ def command(
             ExitCode.DECISION if waits else ExitCode.DONE,
         ]
     )
+
+
+def _require_one_side(choice: Choice, edited: Collection[Key]) -> None:
+    torn = sorted(filter(choice.is_torn, edited))
+    if torn:
+        message = f"--keep-ours and --take-site both fit {', '.join(torn[:5])}; nothing was written"
+        remedy = "Decide for one. A key by itself goes before a glob, as in --keep-ours KEY."
+        raise UsageError(message, remedy=remedy)
 
 
 async def _look(loaded: Loaded, target: Target, place: Place | None, console: Console) -> Sighting:

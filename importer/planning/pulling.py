@@ -40,12 +40,31 @@ _NO_BASE = "last published"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the person decided: globs of keys. Those of `only` take a question's answers along."""
+    """What the person decided: globs of keys. Those of `only` take a question's answers along.
+
+    A key by itself goes before a glob: `take_site` of all, `keep_ours` of one.
+    """
 
     only: tuple[str, ...] = ()
     keep_ours: tuple[str, ...] = ()
     take_site: tuple[str, ...] = ()
     marks: bool = False
+
+    def takes(self, key: Key) -> bool:
+        """Tell whether the site's version is to be taken."""
+        return _fits(key, self.take_site) and not self._keeps_by_name(key)
+
+    def keeps(self, key: Key) -> bool:
+        """Tell whether the manifest's version is to be kept."""
+        return _fits(key, self.keep_ours) and not self.takes(key)
+
+    def is_torn(self, key: Key) -> bool:
+        """Tell whether both were said of *key*, and neither goes before the other."""
+        both = _fits(key, self.keep_ours) and _fits(key, self.take_site)
+        return both and (key in self.keep_ours) == (key in self.take_site)
+
+    def _keeps_by_name(self, key: Key) -> bool:
+        return key in self.keep_ours and key not in self.take_site
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +173,9 @@ def _intake(
     base = base_text(pair, field, texts)
     told = Intake(item, field, Taken.LEFT, live, base=base, edit=pair.edit)
     taken = replace(told, how=Taken.TAKEN, wanted=_within(item, field, theirs), seen=seen)
-    if _fits(item.key, choice.take_site):
+    if choice.takes(item.key):
         return taken
-    if _fits(item.key, choice.keep_ours):
+    if choice.keeps(item.key):
         if seen is None:
             return replace(told, why="what was decided of it has no place in its entry")
         return replace(told, how=Taken.KEPT, seen=seen)

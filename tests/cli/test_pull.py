@@ -565,6 +565,27 @@ def test_a_decision_may_be_made_again(published: Callable[..., Result], option: 
 
 
 @once
+def test_a_key_goes_before_a_glob_and_two_decisions_of_one_kind_are_refused(
+    published: Callable[..., Result],
+) -> None:
+    edit("Press the button", "Press the button", "Press the red button")
+    edit("Over the weekend", "Ask the person", "Ask Zoë, the person")
+    files = FILE.read_text(), PAGE_FILE.read_text()
+    for ours, theirs in (("freeze", "freeze"), ("freez*", "*"), ("*", "*")):
+        torn = published("pull", "--keep-ours", ours, "--take-site", theirs)
+        assert (torn.code, torn.out) == (64, "")
+        assert "both fit freeze" in torn.err
+        assert (FILE.read_text(), PAGE_FILE.read_text()) == files
+    for options in (
+        ("--take-site", "*", "--keep-ours", "rollback#ui"),
+        ("--keep-ours", "*", "--take-site", "freeze"),
+    ):
+        done = published("pull", *options, "--check", "--format", "json").document
+        how = {it["key"]: it["how"] for it in done["fields"]}
+        assert how == {"rollback#ui": "kept", "freeze": "taken"}
+
+
+@once
 def test_what_is_gone_or_without_an_item_is_mentioned(published: Callable[..., Result]) -> None:
     answer = post("Press the button")
     with on_the_site() as (world, _):
