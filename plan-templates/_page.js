@@ -133,8 +133,15 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   };
+  // What is typed is filtered with the next frame, or before a key that asks what is shown.
   let due = 0;
-  box?.addEventListener("input", () => { cancelAnimationFrame(due); due = requestAnimationFrame(filter); });
+  const settle = () => {
+    if (!due) return;
+    cancelAnimationFrame(due);
+    due = 0;
+    filter();
+  };
+  box?.addEventListener("input", () => { due ||= requestAnimationFrame(settle); });
   main.addEventListener("submit", (event) => event.preventDefault());
   main.addEventListener("click", (event) => {
     const button = event.target.closest("button");
@@ -169,6 +176,7 @@
     return true;
   };
   const inBox = (key) => {
+    settle();
     if (key === "Enter") step(current?.shown ? 0 : 1);
     else if (key === "Escape") { box.value = ""; filter(); box.blur(); go(current); }
     else return false;
