@@ -3,7 +3,7 @@
 `extra="forbid"`: a mistyped key is a finding, never ignored.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,16 @@ __all__ = [
     "PostEntry",
     "QuestionEntry",
     "TagEntry",
+]
+
+_Tags = Annotated[
+    tuple[Line, ...] | None, Field(description="1 to 5 tags; without them those of `defaults`.")
+]
+_Body = Annotated[
+    Text | None, Field(description="The Markdown text; this or `body_file` is needed.")
+]
+_BodyFile = Annotated[
+    Line | None, Field(description="A file with the Markdown text, relative to this one.")
 ]
 
 
@@ -60,9 +70,7 @@ class AnswerEntry(PostEntry):
     """One answer; its key is local to the question."""
 
     body: Text | None = Field(default=None, description="The Markdown text.")
-    body_file: Line | None = Field(
-        default=None, description="A file with the Markdown text, relative to this one."
-    )
+    body_file: _BodyFile = None
     accepted: Flag = Field(default=False, description="Mark it as the accepted answer.")
     manage: tuple[Literal["body", "accepted"], ...] | None = Field(
         default=None, description="Fields that the manifest decides; the others are the site's."
@@ -78,15 +86,9 @@ class QuestionEntry(PostEntry):
     title: Line = Field(
         description="15 to 150 characters.", examples=["How do I roll back a production deploy?"]
     )
-    tags: tuple[Line, ...] | None = Field(
-        default=None, description="1 to 5 tags; without them those of `defaults`."
-    )
-    body: Text | None = Field(
-        default=None, description="The Markdown text; this or `body_file` is needed."
-    )
-    body_file: Line | None = Field(
-        default=None, description="A file with the Markdown text, relative to this one."
-    )
+    tags: _Tags = None
+    body: _Body = None
+    body_file: _BodyFile = None
     answers: tuple[AnswerEntry, ...] = Field(default=(), description="In the order of creation.")
     answer: Text | None = Field(
         default=None, description="Short for one answer with the key `answer`."
@@ -117,15 +119,9 @@ class ArticleEntry(PostEntry):
         default=None,
         description="The kind of article; without it, a new one is a `knowledge-article`.",
     )
-    tags: tuple[Line, ...] | None = Field(
-        default=None, description="1 to 5 tags; without them those of `defaults`."
-    )
-    body: Text | None = Field(
-        default=None, description="The Markdown text; this or `body_file` is needed."
-    )
-    body_file: Line | None = Field(
-        default=None, description="A file with the Markdown text, relative to this one."
-    )
+    tags: _Tags = None
+    body: _Body = None
+    body_file: _BodyFile = None
     permissions: PermissionsEntry | None = Field(
         default=None, description="Who may edit it; without it, that is the site's."
     )

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import httpx
 
 from importer.errors import UsageError
-from importer.teams.http import IN_FLIGHT, ClientTransport
+from importer.teams.http import IN_FLIGHT, ClientTransport, Http
 from importer.teams.mode import Mode
 from importer.teams.origin import Connection, Endpoint
 from importer.teams.proxies import proxy_for, variable_of
@@ -59,11 +59,9 @@ async def open_wires(
         spread = random or Random()  # noqa: S311 - spreads retries, keeps no secret
         transports = [
             Transport(
-                inner,
+                Http(inner, wire=wire, origin=endpoint.origin, connection=connection, token=token),
                 wire=wire,
-                origin=endpoint.origin,
                 connection=connection,
-                token=token,
                 mode=mode,
                 random=spread,
                 on_wait=on_wait,

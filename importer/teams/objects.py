@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from importer.errors import ServiceError
 from importer.teams.outcome import Misshapen
 
-__all__ = ["Raw", "drift_named", "items_of"]
+__all__ = ["Raw", "drift_named", "items_of", "misshapen", "text_of"]
 
 Raw = Mapping[str, object]
 
@@ -18,6 +18,19 @@ def items_of(wrapper: Raw) -> list[Raw]:
         text = ".items is no list of objects"
         raise Misshapen(text)
     return found
+
+
+def misshapen(kind: str, name: str, defect: str) -> Misshapen:
+    """Return the error that a member of an object of *kind* has this *defect*."""
+    return Misshapen(f"{kind}.{name} {defect}")
+
+
+def text_of(raw: Raw, kind: str, name: str) -> str:
+    """Read a text that has to be there."""
+    value = raw.get(name)
+    if not isinstance(value, str):
+        raise misshapen(kind, name, "is missing or no text")
+    return value
 
 
 @asynccontextmanager

@@ -14,10 +14,10 @@ from tenacity import AsyncRetrying, retry_if_result, stop_never
 
 from importer.ports import Hold
 from importer.teams.exchange import Ended, Failure, Held, Quota, Reply, Request
-from importer.teams.http import IN_FLIGHT, ClientTransport, Http
+from importer.teams.http import IN_FLIGHT, Http
 from importer.teams.limiter import Slot
 from importer.teams.mode import Mode, admit
-from importer.teams.origin import Connection, Origin
+from importer.teams.origin import Connection
 from importer.teams.retry import Budget, Course, sign_of
 from importer.teams.secret import Secret
 from importer.teams.silence import Silence
@@ -35,18 +35,16 @@ class Transport:
 
     def __init__(
         self,
-        inner: ClientTransport,
+        http: Http,
         *,
         wire: Wire,
-        origin: Origin,
         connection: Connection,
-        token: Secret | None,
         mode: Mode,
         random: Random,
         on_wait: OnWait | None,
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self._http = Http(inner, wire=wire, origin=origin, connection=connection, token=token)
+        self._http = http
         self._wire = wire
         self._connection = connection
         self._mode = mode

@@ -15,7 +15,7 @@ from importer.model.ids import Field, Kind, Ref, UserId
 from importer.model.live import Facts, LiveItem, Revision, Synonym
 from importer.model.site import Site
 from importer.teams.dressing import pictures_in, undress
-from importer.teams.objects import Raw
+from importer.teams.objects import Raw, misshapen, text_of
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import digest_of
@@ -73,7 +73,7 @@ class Question:
 def question_of(raw: Raw, site: Site, masters: Mapping[str, str]) -> Question:
     """Read a question. `masters` maps tag synonyms to their masters."""
     ref = Ref(Kind.QUESTION, _id(raw, "question", "question_id"))
-    title = canonical_line(_text(raw, "question", "title"))
+    title = canonical_line(text_of(raw, "question", "title"))
     tags = canonical_names(_names(raw, "question", "tags"), masters)
     answers = tuple(answer_item(it, site) for it in _nested(raw, "question", "answers"))
     if any(answer.parent != ref for answer in answers):
@@ -102,16 +102,16 @@ def article_item(raw: Raw, site: Site, masters: Mapping[str, str]) -> LiveItem:
     """Read an article; API v2.3 tells nothing of who may edit it."""
     ref = Ref(Kind.ARTICLE, _id(raw, "article", "article_id"))
     fields: Fields = {
-        Field.TITLE: canonical_line(_text(raw, "article", "title")),
+        Field.TITLE: canonical_line(text_of(raw, "article", "title")),
         Field.TAGS: canonical_names(_names(raw, "article", "tags"), masters),
-        Field.TYPE: _text(raw, "article", "article_type"),
+        Field.TYPE: text_of(raw, "article", "article_type"),
     }
     return _post(raw, "article", ref, None, site, fields, engaged=False)
 
 
 def tag_name(raw: Raw) -> str:
     """Read a tag's name, canonical."""
-    return canonical_line(_text(raw, "tag", "name")).lower()
+    return canonical_line(text_of(raw, "tag", "name")).lower()
 
 
 def tag_item(name: str, number: int, site: Site) -> LiveItem:
@@ -122,7 +122,7 @@ def tag_item(name: str, number: int, site: Site) -> LiveItem:
 
 def synonym_of(raw: Raw) -> Synonym:
     """Read a tag synonym, in lower case."""
-    source, target = (_text(raw, "tag_synonym", name) for name in ("from_tag", "to_tag"))
+    source, target = (text_of(raw, "tag_synonym", name) for name in ("from_tag", "to_tag"))
     return Synonym(canonical_line(source).lower(), canonical_line(target).lower())
 
 
@@ -151,7 +151,7 @@ def _post(
     engaged: bool,
     told: bool = False,
 ) -> LiveItem:
-    markdown = _text(raw, kind, "body_markdown")
+    markdown = text_of(raw, kind, "body_markdown")
     body, marker = undress(markdown, site)
     created = _date(raw, kind, "creation_date")
     # A missing count says nothing: better to take a post for one that others have engaged in.
@@ -182,10 +182,6 @@ def _post(
     )
 
 
-def _misshapen(kind: str, name: str, defect: str) -> Misshapen:
-    return Misshapen(f"{kind}.{name} {defect}")
-
-
 def _author(raw: Raw, name: str = "owner") -> UserId | None:
     """Return the owner's id; a removed user has none."""
     owner = raw.get(name)
@@ -199,24 +195,17 @@ def _name(person: object) -> str:
     return canonical_line(name) if isinstance(name, str) else ""
 
 
-def _text(raw: Raw, kind: str, name: str) -> str:
-    value = raw.get(name)
-    if not isinstance(value, str):
-        raise _misshapen(kind, name, "is missing or no text")
-    return value
-
-
 def _number(raw: Raw, kind: str, name: str) -> int:
     value = raw.get(name)
     if type(value) is not int:
-        raise _misshapen(kind, name, "is missing or no number")
+        raise misshapen(kind, name, "is missing or no number")
     return value
 
 
 def _id(raw: Raw, kind: str, name: str) -> int:
     value = _number(raw, kind, name)
     if value <= 0:
-        raise _misshapen(kind, name, f"is {value}, which is no id")
+        raise misshapen(kind, name, f"is {value}, which is no id")
     return value
 
 
@@ -225,18 +214,18 @@ def _date(raw: Raw, kind: str, name: str) -> datetime:
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, ValueError, OSError):
-        raise _misshapen(kind, name, "is no date") from None
+        raise misshapen(kind, name, "is no date") from None
 
 
 def _names(raw: Raw, kind: str, name: str) -> list[str]:
     value = raw.get(name)
     if not isinstance(value, list) or not all(isinstance(it, str) for it in value):
-        raise _misshapen(kind, name, "is missing or no list of names")
+        raise misshapen(kind, name, "is missing or no list of names")
     return value
 
 
 def _nested(raw: Raw, kind: str, name: str) -> list[Raw]:
     value = raw.get(name, [])
     if not isinstance(value, list) or not all(isinstance(it, dict) for it in value):
-        raise _misshapen(kind, name, "is no list of objects")
+        raise misshapen(kind, name, "is no list of objects")
     return value

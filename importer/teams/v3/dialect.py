@@ -17,9 +17,11 @@ from importer.teams.origin import Endpoint
 from importer.teams.outcome import Echo
 from importer.teams.transport import Transport
 from importer.teams.v3 import door
+from importer.teams.v3.activity import Activity
 from importer.teams.v3.calls import RATES, ability, call_of, calls_for
 from importer.teams.v3.client import Client
 from importer.teams.v3.errors import demand, listen
+from importer.teams.v3.full_reading import FullReading
 from importer.teams.v3.posts import Posts
 from importer.teams.v3.reading import Reader
 from importer.teams.v3.tag_index import TagIndex
@@ -87,7 +89,9 @@ class V3:
         tags = TagIndex(client)
         posts = Posts(client, tags, endpoint.site)
         threads = Threads(posts, tags, endpoint.site)
-        self._reader = Reader(client, tags, posts, threads, site=endpoint.site, announce=announce)
+        full = FullReading(client, tags, posts, threads, site=endpoint.site, announce=announce)
+        activity = Activity(client, tags, posts, threads)
+        self._reader = Reader(client, tags, posts, threads, full, activity)
         self._writer = Writer(tags, posts, threads, endpoint.site)
 
     def ability(self, kind: Kind, verb: Verb, field: Field | None) -> Ability:

@@ -11,7 +11,7 @@ from importer.model.fields import Fields
 from importer.model.ids import Field, Kind, Ref, UserId
 from importer.model.live import Facts, LiveItem
 from importer.model.site import Site
-from importer.teams.objects import Raw
+from importer.teams.objects import Raw, text_of
 from importer.teams.v3.members import (
     count_of,
     created_at,
@@ -19,7 +19,6 @@ from importer.teams.v3.members import (
     id_of,
     person_of,
     tags_of,
-    text_of,
 )
 from importer.text.canonical import canonical_line, canonical_names
 from importer.text.digests import digest_of

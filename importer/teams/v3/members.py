@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 from importer.model.ids import Kind, UserId
-from importer.teams.objects import Raw
+from importer.teams.objects import Raw, misshapen, text_of
 from importer.teams.outcome import Misshapen
 from importer.text.canonical import canonical_line
 
@@ -20,29 +20,14 @@ __all__ = [
     "flag_of",
     "id_of",
     "ids_of",
-    "misshapen",
     "number_of",
     "person_name",
     "person_of",
     "tags_of",
-    "text_of",
     "user_of",
 ]
 
 _DATE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?")
-
-
-def misshapen(kind: Kind, name: str, defect: str) -> Misshapen:
-    """Return the error that a member of an object of *kind* has this *defect*."""
-    return Misshapen(f"{kind}.{name} {defect}")
-
-
-def text_of(raw: Raw, kind: Kind, name: str) -> str:
-    """Read a text that has to be there."""
-    value = raw.get(name)
-    if not isinstance(value, str):
-        raise misshapen(kind, name, "is missing or no text")
-    return value
 
 
 def number_of(raw: Raw, kind: Kind, name: str) -> int:

@@ -3,7 +3,7 @@
 Lists bear no Markdown (documented): what is asked for whole costs a request a post.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import assert_never
 from urllib.parse import quote
 
@@ -24,7 +24,6 @@ from importer.model.live import (
     Tags,
     Under,
 )
-from importer.model.site import Site
 from importer.ports import Read
 from importer.teams.exchange import Request
 from importer.teams.objects import drift_named
@@ -41,7 +40,7 @@ __all__ = ["Reader"]
 
 
 class Reader:
-    """Reads what a scope names. *announce* is told what a long reading costs before it begins."""
+    """Reads what a scope names, each sort of it by the room that knows how."""
 
     def __init__(
         self,
@@ -49,16 +48,15 @@ class Reader:
         tags: TagIndex,
         posts: Posts,
         threads: Threads,
-        *,
-        site: Site,
-        announce: Callable[[str], None],
+        full: FullReading,
+        activity: Activity,
     ) -> None:
         self._client = client
         self._tags = tags
         self._posts = posts
         self._threads = threads
-        self._full = FullReading(client, tags, posts, threads, site=site, announce=announce)
-        self._activity = Activity(client, tags, posts, threads)
+        self._full = full
+        self._activity = activity
 
     async def read(self, scope: Scope) -> AsyncGenerator[Read, None]:
         """Yield what *scope* names. Raises ServiceError, BudgetExhausted or AccessError."""

@@ -14,7 +14,7 @@ from importer.model.ids import Field, Kind, Ref, UserId, image_ref
 from importer.model.live import Facts, LiveItem
 from importer.model.site import Site
 from importer.teams.dressing import pictures_in, undress
-from importer.teams.objects import Raw
+from importer.teams.objects import Raw, misshapen, text_of
 from importer.teams.outcome import Misshapen
 from importer.teams.v3.glimpses import glimpse_of
 from importer.teams.v3.members import (
@@ -24,12 +24,10 @@ from importer.teams.v3.members import (
     flag_of,
     id_of,
     ids_of,
-    misshapen,
     number_of,
     person_name,
     person_of,
     tags_of,
-    text_of,
 )
 from importer.teams.v3.stamps import Stamp
 from importer.text.canonical import canonical_line, canonical_names

@@ -6,8 +6,8 @@ from urllib.parse import quote
 from importer.model.ids import Field, Kind, Ref
 from importer.model.live import LiveItem, Synonym
 from importer.model.site import Site
-from importer.teams.objects import Raw
-from importer.teams.v3.members import id_of, ids_of, text_of
+from importer.teams.objects import Raw, text_of
+from importer.teams.v3.members import id_of, ids_of
 from importer.text.canonical import canonical_line, canonical_names
 
 __all__ = ["experts_of", "listed_tag", "synonyms_of", "tag_item", "tag_of"]
