@@ -32,7 +32,7 @@ from importer.journal import Place
 from importer.model.ids import Kind, RunId, Verb
 from importer.model.manifest import Item, Manifest
 from importer.model.plan import Change, Plan
-from importer.planning.compare import digest_field, digest_of_ours
+from importer.planning.baseline import digest_field, digest_of_ours
 from importer.ports import Journal
 from importer.rendering import render_plan
 from importer.rendering.phrasing import counted

@@ -18,8 +18,8 @@ from importer.model.live import Access, LiveItem
 from importer.model.plan import Change, Doubled, FieldChange, Plan, Reason
 from importer.model.report import Incident, Result, ResultState
 from importer.model.writing import Done, NotApplied, Rejected, Unknown
+from importer.planning.baseline import base_of
 from importer.planning.choosing import is_chosen
-from importer.planning.compare import base_of
 from importer.planning.doubling import (
     NO_HISTORIES,
     UNCHOSEN,

@@ -28,7 +28,7 @@ from enum import StrEnum
 from importer.model.ids import Kind, Mark, Ref, Verb, mark_of
 from importer.model.ledger import Operation
 from importer.model.live import LiveItem
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.text.digests import agree
 
 __all__ = ["Decision", "Looked", "Sightings", "Verdict", "decide"]

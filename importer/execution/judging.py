@@ -15,7 +15,7 @@ from importer.model.ids import ChangeId, Field, Key, Kind, Ref, Verb, full_key
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem, Snapshot
 from importer.model.plan import Change, Plan
-from importer.planning.compare import UNSET
+from importer.planning.baseline import UNSET
 from importer.planning.deleting import edited_since
 from importer.planning.freshness import Freshness, Judgement, judge_freshness
 

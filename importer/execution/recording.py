@@ -11,7 +11,7 @@ from importer.model.ledger import Binding, Operation, Run, State
 from importer.model.live import Access, Facts, LiveItem
 from importer.model.plan import Change, Plan
 from importer.model.writing import Write
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.identity import field_digests, request_id
 from importer.ports import Clock, Foreseen, Journal, Team
 from importer.text.digests import Digest

@@ -11,7 +11,7 @@ from importer.execution.window import Window
 from importer.model.ids import Kind, Ref, UserId, Verb, tag_name
 from importer.model.ledger import Operation
 from importer.model.live import Access, LiveItem, Newest, Refs, Scope, Tags
-from importer.planning.compare import keyed_item
+from importer.planning.keying import keyed_item
 from importer.ports import Clock, TeamReader
 
 __all__ = ["Resolver"]

@@ -13,7 +13,7 @@ from importer.model.fields import Shape, digest_value, fields_of
 from importer.model.ids import Field, Verb
 from importer.model.ledger import Base, Binding, Operation
 from importer.model.live import LiveItem
-from importer.planning.compare import digest_field, stamp_of
+from importer.planning.baseline import digest_field, stamp_of
 from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 

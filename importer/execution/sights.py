@@ -9,7 +9,7 @@ from importer.model.ids import Field, Key, Ref, UserId, split_full_key, target_o
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem, Refs, Same, Snapshot, Tags, Under
 from importer.model.plan import Change
-from importer.planning.compare import keyed_item
+from importer.planning.keying import keyed_item
 from importer.ports import TeamReader
 
 __all__ = ["Sights"]

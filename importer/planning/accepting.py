@@ -19,7 +19,8 @@ from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Moved, Pair
 from importer.planning.adopting import KINDS, free_posts, is_waiting, lacks_base
 from importer.planning.adoption_file import AGAIN, digest_of_post, quoted
-from importer.planning.compare import compare, digest_field, pairs_as_if, stamp_of
+from importer.planning.baseline import digest_field, stamp_of
+from importer.planning.compare import compare, pairs_as_if
 from importer.planning.remembering import binding_of
 from importer.text.digests import Digest, agree, shorten
 

@@ -26,8 +26,9 @@ from importer.model.manifest import Item, Manifest
 from importer.model.plan import Comparison, Decisions, Moved, Pair
 from importer.planning.adoption_file import digest_of_post
 from importer.planning.choosing import is_chosen
-from importer.planning.compare import pairs_as_if, reading_of
+from importer.planning.compare import pairs_as_if
 from importer.planning.likeness import Gauge, Said
+from importer.planning.look_alikes import reading_of
 from importer.text.digests import shorten
 from importer.text.links import Text
 

@@ -23,7 +23,7 @@ from importer.model.fields import fields_of, word_of
 from importer.model.ids import Field, Key, Ref
 from importer.model.live import LiveItem
 from importer.model.site import Site
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.text.digests import SHORT, Digest, digest_of
 from importer.text.tables import TableRow, Wording, head_line, read_table, row_line
 from importer.text.visible import visible

@@ -1,20 +1,6 @@
-"""Decides per field who moved since the base. It says what is, never what to do.
+"""Compares items with the live team: per field, who moved since the base (`baseline`).
 
-    ours moved = digest(ours) != base.ours
-    live moved = digest(live) not in {base.served, base.ours}
-
-                  live still     live moved    live moved, but seen
-    ours still    NEITHER        LIVE          OURS
-    ours moved    OURS           BOTH          OURS
-    ours is seen  OURS           LIVE
-    no base                      NO_BASE       OURS
-    equal         EQUAL in any row
-
-What the author has seen, and says otherwise, is decided: the manifest's counts. It never hides.
-What was seen and is the manifest's own (`pull` took it in) is the base where live has moved: the
-journal's or the marker's is older. Where live is what was last written, that is the newer word: an
-author took back an edit. Where there is no other base, the post has to be surely the one that was
-seen (`recognising`).
+It says what is, never what to do.
 
 Where the manifest only adds (`adds`, of a tag's experts), all of ours being there counts as equal;
 with something missing, ours has moved unless it is what was last written (then live has). What was
@@ -23,28 +9,18 @@ only added says nothing of whoever else is there: it is no base for the same nam
 none but ours, and tags that a tag's `was:` explains. Where live has moved only in that a post it
 leads to is gone, it counts as still (`relinking`): ours alone has to be written.
 
-Journal and marker may know different bases of one field:
-
-    they agree, or the marker is the one we knew    the journal's: it knows what was served, too
-    ours is what the journal's base says            the journal's: a later word is not ours to undo
-    else                                            the marker's: another runner wrote since
-
 Digests are of canonical values whose links lead to items by key where the post is an item's, so a
 new title or a new address of what is linked moves nothing.
 """
 
-import unicodedata
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importer.model.fields import (
     FieldRule,
     Fields,
-    Shape,
     Value,
     canonical,
-    digest_value,
     fields_of,
     rule,
 )
@@ -64,33 +40,28 @@ from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item, Manifest, publishers_of
 from importer.model.plan import Comparison, How, LastEdit, Moved, Orphan, Pair
+from importer.planning.baseline import (
+    base_of,
+    digest_field,
+    digest_of_added,
+    names_of,
+    or_seen,
+    who_moved,
+)
+from importer.planning.keying import keyed, keyed_item
+from importer.planning.look_alikes import equal_titles
 from importer.planning.matching import Match, Matches, match_items
 from importer.planning.recognising import recognised
 from importer.planning.relinking import as_written
 from importer.text.canonical import canonical_names
-from importer.text.digests import Digest, agree, digest_of
-from importer.text.links import Text, dig_deeper, retarget
-from importer.text.sealed import Sealed, holds, retarget_sealed
+from importer.text.digests import Digest, agree
+from importer.text.links import Text, dig_deeper
+from importer.text.sealed import Sealed, holds
 
-__all__ = [
-    "UNSET",
-    "base_of",
-    "compare",
-    "digest_field",
-    "digest_of_ours",
-    "keyed",
-    "keyed_item",
-    "known_mark",
-    "pairs_as_if",
-    "reading_of",
-    "renames_of",
-    "stamp_of",
-    "who_moved",
-]
+__all__ = ["compare", "pairs_as_if", "renames_of"]
 
 
 _PARTLY = frozenset({Kind.ANSWER})
-UNSET = digest_value(Shape.FLAG, False)  # noqa: FBT003 - the value itself
 
 
 def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Comparison:
@@ -103,7 +74,7 @@ def compare(manifest: Manifest, snapshot: Snapshot, ledger: Ledger) -> Compariso
         pairs,
         orphans=_orphans(manifest, matches, ledger, targets),
         gone=matches.gone,
-        equal_titles=_equal_titles(pairs, snapshot, targets),
+        equal_titles=equal_titles(pairs, snapshot, targets),
         blocked=matches.blocked,
         pictures=matches.pictures,
         targets=targets,
@@ -247,15 +218,15 @@ def _moved(
     if ours == theirs or _is_sealed(ours, theirs):
         return Moved.EQUAL
     digest = digest_field(item.kind, field, ours)
-    added = _digest_of_added(ours)
+    added = digest_of_added(ours)
     base = base_of(rule(item.kind, field), live, pair.binding, digest)
     if field in item.adds:
-        return _who_lacks((added, digest), base, is_whole=_names(ours) <= _names(theirs))
+        return _who_lacks((added, digest), base, is_whole=names_of(ours) <= names_of(theirs))
     if base is not None and agree(added, base.ours):
         base = None
     shown, seen = digest_field(item.kind, field, theirs), item.seen.get(field)
     if base or is_known:
-        base = _or_seen(base, digest, shown, seen)
+        base = or_seen(base, digest, shown, seen)
     who = who_moved(digest, shown, base, seen)
     is_edited = who in {Moved.LIVE, Moved.BOTH}
     if is_edited and base and _lost_its_target(live, field, ours, base, settling):
@@ -292,14 +263,10 @@ def _who_lacks(ours: Iterable[Digest], base: Base | None, *, is_whole: bool) -> 
 def _is_explained(field: Field, ours: Value, theirs: Value, settling: _Settling) -> bool:
     """Tell whether nobody but the manifest's author can have made *ours* of *theirs*."""
     if field is Field.EXPERTS:
-        return _names(theirs) <= _names(ours)
+        return names_of(theirs) <= names_of(ours)
     if field is Field.TAGS and isinstance(theirs, tuple):
         return settling.tags(theirs) == ours
     return False
-
-
-def _names(value: Value) -> set[str]:
-    return set(value) if isinstance(value, tuple) else set()
 
 
 def _settled(item: Item, settling: _Settling) -> Item:
@@ -330,119 +297,6 @@ def _settled_value(row: FieldRule, value: Value, settling: _Settling) -> Value:
     return keyed(value, settling.targets)
 
 
-def keyed(text: Text, targets: Mapping[str, str]) -> Text:
-    """Return *text* with each link to an item's post leading to the item by its key."""
-    return retarget(text, lambda target: targets.get(target, target)) if text.targets else text
-
-
-def keyed_item(live: LiveItem, targets: Mapping[str, str]) -> LiveItem:
-    """Return *live* with its texts, and a collection's items, keyed."""
-    fields = {field: _keyed_value(field, value, targets) for field, value in live.fields.items()}
-    return replace(live, fields=fields)
-
-
-def _keyed_value(field: Field, value: Value, targets: Mapping[str, str]) -> Value:
-    if isinstance(value, Text):
-        return keyed(value, targets)
-    if isinstance(value, Sealed):
-        return retarget_sealed(value, lambda target: targets.get(target, target))
-    if field is Field.ITEMS and isinstance(value, tuple):
-        return tuple(targets.get(target, target) for target in value)
-    return value
-
-
-def digest_field(kind: Kind, field: Field, value: Value) -> Digest:
-    """Return the digest of a settled value of *field*."""
-    return digest_value(rule(kind, field).shape, value)
-
-
-def digest_of_ours(item: Item, field: Field) -> Digest:
-    """Return the digest of what *item* says of *field*: what is only added is another word."""
-    value = item.fields[field]
-    return _digest_of_added(value) if field in item.adds else digest_field(item.kind, field, value)
-
-
-def _digest_of_added(value: Value) -> Digest:
-    return digest_of("added", sorted(_names(value)))
-
-
-def base_of(
-    row: FieldRule, live: LiveItem, binding: Binding | None, ours: Digest | None = None
-) -> Base | None:
-    """Return the base of one field, from journal and marker by this module's second table.
-
-    The marker keeps the same value, a poorer copy: `served` counts as equal to `ours`. A mark that
-    the post doesn't bear is as the server made it: nobody else than its author could take it off.
-    """
-    kept = binding.base.get(row.field) if binding else None
-    if kept is None and row.own_call and live.fields.get(row.field) is False:
-        return Base(UNSET, UNSET)
-    marked = live.marker.digests.get(row.letter) if live.marker and row.letter else None
-    if marked is None or (kept and _is_kept(kept, marked, known_mark(binding, row.field), ours)):
-        return kept
-    return Base(marked, marked)
-
-
-def _is_kept(kept: Base, marked: Digest, known: Digest | None, ours: Digest | None) -> bool:
-    return (
-        agree(kept.ours, marked)
-        or (known is not None and agree(known, marked))
-        or (ours is not None and agree(ours, kept.ours))
-    )
-
-
-def known_mark(binding: Binding | None, field: Field) -> Digest | None:
-    """Return what the post's marker said of *field* when it was last heeded."""
-    return binding.marked.get(field) if binding else None
-
-
-def stamp_of(live: LiveItem, bases: Mapping[Field, Base]) -> str:
-    """Return the stamp to remember of *live* (keyed): none while it differs from a base.
-
-    What looks as it did then is known to agree, without reading it again.
-    """
-    agrees = all(
-        field not in live.fields
-        or any(
-            agree(digest_field(live.ref.kind, field, live.fields[field]), known)
-            for known in (base.ours, base.served)
-        )
-        for field, base in bases.items()
-    )
-    return live.stamp if agrees else ""
-
-
-def _or_seen(base: Base | None, ours: Digest, live: Digest, seen: Digest | None) -> Base | None:
-    """Return *base*, or what was seen where that is the manifest's own and live has moved."""
-    if seen is None or not agree(ours, seen) or _is_still(live, base):
-        return base
-    return Base(seen, seen)
-
-
-def _is_still(live: Digest, base: Base | None) -> bool:
-    return base is not None and (agree(live, base.served) or agree(live, base.ours))
-
-
-def who_moved(ours: Digest, live: Digest, base: Base | None, seen: Digest | None) -> Moved:
-    """Decide by the table in this module's docstring."""
-    if agree(ours, live):
-        return Moved.EQUAL
-    live_still = _is_still(live, base)
-    if not live_still and seen is not None and agree(live, seen):
-        return Moved.OURS
-    if base is None:
-        return Moved.NO_BASE
-    match not agree(ours, base.ours), live_still:
-        case False, True:
-            return Moved.NEITHER
-        case False, False:
-            return Moved.LIVE
-        case True, True:
-            return Moved.OURS
-        case _:
-            return Moved.BOTH
-
-
 def _orphans(
     manifest: Manifest, matches: Matches, ledger: Ledger, targets: Mapping[str, str]
 ) -> tuple[tuple[Orphan, LiveItem, Binding | None], ...]:
@@ -464,41 +318,3 @@ def _orphans(
         )
         found.append((orphan, keyed_item(live, targets), binding))
     return tuple(found)
-
-
-def reading_of(title: str) -> str:
-    """Return what two titles have in common when they read the same."""
-    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())
-
-
-def _equal_titles(
-    pairs: tuple[Pair, ...], snapshot: Snapshot, targets: Mapping[str, str]
-) -> Mapping[Key, tuple[LiveItem, ...]]:
-    """Return, for each post to be created, the live ones of its kind that bear its title.
-
-    Of an answer, the ones to its question that say the same and are nobody's.
-    """
-    taken = {pair.live.ref for pair in pairs if pair.live}
-    by_title: dict[tuple[Kind, str], list[LiveItem]] = defaultdict(list)
-    by_text: dict[tuple[Ref, Value], list[LiveItem]] = defaultdict(list)
-    for ref, live in sorted(snapshot.items.items()):
-        if not isinstance(live, LiveItem) or live.facts.deleted or ref in taken:
-            continue
-        if Field.TITLE in live.fields:
-            by_title[ref.kind, reading_of(str(live.fields[Field.TITLE]))].append(live)
-        elif live.parent is not None and live.marker is None and Field.BODY in live.fields:
-            said = _keyed_value(Field.BODY, live.fields[Field.BODY], targets)
-            by_text[live.parent, said].append(live)
-    posts = {pair.item.key: pair.live.ref for pair in pairs if pair.live}
-    found = {}
-    for item in (pair.item for pair in pairs if pair.live is None):
-        stated = {**item.initial, **item.fields}
-        title, body = stated.get(Field.TITLE), stated.get(Field.BODY)
-        same: list[LiveItem] = []
-        if title is not None:
-            same = by_title.get((item.kind, reading_of(str(title))), [])
-        elif body is not None and item.parent in posts:
-            same = by_text.get((posts[item.parent], body), [])
-        if same:
-            found[item.key] = tuple(same)
-    return found

@@ -48,7 +48,7 @@ from importer.model.plan import (
     Orphan,
     Reason,
 )
-from importer.planning.compare import base_of, digest_field, digest_of_ours
+from importer.planning.baseline import base_of, digest_field, digest_of_ours
 from importer.text.digests import agree
 from importer.text.links import Text
 from importer.text.marker import VERSION

@@ -25,8 +25,9 @@ from importer.model.ledger import Ledger, Operation, State
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Manifest, publishers_of
 from importer.model.plan import Change, Comparison, Double, Doubled, Orphan, Reason
-from importer.planning.compare import digest_field, keyed_item
+from importer.planning.baseline import digest_field
 from importer.planning.deleting import says_nothing
+from importer.planning.keying import keyed_item
 from importer.text.digests import Digest, agree
 
 __all__ = [

@@ -19,8 +19,8 @@ from importer.model.live import LiveItem
 from importer.model.manifest import Manifest, OnDrift
 from importer.model.plan import Comparison, Decisions, Gone, Moved, Pair
 from importer.model.site import Site
+from importer.planning.baseline import digest_field
 from importer.planning.choosing import is_chosen
-from importer.planning.compare import digest_field
 from importer.planning.merging import base_text, with_merges
 from importer.planning.policy import overwrites
 from importer.text.digests import Digest, shorten

@@ -13,7 +13,8 @@ from importer.model.ids import (
     key_of_target,
 )
 from importer.model.live import LiveItem, Snapshot
-from importer.planning.compare import digest_field, keyed_item
+from importer.planning.baseline import digest_field
+from importer.planning.keying import keyed_item
 from importer.planning.matching import marked_fields
 from importer.planning.naming_posts import marked_key
 from importer.text.digests import agree, shorten

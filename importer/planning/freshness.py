@@ -22,7 +22,7 @@ from importer.model.fields import Value
 from importer.model.ids import Field, FullKey, Kind, Mark, Verb, mark_of
 from importer.model.live import LiveItem
 from importer.model.plan import Change
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.text.digests import agree
 
 __all__ = ["Freshness", "Judgement", "judge_freshness"]

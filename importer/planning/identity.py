@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importer.model.ids import ChangeId, Kind, Lineage
 from importer.model.ledger import Binding, FieldDigests
 from importer.model.plan import Change
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.text.digests import Digest, digest_of
 
 __all__ = ["field_digests", "lineage_of", "request_id", "wanted_digest"]

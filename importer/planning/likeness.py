@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from importer.errors import UsageError
-from importer.planning.compare import reading_of
+from importer.planning.look_alikes import reading_of
 
 __all__ = ["Gauge", "Said", "open_gauge"]
 

@@ -14,7 +14,7 @@ from importer.model.ledger import Ledger
 from importer.model.live import LiveItem, Snapshot
 from importer.model.manifest import Item
 from importer.model.plan import Blocked, BlockedCode, Change, Pair
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.text.digests import agree
 
 __all__ = ["contested_marks"]

@@ -18,7 +18,7 @@ from importer.model.fields import LIMITS, FieldRule, Value, rule
 from importer.model.ids import Field
 from importer.model.ledger import Base
 from importer.model.plan import Comparison, Moved, Pair
-from importer.planning.compare import base_of, digest_field, digest_of_ours
+from importer.planning.baseline import base_of, digest_field, digest_of_ours
 from importer.text.digests import Digest
 from importer.text.links import Text
 from importer.text.merging import merge_names, merge_texts

@@ -36,7 +36,7 @@ from importer.model.plan import (
     Side,
 )
 from importer.planning.abilities import Abilities, unsupported, within_ability, words_of
-from importer.planning.compare import base_of, digest_field, digest_of_ours
+from importer.planning.baseline import base_of, digest_field, digest_of_ours
 from importer.planning.identity import field_digests, wanted_digest
 from importer.planning.merging import NO_TEXTS, base_text
 from importer.text.digests import Digest, agree, shorten

@@ -24,8 +24,8 @@ from importer.model.live import LiveItem
 from importer.model.manifest import Item, OnDrift, Policy
 from importer.model.plan import Comparison, LastEdit, Moved, Pair
 from importer.model.pulling import PullReport, Taken
+from importer.planning.baseline import digest_field
 from importer.planning.choosing import is_taken
-from importer.planning.compare import digest_field
 from importer.planning.merging import base_text, with_merges
 from importer.text.aligning import kept_lines
 from importer.text.digests import Digest, agree, shorten

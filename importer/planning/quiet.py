@@ -14,7 +14,7 @@ from importer.model.ids import Field, Key, Ref, full_key, image_digest, key_of_t
 from importer.model.ledger import Binding, Ledger
 from importer.model.live import Facts, Known, LiveItem, Same, Snapshot
 from importer.model.manifest import Item, Manifest
-from importer.planning.compare import UNSET, digest_field
+from importer.planning.baseline import UNSET, digest_field
 from importer.text.digests import agree
 from importer.text.marker import VERSION, Marker
 

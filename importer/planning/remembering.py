@@ -8,7 +8,7 @@ from importer.model.ids import Field, Key
 from importer.model.ledger import Base, Binding, Ledger
 from importer.model.live import LiveItem
 from importer.model.plan import Comparison, Moved, Pair
-from importer.planning.compare import UNSET, base_of, digest_of_ours, known_mark, stamp_of
+from importer.planning.baseline import UNSET, base_of, digest_of_ours, known_mark, stamp_of
 from importer.planning.matching import marked_fields
 from importer.text.digests import Digest, agree
 

@@ -24,7 +24,7 @@ from importer.model.ids import (
     target_of_key,
 )
 from importer.model.plan import Blocked, BlockedCode, Change, Comparison, FieldChange, Reason
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.ordering import Edges, order
 from importer.text.links import Text, without_links
 

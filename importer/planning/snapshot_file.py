@@ -22,7 +22,8 @@ from importer.model.ledger import Ledger, Operation
 from importer.model.live import Access, LiveItem, Rates, Snapshot
 from importer.model.saved_snapshot import SNAPSHOT_VERSION, KnownAbility, SavedSnapshot
 from importer.planning.abilities import Abilities
-from importer.planning.compare import digest_field, keyed
+from importer.planning.baseline import digest_field
+from importer.planning.keying import keyed
 from importer.planning.plan_file import MOST_BYTES, canonical_json
 from importer.text.digests import Digest, digest_text
 from importer.text.links import Text

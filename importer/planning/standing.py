@@ -9,7 +9,8 @@ from importer.model.ledger import Base, FieldDigests, Ledger, Operation
 from importer.model.live import LiveItem, Snapshot
 from importer.model.plan import BlockedCode
 from importer.planning.abilities import Abilities
-from importer.planning.compare import digest_field, keyed_item
+from importer.planning.baseline import digest_field
+from importer.planning.keying import keyed_item
 from importer.planning.objections import EDITED, LOCKED, NEWER, Objection, changed_later
 from importer.planning.traces import Trace
 from importer.text.digests import Digest, agree

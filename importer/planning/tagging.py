@@ -33,7 +33,7 @@ from importer.model.plan import (
     Reason,
 )
 from importer.planning.abilities import Abilities, unsupported
-from importer.planning.compare import digest_field, digest_of_ours
+from importer.planning.baseline import digest_field, digest_of_ours
 from importer.planning.policy import Verdict, judge_live, unless_rejected
 
 __all__ = ["after_birth", "in_single_calls", "judge_tag", "retagging_left"]

@@ -13,7 +13,7 @@ from importer.model.ids import ChangeId, Field, Key, Kind, Ref, UserId, Verb, ch
 from importer.model.ledger import Binding
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, FieldChange
-from importer.planning.compare import keyed_item
+from importer.planning.keying import keyed_item
 from importer.planning.objections import (
     ENGAGED,
     LET_GO,

@@ -23,7 +23,8 @@ from importer.model.ids import (
 from importer.model.ledger import FieldDigests
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, Change, FieldChange
-from importer.planning.compare import base_of, keyed_item
+from importer.planning.baseline import base_of
+from importer.planning.keying import keyed_item
 from importer.planning.objections import GONE, UNREAD, Objection, untold
 from importer.planning.standing import any_agrees
 from importer.planning.traces import Trace

@@ -8,7 +8,7 @@ from importer.model.ids import ChangeId, Field, Key, Ref, Verb
 from importer.model.ledger import Operation
 from importer.model.live import LiveItem
 from importer.model.plan import BlockedCode, Change, FieldChange, ManualStep
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.objections import Objection
 from importer.planning.traces import Trace
 from importer.planning.undo_draft import UndoDraft, ours_of

@@ -14,7 +14,8 @@ from importer.manifests import load_manifest
 from importer.model.ids import Field, Kind
 from importer.model.manifest import Manifest
 from importer.model.plan import Moved
-from importer.planning.compare import compare, digest_field
+from importer.planning.baseline import digest_field
+from importer.planning.compare import compare
 from importer.planning.merging import digests_for_sides
 from importer.planning.pulling import Choice, pull
 from importer.text.canonical import canonical_text

@@ -34,7 +34,8 @@ from importer.model.manifest import Fate, Item, Manifest, Removed
 from importer.model.plan import Blocked, BlockedCode, Comparison, Decisions, Plan
 from importer.model.site import Site
 from importer.planning.abilities import Abilities
-from importer.planning.compare import compare, digest_field
+from importer.planning.baseline import digest_field
+from importer.planning.compare import compare
 from importer.planning.merging import NO_TEXTS
 from importer.planning.plan import make_plan
 from importer.text.canonical import canonical_text

@@ -12,7 +12,7 @@ from importer.model.ids import Field, UserId
 from importer.model.live import Facts
 from importer.model.manifest import OnDrift, Policy
 from importer.model.plan import Decisions, LastEdit
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.drifting import find_drift
 from importer.text.digests import shorten
 from tests.planning.stage import (

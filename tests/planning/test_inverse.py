@@ -15,7 +15,7 @@ from importer.model.live import Facts
 from importer.model.manifest import Item
 from importer.model.plan import BlockedCode, Plan, Reason
 from importer.planning.abilities import Abilities
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.freshness import Freshness, judge_freshness
 from importer.planning.inverse import make_inverse
 from importer.planning.plan_file import plan_bytes

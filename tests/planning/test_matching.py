@@ -11,7 +11,8 @@ from importer.model.ids import Field, FullKey, Key, Kind, Ref
 from importer.model.live import Facts, Same
 from importer.model.manifest import Item, OnDrift
 from importer.model.plan import BlockedCode, How
-from importer.planning.compare import compare, reading_of
+from importer.planning.compare import compare
+from importer.planning.look_alikes import reading_of
 from importer.text.digests import Digest
 from importer.text.marker import VERSION, Marker
 from tests.planning.stage import (

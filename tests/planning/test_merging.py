@@ -16,7 +16,7 @@ from importer.model.ledger import Base, Operation, State
 from importer.model.live import Facts
 from importer.model.manifest import OnDrift, Policy
 from importer.model.plan import BlockedCode, Decisions, LastEdit, Plan, Reason
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.identity import field_digests
 from importer.planning.plan_file import load, save
 from tests.planning.stage import (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from importer.model.ids import Field, Key, Kind, Verb
 from importer.model.manifest import Item
 from importer.model.plan import BlockedCode, Change, Plan, Reason
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.ordering import Edges, order
 from importer.text.links import Text
 from tests.planning.stage import (

@@ -9,7 +9,7 @@ from importer.model.ledger import Base
 from importer.model.live import Ability, Facts
 from importer.model.manifest import Item, OnDrift
 from importer.model.plan import BlockedCode, Plan, Reason
-from importer.planning.compare import digest_field
+from importer.planning.baseline import digest_field
 from importer.planning.identity import field_digests
 from tests.planning.stage import (
     BOT,

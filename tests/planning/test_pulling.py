@@ -11,7 +11,7 @@ from importer.model.ids import Field, Key, Kind, Ref
 from importer.model.ledger import Base, Binding
 from importer.model.manifest import Item, OnDrift, Policy
 from importer.model.pulling import Taken
-from importer.planning.compare import digest_field, digest_of_ours
+from importer.planning.baseline import digest_field, digest_of_ours
 from importer.planning.pulling import Choice, Intake, Pulled, pull, stale_seen
 from importer.text.digests import shorten
 from tests.planning.stage import Known, Scene, answer, having, question, tag, text

@@ -13,7 +13,8 @@ from importer.model.ledger import Base, Ledger
 from importer.model.live import Known, LiveItem, Same
 from importer.model.manifest import Item
 from importer.model.plan import Moved
-from importer.planning.compare import UNSET, compare, digest_field, stamp_of
+from importer.planning.baseline import UNSET, digest_field, stamp_of
+from importer.planning.compare import compare
 from importer.planning.quiet import known_of, quiet_items, with_unseen
 from tests.planning.stage import BOT, Scene, article, draw, having, ids, text
 from tests.stage import answer, manifest, question

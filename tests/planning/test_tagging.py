@@ -13,7 +13,7 @@ from importer.model.ledger import Base, Binding
 from importer.model.live import Ability
 from importer.model.manifest import Item, NewTags, OnDrift, Policy
 from importer.model.plan import BlockedCode, Plan
-from importer.planning.compare import digest_field, digest_of_ours
+from importer.planning.baseline import digest_field, digest_of_ours
 from tests.planning.stage import (
     SITE,
     Known,

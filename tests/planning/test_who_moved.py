@@ -13,7 +13,8 @@ from importer.model.ids import Field, Key, Kind
 from importer.model.ledger import Base
 from importer.model.manifest import Item, OnDrift, Policy
 from importer.model.plan import BlockedCode, Moved, Plan, Reason
-from importer.planning.compare import compare, digest_field, known_mark, who_moved
+from importer.planning.baseline import digest_field, known_mark, who_moved
+from importer.planning.compare import compare
 from importer.planning.merging import digests_for_sides
 from importer.text.digests import Digest, agree, digest_text, shorten
 from tests.planning.stage import (
