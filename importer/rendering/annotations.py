@@ -31,7 +31,8 @@ def render_annotations(checked: Checked) -> str:
         if left:
             commands.append(_more(level, len(left), checked.command))
         rest += left
-    return "".join(f"{line}\n" for line in [*commands, *_plain(rest), _summary(checked)])
+    ends = filter(None, [_summary(checked), checked.total])
+    return "".join(f"{line}\n" for line in [*commands, *_plain(rest), *ends])
 
 
 def _split(findings: Sequence[Finding]) -> tuple[Sequence[Finding], Sequence[Finding]]:
@@ -84,4 +85,4 @@ def _summary(checked: Checked) -> str:
         for level in Level
         if (number := sum(it.level is level for it in checked.findings))
     ]
-    return f"{checked.command}: {', '.join(counts) or 'nothing found'}"
+    return f"{checked.command}: {', '.join(counts) or 'no findings'}"

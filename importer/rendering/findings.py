@@ -51,13 +51,14 @@ class Finding:
 class Checked:
     """What `command` looked at: its findings, and the cases without any.
 
-    `rules` maps a rule's id to what it is about and what to do.
+    `rules` maps a rule's id to what it is about and what to do. `total` sums up what it looked at.
     """
 
     command: str
     findings: tuple[Finding, ...]
     passed: tuple[str, ...] = ()
     rules: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    total: str = ""
 
 
 def problems_checked(

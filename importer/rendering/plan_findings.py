@@ -8,6 +8,7 @@ from importer.rendering.blocked_rules import BLOCKED_RULES
 from importer.rendering.entries import FieldView
 from importer.rendering.field_view import Manner, value_view
 from importer.rendering.findings import Checked, Finding, Level
+from importer.rendering.plan_totals import count_plan, summary_of
 from importer.rendering.plan_view import side_views
 
 __all__ = ["difference", "plan_checked"]
@@ -45,7 +46,7 @@ def plan_checked(plan: Plan, manifest: Span) -> Checked:
     found = {it.case for it in findings}
     passed = dict.fromkeys(str(it.key) for it in plan.changes if it.key not in found)
     rules = {it.rule: _RULES.get(it.rule) or _RULES["drift"] for it in findings}
-    return Checked("plan", findings, tuple(passed), rules)
+    return Checked("plan", findings, tuple(passed), rules, summary_of(count_plan(plan)))
 
 
 def _blocked(it: Blocked, manifest: Span, manner: Manner) -> Finding:

@@ -83,6 +83,8 @@ def test_drift_points_at_the_line_of_its_field_in_plan_and_show(cli: Program, do
     assert (kind, facts["file"]) == ("warning", "docs/teams-importer.yaml")
     assert "What is the story of b?" in line
     assert message.startswith(f"docs/teams-importer.yaml:{facts['line']}:")
+    plan = "No changes to make; 1 drifted field is kept. 1 item matches the team."
+    assert done.out.endswith(f"\nplan: 1 warning\n{plan}\n")
     assert cli("show", "plan.json", "--format", "github").out == done.out
     assert cli("show", "plan.json", "--format", "counts").document == {
         "create": 0,
